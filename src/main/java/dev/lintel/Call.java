@@ -1,0 +1,59 @@
+package dev.lintel;
+
+import java.util.Optional;
+
+/**
+ * One client request on its way.
+ *
+ * @param credential what the client gave as its key, empty where nothing
+ * @param ownKey a provider's key that the caller brought for this call
+ * @param model the configured model, once it is known
+ * @param target the target and its key that are asked now, once they are chosen
+ * @param deadline {@link System#nanoTime} after which the call has failed
+ */
+public record Call(
+    Trail trail,
+    String credential,
+    Caller caller,
+    Terms terms,
+    Request request,
+    Optional<Credential> ownKey,
+    Optional<Model> model,
+    Optional<Choice> target,
+    long deadline) {
+
+  /** A target and the key with which it is asked. */
+  public record Choice(Target target, Credential credential) {}
+
+  public String id() {
+    return trail.id();
+  }
+
+  public Call with(Caller known) {
+    return new Call(trail, credential, known, terms, request, ownKey, model, target, deadline);
+  }
+
+  public Call with(
+      Request read, Terms given, Optional<Credential> own, Model resolved, long until) {
+    return new Call(
+        trail, credential, caller, given, read, own, Optional.of(resolved), target, until);
+  }
+
+  public Call to(Target next, Credential key) {
+    return new Call(
+        trail,
+        credential,
+        caller,
+        terms,
+        request,
+        ownKey,
+        model,
+        Optional.of(new Choice(next, key)),
+        deadline);
+  }
+
+  /** The configured model. Throws {@link IllegalStateException} before the request was read. */
+  public Model resolved() {
+    return model.orElseThrow(() -> new IllegalStateException("the request has not been read"));
+  }
+}

@@ -1,0 +1,208 @@
+package dev.lintel;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The virtual thread on which a call is served: blocking code, carried by the event loop of the
+ * call's own connection where the JDK allows it, so that a wait costs no hand-off between operating
+ * system threads.
+ *
+ * <p>JDK 25 takes a scheduler for a virtual thread in a package-private method, which {@code
+ * --add-opens java.base/java.lang=ALL-UNNAMED} (in the jar's manifest) opens. Without it, or with
+ * {@code LINTEL_THREADS=stock}, the JDK's own scheduler carries the threads and everything else
+ * stays the same.
+ */
+public final class CallThread {
+  private static final ScopedValue<CallThread> CURRENT = ScopedValue.newInstance();
+  private static final @Nullable MethodHandle ON_SCHEDULER = find();
+  private static final String FORCED = forced();
+
+  /**
+   * Threads that wait with a deadline. One sweep over them is cheaper than a timer for every wait.
+   */
+  private static final Set<CallThread> RUNNING = ConcurrentHashMap.newKeySet(1024);
+
+  private static final long SWEEP_NANOS = 10_000_000;
+
+  /** For what holds its carrier: files, native code, regular expressions over long text. */
+  private static final ExecutorService BLOCKING =
+      Executors.newFixedThreadPool(
+          Math.max(4, Runtime.getRuntime().availableProcessors()),
+          Thread.ofPlatform().daemon().name("lintel-blocking-", 0).factory());
+
+  static {
+    Thread.ofPlatform().daemon().name("lintel-deadlines").start(CallThread::sweep);
+  }
+
+  private final Executor loop;
+  private @Nullable Thread thread;
+  private volatile long wakeAt = Long.MAX_VALUE;
+
+  private CallThread(Executor loop) {
+    this.loop = loop;
+  }
+
+  /** Starts a thread for a call whose sockets are served by that loop. */
+  public static CallThread start(Executor loop, Runnable body) {
+    var call = new CallThread(loop);
+    Runnable scoped = () -> call.run(body);
+    Thread thread =
+        ON_SCHEDULER == null || FORCED.equals("stock")
+            ? Thread.ofVirtual().unstarted(scoped)
+            : carriedBy(ON_SCHEDULER, loop, scoped);
+    call.thread = thread;
+    thread.start();
+    return call;
+  }
+
+  /** The calling thread. Throws {@link IllegalStateException} on any other kind of thread. */
+  public static CallThread current() {
+    if (!CURRENT.isBound()) {
+      throw new IllegalStateException("not on a call's thread: " + Thread.currentThread());
+    }
+    return CURRENT.get();
+  }
+
+  /** Which scheduler carries the calls: {@code loop} or {@code stock}. */
+  public static String mode() {
+    return ON_SCHEDULER == null || FORCED.equals("stock") ? "stock" : "loop";
+  }
+
+  /** Where work for this call's sockets runs. */
+  public Executor loop() {
+    return loop;
+  }
+
+  /**
+   * Waits until {@code ready} holds; it is asked again after each {@link #wake}. Call on this
+   * thread only.
+   *
+   * @param deadline {@link System#nanoTime}, kept to within some 10 ms
+   * @return false where the deadline came first
+   * @throws Failure {@code CANCELLED} once {@link #cancel} was called
+   */
+  public boolean await(BooleanSupplier ready, long deadline) {
+    if (ready.getAsBoolean()) {
+      return true;
+    }
+    wakeAt = deadline;
+    try {
+      while (!ready.getAsBoolean()) {
+        if (Thread.interrupted()) {
+          Thread.currentThread().interrupt();
+          throw Failure.cancelled();
+        }
+        if (System.nanoTime() - deadline >= 0) {
+          return false;
+        }
+        LockSupport.park(this);
+      }
+      return true;
+    } finally {
+      wakeAt = Long.MAX_VALUE;
+    }
+  }
+
+  /** Lets the thread look again at what it waits for. From any thread. */
+  public void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  /** Ends the call: what it waits for now, or next, throws {@code CANCELLED}. From any thread. */
+  public void cancel() {
+    Thread running = thread;
+    if (running != null) {
+      running.interrupt();
+    }
+  }
+
+  /**
+   * Runs work that would hold the carrier on another thread while this one waits.
+   *
+   * @throws Failure {@code CANCELLED} once {@link #cancel} was called; the work is interrupted then
+   */
+  public <T> T offload(Callable<T> work) {
+    var task = new FutureTask<T>(work);
+    BLOCKING.execute(() -> {
+      task.run();
+      wake();
+    });
+    try {
+      await(task::isDone, Long.MAX_VALUE - 1);
+    } catch (Failure cancelled) {
+      task.cancel(true);
+      throw cancelled;
+    }
+    try {
+      return task.get();
+    } catch (InterruptedException left) {
+      Thread.currentThread().interrupt();
+      throw Failure.cancelled();
+    } catch (ExecutionException failed) {
+      if (failed.getCause() instanceof RuntimeException known) {
+        throw known;
+      }
+      throw new IllegalStateException(failed.getCause());
+    }
+  }
+
+  private void run(Runnable body) {
+    RUNNING.add(this);
+    try {
+      ScopedValue.where(CURRENT, this).run(body);
+    } finally {
+      RUNNING.remove(this);
+    }
+  }
+
+  private static void sweep() {
+    while (true) {
+      LockSupport.parkNanos(SWEEP_NANOS);
+      long now = System.nanoTime();
+      for (CallThread call : RUNNING) {
+        long at = call.wakeAt;
+        if (at != Long.MAX_VALUE && now - at >= 0) {
+          call.wake();
+        }
+      }
+    }
+  }
+
+  private static Thread carriedBy(MethodHandle onScheduler, Executor loop, Runnable body) {
+    try {
+      return (Thread) onScheduler.invoke(loop, (String) null, 0, body);
+    } catch (Throwable broken) {
+      throw new IllegalStateException("the JDK refused a scheduler for a virtual thread", broken);
+    }
+  }
+
+  private static @Nullable MethodHandle find() {
+    try {
+      var builders = Class.forName("java.lang.ThreadBuilders");
+      var method =
+          builders.getDeclaredMethod(
+              "newVirtualThread", Executor.class, String.class, int.class, Runnable.class);
+      method.setAccessible(true);
+      return MethodHandles.lookup().unreflect(method);
+    } catch (ReflectiveOperationException | RuntimeException closed) {
+      return null;
+    }
+  }
+
+  private static String forced() {
+    String value = System.getenv("LINTEL_THREADS");
+    return value == null ? System.getProperty("lintel.threads", "") : value;
+  }
+}

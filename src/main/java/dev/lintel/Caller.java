@@ -1,0 +1,21 @@
+package dev.lintel;
+
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Who calls.
+ *
+ * @param keyId names the key without giving it away
+ * @param models the models that the app may ask for; empty means every model
+ * @param ownKeys whether calls may bring a provider's key of their own
+ */
+public record Caller(
+    String tenant, String app, String keyId, Optional<Set<String>> models, boolean ownKeys) {
+  /** Before the caller is known. */
+  public static final Caller UNKNOWN = new Caller("", "", "", Optional.of(Set.of()), false);
+
+  public boolean mayAsk(String model) {
+    return models.isEmpty() || models.get().contains(model);
+  }
+}

@@ -1,0 +1,115 @@
+package dev.lintel;
+
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A chat call. Its conversation is read into the common model only when somebody asks for it: a
+ * call that goes out in the dialect in which it came in needs no more than its bytes.
+ */
+public final class Chat implements Request {
+  private final Dialect dialect;
+  private final String model;
+  private final boolean stream;
+  private final boolean usage;
+  private final @Nullable Inbound original;
+  private final Function<Inbound, Prompt> reader;
+  private @Nullable Prompt prompt;
+
+  private Chat(
+      Dialect dialect,
+      String model,
+      boolean stream,
+      boolean usage,
+      @Nullable Inbound original,
+      Function<Inbound, Prompt> reader,
+      @Nullable Prompt prompt) {
+    this.dialect = dialect;
+    this.model = model;
+    this.stream = stream;
+    this.usage = usage;
+    this.original = original;
+    this.reader = reader;
+    this.prompt = prompt;
+  }
+
+  /**
+   * A call as a dialect read it.
+   *
+   * @param usage whether the caller asked to be told its usage at the end of a stream
+   * @param reader reads the conversation; may throw a {@link Failure} that names a field
+   */
+  public static Chat read(
+      Dialect dialect,
+      String model,
+      boolean stream,
+      boolean usage,
+      Inbound original,
+      Function<Inbound, Prompt> reader) {
+    return new Chat(dialect, model, stream, usage, original, reader, null);
+  }
+
+  /**
+   * The same call with another conversation. Its original bytes are gone, so that they cannot be
+   * sent by mistake.
+   */
+  public Chat with(Prompt changed) {
+    return new Chat(dialect, model, stream, usage, null, reader, changed);
+  }
+
+  @Override
+  public Dialect dialect() {
+    return dialect;
+  }
+
+  @Override
+  public String model() {
+    return model;
+  }
+
+  @Override
+  public boolean stream() {
+    return stream;
+  }
+
+  /** Whether the caller asked to be told its usage at the end of a stream. */
+  public boolean usage() {
+    return usage;
+  }
+
+  /** What the caller sent, where nobody changed it. */
+  public Optional<Inbound> original() {
+    return Optional.ofNullable(original);
+  }
+
+  /**
+   * The conversation, read at the first call. Throws a {@link Failure} that names the field where
+   * it makes no sense.
+   */
+  public Prompt prompt() {
+    Prompt known = prompt;
+    if (known == null) {
+      if (original == null) {
+        throw new IllegalStateException("A chat has neither its bytes nor its conversation");
+      }
+      known = reader.apply(original);
+      prompt = known;
+    }
+    return known;
+  }
+
+  /** A cautious guess at the prompt's tokens, at least 1: four bytes of JSON a token. */
+  public long estimatedTokens() {
+    if (original != null) {
+      return Math.max(1, original.body().bytes().length / 4L);
+    }
+    long characters = 0;
+    for (Turn turn : prompt().turns()) {
+      for (Block block : turn.blocks()) {
+        characters += block.toString().length();
+      }
+    }
+    return Math.max(1, characters / 4);
+  }
+}

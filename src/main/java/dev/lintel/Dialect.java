@@ -1,0 +1,43 @@
+package dev.lintel;
+
+import java.util.List;
+
+/**
+ * One wire language, spoken on both sides: to clients and to providers. Pure functions: nothing
+ * here waits, keeps state or knows who calls.
+ */
+public interface Dialect {
+  /** Such as {@code openai}. */
+  String name();
+
+  /**
+   * Reads a client's request, at least as far as the gateway needs to pass it on. Throws {@link
+   * Failure} {@code INVALID_REQUEST} that names the field at fault.
+   */
+  Request read(Inbound inbound);
+
+  /**
+   * Writes a request for a provider. A request that came in this dialect and that nobody changed
+   * keeps its bytes, but for what the target needs otherwise. What the target cannot take goes
+   * through {@code adaptation}, which may throw.
+   */
+  Outbound write(Request request, Target target, Adaptation adaptation);
+
+  /** Reads one reply of a provider to this request of ours. */
+  ReplyReader reader(Request request);
+
+  /** Writes one reply to a client that sent this request. */
+  ReplyWriter writer(Request request);
+
+  /** What an error reply of a provider means; never {@code null}, whatever the body holds. */
+  Failure failure(int status, Headers headers, byte[] body);
+
+  /**
+   * The error in this dialect's envelope, with its status; {@code trail} gives the {@code lintel}
+   * object its ids and attempts.
+   */
+  Answer error(Failure failure, Trail trail);
+
+  /** The list of models as this dialect's clients expect it. */
+  Answer models(List<String> names);
+}

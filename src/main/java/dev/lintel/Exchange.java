@@ -1,0 +1,46 @@
+package dev.lintel;
+
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/**
+ * One HTTP request and its answer, seen from the thread that serves it. Its methods block that
+ * thread and no other; once the client is gone they throw {@link Failure} {@code CANCELLED}.
+ */
+public interface Exchange {
+  String method();
+
+  /** The path as it was sent, without the query. */
+  String path();
+
+  RawRequest request();
+
+  /** {@link System#nanoTime} when the request arrived. */
+  long arrived();
+
+  /** Answers whole. */
+  void answer(Answer answer, Map<String, String> headers);
+
+  /** Begins an answer of unknown length. */
+  void begin(int status, String contentType, Map<String, String> headers);
+
+  /**
+   * Sends the next bytes of an answer that has begun, which may not change any more.
+   *
+   * @param deadline {@link System#nanoTime} until which the client may leave it unread; after it
+   *     {@link Failure} {@code TIMEOUT}
+   */
+  void write(byte[] bytes, long deadline);
+
+  /** Ends an answer that has begun. */
+  void end();
+
+  /**
+   * Breaks the connection off (HTTP/2: resets the stream), so that what was sent cannot be taken
+   * for complete.
+   */
+  void abort();
+
+  /** Where work for this connection's socket runs. */
+  Executor loop();
+}

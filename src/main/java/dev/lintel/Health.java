@@ -1,0 +1,27 @@
+package dev.lintel;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** Which targets and keys are fit to be asked. Called by many threads at once; never waits. */
+public interface Health {
+  /**
+   * Asks for leave to try. True where the target and its key are well, or where they have rested
+   * long enough and this call is the one that probes them; every leave ends in {@link #succeeded},
+   * {@link #failed} or {@link #left}.
+   */
+  boolean admit(Target target, Credential credential);
+
+  void succeeded(Target target, Credential credential);
+
+  /**
+   * Tells of a failure; the kind and what the provider asked for decide who rests, and how long.
+   */
+  void failed(Target target, Credential credential, Failure failure);
+
+  /** The call ended without saying anything of the target: the caller left. */
+  void left(Target target, Credential credential);
+
+  /** How long until the target may be asked again; empty where it may be now. */
+  Optional<Duration> rests(Target target, Credential credential);
+}

@@ -1,0 +1,62 @@
+package dev.lintel;
+
+import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The one JSON mapper of the gateway, and the few ways in which it is used. */
+public final class Json {
+  /**
+   * Buffers are recycled through a lock-free pool, because a thread-local one would be filled once
+   * per virtual thread. Strings may be as long as a body may be: the body limit bounds them.
+   */
+  static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNestingDepth(500)
+                  .build())
+          .build();
+
+  /** Numbers stay exact: a price or a seed must not change on its way through. */
+  public static final JsonMapper MAPPER =
+      JsonMapper.builder(FACTORY).enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+
+  private Json() {}
+
+  public static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  public static ArrayNode array() {
+    return JsonNodeFactory.instance.arrayNode();
+  }
+
+  /** Throws {@link JacksonException} where the text is not one JSON value. */
+  public static JsonNode parse(String text) {
+    return MAPPER.readTree(text);
+  }
+
+  /** Throws {@link JacksonException} where the bytes are not one JSON value. */
+  public static JsonNode parse(byte[] bytes, int offset, int length) {
+    return MAPPER.readTree(bytes, offset, length);
+  }
+
+  public static byte[] bytes(JsonNode node) {
+    return MAPPER.writeValueAsBytes(node);
+  }
+
+  public static String text(JsonNode node) {
+    return new String(bytes(node), StandardCharsets.UTF_8);
+  }
+}

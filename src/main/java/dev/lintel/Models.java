@@ -1,0 +1,56 @@
+package dev.lintel;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Every model that may be asked for, by the name a caller uses. */
+public final class Models {
+  private final Map<String, Model> configured;
+  private final Map<String, Provider> providers;
+  private final Strategy inOrder;
+
+  /**
+   * @param inOrder the strategy of a model that is asked for as {@code provider/model}
+   */
+  public Models(Map<String, Model> configured, Map<String, Provider> providers, Strategy inOrder) {
+    this.configured = new TreeMap<>(configured);
+    this.providers = Map.copyOf(providers);
+    this.inOrder = inOrder;
+  }
+
+  /** The configured names, sorted. */
+  public List<String> names() {
+    return List.copyOf(configured.keySet());
+  }
+
+  /** Whether that is a configured model's name. */
+  public boolean has(String name) {
+    return configured.containsKey(name);
+  }
+
+  /**
+   * A configured model, or the one target that {@code provider/model} names; empty where there is
+   * neither.
+   */
+  public Optional<Model> find(String name) {
+    Model known = configured.get(name);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    int slash = name.indexOf('/');
+    return slash < 1 ? Optional.empty() : at(name.substring(0, slash), name.substring(slash + 1));
+  }
+
+  /** That model at that provider; empty where there is no such provider. */
+  public Optional<Model> at(String provider, String model) {
+    Provider known = providers.get(provider);
+    if (known == null || model.isEmpty()) {
+      return Optional.empty();
+    }
+    var target = new Target(known, model);
+    return Optional.of(
+        new Model(target.name(), List.of(target), inOrder, Timeouts.USUAL, Retry.usual(1)));
+  }
+}

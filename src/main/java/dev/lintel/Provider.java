@@ -1,0 +1,75 @@
+package dev.lintel;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A place where models are served: data, not code.
+ *
+ * @param url what the provider's own SDK would be given, without a trailing slash; its path is kept
+ * @param credentials at least one; {@link Credential#NONE} where the provider wants none
+ * @param headers sent with every request
+ */
+public record Provider(
+    String name,
+    Dialect dialect,
+    URI url,
+    Auth auth,
+    List<Credential> credentials,
+    Map<String, String> headers,
+    Transport transport,
+    Quirks quirks) {
+
+  public Provider {
+    credentials = List.copyOf(credentials);
+    headers = Map.copyOf(headers);
+    if (credentials.isEmpty()) {
+      throw new IllegalArgumentException("provider " + name + " has no credential");
+    }
+  }
+
+  /** Where the key travels. */
+  public enum Auth {
+    /** {@code Authorization: Bearer}. */
+    BEARER,
+    X_API_KEY,
+    X_GOOG_API_KEY,
+    API_KEY,
+    NONE
+  }
+
+  /**
+   * How the connection is made.
+   *
+   * @param proxy an HTTP or SOCKS5 proxy, such as {@code http://proxy:3128}
+   * @param ca a PEM file of authorities to trust instead of the system's
+   * @param certificate a PEM file for the gateway's own certificate, with {@code key}
+   * @param verify whether the provider's certificate and host name are checked
+   * @param http2 whether HTTP/2 may be used: negotiated over TLS, by prior knowledge without
+   */
+  public record Transport(
+      Optional<URI> proxy,
+      Optional<String> ca,
+      Optional<String> certificate,
+      Optional<String> key,
+      boolean verify,
+      boolean http2) {
+    public static final Transport PLAIN =
+        new Transport(
+            Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true, false);
+  }
+
+  /**
+   * Where the provider differs from its dialect.
+   *
+   * @param drop top-level fields that it refuses
+   * @param rename top-level fields that it calls otherwise
+   * @param streamUsage whether it takes {@code stream_options}
+   */
+  public record Quirks(Set<String> drop, Map<String, String> rename, boolean streamUsage) {
+    public static final Quirks NONE = new Quirks(Set.of(), Map.of(), true);
+  }
+}

@@ -1,0 +1,27 @@
+package dev.lintel;
+
+/**
+ * Reads one reply of a provider. Made for one reply and used by one thread.
+ *
+ * <p>Every method throws {@link Failure} where the provider reports an error or the bytes make no
+ * sense.
+ */
+public interface ReplyReader {
+  /**
+   * Reads a whole reply: one chunk that says everything, its {@code Usage} and {@code Stop}
+   * included, with its frame.
+   */
+  Chunk whole(byte[] body);
+
+  /**
+   * Reads one event of a stream. A chunk without parts is one that says nothing to anybody (a ping,
+   * a terminal marker).
+   */
+  Chunk event(Frame frame);
+
+  /**
+   * The provider's stream has ended. Throws {@link Failure} {@code UPSTREAM_ERROR} unless the reply
+   * was complete.
+   */
+  void end();
+}

@@ -1,0 +1,26 @@
+package dev.lintel;
+
+/** What a caller asks of a model. */
+public sealed interface Request permits Chat, Request.Unread {
+  /** The name that the caller asked for: a configured model, or {@code provider/model}. */
+  String model();
+
+  /** Whether the caller wants the reply event by event. */
+  boolean stream();
+
+  /** The dialect in which the caller speaks. */
+  Dialect dialect();
+
+  /** A request whose body nobody has read yet: callers are known before their JSON is looked at. */
+  record Unread(Dialect dialect, RawRequest raw) implements Request {
+    @Override
+    public String model() {
+      return "";
+    }
+
+    @Override
+    public boolean stream() {
+      return false;
+    }
+  }
+}

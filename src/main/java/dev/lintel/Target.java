@@ -1,0 +1,19 @@
+package dev.lintel;
+
+/**
+ * A model at a provider, as a configured model lists it.
+ *
+ * @param weight its share where targets are weighted; at least 1
+ * @param region empty where nobody said
+ * @param tier empty where nobody said
+ */
+public record Target(Provider provider, String model, int weight, String region, String tier) {
+  public Target(Provider provider, String model) {
+    this(provider, model, 1, "", "");
+  }
+
+  /** {@code provider/model}. */
+  public String name() {
+    return provider.name() + "/" + model;
+  }
+}

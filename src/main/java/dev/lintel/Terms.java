@@ -1,0 +1,156 @@
+package dev.lintel;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What a caller says about a call beside the request itself: headers {@code x-lintel-…}, or an
+ * object {@code lintel} in the body, which wins.
+ *
+ * @param values every term that was given, by its name in {@code snake_case}
+ * @param strict refuse what a target cannot take instead of dropping it
+ */
+public record Terms(Map<String, String> values, boolean strict) {
+  public static final Terms NONE = new Terms(Map.of(), false);
+
+  private static final List<String> NAMES =
+      List.of(
+          "use_case",
+          "user",
+          "channel",
+          "data_class",
+          "tags",
+          "tier",
+          "region",
+          "model_family",
+          "provider",
+          "max_cost_usd",
+          "max_latency_ms",
+          "priority",
+          "strict",
+          "cache",
+          "redaction",
+          "retention");
+
+  private static final Map<String, String> HEADERS = headers();
+
+  private static Map<String, String> headers() {
+    var map = new TreeMap<String, String>();
+    for (String name : NAMES) {
+      map.put("x-lintel-" + name.replace('_', '-'), name);
+    }
+    return map;
+  }
+
+  /** Throws {@link Failure} {@code INVALID_REQUEST} naming the term whose value makes no sense. */
+  public static Terms read(Headers headers, Optional<JsonNode> body) {
+    Map<String, String> values = null;
+    for (var header : HEADERS.entrySet()) {
+      Optional<String> value = headers.get(header.getKey());
+      if (value.isPresent()) {
+        values = values == null ? new TreeMap<>() : values;
+        values.put(
+            header.getValue(), check(header.getValue(), header.getKey(), value.get().strip()));
+      }
+    }
+    if (body.isPresent()) {
+      JsonNode node = body.get();
+      if (!node.isObject()) {
+        throw Failure.invalid("'lintel' must be an object of terms.").at("lintel");
+      }
+      values = values == null ? new TreeMap<>() : values;
+      for (var entry : node.properties()) {
+        String place = "lintel." + entry.getKey();
+        if (!NAMES.contains(entry.getKey())) {
+          throw Failure.invalid(
+                  "'" + place + "' is not a term. Terms are: " + String.join(", ", NAMES) + ".")
+              .at(place);
+        }
+        values.put(entry.getKey(), check(entry.getKey(), place, textOf(entry.getValue(), place)));
+      }
+    }
+    return values == null
+        ? NONE
+        : new Terms(Map.copyOf(values), "true".equals(values.get("strict")));
+  }
+
+  public Optional<String> get(String name) {
+    return Optional.ofNullable(values.get(name));
+  }
+
+  /** The call's own bound on its time; empty where none was given. */
+  public Optional<Long> maxLatencyMs() {
+    return get("max_latency_ms").map(Long::valueOf);
+  }
+
+  private static String textOf(JsonNode node, String place) {
+    if (node.isArray()) {
+      var parts = new ArrayList<String>();
+      node.forEach(element -> parts.add(textOf(element, place)));
+      return String.join(",", parts);
+    }
+    if (node.isString()) {
+      return node.asString();
+    }
+    if (node.isNumber() || node.isBoolean()) {
+      return node.asString();
+    }
+    throw Failure.invalid("'" + place + "' must be a string, a number or a boolean.").at(place);
+  }
+
+  private static String check(String name, String place, String value) {
+    switch (name) {
+      case "strict" -> oneOf(place, value, "true", "false");
+      case "priority" -> oneOf(place, value, "low", "normal", "high");
+      case "max_latency_ms" -> {
+        if (!isNumber(value)
+            || new BigDecimal(value).stripTrailingZeros().scale() > 0
+            || value.length() > 12
+            || new BigDecimal(value).signum() <= 0) {
+          throw Failure.invalid("'" + place + "' must be a whole number of milliseconds above 0.")
+              .at(place);
+        }
+        return new BigDecimal(value).toBigInteger().toString();
+      }
+      case "max_cost_usd" -> {
+        if (!isNumber(value) || new BigDecimal(value).signum() < 0) {
+          throw Failure.invalid(
+                  "'" + place + "' must be an amount of USD, 0 or more, such as 0.05.")
+              .at(place);
+        }
+      }
+      default -> {
+        if (value.isEmpty() || value.length() > 256) {
+          throw Failure.invalid("'" + place + "' must have 1 to 256 characters.").at(place);
+        }
+      }
+    }
+    return value;
+  }
+
+  private static boolean isNumber(String value) {
+    if (value.isEmpty() || value.length() > 40) {
+      return false;
+    }
+    try {
+      new BigDecimal(value);
+      return true;
+    } catch (NumberFormatException notOne) {
+      return false;
+    }
+  }
+
+  private static void oneOf(String place, String value, String... allowed) {
+    if (!Arrays.asList(allowed).contains(value.toLowerCase(Locale.ROOT))) {
+      throw Failure.invalid("'" + place + "' must be one of " + String.join(", ", allowed) + ".")
+          .at(place);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.lintel;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has happened to a call so far: its evidence. Written by the stops on its way and read by the
+ * edge for headers and errors, and by listeners at its end; by the call's own thread only.
+ */
+public final class Trail {
+  private final String id;
+  private final Instant time;
+  private final long started;
+  private List<Attempt> attempts = List.of();
+  private List<String> adapted = List.of();
+  private Usage usage = Usage.UNKNOWN;
+  private @Nullable Target target;
+  private long firstContent;
+
+  /**
+   * @param started {@link System#nanoTime} when the request arrived
+   */
+  public Trail(String id, Instant time, long started) {
+    this.id = id;
+    this.time = time;
+    this.started = started;
+  }
+
+  public String id() {
+    return id;
+  }
+
+  public Instant time() {
+    return time;
+  }
+
+  /** {@link System#nanoTime} when the request arrived. */
+  public long started() {
+    return started;
+  }
+
+  public void attempted(Attempt attempt) {
+    if (attempts.isEmpty()) {
+      attempts = new ArrayList<>(2);
+    }
+    attempts.add(attempt);
+  }
+
+  public List<Attempt> attempts() {
+    return Collections.unmodifiableList(attempts);
+  }
+
+  /** A target is asked from now on; what was adapted for an earlier one does not count any more. */
+  public void asking(Target next) {
+    target = next;
+    adapted = List.of();
+    usage = Usage.UNKNOWN;
+  }
+
+  /** The target that was asked last. */
+  public Optional<Target> target() {
+    return Optional.ofNullable(target);
+  }
+
+  public void adapted(String note) {
+    if (adapted.isEmpty()) {
+      adapted = new ArrayList<>(2);
+    }
+    if (!adapted.contains(note)) {
+      adapted.add(note);
+    }
+  }
+
+  /** What the target could not take as it was asked, such as {@code drop:seed}. */
+  public List<String> adapted() {
+    return Collections.unmodifiableList(adapted);
+  }
+
+  public void used(Usage reported) {
+    usage = reported;
+  }
+
+  public Usage usage() {
+    return usage;
+  }
+
+  public void answering(long now) {
+    if (firstContent == 0) {
+      firstContent = now;
+    }
+  }
+
+  /** Nanoseconds from the request's arrival to the first content; -1 where there was none. */
+  public long firstContentNanos() {
+    return firstContent == 0 ? -1 : firstContent - started;
+  }
+}
