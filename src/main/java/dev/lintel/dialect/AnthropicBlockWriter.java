@@ -202,10 +202,10 @@ record AnthropicBlockWriter(Adaptation adaptation, boolean own) {
     }
   }
 
-  /** Puts own fields back and reports those of others. */
+  /** Puts own fields back, in the place of what was made of them, and reports those of others. */
   void extra(ObjectNode node, Extra extra, String prefix) {
     if (extra.of(NAME)) {
-      AnthropicJson.merge(node, extra.fields());
+      node.setAll(extra.fields().deepCopy());
     } else {
       extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
     }

@@ -85,7 +85,11 @@ final class AnthropicRequestWriter {
     prompt.format().ifPresent(this::format);
     settings();
     toolChoice();
-    new AnthropicBlockWriter(adaptation, own).extra(body, prompt.extra(), "");
+    if (prompt.extra().of(NAME)) {
+      AnthropicJson.merge(body, prompt.extra().fields());
+    } else {
+      prompt.extra().fields().propertyNames().forEach(adaptation::drop);
+    }
     limitBreakpoints();
     return body;
   }
