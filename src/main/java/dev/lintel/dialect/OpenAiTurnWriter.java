@@ -200,7 +200,7 @@ final class OpenAiTurnWriter {
   /** A single plain text as a string, which every server takes; else an array of parts. */
   private void content(ObjectNode message, List<Block> blocks) {
     if (blocks.isEmpty()) {
-      message.put("content", "");
+      message.put("content", own ? null : "");
     } else if (blocks.size() == 1
         && blocks.getFirst() instanceof Block.Text text
         && (text.cache() == Block.Cache.NONE || !own)
