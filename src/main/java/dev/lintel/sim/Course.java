@@ -72,7 +72,7 @@ final class Course {
           STATUS_503,
           STATUS_504,
           STATUS_529 ->
-          refuse(fault.trouble().orElseThrow(), headers(fault, now));
+          refuse(fault.trouble().orElseThrow(), headers(fault.hint(), now));
       case ERROR_BODY -> pause().then(new Step.Whole(error(Trouble.OVERLOADED, 200), Map.of()));
       case EMPTY -> begin().then(new Step.End());
       case ERROR_FIRST -> begin().send(reply.error(vendor)).then(new Step.End());
@@ -92,11 +92,13 @@ final class Course {
               .send(middle < size() ? reply.closing() : new byte[0])
               .then(new Step.End());
       case ERROR_MID_STREAM ->
-          begin()
-              .send(reply.opening())
-              .content(0, middle)
-              .send(reply.error(vendor))
-              .then(new Step.End());
+          reply.whole()
+              ? broken(Fault.ERROR_BODY, now)
+              : begin()
+                  .send(reply.opening())
+                  .content(0, middle)
+                  .send(reply.error(vendor))
+                  .then(new Step.End());
       case LONG_LINE -> clean();
       case BYTE_BY_BYTE -> cut(false);
       case SPLIT_CHARACTERS -> cut(true);
@@ -154,23 +156,21 @@ final class Course {
     return Answer.json(status, vendor.error(trouble, trouble.message()));
   }
 
-  private Map<String, String> headers(Fault fault, Instant now) {
-    Duration wait = reply.options().duration(Option.RETRY_AFTER);
-    return switch (fault) {
-      case STATUS_429_SECONDS ->
-          Map.of("retry-after", Long.toString(wait.plusMillis(999).toSeconds()));
-      case STATUS_429_DATE ->
-          Map.of("retry-after", HTTP_DATE.format(now.plus(wait).plusMillis(999)));
-      case STATUS_429_MS -> Map.of("retry-after-ms", Long.toString(wait.toMillis()));
-      case STATUS_429_RESET ->
+  private Map<String, String> headers(Fault.Hint hint, Instant now) {
+    Duration asked = reply.options().duration(Option.RETRY_AFTER);
+    return switch (hint) {
+      case NONE -> Map.of();
+      case SECONDS -> Map.of("retry-after", Long.toString(asked.plusMillis(999).toSeconds()));
+      case DATE -> Map.of("retry-after", HTTP_DATE.format(now.plus(asked).plusMillis(999)));
+      case MS -> Map.of("retry-after-ms", Long.toString(asked.toMillis()));
+      case RESET ->
           Map.of(
               "x-ratelimit-limit-requests", "60",
               "x-ratelimit-remaining-requests", "0",
-              "x-ratelimit-reset-requests", wait.toMillis() + "ms",
+              "x-ratelimit-reset-requests", asked.toMillis() + "ms",
               "x-ratelimit-limit-tokens", "150000",
               "x-ratelimit-remaining-tokens", "149984",
               "x-ratelimit-reset-tokens", "6ms");
-      default -> Map.of();
     };
   }
 

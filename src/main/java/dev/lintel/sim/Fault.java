@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a simulated provider fails.
@@ -21,13 +22,13 @@ public enum Fault {
   STATUS_403(Trouble.FORBIDDEN),
   STATUS_404(Trouble.NOT_FOUND),
   /** 429 with {@code retry-after} in seconds. */
-  STATUS_429_SECONDS(Trouble.RATE_LIMITED),
+  STATUS_429_SECONDS(Trouble.RATE_LIMITED, Hint.SECONDS),
   /** 429 with {@code retry-after} as an HTTP date. */
-  STATUS_429_DATE(Trouble.RATE_LIMITED),
+  STATUS_429_DATE(Trouble.RATE_LIMITED, Hint.DATE),
   /** 429 with {@code retry-after-ms}. */
-  STATUS_429_MS(Trouble.RATE_LIMITED),
+  STATUS_429_MS(Trouble.RATE_LIMITED, Hint.MS),
   /** 429 with {@code x-ratelimit-reset-requests} and {@code -tokens} only. */
-  STATUS_429_RESET(Trouble.RATE_LIMITED),
+  STATUS_429_RESET(Trouble.RATE_LIMITED, Hint.RESET),
   STATUS_500(Trouble.INTERNAL),
   STATUS_502(Trouble.BAD_GATEWAY),
   STATUS_503(Trouble.UNAVAILABLE),
@@ -49,21 +50,46 @@ public enum Fault {
   /** One event in the middle is not JSON. */
   MALFORMED_EVENT,
   /** No fault of the provider's: one text delta of 100,000 characters. */
-  LONG_LINE,
+  LONG_LINE("x".repeat(100_000)),
   /** No fault of the provider's: every byte is written alone. */
   BYTE_BY_BYTE,
   /** No fault of the provider's: characters of several bytes arrive in two packets. */
-  SPLIT_CHARACTERS,
+  SPLIT_CHARACTERS("Grüße, 世界 🌍!"),
   ERROR_MID_STREAM;
 
-  private final Optional<Trouble> trouble;
+  /** How a 429 says how long to wait. */
+  enum Hint {
+    NONE,
+    SECONDS,
+    DATE,
+    MS,
+    RESET
+  }
+
+  private final @Nullable Trouble trouble;
+  private final Hint hint;
+  private final String addition;
 
   Fault() {
-    trouble = Optional.empty();
+    this(null, Hint.NONE, "");
   }
 
   Fault(Trouble trouble) {
-    this.trouble = Optional.of(trouble);
+    this(trouble, Hint.NONE, "");
+  }
+
+  Fault(Trouble trouble, Hint hint) {
+    this(trouble, hint, "");
+  }
+
+  Fault(String addition) {
+    this(null, Hint.NONE, addition);
+  }
+
+  Fault(@Nullable Trouble trouble, Hint hint, String addition) {
+    this.trouble = trouble;
+    this.hint = hint;
+    this.addition = addition;
   }
 
   /** Such as {@code 429_date} or {@code reset_mid_stream}. */
@@ -88,15 +114,15 @@ public enum Fault {
 
   /** With what status it refuses; empty where it fails otherwise. */
   Optional<Trouble> trouble() {
-    return trouble;
+    return Optional.ofNullable(trouble);
   }
 
-  /** What it adds to a text so that it shows; mostly nothing. */
+  Hint hint() {
+    return hint;
+  }
+
+  /** What it puts before a text so that it shows; mostly nothing. */
   String addition() {
-    return switch (this) {
-      case LONG_LINE -> "x".repeat(100_000);
-      case SPLIT_CHARACTERS -> "Grüße, 世界 🌍!";
-      default -> "";
-    };
+    return addition;
   }
 }

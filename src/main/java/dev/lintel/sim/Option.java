@@ -8,62 +8,84 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Something that can be set about the simulated provider, for all calls or for one. */
 public enum Option {
   /** Time to the first byte of an answer. */
-  TTFT("0ms", Option::duration),
+  TTFT(Form.DURATION, "0ms"),
   /** Pace of the answer; 0 is as fast as it goes. */
-  TOKENS_PER_SECOND("0", Option::number),
+  TOKENS_PER_SECOND(Form.NUMBER, "0"),
   /** Words of the answer's text. */
-  TOKENS("32", Option::number),
-  /** Reported fresh input; counted by the prompt where it is not given, as the next four are. */
-  INPUT_TOKENS("-1", Option::number),
-  CACHE_READ_TOKENS("-1", Option::number),
-  CACHE_WRITE_TOKENS("-1", Option::number),
-  OUTPUT_TOKENS("-1", Option::number),
-  REASONING_TOKENS("-1", Option::number),
+  TOKENS(Form.COUNT, "32"),
+  /** Reported fresh input. */
+  INPUT_TOKENS(Form.FIGURE, "counted"),
+  CACHE_READ_TOKENS(Form.FIGURE, "counted"),
+  CACHE_WRITE_TOKENS(Form.FIGURE, "counted"),
+  /** Reported output, reasoning included. */
+  OUTPUT_TOKENS(Form.FIGURE, "counted"),
+  REASONING_TOKENS(Form.FIGURE, "counted"),
   /** How to fail. */
-  FAULT("none", word -> word.equals("none") ? List.of() : List.of(Fault.of(word))),
+  FAULT(Form.FAULT, "none"),
   /** What share of the calls fails: 0.5 is every other one, the first included. */
-  FAULT_SHARE("1", Option::number),
+  FAULT_SHARE(Form.NUMBER, "1"),
   /** What a 429 asks to wait. */
-  RETRY_AFTER("2s", Option::duration),
+  RETRY_AFTER(Form.DURATION, "2s"),
   /** How many tools are called, whatever the prompt says; 0 leaves it to the prompt. */
-  CALLS("0", Option::number),
+  CALLS(Form.COUNT, "0"),
   /** Whether the fragments of several tool calls take turns. */
-  INTERLEAVE("false", Option::flag),
+  INTERLEAVE(Form.FLAG, "false"),
   /** Whether a sentence stands before tool calls. */
-  PREFACE("false", Option::flag),
+  PREFACE(Form.FLAG, "false"),
   /** Whether the answer has an image in it. */
-  IMAGE("false", Option::flag),
+  IMAGE(Form.FLAG, "false"),
   /** Whether thoughts are sealed: Anthropic's {@code redacted_thinking}. */
-  SEALED("false", Option::flag),
+  SEALED(Form.FLAG, "false"),
   /** Whether signatures are checked when they come back. */
-  VERIFY("true", Option::flag),
+  VERIFY(Form.FLAG, "true"),
   /** Why the answer ends, such as {@code refusal} or {@code content_filter}. */
-  STOP("none", word -> word.equals("none") ? List.of() : List.of(reason(word)));
+  STOP(Form.REASON, "none");
+
+  /** How a value is written. */
+  private enum Form {
+    /** A {@link Duration}: {@code 120ms}, {@code 1.5s}, {@code 2m}. */
+    DURATION,
+    /** A {@link BigDecimal} of 0 or more. */
+    NUMBER,
+    /** The same, whole and bounded, because it says how much is made. */
+    COUNT,
+    /** The same, or -1 for {@code counted}. */
+    FIGURE,
+    /** A {@link Boolean}. */
+    FLAG,
+    /** An {@link Optional} {@link Fault}, empty for {@code none}. */
+    FAULT,
+    /** An {@link Optional} {@link Reason}, empty for {@code none}. */
+    REASON
+  }
+
+  private static final BigDecimal MOST = BigDecimal.valueOf(100_000);
 
   /** Milliseconds in each unit, the longer suffix first where one ends in the other. */
   private static final List<Map.Entry<String, Long>> UNITS =
       List.of(Map.entry("ms", 1L), Map.entry("s", 1000L), Map.entry("m", 60_000L));
 
+  private final Form form;
   private final String usual;
-  private final Function<String, Object> reader;
 
-  Option(String usual, Function<String, Object> reader) {
+  Option(Form form, String usual) {
+    this.form = form;
     this.usual = usual;
-    this.reader = reader;
   }
 
   /** Such as {@code tokens_per_second}. */
-  String word() {
+  public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  String header() {
+  /** Such as {@code x-sim-tokens-per-second}. */
+  public String header() {
     return "x-sim-" + word().replace('_', '-');
   }
 
@@ -72,11 +94,21 @@ public enum Option {
   }
 
   /** Throws {@link Failure} {@code INVALID_REQUEST} naming the option. */
-  Object read(String value) {
+  Object read(String given) {
+    String value = given.strip();
     try {
-      return reader.apply(value.strip());
-    } catch (NumberFormatException notOne) {
-      throw Failure.invalid("'" + word() + "' has no value it can take.").at(word());
+      return switch (form) {
+        case DURATION -> duration(value);
+        case NUMBER -> number(value);
+        case COUNT -> count(value);
+        case FIGURE -> value.equals("counted") ? BigDecimal.ONE.negate() : whole(value);
+        case FLAG -> flag(value);
+        case FAULT -> value.equals("none") ? Optional.empty() : Optional.of(Fault.of(value));
+        case REASON -> value.equals("none") ? Optional.empty() : Optional.of(reason(value));
+      };
+    } catch (IllegalArgumentException wrong) {
+      throw Failure.invalid("'" + word() + "' cannot be what was given: " + wrong.getMessage())
+          .at(word());
     }
   }
 
@@ -88,51 +120,63 @@ public enum Option {
         .findFirst()
         .orElseThrow(() ->
             Failure.invalid(
-                "'"
-                    + word
-                    + "' is not an option of the simulator. Options are: "
-                    + Arrays.stream(values()).map(Option::word).collect(Collectors.joining(", "))
-                    + "."));
+                "'%s' is not an option of the simulator. Options are: %s."
+                    .formatted(
+                        word,
+                        Arrays.stream(values())
+                            .map(Option::word)
+                            .collect(Collectors.joining(", ")))));
   }
 
-  private static Object duration(String value) {
+  private static Duration duration(String value) {
     for (var unit : UNITS) {
       if (value.endsWith(unit.getKey())) {
-        String figure = value.substring(0, value.length() - unit.getKey().length());
-        BigDecimal nanos =
-            ((BigDecimal) number(figure))
-                .movePointRight(6)
-                .multiply(BigDecimal.valueOf(unit.getValue()));
-        return Duration.ofNanos(nanos.longValue());
+        BigDecimal figure = number(value.substring(0, value.length() - unit.getKey().length()));
+        BigDecimal millis = figure.multiply(BigDecimal.valueOf(unit.getValue()));
+        return Duration.ofNanos(millis.movePointRight(6).longValue());
       }
     }
-    throw new NumberFormatException("no unit");
+    throw new IllegalArgumentException("it needs a unit: ms, s or m.");
   }
 
-  private static Object number(String value) {
-    if (value.length() > 18) {
-      throw new NumberFormatException("too long");
+  private static BigDecimal number(String value) {
+    if (value.isEmpty() || value.length() > 12 || !value.chars().allMatch(Option::digitOrPoint)) {
+      throw new IllegalArgumentException("it must be a number of at most 12 digits, 0 or more.");
     }
-    var number = new BigDecimal(value);
-    if (number.scale() > 9 || number.precision() - number.scale() > 12) {
-      throw new NumberFormatException("out of range");
+    return new BigDecimal(value);
+  }
+
+  private static boolean digitOrPoint(int character) {
+    return character == '.' || (character >= '0' && character <= '9');
+  }
+
+  private static BigDecimal whole(String value) {
+    BigDecimal number = number(value);
+    if (number.stripTrailingZeros().scale() > 0) {
+      throw new IllegalArgumentException("it must be whole.");
     }
     return number;
   }
 
-  private static Object flag(String value) {
-    return switch (value) {
-      case "true", "" -> true;
-      case "false" -> false;
-      default -> throw new NumberFormatException("neither true nor false");
-    };
+  private static BigDecimal count(String value) {
+    BigDecimal number = whole(value);
+    if (number.compareTo(MOST) > 0) {
+      throw new IllegalArgumentException("it must not be above " + MOST + ".");
+    }
+    return number;
+  }
+
+  private static boolean flag(String value) {
+    if (!value.equals("true") && !value.equals("false")) {
+      throw new IllegalArgumentException("it must be true or false.");
+    }
+    return value.equals("true");
   }
 
   private static Reason reason(String value) {
-    try {
-      return Reason.valueOf(value.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException unknown) {
-      throw Failure.invalid("'" + value + "' is no reason to stop.");
-    }
+    return Arrays.stream(Reason.values())
+        .filter(reason -> reason.name().equalsIgnoreCase(value))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("there is no such reason to stop."));
   }
 }

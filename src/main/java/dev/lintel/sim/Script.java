@@ -16,6 +16,7 @@ import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import tools.jackson.databind.JsonNode;
 
@@ -41,6 +42,10 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
     private final Random random;
     private final String seed;
     private final List<Part> parts = new ArrayList<>();
+
+    /** Tokens of thinking that nobody is shown. */
+    private long unseen;
+
     private Part.Stop stop = new Part.Stop(Reason.END, "", "", "");
 
     Writing(Chat chat, Vendor vendor, SimOptions options) {
@@ -68,11 +73,10 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       }
       options.stop().ifPresent(reason -> stop = new Part.Stop(reason, "", "", ""));
       List<Part> kept = cut();
-      long reasoning =
-          parts.subList(0, Math.min(thoughts, kept.size())).stream()
-              .mapToLong(Writing::tokens)
-              .sum();
-      Usage usage = usage(kept.stream().mapToLong(Writing::tokens).sum(), reasoning);
+      Usage usage =
+          usage(
+              unseen + tokens(kept),
+              unseen + tokens(kept.subList(0, Math.min(thoughts, kept.size()))));
       Usage begun =
           new Usage(
               usage.input(),
@@ -95,13 +99,12 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
     }
 
     private void think(boolean calls) {
-      boolean asks =
+      Optional<Thinking> asks =
           prompt
               .thinking()
               .filter(thinking -> thinking.mode() != Thinking.Mode.OFF)
-              .filter(thinking -> !thinking.effort().equals("none"))
-              .isPresent();
-      if (!asks) {
+              .filter(thinking -> !thinking.effort().equals("none"));
+      if (asks.isEmpty()) {
         return;
       }
       String thought =
@@ -109,21 +112,22 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
               + Words.first(asked, 12)
               + " Let me think. "
               + Words.sentences(random, 12);
-      String signature =
+      List<String> pieces = Words.pieces(thought);
+      boolean sealed = vendor == Vendor.ANTHROPIC && options.flag(Option.SEALED);
+      boolean hidden = vendor == Vendor.GEMINI && !asks.get().shown();
+      if (sealed || hidden) {
+        unseen = pieces.size();
+      } else {
+        pieces.forEach(piece -> parts.add(new Part.Thought(piece, "", vendor.dialect(), false)));
+      }
+      boolean signed =
           switch (vendor) {
-            case OPENAI -> "";
-            case ANTHROPIC -> Signature.of(vendor, thought);
-            case GEMINI -> calls ? "" : Signature.of(vendor, thought);
+            case OPENAI -> false;
+            case ANTHROPIC -> true;
+            case GEMINI -> !calls && !hidden;
           };
-      if (options.flag(Option.SEALED) && !signature.isEmpty()) {
-        parts.add(new Part.Thought("", signature, vendor.dialect(), true));
-        return;
-      }
-      for (String piece : Words.pieces(thought)) {
-        parts.add(new Part.Thought(piece, "", vendor.dialect(), false));
-      }
-      if (!signature.isEmpty()) {
-        parts.add(new Part.Thought("", signature, vendor.dialect(), false));
+      if (signed) {
+        parts.add(new Part.Thought("", Signature.of(vendor, thought), vendor.dialect(), sealed));
       }
     }
 
@@ -221,7 +225,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
               .setting(Setting.MAX_TOKENS)
               .map(node -> node.asLong(Long.MAX_VALUE))
               .orElse(Long.MAX_VALUE);
-      long count = 0;
+      long count = unseen;
       for (int i = 0; i < parts.size(); i++) {
         count += tokens(parts.get(i));
         if (count > most) {
@@ -265,11 +269,13 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       return false;
     }
 
-    /** A signature alone costs nothing; everything else is one token. */
+    private static long tokens(List<Part> parts) {
+      return parts.stream().mapToLong(Writing::tokens).sum();
+    }
+
+    /** A signature costs nothing; everything else is one token. */
     private static long tokens(Part part) {
-      return part instanceof Part.Thought thought && thought.text().isEmpty() && !thought.sealed()
-          ? 0
-          : 1;
+      return part instanceof Part.Thought thought && thought.text().isEmpty() ? 0 : 1;
     }
 
     private static long characters(Block block) {

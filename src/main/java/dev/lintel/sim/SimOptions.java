@@ -127,11 +127,11 @@ public record SimOptions(Map<Option, Object> values) {
   }
 
   Optional<Fault> fault() {
-    return ((List<?>) value(Option.FAULT)).stream().map(Fault.class::cast).findFirst();
+    return ((Optional<?>) value(Option.FAULT)).map(Fault.class::cast);
   }
 
   Optional<Reason> stop() {
-    return ((List<?>) value(Option.STOP)).stream().map(Reason.class::cast).findFirst();
+    return ((Optional<?>) value(Option.STOP)).map(Reason.class::cast);
   }
 
   private Object value(Option option) {

@@ -15,7 +15,6 @@ import tools.jackson.databind.node.ObjectNode;
 enum Vendor {
   OPENAI(
       "openai",
-      List.of(new Place("/v1/chat/completions", Map.of())),
       "chatcmpl-",
       "call_",
       "",
@@ -25,7 +24,6 @@ enum Vendor {
       """),
   ANTHROPIC(
       "anthropic",
-      List.of(new Place("/v1/messages", Map.of())),
       "msg_",
       "toolu_",
       "event: error\n",
@@ -36,11 +34,6 @@ enum Vendor {
       """),
   GEMINI(
       "gemini",
-      List.of(
-          gemini("/v1beta", "generateContent"),
-          gemini("/v1beta", "streamGenerateContent"),
-          gemini("/v1", "generateContent"),
-          gemini("/v1", "streamGenerateContent")),
       "",
       "",
       "",
@@ -58,25 +51,17 @@ enum Vendor {
   record Place(String path, Map<String, String> variables) {}
 
   private final String dialect;
-  private final List<Place> places;
   private final String replyPrefix;
   private final String callPrefix;
   private final String errorEvent;
-  private final byte[] silence;
+  private final String silence;
 
-  Vendor(
-      String dialect,
-      List<Place> places,
-      String replyPrefix,
-      String callPrefix,
-      String errorEvent,
-      String silence) {
+  Vendor(String dialect, String replyPrefix, String callPrefix, String errorEvent, String silence) {
     this.dialect = dialect;
-    this.places = places;
     this.replyPrefix = replyPrefix;
     this.callPrefix = callPrefix;
     this.errorEvent = errorEvent;
-    this.silence = silence.getBytes(StandardCharsets.UTF_8);
+    this.silence = silence;
   }
 
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
@@ -93,7 +78,16 @@ enum Vendor {
   }
 
   List<Place> places() {
-    return places;
+    return switch (this) {
+      case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
+      case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case GEMINI ->
+          List.of(
+              gemini("/v1beta", "generateContent"),
+              gemini("/v1beta", "streamGenerateContent"),
+              gemini("/v1", "generateContent"),
+              gemini("/v1", "streamGenerateContent"));
+    };
   }
 
   /** What the ids of its replies begin with; empty where it gives none. */
@@ -108,7 +102,7 @@ enum Vendor {
 
   /** An event that opens a stream and says nothing. */
   byte[] silence() {
-    return silence.clone();
+    return silence.getBytes(StandardCharsets.UTF_8);
   }
 
   /** The error as the vendor writes it, without anything of the gateway's. */

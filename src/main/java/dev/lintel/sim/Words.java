@@ -24,7 +24,7 @@ final class Words {
     byte[] digest = digest(text.getBytes(StandardCharsets.UTF_8));
     long seed = 0;
     for (int i = 0; i < Long.BYTES; i++) {
-      seed = seed << 8 | digest[i] & 0xff;
+      seed = (seed << 8) | (digest[i] & 0xff);
     }
     return seed;
   }
