@@ -8,11 +8,14 @@ import java.util.Random;
 
 /** Unit vectors for texts: texts that share words point in similar directions. */
 final class Vectors {
+  /** Words beyond these do not count: models have a limit, too. */
+  private static final int WORDS = 512;
+
   private Vectors() {}
 
   static float[] of(String text, int dimensions) {
     double[] sum = new double[dimensions];
-    for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+", 0)) {
+    for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+", WORDS)) {
       var random = new Random(Words.seed(word));
       for (int i = 0; i < dimensions; i++) {
         sum[i] += random.nextGaussian();
