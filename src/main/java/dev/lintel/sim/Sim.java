@@ -110,7 +110,7 @@ public final class Sim {
       Proofs.check(vendor, chat.prompt());
     }
     Script script = Script.of(chat, vendor, own);
-    ReplyWriter writer = dialect.writer(chat);
+    ReplyWriter writer = chat.dialect().writer(chat);
     return chat.stream()
         ? Reply.stream(script, writer, vendor, own)
         : Reply.whole(script, writer, own);

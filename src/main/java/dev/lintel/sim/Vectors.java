@@ -8,7 +8,7 @@ import java.util.Random;
 
 /** Unit vectors for texts: texts that share words point in similar directions. */
 final class Vectors {
-  /** Words beyond these do not count: models have a limit, too. */
+  /** The rest of a longer text counts as one word more: models have a limit, too. */
   private static final int WORDS = 512;
 
   private Vectors() {}
