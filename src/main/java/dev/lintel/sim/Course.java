@@ -76,8 +76,8 @@ final class Course {
       case ERROR_BODY -> pause().then(new Step.Whole(error(Trouble.OVERLOADED, 200), Map.of()));
       case EMPTY -> begin().then(new Step.End());
       case ERROR_FIRST -> begin().send(reply.error(vendor)).then(new Step.End());
-      case ROLE_ONLY -> begin().send(reply.opening()).then(new Step.Stall());
-      case STALL_AFTER_HEADERS -> begin().then(new Step.Stall());
+      case ROLE_ONLY -> begin().flush().send(reply.opening()).then(new Step.Stall());
+      case STALL_AFTER_HEADERS -> begin().flush().then(new Step.Stall());
       case STALL_MID_STREAM ->
           begin().send(reply.opening()).content(0, middle).then(new Step.Stall());
       case RESET_MID_STREAM ->
@@ -123,6 +123,12 @@ final class Course {
   private Course begin() {
     pause();
     steps.add(new Step.Begin(reply.type()));
+    return this;
+  }
+
+  /** Sends the headers, which may otherwise wait for the first bytes. */
+  private Course flush() {
+    steps.add(new Step.Send(new byte[0]));
     return this;
   }
 

@@ -17,7 +17,11 @@ final class Desk {
   private final AtomicLong refused = new AtomicLong();
   private final AtomicLong faulted = new AtomicLong();
   private final AtomicLong cancelled = new AtomicLong();
+  private final AtomicLong failed = new AtomicLong();
+
+  /** Calls that a fault may or may not strike. */
   private final AtomicLong shared = new AtomicLong();
+
   private final AtomicReferenceArray<Visit> last = new AtomicReferenceArray<>(KEPT);
 
   Visit arrived(Exchange exchange) {
@@ -36,6 +40,7 @@ final class Desk {
       case REFUSED -> refused.incrementAndGet();
       case FAULTED -> faulted.incrementAndGet();
       case CANCELLED -> cancelled.incrementAndGet();
+      case FAILED -> failed.incrementAndGet();
     }
   }
 
@@ -54,7 +59,13 @@ final class Desk {
 
   Sim.Stats stats() {
     return new Sim.Stats(
-        arrived.get(), open.get(), answered.get(), refused.get(), faulted.get(), cancelled.get());
+        arrived.get(),
+        open.get(),
+        answered.get(),
+        refused.get(),
+        faulted.get(),
+        cancelled.get(),
+        failed.get());
   }
 
   /** The oldest first. */

@@ -4,6 +4,8 @@ import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.RawRequest;
@@ -28,9 +30,16 @@ public final class Sim {
    * @param refused requests that were wrong in themselves
    * @param faulted calls that failed as they were asked to
    * @param cancelled calls that the other side left before their end
+   * @param failed calls on which the simulator itself failed
    */
   public record Stats(
-      long arrived, long open, long answered, long refused, long faulted, long cancelled) {}
+      long arrived,
+      long open,
+      long answered,
+      long refused,
+      long faulted,
+      long cancelled,
+      long failed) {}
 
   /** What is listed; any other name is answered, too. */
   private static final List<String> MODELS = List.of("small", "large", "embed");
@@ -69,6 +78,16 @@ public final class Sim {
             request ->
                 Answer.json(200, Json.object().set("data", Json.array().addAll(requests())))));
     return routes;
+  }
+
+  /** Answers what none of the routes takes. */
+  public Endpoint unserved() {
+    return new Simulated(
+        Vendor.OPENAI,
+        desk,
+        raw -> {
+          throw Failure.of(Failure.Kind.NOT_FOUND, "The simulated provider has no such path.");
+        });
   }
 
   public Stats stats() {

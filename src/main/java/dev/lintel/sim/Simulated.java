@@ -5,6 +5,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
+import dev.lintel.Trail;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -33,9 +34,12 @@ final class Simulated implements Endpoint {
   @Override
   public void serve(Exchange exchange) {
     Visit visit = desk.arrived(exchange);
-    Visit.Outcome outcome = Visit.Outcome.CANCELLED;
+    Visit.Outcome outcome = Visit.Outcome.FAILED;
     try {
       outcome = answer(exchange);
+    } catch (Failure gone) {
+      outcome = Visit.Outcome.CANCELLED;
+      throw gone;
     } finally {
       desk.left(visit, outcome);
     }
@@ -46,7 +50,7 @@ final class Simulated implements Endpoint {
     try {
       reply = model.answer(exchange.request());
     } catch (Failure refusal) {
-      exchange.answer(refused(refusal), Map.of());
+      exchange.answer(refused(vendor, refusal), Map.of());
       return Visit.Outcome.REFUSED;
     }
     Optional<Fault> fault = desk.fault(reply.options());
@@ -58,7 +62,13 @@ final class Simulated implements Endpoint {
     return fault.isPresent() ? Visit.Outcome.FAULTED : Visit.Outcome.ANSWERED;
   }
 
-  private Answer refused(Failure refusal) {
+  @Override
+  public Answer refuse(Failure failure, Trail trail) {
+    return refused(vendor, failure);
+  }
+
+  /** The failure as a status and words that the vendor knows. */
+  static Answer refused(Vendor vendor, Failure refusal) {
     Trouble trouble =
         Arrays.stream(Trouble.values())
             .filter(known -> known.status() == refusal.kind().status())

@@ -26,8 +26,10 @@ final class Visit {
     REFUSED,
     /** A fault was asked for and played. */
     FAULTED,
-    /** The other side left first. */
-    CANCELLED
+    /** The other side left first, or read nothing for too long. */
+    CANCELLED,
+    /** The simulator has a fault that nobody asked for. */
+    FAILED
   }
 
   /** A request's headers can be asked for and not listed: these are looked for. */

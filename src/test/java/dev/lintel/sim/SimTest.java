@@ -74,7 +74,7 @@ class SimTest {
     JsonNode error = ask(sim, path, "{\"model\":7}");
     assertThat(error.at(pointer).asString()).isEqualTo(word);
     assertThat(error.at("/error/message").asString()).contains("'model'");
-    assertThat(sim.stats()).isEqualTo(new Sim.Stats(1, 0, 0, 1, 0, 0));
+    assertThat(sim.stats()).isEqualTo(new Sim.Stats(1, 0, 0, 1, 0, 0, 0));
   }
 
   @Test
