@@ -1,5 +1,6 @@
 package dev.lintel;
 
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,8 @@ public final class Chat implements Request {
   private final String model;
   private final boolean stream;
   private final boolean usage;
+  private final Headers headers;
+  private final Map<String, String> query;
   private final @Nullable Inbound original;
   private final Function<Inbound, Prompt> reader;
   private @Nullable Prompt prompt;
@@ -22,6 +25,8 @@ public final class Chat implements Request {
       String model,
       boolean stream,
       boolean usage,
+      Headers headers,
+      Map<String, String> query,
       @Nullable Inbound original,
       Function<Inbound, Prompt> reader,
       @Nullable Prompt prompt) {
@@ -29,6 +34,8 @@ public final class Chat implements Request {
     this.model = model;
     this.stream = stream;
     this.usage = usage;
+    this.headers = headers;
+    this.query = query;
     this.original = original;
     this.reader = reader;
     this.prompt = prompt;
@@ -47,7 +54,16 @@ public final class Chat implements Request {
       boolean usage,
       Inbound original,
       Function<Inbound, Prompt> reader) {
-    return new Chat(dialect, model, stream, usage, original, reader, null);
+    return new Chat(
+        dialect,
+        model,
+        stream,
+        usage,
+        original.headers(),
+        original.query(),
+        original,
+        reader,
+        null);
   }
 
   /**
@@ -55,7 +71,7 @@ public final class Chat implements Request {
    * sent by mistake.
    */
   public Chat with(Prompt changed) {
-    return new Chat(dialect, model, stream, usage, null, reader, changed);
+    return new Chat(dialect, model, stream, usage, headers, query, null, reader, changed);
   }
 
   @Override
@@ -76,6 +92,16 @@ public final class Chat implements Request {
   /** Whether the caller asked to be told its usage at the end of a stream. */
   public boolean usage() {
     return usage;
+  }
+
+  /** The headers that the caller sent, also where the conversation was changed. */
+  public Headers headers() {
+    return headers;
+  }
+
+  /** The query that the caller sent, without its key, also where the conversation was changed. */
+  public Map<String, String> query() {
+    return query;
   }
 
   /** What the caller sent, where nobody changed it. */

@@ -1,0 +1,232 @@
+package dev.lintel.dialect;
+
+import static dev.lintel.dialect.AnthropicWords.NAME;
+
+import dev.lintel.Adaptation;
+import dev.lintel.Answer;
+import dev.lintel.Body;
+import dev.lintel.Chat;
+import dev.lintel.Dialect;
+import dev.lintel.Failure;
+import dev.lintel.Headers;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
+import dev.lintel.Outbound;
+import dev.lintel.Provider;
+import dev.lintel.ReplyReader;
+import dev.lintel.ReplyWriter;
+import dev.lintel.Request;
+import dev.lintel.Target;
+import dev.lintel.Trail;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Anthropic's Messages API: https://docs.anthropic.com/en/api/messages. A provider's URL is {@code
+ * http://host}, as for its own SDK.
+ */
+public final class AnthropicMessages implements Dialect {
+  private static final String PATH = "/v1/messages";
+  private static final String VERSION = "anthropic-version";
+  private static final String BETA = "anthropic-beta";
+
+  /** Spoken where the client names none. */
+  private static final String USUAL_VERSION = "2023-06-01";
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Request read(Inbound inbound) {
+    Body body = inbound.body();
+    String model = body.text("model").orElse("");
+    if (model.isEmpty()) {
+      throw Failure.invalid("'model' is missing.").at("model");
+    }
+    body.requireObjects("messages");
+    JsonNode limit = body.value("max_tokens").filter(value -> !value.isNull()).orElse(null);
+    if (limit == null) {
+      throw Failure.invalid("'max_tokens' is missing.").at("max_tokens");
+    }
+    if (!limit.isIntegralNumber() || !limit.canConvertToInt() || limit.asInt() < 1) {
+      throw Failure.invalid("'max_tokens' must be a whole number above 0.").at("max_tokens");
+    }
+    return Chat.read(this, model, body.flag("stream"), true, inbound, AnthropicRequestReader::read);
+  }
+
+  /** The gateway's own top-level fields, which no provider is sent. */
+  static String[] own(Body body) {
+    var own = new ArrayList<String>(List.of("lintel"));
+    for (String key : List.of("provider", "api_key")) {
+      if (body.isText(key)) {
+        own.add(key);
+      }
+    }
+    return own.toArray(String[]::new);
+  }
+
+  @Override
+  public Outbound write(Request request, Target target, Adaptation adaptation) {
+    Chat chat = chat(request);
+    Body body = chat.original().map(Inbound::body).orElse(null);
+    boolean own = chat.dialect().name().equals(NAME);
+    byte[] bytes;
+    if (own && body != null && !ForeignSignature.within(body.bytes())) {
+      bytes = patch(body, target, adaptation);
+    } else {
+      ObjectNode written = AnthropicRequestWriter.write(chat, target.model(), adaptation);
+      apply(target.provider().quirks(), written, adaptation);
+      bytes = Json.bytes(written);
+    }
+    return new Outbound(own ? path(chat.query()) : PATH, headers(chat, own), bytes);
+  }
+
+  private static byte[] patch(Body body, Target target, Adaptation adaptation) {
+    var changes = new HashMap<String, Optional<byte[]>>();
+    if (!body.text("model").orElse("").equals(target.model())) {
+      changes.put("model", Optional.of(Json.MAPPER.writeValueAsBytes(target.model())));
+    }
+    for (String key : own(body)) {
+      if (body.has(key)) {
+        changes.put(key, Optional.empty());
+      }
+    }
+    Provider.Quirks quirks = target.provider().quirks();
+    for (String field : quirks.drop()) {
+      if (body.has(field)) {
+        adaptation.drop(field);
+        changes.put(field, Optional.empty());
+      }
+    }
+    quirks
+        .rename()
+        .forEach((field, other) ->
+            body.value(field)
+                .ifPresent(value -> {
+                  adaptation.rename(field, other);
+                  changes.put(field, Optional.empty());
+                  changes.put(other, Optional.of(Json.bytes(value)));
+                }));
+    return body.patch(changes);
+  }
+
+  private static void apply(Provider.Quirks quirks, ObjectNode written, Adaptation adaptation) {
+    for (String field : quirks.drop()) {
+      if (written.remove(field) != null) {
+        adaptation.drop(field);
+      }
+    }
+    quirks
+        .rename()
+        .forEach((field, other) -> {
+          JsonNode value = written.remove(field);
+          if (value != null) {
+            adaptation.rename(field, other);
+            written.set(other, value);
+          }
+        });
+  }
+
+  private static String path(Map<String, String> query) {
+    if (query.isEmpty()) {
+      return PATH;
+    }
+    var path = new StringBuilder(PATH);
+    char mark = '?';
+    for (var entry : new TreeMap<>(query).entrySet()) {
+      path.append(mark)
+          .append(URLEncoder.encode(entry.getKey(), StandardCharsets.UTF_8))
+          .append('=')
+          .append(URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8));
+      mark = '&';
+    }
+    return path.toString();
+  }
+
+  private static Map<String, String> headers(Chat chat, boolean own) {
+    Headers given = own ? chat.headers() : Headers.NONE;
+    String version = given.get(VERSION).orElse(USUAL_VERSION);
+    return given
+        .get(BETA)
+        .map(beta -> Map.of(VERSION, version, BETA, beta))
+        .orElseGet(() -> Map.of(VERSION, version));
+  }
+
+  @Override
+  public ReplyReader reader(Request request) {
+    return new AnthropicReplyReader();
+  }
+
+  @Override
+  public ReplyWriter writer(Request request) {
+    return new AnthropicReplyWriter(chat(request));
+  }
+
+  @Override
+  public Failure failure(int status, Headers headers, byte[] body) {
+    JsonNode tree;
+    try {
+      tree = Json.parse(body, 0, body.length);
+    } catch (JacksonException notJson) {
+      return ProviderErrors.of(status, headers, "", "", "");
+    }
+    return failure(status, headers, tree);
+  }
+
+  /** What an error envelope means, wherever it stands; 200 as its status means none is known. */
+  static Failure failure(int status, Headers headers, JsonNode envelope) {
+    JsonNode error = envelope.path("error");
+    return ProviderErrors.of(
+        status,
+        headers,
+        error.path("code").asString(""),
+        error.path("type").asString(""),
+        error.isString() ? error.asString() : error.path("message").asString(""));
+  }
+
+  @Override
+  public Answer error(Failure failure, Trail trail) {
+    return Answer.json(
+        AnthropicWords.errorStatus(failure.kind()), AnthropicWords.error(failure, trail));
+  }
+
+  @Override
+  public Answer models(List<String> names) {
+    ObjectNode list = Json.object();
+    var data = list.putArray("data");
+    for (String name : names) {
+      data.addObject()
+          .put("type", "model")
+          .put("id", name)
+          .put("display_name", name)
+          // Nobody knows when a configured name was released; SDKs want a time.
+          .put("created_at", "1970-01-01T00:00:00Z");
+    }
+    list.put("has_more", false);
+    if (names.isEmpty()) {
+      list.putNull("first_id").putNull("last_id");
+    } else {
+      list.put("first_id", names.getFirst()).put("last_id", names.getLast());
+    }
+    return Answer.json(200, list);
+  }
+
+  private static Chat chat(Request request) {
+    return switch (request) {
+      case Chat chat -> chat;
+      case Request.Unread unread ->
+          throw new IllegalArgumentException("The request has not been read");
+    };
+  }
+}

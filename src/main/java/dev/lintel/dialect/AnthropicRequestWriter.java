@@ -1,0 +1,362 @@
+package dev.lintel.dialect;
+
+import static dev.lintel.dialect.AnthropicWords.NAME;
+
+import dev.lintel.Adaptation;
+import dev.lintel.Chat;
+import dev.lintel.Format;
+import dev.lintel.Json;
+import dev.lintel.Prompt;
+import dev.lintel.Setting;
+import dev.lintel.Thinking;
+import dev.lintel.Tool;
+import dev.lintel.ToolChoice;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Writes a conversation as a request to a provider. */
+final class AnthropicRequestWriter {
+  /**
+   * The API wants a limit on every call. Where the caller gave none it is what the smallest model
+   * still on offer can write, and reported as a mend; thinking comes on top.
+   */
+  static final long MAX_TOKENS = 4096;
+
+  /** The API's least budget. */
+  private static final long LEAST_BUDGET = 1024;
+
+  private static final int MOST_BREAKPOINTS = 4;
+
+  /** Tokens to think where the caller said how hard and not how long. */
+  private static final Map<String, Long> BUDGETS =
+      Map.of(
+          "minimal", LEAST_BUDGET,
+          "low", 1280L,
+          "medium", 2048L,
+          "high", 4096L,
+          "xhigh", 8192L,
+          "max", 16384L);
+
+  private static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
+
+  private static final Map<String, String> TIERS =
+      Map.of("auto", "auto", "default", "standard_only", "standard_only", "standard_only");
+
+  private final Chat chat;
+  private final Prompt prompt;
+  private final Adaptation adaptation;
+  private final boolean own;
+  private final AnthropicTurns turns;
+  private final ObjectNode body = Json.object();
+
+  private AnthropicRequestWriter(Chat chat, Adaptation adaptation) {
+    this.chat = chat;
+    this.prompt = chat.prompt();
+    this.adaptation = adaptation;
+    this.own = chat.dialect().name().equals(NAME);
+    this.turns = new AnthropicTurns(adaptation, own);
+  }
+
+  static ObjectNode write(Chat chat, String model, Adaptation adaptation) {
+    return new AnthropicRequestWriter(chat, adaptation).write(model);
+  }
+
+  private ObjectNode write(String model) {
+    turns.add(prompt.turns());
+    body.put("model", model);
+    long budget = thinkingBudget();
+    maxTokens(budget);
+    if (chat.stream()) {
+      body.put("stream", true);
+    }
+    if (!turns.system().isEmpty()) {
+      body.set("system", turns.system());
+    }
+    body.set("messages", turns.messages());
+    tools();
+    thinking(budget);
+    prompt.format().ifPresent(this::format);
+    settings();
+    toolChoice();
+    if (prompt.extra().of(NAME)) {
+      AnthropicJson.merge(body, prompt.extra().fields());
+    } else {
+      prompt.extra().fields().propertyNames().forEach(adaptation::drop);
+    }
+    limitBreakpoints();
+    return body;
+  }
+
+  /** 0 where the model does not think by a budget. */
+  private long thinkingBudget() {
+    Thinking thinking = prompt.thinking().orElse(null);
+    if (thinking == null
+        || thinking.mode() != Thinking.Mode.ON
+        || thinking.budget() == 0 && thinking.effort().equals("none")) {
+      return 0;
+    }
+    if (!own && turns.thoughtless()) {
+      adaptation.drop("thinking");
+      return 0;
+    }
+    if (thinking.budget() == 0) {
+      return BUDGETS.getOrDefault(thinking.effort(), 2048L);
+    }
+    if (thinking.budget() < LEAST_BUDGET) {
+      adaptation.change("thinking.budget_tokens", Long.toString(LEAST_BUDGET));
+      return LEAST_BUDGET;
+    }
+    return thinking.budget();
+  }
+
+  /** The limit has room for the thoughts, which count in it. */
+  private void maxTokens(long budget) {
+    Optional<Long> given = prompt.setting(Setting.MAX_TOKENS).map(JsonNode::asLong);
+    if (given.isEmpty()) {
+      adaptation.mend("max_tokens");
+      body.put("max_tokens", MAX_TOKENS + budget);
+    } else if (given.get() <= budget) {
+      long raised = given.get() + budget;
+      adaptation.change("max_tokens", Long.toString(raised));
+      body.put("max_tokens", raised);
+    } else {
+      body.put("max_tokens", given.get());
+    }
+  }
+
+  private void thinking(long budget) {
+    Thinking thinking = prompt.thinking().orElse(null);
+    if (thinking == null) {
+      return;
+    }
+    boolean effort = EFFORTS.contains(thinking.effort());
+    switch (thinking.mode()) {
+      case OFF -> body.putObject("thinking").put("type", "disabled");
+      case ON -> {
+        effort &= thinking.budget() > 0;
+        if (budget > 0) {
+          body.putObject("thinking").put("type", "enabled").put("budget_tokens", budget);
+        } else if (thinking.effort().equals("none")) {
+          body.putObject("thinking").put("type", "disabled");
+        }
+      }
+      case ADAPTIVE -> {
+        // An effort alone was read from a caller who left thinking to the model's own default.
+        boolean told = prompt.extra().of(NAME) && prompt.extra().fields().has("thinking");
+        if (!effort || thinking.shown() || told) {
+          body.putObject("thinking").put("type", "adaptive");
+        }
+      }
+    }
+    if (effort) {
+      body.withObject("/output_config").put("effort", thinking.effort());
+    }
+  }
+
+  private boolean thinks() {
+    String type = body.path("thinking").path("type").asString("");
+    return type.equals("enabled") || type.equals("adaptive");
+  }
+
+  private void format(Format format) {
+    switch (format) {
+      // There is no mode that promises JSON without a schema, and none is pretended.
+      case Format.JsonObject any -> adaptation.drop("response_format");
+      case Format.JsonSchema schema -> {
+        ObjectNode node =
+            body.withObject("/output_config").putObject("format").put("type", "json_schema");
+        node.set("schema", schema.schema());
+        if (own && !schema.name().isEmpty()) {
+          node.put("name", schema.name());
+        }
+      }
+    }
+  }
+
+  private void tools() {
+    if (prompt.tools().isEmpty()) {
+      return;
+    }
+    var writer = new AnthropicBlockWriter(adaptation, own);
+    ArrayNode tools = Json.array();
+    for (int i = 0; i < prompt.tools().size(); i++) {
+      String place = "tools[" + i + "]";
+      switch (prompt.tools().get(i)) {
+        case Tool.Function function -> {
+          ObjectNode node = tools.addObject().put("name", function.name());
+          if (!function.description().isEmpty()) {
+            node.put("description", function.description());
+          }
+          node.set(
+              "input_schema",
+              function.schema().isEmpty()
+                  ? Json.object().put("type", "object")
+                  : function.schema());
+          function.strict().filter(strict -> strict).ifPresent(s -> node.put("strict", true));
+          AnthropicBlockWriter.cache(node, function.cache());
+          writer.extra(node, function.extra(), place + ".");
+        }
+        case Tool.Native alien -> {
+          if (alien.extra().of(NAME)) {
+            tools.add(alien.extra().fields().deepCopy());
+          } else {
+            adaptation.drop(place);
+          }
+        }
+      }
+    }
+    if (!tools.isEmpty()) {
+      body.set("tools", tools);
+    }
+  }
+
+  private void toolChoice() {
+    boolean one =
+        prompt.setting(Setting.PARALLEL_TOOLS).map(allowed -> !allowed.asBoolean()).orElse(false);
+    ToolChoice choice = prompt.toolChoice().orElse(null);
+    if (!body.has("tools")) {
+      if (choice != null && forced(choice)) {
+        adaptation.drop("tool_choice");
+      }
+      return;
+    }
+    if (choice == null && !one) {
+      return;
+    }
+    if (choice == null) {
+      choice = new ToolChoice(ToolChoice.Mode.AUTO, "");
+    } else if (forced(choice) && thinks()) {
+      adaptation.drop("tool_choice");
+      choice = new ToolChoice(ToolChoice.Mode.AUTO, "");
+    }
+    ObjectNode node = body.putObject("tool_choice");
+    switch (choice.mode()) {
+      case AUTO -> node.put("type", "auto");
+      case ANY -> node.put("type", "any");
+      case NONE -> node.put("type", "none");
+      case NAMED -> node.put("type", "tool").put("name", choice.name());
+    }
+    if (one && choice.mode() != ToolChoice.Mode.NONE) {
+      node.put("disable_parallel_tool_use", true);
+    }
+  }
+
+  private static boolean forced(ToolChoice choice) {
+    return choice.mode() == ToolChoice.Mode.ANY || choice.mode() == ToolChoice.Mode.NAMED;
+  }
+
+  private void settings() {
+    for (var entry : prompt.settings().entrySet()) {
+      setting(entry.getKey(), entry.getValue());
+    }
+  }
+
+  private void setting(Setting setting, JsonNode value) {
+    switch (setting) {
+      case MAX_TOKENS, PARALLEL_TOOLS -> {}
+      case TEMPERATURE -> temperature(value);
+      case TOP_P -> {
+        if (thinks() && value.asDouble() < 0.95) {
+          adaptation.drop("top_p");
+        } else {
+          body.set("top_p", value);
+        }
+      }
+      case TOP_K -> {
+        if (thinks()) {
+          adaptation.drop("top_k");
+        } else {
+          body.set("top_k", value);
+        }
+      }
+      case STOP -> stop(value);
+      case USER -> body.withObject("/metadata").set("user_id", value);
+      case SERVICE_TIER -> {
+        String tier = own ? value.asString() : TIERS.get(value.asString());
+        if (tier == null) {
+          adaptation.drop(setting.word());
+        } else {
+          body.put("service_tier", tier);
+        }
+      }
+      case N -> dropUnless(setting, value.asInt(0) == 1);
+      case SEED, LOGIT_BIAS, METADATA, PROMPT_CACHE_KEY, VERBOSITY ->
+          dropUnless(setting, value.isObject() && value.isEmpty());
+      case PRESENCE_PENALTY, FREQUENCY_PENALTY, LOGPROBS, TOP_LOGPROBS ->
+          dropUnless(setting, value.isNumber() ? value.asDouble() == 0 : !value.asBoolean(true));
+      case MODALITIES ->
+          dropUnless(setting, value.size() == 1 && value.path(0).asString("").equals("text"));
+    }
+  }
+
+  /** What asks for nothing more than every model does anyway is left out in silence. */
+  private void dropUnless(Setting setting, boolean usual) {
+    if (!usual) {
+      adaptation.drop(setting.word());
+    }
+  }
+
+  private void temperature(JsonNode value) {
+    if (thinks()) {
+      if (value.asDouble() != 1) {
+        adaptation.drop("temperature");
+      }
+    } else if (value.asDouble() > 1) {
+      adaptation.change("temperature", "1");
+      body.put("temperature", BigDecimal.ONE);
+    } else {
+      body.set("temperature", value);
+    }
+  }
+
+  /** Sequences of white space alone are refused by the API. */
+  private void stop(JsonNode given) {
+    ArrayNode kept = Json.array();
+    for (JsonNode word : given) {
+      if (word.asString("").isBlank()) {
+        adaptation.drop("stop");
+      } else {
+        kept.add(word);
+      }
+    }
+    if (!kept.isEmpty()) {
+      body.set("stop_sequences", kept);
+    }
+  }
+
+  /**
+   * The API takes four places to cache at. The first one is kept, which most calls share, and the
+   * last three, which hold most of this conversation.
+   */
+  private void limitBreakpoints() {
+    List<ObjectNode> marked = new ArrayList<>();
+    body.path("tools").forEach(tool -> mark(tool, marked));
+    body.path("system").forEach(block -> mark(block, marked));
+    for (JsonNode message : body.path("messages")) {
+      for (JsonNode block : message.path("content")) {
+        if (AnthropicTurns.isType(block, "tool_result")) {
+          block.path("content").forEach(inner -> mark(inner, marked));
+        }
+        mark(block, marked);
+      }
+    }
+    int most = body.has("cache_control") ? MOST_BREAKPOINTS - 1 : MOST_BREAKPOINTS;
+    if (marked.size() > most) {
+      adaptation.drop("cache_control");
+      marked.subList(1, marked.size() - most + 1).forEach(block -> block.remove("cache_control"));
+    }
+  }
+
+  private static void mark(JsonNode block, List<ObjectNode> marked) {
+    if (block instanceof ObjectNode node && node.has("cache_control")) {
+      marked.add(node);
+    }
+  }
+}

@@ -1,0 +1,299 @@
+package dev.lintel.dialect;
+
+import static dev.lintel.dialect.AnthropicWords.NAME;
+
+import dev.lintel.Json;
+import dev.lintel.Part;
+import dev.lintel.Usage;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Puts the parts of a reply into blocks that follow one another, their indexes without a gap: what
+ * Anthropic's clients rely on and other vendors do not keep.
+ *
+ * <p>The call that is open is told as it comes. Pieces of another one wait until the open call's
+ * arguments are whole, or the reply is; so does whatever comes between pieces of calls.
+ *
+ * <p>A thought of a foreign vendor is shown as thinking with a {@link ForeignSignature}, and a
+ * signature that belongs to a call travels in its {@link ToolId}.
+ */
+final class AnthropicSequence {
+  enum Kind {
+    NOTHING,
+    TEXT,
+    THINKING,
+    TOOL,
+    ALIEN
+  }
+
+  private static final class Call {
+    final String id;
+    final String name;
+    final StringBuilder arguments = new StringBuilder();
+
+    Call(Part.ToolUse first) {
+      ToolId shown = new ToolId(first.id(), first.signature(), first.vendor());
+      id = first.id().isEmpty() && first.signature().isEmpty() ? made("toolu_") : shown.shown();
+      name = first.name();
+    }
+
+    boolean whole() {
+      try {
+        return Json.parse(arguments.toString()).isObject();
+      } catch (JacksonException unfinished) {
+        return false;
+      }
+    }
+  }
+
+  private Kind open = Kind.NOTHING;
+  private int next;
+  private boolean made;
+  private String vendor = NAME;
+  private int calling = -1;
+  private final Map<Integer, Call> calls = new LinkedHashMap<>();
+  private final Set<Integer> called = new HashSet<>();
+  private final List<Part> held = new ArrayList<>();
+  private boolean refused;
+  private boolean tools;
+  private long characters;
+
+  /** A new id of Anthropic's form. */
+  static String made(String prefix) {
+    return prefix + UUID.randomUUID().toString().replace("-", "");
+  }
+
+  /** Whether a block was begun here: the provider's own events count differently from then on. */
+  boolean made() {
+    return made;
+  }
+
+  boolean refused() {
+    return refused;
+  }
+
+  boolean tools() {
+    return tools;
+  }
+
+  /** A cautious count of what was shown, where the provider gives none. */
+  long estimatedTokens() {
+    return (characters + 3) / 4;
+  }
+
+  /** The provider's own event that begins a block was passed on. */
+  void adopt(int index, Kind kind) {
+    open = kind;
+    next = index;
+  }
+
+  /** The provider's own event that ends the open block was passed on. */
+  void release() {
+    if (open != Kind.NOTHING) {
+      open = Kind.NOTHING;
+      next++;
+    }
+  }
+
+  void add(Part part, AnthropicOut out) {
+    switch (part) {
+      case Part.Text text -> text(text, text.text(), out);
+      case Part.Refusal refusal -> {
+        refused = true;
+        text(refusal, refusal.text(), out);
+      }
+      // No block of an answer can hold media, and Markdown is what clients show.
+      case Part.Media media ->
+          text(media, "![](" + new MediaData(media.mime(), media.base64()).url() + ")", out);
+      case Part.Thought thought -> thought(thought, out);
+      case Part.ToolUse use -> toolUse(use, out);
+      case Part.Native alien -> {
+        if (alien.extra().of(NAME) && !waits(alien)) {
+          alien(alien.extra().fields(), out);
+        }
+      }
+      case Part.Start start -> {}
+      case Usage usage -> {}
+      case Part.Stop stop -> {}
+    }
+  }
+
+  /** Everything has been said. */
+  void finish(AnthropicOut out) {
+    close(out);
+    var late = List.copyOf(held);
+    held.clear();
+    late.forEach(part -> add(part, out));
+    close(out);
+  }
+
+  private void text(Part part, String text, AnthropicOut out) {
+    // An empty piece says nothing, and so ends nothing.
+    if (text.isEmpty() || waits(part)) {
+      return;
+    }
+    if (open != Kind.TEXT) {
+      start(Kind.TEXT, Json.object().put("type", "text").put("text", ""), out);
+    }
+    characters += text.length();
+    out.delta(next, "text_delta", "text", text);
+  }
+
+  private void thought(Part.Thought thought, AnthropicOut out) {
+    if (thought.text().isEmpty() && thought.signature().isEmpty() || waits(thought)) {
+      return;
+    }
+    if (thought.sealed()) {
+      ObjectNode block = Json.object().put("type", "redacted_thinking");
+      start(Kind.ALIEN, block.put("data", shown(thought.vendor(), thought.signature())), out);
+      close(out);
+      return;
+    }
+    if (open != Kind.THINKING || !vendor.equals(thought.vendor())) {
+      ObjectNode block = Json.object().put("type", "thinking").put("thinking", "");
+      start(Kind.THINKING, block.put("signature", ""), out);
+      vendor = thought.vendor();
+    }
+    if (!thought.text().isEmpty()) {
+      characters += thought.text().length();
+      out.delta(next, "thinking_delta", "thinking", thought.text());
+    }
+    if (!thought.signature().isEmpty()) {
+      sign(thought.signature(), out);
+      stop(out);
+    }
+  }
+
+  private void sign(String signature, AnthropicOut out) {
+    out.delta(next, "signature_delta", "signature", shown(vendor, signature));
+  }
+
+  private static String shown(String vendor, String signature) {
+    return vendor.equals(NAME) ? signature : new ForeignSignature(vendor, signature).encode();
+  }
+
+  private void toolUse(Part.ToolUse use, AnthropicOut out) {
+    if (called.contains(use.index())) {
+      // Its arguments were whole, so this can be no more than white space.
+      return;
+    }
+    tools = true;
+    characters += use.arguments().length();
+    Call call = calls.get(use.index());
+    if (call == null) {
+      call = new Call(use);
+      calls.put(use.index(), call);
+    }
+    call.arguments.append(use.arguments());
+    if (open == Kind.TOOL && calling == use.index()) {
+      arguments(use.arguments(), out);
+    } else if (calls.size() == 1 || waitingFor(use.index()) && whole(calling)) {
+      show(use.index(), call, out);
+    }
+  }
+
+  /** Whether that call has just begun and no other one waits. */
+  private boolean waitingFor(int index) {
+    return calls.size() == 2 && calls.containsKey(index) && open == Kind.TOOL;
+  }
+
+  private boolean whole(int index) {
+    Call call = calls.get(index);
+    return call != null && call.whole();
+  }
+
+  private void show(int index, Call call, AnthropicOut out) {
+    endBlock(out);
+    ObjectNode block = Json.object().put("type", "tool_use").put("id", call.id);
+    block.put("name", call.name).putObject("input");
+    begin(Kind.TOOL, block, out);
+    calling = index;
+    arguments(call.arguments.toString(), out);
+  }
+
+  private void arguments(String json, AnthropicOut out) {
+    if (!json.isEmpty()) {
+      out.delta(next, "input_json_delta", "partial_json", json);
+    }
+  }
+
+  /** Keeps the part for later where a call's arguments are still under way. */
+  private boolean waits(Part part) {
+    boolean later =
+        !held.isEmpty() || !calls.isEmpty() && !calls.values().stream().allMatch(Call::whole);
+    if (later) {
+      held.add(part);
+    }
+    return later;
+  }
+
+  private void alien(ObjectNode fields, AnthropicOut out) {
+    switch (fields.path("type").asString("")) {
+      case "content_block_start" -> {
+        if (fields.path("content_block") instanceof ObjectNode block) {
+          boolean text = AnthropicTurns.isType(block, "text");
+          start(text ? Kind.TEXT : Kind.ALIEN, block.deepCopy(), out);
+        }
+      }
+      case "content_block_delta" -> {
+        if (open != Kind.NOTHING && fields.path("delta") instanceof ObjectNode delta) {
+          out.delta(next, delta);
+        }
+      }
+      case "content_block_stop" -> close(out);
+      default -> {
+        start(Kind.ALIEN, fields.deepCopy(), out);
+        close(out);
+      }
+    }
+  }
+
+  private void start(Kind kind, ObjectNode block, AnthropicOut out) {
+    close(out);
+    begin(kind, block, out);
+  }
+
+  private void begin(Kind kind, ObjectNode block, AnthropicOut out) {
+    made = true;
+    open = kind;
+    out.start(next, block);
+  }
+
+  /** Ends the open block, and tells the calls that wait. */
+  private void close(AnthropicOut out) {
+    endBlock(out);
+    while (!calls.isEmpty()) {
+      var first = calls.entrySet().iterator().next();
+      show(first.getKey(), first.getValue(), out);
+      endBlock(out);
+    }
+  }
+
+  private void endBlock(AnthropicOut out) {
+    if (open == Kind.NOTHING) {
+      return;
+    }
+    if (open == Kind.THINKING && made && !vendor.equals(NAME)) {
+      sign("", out);
+    }
+    if (open == Kind.TOOL) {
+      calls.remove(calling);
+      called.add(calling);
+    }
+    stop(out);
+  }
+
+  private void stop(AnthropicOut out) {
+    out.stop(next);
+    open = Kind.NOTHING;
+    next++;
+  }
+}

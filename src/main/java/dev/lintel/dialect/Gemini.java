@@ -1,0 +1,207 @@
+package dev.lintel.dialect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lintel.Adaptation;
+import dev.lintel.Answer;
+import dev.lintel.Body;
+import dev.lintel.Chat;
+import dev.lintel.Dialect;
+import dev.lintel.Failure;
+import dev.lintel.Headers;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
+import dev.lintel.Outbound;
+import dev.lintel.Provider;
+import dev.lintel.ReplyReader;
+import dev.lintel.ReplyWriter;
+import dev.lintel.Request;
+import dev.lintel.Target;
+import dev.lintel.Trail;
+import java.net.URLEncoder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Google's {@code generateContent} and {@code streamGenerateContent}. */
+public final class Gemini implements Dialect {
+  static final String NAME = "gemini";
+
+  private static final List<String> OWN = List.of("provider", "api_key");
+
+  /** How the client wants its stream: as one JSON array, else as server-sent events. */
+  private final boolean array;
+
+  public Gemini() {
+    this(false);
+  }
+
+  private Gemini(boolean array) {
+    this.array = array;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The path gives {@code model} and {@code method}; the query's {@code alt=sse} asks for
+   * server-sent events instead of an array. As at Google, {@code contents} may be one object alone.
+   */
+  @Override
+  public Chat read(Inbound inbound) {
+    String method = inbound.path().getOrDefault("method", "generateContent");
+    boolean stream =
+        switch (method) {
+          case "generateContent" -> false;
+          case "streamGenerateContent" -> true;
+          default ->
+              throw Failure.of(Failure.Kind.NOT_FOUND, "There is no method '" + method + "'.");
+        };
+    String model = inbound.path().getOrDefault("model", "");
+    if (model.isEmpty()) {
+      throw Failure.invalid("The path names no model.").at("model");
+    }
+    String alt = inbound.query().getOrDefault("alt", "json");
+    if (!alt.equals("json") && !alt.equals("sse")) {
+      throw Failure.invalid("'alt' must be 'sse' or 'json'.").at("alt");
+    }
+    Body body = inbound.body();
+    try {
+      body.requireObjects("contents");
+    } catch (Failure notAnArray) {
+      // Looked at afterwards only, because it parses the member.
+      if (body.value("contents").filter(JsonNode::isObject).isEmpty()) {
+        throw notAnArray;
+      }
+    }
+    Dialect dialect = stream && !alt.equals("sse") ? new Gemini(true) : this;
+    return Chat.read(
+        dialect, model, stream, true, inbound, read -> GeminiRequestReader.read(read.body()));
+  }
+
+  @Override
+  public Outbound write(Request request, Target target, Adaptation adaptation) {
+    Chat chat = chat(request);
+    Provider.Quirks quirks = target.provider().quirks();
+    Optional<Body> asItIs = asItIs(chat);
+    byte[] body =
+        asItIs.isPresent()
+            ? patch(asItIs.get(), quirks, adaptation)
+            : built(GeminiRequestWriter.write(chat, adaptation), quirks, adaptation);
+    String method = chat.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
+    String model = URLEncoder.encode(target.model(), UTF_8).replace("+", "%20");
+    return new Outbound("/v1beta/models/" + model + method, Map.of(), body);
+  }
+
+  /** What the client sent, where Google may get it so. */
+  private static Optional<Body> asItIs(Chat chat) {
+    return chat.original()
+        .filter(inbound -> chat.dialect().name().equals(NAME))
+        .map(Inbound::body)
+        .filter(body -> !GeminiSignature.within(body.bytes()));
+  }
+
+  private static byte[] patch(Body body, Provider.Quirks quirks, Adaptation adaptation) {
+    var changes = new LinkedHashMap<String, Optional<byte[]>>();
+    if (body.has("lintel")) {
+      changes.put("lintel", Optional.empty());
+    }
+    for (String own : OWN) {
+      if (body.isText(own)) {
+        changes.put(own, Optional.empty());
+      }
+    }
+    // The path names the target's model; another one here would contradict it.
+    if (body.has("model")) {
+      changes.put("model", Optional.empty());
+    }
+    for (String field : quirks.drop()) {
+      if (body.has(field)) {
+        changes.put(field, Optional.empty());
+        adaptation.drop(field);
+      }
+    }
+    quirks
+        .rename()
+        .forEach((field, name) -> {
+          Optional<JsonNode> value = body.value(field);
+          if (value.isPresent()) {
+            changes.put(field, Optional.empty());
+            changes.put(name, value.map(Json::bytes));
+            adaptation.rename(field, name);
+          }
+        });
+    return body.patch(changes);
+  }
+
+  private static byte[] built(ObjectNode body, Provider.Quirks quirks, Adaptation adaptation) {
+    for (String field : quirks.drop()) {
+      if (body.remove(field) != null) {
+        adaptation.drop(field);
+      }
+    }
+    quirks
+        .rename()
+        .forEach((field, name) -> {
+          JsonNode value = body.remove(field);
+          if (value != null) {
+            body.set(name, value);
+            adaptation.rename(field, name);
+          }
+        });
+    return Json.bytes(body);
+  }
+
+  @Override
+  public ReplyReader reader(Request request) {
+    Chat chat = chat(request);
+    boolean renamed = asItIs(chat).isEmpty();
+    return new GeminiReplyReader(renamed ? GeminiNames.of(chat.prompt()) : GeminiNames.NONE);
+  }
+
+  @Override
+  public ReplyWriter writer(Request request) {
+    boolean asArray = request.dialect() instanceof Gemini asked && asked.array;
+    return new GeminiReplyWriter(request.model(), asArray);
+  }
+
+  private static Chat chat(Request request) {
+    if (request instanceof Chat chat) {
+      return chat;
+    }
+    throw new IllegalArgumentException("not a chat: " + request);
+  }
+
+  @Override
+  public Failure failure(int status, Headers headers, byte[] body) {
+    return GeminiErrors.failure(status, headers, body);
+  }
+
+  @Override
+  public Answer error(Failure failure, Trail trail) {
+    return Answer.json(failure.kind().status(), GeminiErrors.envelope(failure, trail));
+  }
+
+  @Override
+  public Answer models(List<String> names) {
+    ObjectNode list = Json.object();
+    var models = list.putArray("models");
+    for (String name : names) {
+      var methods =
+          models
+              .addObject()
+              .put("name", "models/" + name)
+              .put("displayName", name)
+              .putArray("supportedGenerationMethods");
+      methods.add("generateContent").add("streamGenerateContent");
+    }
+    return Answer.json(200, list);
+  }
+}

@@ -1,0 +1,326 @@
+package dev.lintel.dialect;
+
+import dev.lintel.Block;
+import dev.lintel.Json;
+import dev.lintel.Part;
+import dev.lintel.Usage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A reply in Google's words, put together from parts of any vendor.
+ *
+ * <p>Gemini knows no pieces of a call's arguments, so calls wait until the reply is complete and
+ * then follow in their order. What another vendor signed travels in the {@code thoughtSignature} of
+ * what follows it, see {@link GeminiSignature}: on the text after it, on the first call, whose
+ * signature clients may not lose, or on an empty text where nothing follows.
+ */
+final class GeminiReply {
+  private static final class Call {
+    String id = "";
+    String name = "";
+    String signature = "";
+    String vendor = "";
+    final StringBuilder arguments = new StringBuilder();
+  }
+
+  private final Map<Integer, Call> calls = new TreeMap<>();
+  private final List<Block.Thought> signed = new ArrayList<>();
+  private final StringBuilder thought = new StringBuilder();
+  private final StringBuilder refusal = new StringBuilder();
+  private final ObjectNode ofCandidate = Json.object();
+  private final ObjectNode ofReply = Json.object();
+  private ArrayNode parts = Json.array();
+  private String id = "";
+  private String model;
+  private int carried;
+  private String signature = "";
+  private boolean truncated;
+  private Usage usage = Usage.UNKNOWN;
+  private Part.@Nullable Stop stop;
+
+  /**
+   * @param model the name to show where the provider says none
+   */
+  GeminiReply(String model) {
+    this.model = model;
+  }
+
+  void add(Part part) {
+    switch (part) {
+      case Part.Start start -> {
+        id = start.id();
+        model = start.model().isEmpty() ? model : start.model();
+      }
+      case Part.Text text -> text(text.text());
+      case Part.Thought piece -> thought(piece);
+      case Part.ToolUse use -> call(use);
+      case Part.Media media -> {
+        ObjectNode node = Json.object();
+        node.putObject("inlineData").put("mimeType", media.mime()).put("data", media.base64());
+        parts.add(sign(node));
+      }
+      case Part.Refusal words -> {
+        refusal.append(words.text());
+        text(words.text());
+      }
+      case Usage figures -> usage = figures;
+      case Part.Stop end -> stop = end;
+      case Part.Native vendors -> {
+        if (vendors.extra().of(Gemini.NAME)) {
+          own(vendors.extra().fields());
+        }
+      }
+    }
+  }
+
+  /** What was added since the last event; empty where that is nothing a client could see. */
+  ObjectNode event() {
+    if (parts.isEmpty()) {
+      return Json.object();
+    }
+    ObjectNode root = root();
+    candidate(root);
+    return identified(root);
+  }
+
+  /** The rest of the reply, and why it ended; of a whole reply, all of it. */
+  ObjectNode finished() {
+    calls();
+    if (carried < signed.size() || !signature.isEmpty() || parts.isEmpty()) {
+      parts.add(sign(Json.object().put("text", "")));
+    }
+    ObjectNode root = root();
+    ObjectNode candidate = candidate(root);
+    if (stop != null) {
+      finish(stop, candidate);
+    }
+    if (usage.source() != Usage.Source.NONE) {
+      root.set("usageMetadata", usage());
+    }
+    return identified(root);
+  }
+
+  private static ObjectNode root() {
+    ObjectNode root = Json.object();
+    root.putArray("candidates");
+    return root;
+  }
+
+  private ObjectNode candidate(ObjectNode root) {
+    ObjectNode candidate = ((ArrayNode) root.get("candidates")).addObject();
+    ObjectNode content = candidate.putObject("content");
+    content.set("parts", parts);
+    content.put("role", "model");
+    candidate.put("index", 0);
+    candidate.setAll(ofCandidate);
+    ofCandidate.removeAll();
+    parts = Json.array();
+    return candidate;
+  }
+
+  private ObjectNode identified(ObjectNode root) {
+    root.put("modelVersion", model);
+    if (id.isEmpty()) {
+      id = GeminiNames.id();
+    }
+    root.put("responseId", id);
+    root.setAll(ofReply);
+    ofReply.removeAll();
+    return root;
+  }
+
+  private void text(String text) {
+    if (text.isEmpty()) {
+      return;
+    }
+    thought.setLength(0);
+    ObjectNode node = sign(Json.object().put("text", text));
+    if (!node.has("thoughtSignature") && joins(false)) {
+      ObjectNode last = (ObjectNode) parts.get(parts.size() - 1);
+      last.put("text", last.get("text").asString() + text);
+    } else {
+      parts.add(node);
+    }
+  }
+
+  /** Whether the last part is text of that sort that may go on. */
+  private boolean joins(boolean thoughts) {
+    JsonNode last = parts.path(parts.size() - 1);
+    boolean open = thoughts ? !last.has("thoughtSignature") : true;
+    return open && last.path("text").isString() && last.has("thought") == thoughts;
+  }
+
+  private void thought(Part.Thought piece) {
+    boolean own = piece.vendor().equals(Gemini.NAME);
+    if (!piece.text().isEmpty()) {
+      thought.append(piece.text());
+      if (joins(true)) {
+        ObjectNode last = (ObjectNode) parts.get(parts.size() - 1);
+        last.put("text", last.get("text").asString() + piece.text());
+      } else {
+        parts.add(Json.object().put("text", piece.text()).put("thought", true));
+      }
+    }
+    if (piece.signature().isEmpty()) {
+      return;
+    }
+    if (!own) {
+      signed.add(
+          new Block.Thought(thought.toString(), piece.signature(), piece.vendor(), piece.sealed()));
+      thought.setLength(0);
+    } else if (!piece.text().isEmpty()) {
+      ((ObjectNode) parts.get(parts.size() - 1)).put("thoughtSignature", piece.signature());
+    } else {
+      if (!signature.isEmpty()) {
+        parts.add(sign(Json.object().put("text", "")));
+      }
+      signature = piece.signature();
+    }
+  }
+
+  /** Puts what was signed before the part onto it. */
+  private ObjectNode sign(ObjectNode node) {
+    if (!signature.isEmpty()) {
+      node.put("thoughtSignature", signature);
+      signature = "";
+    } else if (carried < signed.size()) {
+      var fresh = new GeminiSignature(signed.subList(carried, signed.size()), "", "");
+      node.put("thoughtSignature", fresh.encode());
+      carried = signed.size();
+    }
+    return node;
+  }
+
+  private void call(Part.ToolUse piece) {
+    Call call = calls.computeIfAbsent(piece.index(), index -> new Call());
+    call.id = piece.id().isEmpty() ? call.id : piece.id();
+    call.name = piece.name().isEmpty() ? call.name : piece.name();
+    call.arguments.append(piece.arguments());
+    if (!piece.signature().isEmpty()) {
+      call.signature = piece.signature();
+      call.vendor = piece.vendor();
+    }
+  }
+
+  private void calls() {
+    boolean first = true;
+    for (Call call : calls.values()) {
+      Optional<JsonNode> arguments = arguments(call.arguments.toString());
+      if (arguments.isEmpty()) {
+        truncated = true;
+        continue;
+      }
+      ObjectNode part = Json.object();
+      ObjectNode node = part.putObject("functionCall");
+      if (!GeminiNames.made(call.id)) {
+        node.put("id", call.id);
+      }
+      node.put("name", call.name).set("args", arguments.get());
+      signCall(part, call, first);
+      parts.add(part);
+      first = false;
+    }
+    calls.clear();
+  }
+
+  private void signCall(ObjectNode part, Call call, boolean first) {
+    List<Block.Thought> thoughts = first ? signed : List.of();
+    if (!call.signature.isEmpty() && call.vendor.equals(Gemini.NAME)) {
+      part.put("thoughtSignature", call.signature);
+    } else if (!thoughts.isEmpty() || !call.signature.isEmpty()) {
+      part.put(
+          "thoughtSignature", new GeminiSignature(thoughts, call.signature, call.vendor).encode());
+      carried = signed.size();
+    } else {
+      sign(part);
+    }
+  }
+
+  /** Empty where the text is not one JSON object: the model was cut off in the middle of it. */
+  private static Optional<JsonNode> arguments(String text) {
+    if (text.isBlank()) {
+      return Optional.of(Json.object());
+    }
+    try {
+      return Optional.of(Json.parse(text)).filter(JsonNode::isObject);
+    } catch (JacksonException cutOff) {
+      return Optional.empty();
+    }
+  }
+
+  private void own(ObjectNode fields) {
+    if (fields.has("part")) {
+      parts.add(fields.get("part"));
+    }
+    if (fields.get("candidate") instanceof ObjectNode more) {
+      ofCandidate.setAll(more);
+    }
+    if (fields.get("reply") instanceof ObjectNode more) {
+      ofReply.setAll(more);
+    }
+  }
+
+  private void finish(Part.Stop end, ObjectNode candidate) {
+    String word;
+    String message = "";
+    boolean refused = !refusal.isEmpty();
+    if (refused) {
+      word = "SAFETY";
+      message = refusal.toString();
+    } else if (end.vendor().equals(Gemini.NAME) && !end.word().isEmpty()) {
+      word = end.word();
+      message = end.detail();
+    } else {
+      word =
+          switch (end.reason()) {
+            case END, STOP_SEQUENCE, PAUSE -> "STOP";
+            case TOOL_USE -> truncated ? "MALFORMED_FUNCTION_CALL" : "STOP";
+            case LENGTH, CONTEXT_EXCEEDED -> "MAX_TOKENS";
+            case REFUSAL, CONTENT_FILTER -> "SAFETY";
+          };
+      message =
+          switch (end.reason()) {
+            case REFUSAL, CONTENT_FILTER -> end.detail();
+            // Google has no such reasons; whoever wants to go on needs the provider's word.
+            case PAUSE, CONTEXT_EXCEEDED -> end.word();
+            case END, STOP_SEQUENCE, TOOL_USE, LENGTH -> "";
+          };
+    }
+    candidate.put("finishReason", word);
+    if (!message.isEmpty()) {
+      candidate.put("finishMessage", message);
+    }
+  }
+
+  /** Google counts cached tokens inside the prompt, and thoughts beside the candidates. */
+  private ObjectNode usage() {
+    ObjectNode node = Json.object();
+    node.put("promptTokenCount", usage.prompt());
+    node.put("candidatesTokenCount", usage.output() - usage.reasoning());
+    node.put("totalTokenCount", usage.total());
+    if (usage.cacheRead() > 0) {
+      node.put("cachedContentTokenCount", usage.cacheRead());
+    }
+    if (usage.reasoning() > 0) {
+      node.put("thoughtsTokenCount", usage.reasoning());
+    }
+    audio(node, "promptTokensDetails", usage.audioInput());
+    audio(node, "candidatesTokensDetails", usage.audioOutput());
+    return node;
+  }
+
+  private static void audio(ObjectNode node, String name, long tokens) {
+    if (tokens > 0) {
+      node.putArray(name).addObject().put("modality", "AUDIO").put("tokenCount", tokens);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.lintel.dialect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Base64;
+
+/**
+ * The id of a tool call, in the letters that every dialect takes: {@code [a-zA-Z0-9_-]}.
+ *
+ * <p>An id of such letters stays as its provider issued it. Any other one, and any call that
+ * carries a vendor's signature, is shown as {@code lintel_} and the base64url of id, vendor and
+ * signature, NUL between them: callers send ids back whatever else they drop, so the signature
+ * comes back with it.
+ */
+record ToolId(String id, String signature, String vendor) {
+  private static final String MARK = "lintel_";
+
+  /** What a client is shown. */
+  String shown() {
+    if (signature.isEmpty() && plain(id)) {
+      return id;
+    }
+    String content = signature.isEmpty() ? id : id + '\0' + vendor + '\0' + signature;
+    return MARK + Base64.getUrlEncoder().withoutPadding().encodeToString(content.getBytes(UTF_8));
+  }
+
+  /** What a client means by an id it was shown; any other id stands for itself. */
+  static ToolId of(String shown) {
+    if (shown.startsWith(MARK)) {
+      try {
+        String content =
+            new String(Base64.getUrlDecoder().decode(shown.substring(MARK.length())), UTF_8);
+        String[] parts = content.split("\0", 3);
+        var id =
+            parts.length == 3
+                ? new ToolId(parts[0], parts[2], parts[1])
+                : new ToolId(content, "", "");
+        if (id.shown().equals(shown)) {
+          return id;
+        }
+      } catch (IllegalArgumentException notOurs) {
+        return new ToolId(shown, "", "");
+      }
+    }
+    return new ToolId(shown, "", "");
+  }
+
+  private static boolean plain(String id) {
+    for (int i = 0; i < id.length(); i++) {
+      char c = id.charAt(i);
+      boolean letter =
+          c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
+      if (!letter && c != '-') {
+        return false;
+      }
+    }
+    return !id.isEmpty();
+  }
+}

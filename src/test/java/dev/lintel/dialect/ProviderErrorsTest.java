@@ -1,0 +1,126 @@
+package dev.lintel.dialect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lintel.Failure;
+import dev.lintel.Failure.Again;
+import dev.lintel.Failure.Kind;
+import dev.lintel.Headers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProviderErrorsTest {
+  private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
+
+  @ParameterizedTest
+  @CsvSource({
+    "400, INVALID_REQUEST, NOWHERE",
+    "401, UPSTREAM_ERROR, ELSEWHERE",
+    "402, UPSTREAM_ERROR, ELSEWHERE",
+    "403, UPSTREAM_ERROR, ELSEWHERE",
+    "404, NOT_FOUND, ELSEWHERE",
+    "405, UPSTREAM_ERROR, ELSEWHERE",
+    "408, TIMEOUT, HERE",
+    "409, UPSTREAM_ERROR, HERE",
+    "413, PAYLOAD_TOO_LARGE, NOWHERE",
+    "422, INVALID_REQUEST, NOWHERE",
+    "425, UPSTREAM_UNAVAILABLE, HERE",
+    "429, UPSTREAM_RATE_LIMITED, HERE",
+    "500, UPSTREAM_ERROR, HERE",
+    "502, UPSTREAM_UNAVAILABLE, HERE",
+    "503, UPSTREAM_UNAVAILABLE, HERE",
+    "504, TIMEOUT, HERE",
+    "529, UPSTREAM_OVERLOADED, HERE",
+    "302, UPSTREAM_ERROR, ELSEWHERE",
+    "200, UPSTREAM_ERROR, HERE"
+  })
+  void a_status_alone_has_a_meaning(int status, Kind kind, Again again) {
+    Failure failure = ProviderErrors.of(status, Headers.NONE, "", "", "");
+    assertThat(failure.kind()).isEqualTo(kind);
+    assertThat(failure.again()).isEqualTo(again);
+    assertThat(failure.upstreamStatus()).isEqualTo(status);
+    assertThat(failure.message()).contains(String.valueOf(status));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "400, context_length_exceeded, invalid_request_error, x, CONTEXT_LENGTH_EXCEEDED, NOWHERE",
+    "400, '', '', This model's maximum context length is 8192, CONTEXT_LENGTH_EXCEEDED, NOWHERE",
+    "400, content_filter, '', x, CONTENT_BLOCKED, NOWHERE",
+    "400, '', '', Incorrect API key provided, UPSTREAM_ERROR, ELSEWHERE",
+    "429, insufficient_quota, insufficient_quota, x, UPSTREAM_RATE_LIMITED, ELSEWHERE",
+    "503, '', overloaded_error, x, UPSTREAM_OVERLOADED, HERE",
+    "401, '', invalid_request_error, x, UPSTREAM_ERROR, ELSEWHERE",
+    "200, '', authentication_error, x, UPSTREAM_ERROR, ELSEWHERE",
+    "200, RESOURCE_EXHAUSTED, '', x, UPSTREAM_RATE_LIMITED, HERE",
+    "200, '', api_error, x, UPSTREAM_ERROR, HERE"
+  })
+  void a_precise_word_wins_over_the_status(
+      int status, String code, String type, String message, Kind kind, Again again) {
+    Failure failure = ProviderErrors.of(status, Headers.NONE, code, type, message);
+    assertThat(failure.kind()).isEqualTo(kind);
+    assertThat(failure.again()).isEqualTo(again);
+  }
+
+  @Test
+  void x_should_retry_false_forbids_the_same_target() {
+    Failure failure =
+        ProviderErrors.of(500, Headers.of(Map.of("x-should-retry", "false")), "", "", "x");
+    assertThat(failure.again()).isEqualTo(Again.ELSEWHERE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "retry-after, 7, 7000",
+    "retry-after, 0.5, 500",
+    "retry-after, 'Sat, 21 Nov 2026 12:00:30 GMT', 30000",
+    "retry-after, 'Sat, 21 Nov 2026 11:00:00 GMT', 0",
+    "retry-after-ms, 1234, 1234",
+    "x-ms-retry-after-ms, 20, 20",
+    "x-ratelimit-reset-requests, 6m0s, 360000",
+    "x-ratelimit-reset-tokens, 20ms, 20",
+    "x-ratelimit-reset-tokens, 2m59.56s, 179560",
+    "x-ratelimit-reset, 1795262410, 10000",
+    "x-ratelimit-reset, 1795262410000, 10000",
+    "anthropic-ratelimit-tokens-reset, 2026-11-21T12:01:00Z, 60000"
+  })
+  void reads_a_wait_in_every_form(String header, String value, long millis) {
+    assertThat(RetryAfter.of(Headers.of(Map.of(header, value)), true, NOW))
+        .contains(Duration.ofMillis(millis));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"retry-after, soon", "retry-after, -1", "x-ratelimit-reset-tokens, 5 parsecs"})
+  void what_makes_no_sense_is_no_wait(String header, String value) {
+    assertThat(RetryAfter.of(Headers.of(Map.of(header, value)), true, NOW)).isEmpty();
+  }
+
+  @Test
+  void a_spent_limit_decides_before_one_that_is_not() {
+    var headers =
+        Headers.of(
+            Map.of(
+                "x-ratelimit-reset-requests", "1s",
+                "x-ratelimit-remaining-requests", "100",
+                "x-ratelimit-reset-tokens", "2m",
+                "x-ratelimit-remaining-tokens", "0"));
+    assertThat(RetryAfter.of(headers, true, NOW)).contains(Duration.ofMinutes(2));
+    assertThat(RetryAfter.of(headers, false, NOW)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Incorrect API key provided: sk-proj-abc123def456., Incorrect API key provided: ***",
+    "see https://x/y?key=AIzaSyA1234567890&alt=sse, see https://x/y?key=***&alt=sse",
+    "header Authorization: Bearer abc.def-ghi was refused, header Authorization: Bearer *** was refused",
+    "the key gsk_0123456789 is unknown, the key gsk_*** is unknown",
+    "unexpected key: 'temperature', unexpected key: 'temperature'"
+  })
+  void a_message_keeps_its_words_and_loses_its_keys(String message, String scrubbed) {
+    assertThat(ProviderErrors.scrub(message)).isEqualTo(scrubbed);
+  }
+}
