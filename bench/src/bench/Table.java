@@ -103,7 +103,7 @@ final class Table {
     double[] first = values.getFirst();
     for (double[] each : values.subList(1, values.size())) {
       var ratios = new double[Math.min(first.length, each.length)];
-      Arrays.setAll(ratios, i -> first[i] > 0 ? each[i] / first[i] : Double.NaN);
+      Arrays.setAll(ratios, i -> Math.min(first[i], each[i]) > 0 ? each[i] / first[i] : Double.NaN);
       cells.add(row.ratio ? spread(ratios, 2) : "");
     }
     return cells;
