@@ -321,4 +321,36 @@ class SimDialectsTest {
     assertThat(refused.done).containsExactly("answer 400");
     assertThat(refused.text()).contains("missing a thought_signature");
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void reasons_to_stop_are_told_in_the_vendors_words(Speaker vendor) throws Exception {
+    for (boolean stream : new boolean[] {true, false}) {
+      List<Part> refused = vendor.read("small+stop=refusal", stream);
+      assertThat(only(refused, Part.Stop.class).getLast().reason())
+          .isIn(Part.Stop.Reason.REFUSAL, Part.Stop.Reason.CONTENT_FILTER);
+      List<Part> cut = vendor.read("small+stop=length", stream);
+      assertThat(only(cut, Part.Stop.class).getLast().reason()).isEqualTo(Part.Stop.Reason.LENGTH);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void an_image_spoils_no_answer(Speaker vendor) throws Exception {
+    for (boolean stream : new boolean[] {true, false}) {
+      List<Part> parts = vendor.read("small+image", stream);
+      assertThat(text(parts)).contains("in Paris?");
+      assertThat(only(parts, Part.Media.class)).hasSize(vendor == Speaker.GEMINI ? 1 : 0);
+    }
+  }
+
+  @Test
+  void anthropic_seals_thoughts_when_asked() throws Exception {
+    ObjectNode ask = Speaker.ANTHROPIC.ask("small+sealed", true);
+    List<Part> parts =
+        Speaker.ANTHROPIC.read("small+sealed", true, ask.setAll(Speaker.ANTHROPIC.thinking()));
+    assertThat(only(parts, Part.Thought.class))
+        .singleElement()
+        .matches(thought -> thought.sealed() && Signature.genuine(thought.signature()));
+  }
 }
