@@ -1,0 +1,197 @@
+package dev.lintel.dialect;
+
+import dev.lintel.Adaptation;
+import dev.lintel.Answer;
+import dev.lintel.Body;
+import dev.lintel.Chat;
+import dev.lintel.Dialect;
+import dev.lintel.Failure;
+import dev.lintel.Headers;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
+import dev.lintel.Outbound;
+import dev.lintel.Provider;
+import dev.lintel.ReplyReader;
+import dev.lintel.ReplyWriter;
+import dev.lintel.Request;
+import dev.lintel.Target;
+import dev.lintel.Trail;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** OpenAI's chat completions, as its API reference describes them and others copy them. */
+public final class OpenAiChat implements Dialect {
+  static final String NAME = "openai";
+
+  private static final String PATH = "/chat/completions";
+  private static final long STARTED = Instant.now().getEpochSecond();
+  private static final Optional<byte[]> GONE = Optional.empty();
+  private static final Optional<byte[]> WITH_USAGE =
+      Optional.of("{\"include_usage\":true}".getBytes(StandardCharsets.UTF_8));
+
+  /** Whether the caller speaks this dialect, so that its own words may go out again. */
+  static boolean speaks(Chat chat) {
+    return chat.dialect().name().equals(NAME);
+  }
+
+  static Chat chat(Request request) {
+    return switch (request) {
+      case Chat chat -> chat;
+      case Request.Unread unread ->
+          throw new IllegalStateException("The request has not been read");
+    };
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Request read(Inbound inbound) {
+    Body body = inbound.body();
+    String model = inbound.path().getOrDefault("model", "");
+    if (model.isEmpty()) {
+      model =
+          body.text("model")
+              .filter(text -> !text.isBlank())
+              .orElseThrow(() -> Failure.invalid("'model' is missing.").at("model"));
+    }
+    body.requireObjects("messages");
+    boolean stream = body.flag("stream");
+    return Chat.read(
+        this,
+        model,
+        stream,
+        stream && wantsUsage(body),
+        inbound,
+        original -> new OpenAiPromptReader(original.body()).read());
+  }
+
+  private static boolean wantsUsage(Body body) {
+    if (!body.has("stream_options")) {
+      return false;
+    }
+    var options = new OpenAiField(body.value("stream_options").orElseThrow(), "stream_options");
+    if (options.absent()) {
+      return false;
+    }
+    options.object();
+    return options.field("include_usage").flagIfAny().orElse(false);
+  }
+
+  @Override
+  public Outbound write(Request request, Target target, Adaptation adaptation) {
+    Chat chat = chat(request);
+    byte[] body =
+        speaks(chat) && chat.original().isPresent()
+            ? patched(chat, chat.original().get().body(), target, adaptation)
+            : Json.bytes(new OpenAiPromptWriter(chat, target, adaptation).write());
+    return new Outbound(PATH, Map.of(), body);
+  }
+
+  private static byte[] patched(Chat chat, Body body, Target target, Adaptation adaptation) {
+    var changes = new HashMap<String, Optional<byte[]>>(8);
+    changes.put("model", Optional.of(Json.MAPPER.writeValueAsBytes(target.model())));
+    if (body.has("lintel")) {
+      changes.put("lintel", GONE);
+    }
+    // As an object, provider is OpenRouter's own field.
+    if (body.isText("provider")) {
+      changes.put("provider", GONE);
+    }
+    if (body.isText("api_key")) {
+      changes.put("api_key", GONE);
+    }
+    if (chat.stream()) {
+      streamOptions(chat, body, target, adaptation, changes);
+    }
+    Provider.Quirks quirks = target.provider().quirks();
+    for (String field : quirks.drop()) {
+      if (body.has(field)) {
+        adaptation.drop(field);
+        changes.put(field, GONE);
+      }
+    }
+    quirks
+        .rename()
+        .forEach((from, to) -> {
+          if (body.has(from)) {
+            Optional<byte[]> value = body.value(from).map(Json::bytes);
+            changes.put(from, GONE);
+            if (!body.has(to)) {
+              adaptation.rename(from, to);
+              changes.put(to, value);
+            }
+          }
+        });
+    return body.patch(changes);
+  }
+
+  /** Usage is always asked for where it can be; whether the client sees it is the writer's. */
+  private static void streamOptions(
+      Chat chat,
+      Body body,
+      Target target,
+      Adaptation adaptation,
+      Map<String, Optional<byte[]>> changes) {
+    JsonNode given = body.value("stream_options").orElse(Json.object());
+    if (target.provider().quirks().streamUsage()) {
+      if (!chat.usage()) {
+        changes.put(
+            "stream_options",
+            given.isEmpty()
+                ? WITH_USAGE
+                : Optional.of(
+                    Json.bytes(((ObjectNode) given.deepCopy()).put("include_usage", true))));
+      }
+    } else if (body.has("stream_options")) {
+      changes.put("stream_options", GONE);
+      for (String option : given.propertyNames()) {
+        if (!option.equals("include_usage")) {
+          adaptation.drop("stream_options." + option);
+        }
+      }
+    }
+  }
+
+  @Override
+  public ReplyReader reader(Request request) {
+    return new OpenAiReplyReader(chat(request));
+  }
+
+  @Override
+  public ReplyWriter writer(Request request) {
+    return new OpenAiReplyWriter(chat(request));
+  }
+
+  @Override
+  public Failure failure(int status, Headers headers, byte[] body) {
+    return OpenAiErrors.read(status, headers, body);
+  }
+
+  @Override
+  public Answer error(Failure failure, Trail trail) {
+    return Answer.json(failure.kind().status(), OpenAiErrors.write(failure, trail));
+  }
+
+  @Override
+  public Answer models(List<String> names) {
+    ObjectNode list = Json.object().put("object", "list");
+    var data = list.putArray("data");
+    for (String name : names) {
+      data.addObject()
+          .put("id", name)
+          .put("object", "model")
+          .put("created", STARTED)
+          .put("owned_by", "lintel");
+    }
+    return Answer.json(200, list);
+  }
+}

@@ -1,0 +1,266 @@
+package dev.lintel.dialect;
+
+import dev.lintel.Adaptation;
+import dev.lintel.Block;
+import dev.lintel.Chat;
+import dev.lintel.Extra;
+import dev.lintel.Format;
+import dev.lintel.Json;
+import dev.lintel.Prompt;
+import dev.lintel.Provider;
+import dev.lintel.Setting;
+import dev.lintel.Target;
+import dev.lintel.Thinking;
+import dev.lintel.Tool;
+import dev.lintel.ToolChoice;
+import java.util.List;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Writes a conversation of the common model as a chat completion request. What a caller of this
+ * dialect wrote goes out again as it was; what a caller of another one wrote goes out as OpenAI
+ * itself takes it.
+ */
+final class OpenAiPromptWriter {
+  private static final int MOST_STOPS = 4;
+  private static final int LONGEST_USER = 64;
+  private static final Set<String> TIERS = Set.of("auto", "default", "flex", "scale", "priority");
+
+  private final Chat chat;
+  private final Prompt prompt;
+  private final Target target;
+  private final Adaptation adaptation;
+  private final boolean own;
+  private final ObjectNode body = Json.object();
+
+  OpenAiPromptWriter(Chat chat, Target target, Adaptation adaptation) {
+    this.chat = chat;
+    this.prompt = chat.prompt();
+    this.target = target;
+    this.adaptation = adaptation;
+    this.own = OpenAiChat.speaks(chat);
+  }
+
+  ObjectNode write() {
+    body.put("model", target.model());
+    body.set("messages", new OpenAiTurnWriter(own, adaptation).write(prompt.turns()));
+    tools();
+    prompt.toolChoice().ifPresent(this::toolChoice);
+    prompt.thinking().ifPresent(this::thinking);
+    prompt.format().ifPresent(this::format);
+    prompt.settings().forEach(this::setting);
+    extra(prompt.extra(), body, adaptation);
+    quirks(target.provider().quirks());
+    if (chat.stream()) {
+      body.put("stream", true);
+      if (target.provider().quirks().streamUsage()) {
+        body.putObject("stream_options").put("include_usage", true);
+      }
+    }
+    return body;
+  }
+
+  /** Puts the fields back where they are of this dialect, and reports them else. */
+  static void extra(Extra extra, ObjectNode into, Adaptation adaptation) {
+    for (var member : extra.fields().properties()) {
+      if (extra.of(OpenAiChat.NAME)) {
+        into.set(member.getKey(), member.getValue());
+      } else {
+        adaptation.drop(member.getKey());
+      }
+    }
+  }
+
+  private void tools() {
+    ArrayNode tools = Json.array();
+    for (int i = 0; i < prompt.tools().size(); i++) {
+      String place = "tools[" + i + "]";
+      switch (prompt.tools().get(i)) {
+        case Tool.Function function -> tools.add(function(function, place));
+        case Tool.Native own when own.extra().of(OpenAiChat.NAME) ->
+            tools.add(own.extra().fields());
+        case Tool.Native foreign -> adaptation.drop(place);
+      }
+    }
+    if (!tools.isEmpty()) {
+      body.set("tools", tools);
+    }
+  }
+
+  private ObjectNode function(Tool.Function tool, String place) {
+    ObjectNode node = Json.object().put("type", "function");
+    String name = own ? tool.name() : OpenAiToolNames.out(tool.name());
+    if (!name.equals(tool.name())) {
+      adaptation.rename(place + ".name", name);
+    }
+    ObjectNode function = node.putObject("function").put("name", name);
+    if (!tool.description().isEmpty()) {
+      function.put("description", tool.description());
+    }
+    if (!own || !tool.schema().isEmpty()) {
+      function.set("parameters", tool.schema());
+    }
+    tool.strict().ifPresent(strict -> function.put("strict", strict));
+    OpenAiTurnWriter.cache(tool.cache(), node, own, adaptation);
+    extra(tool.extra(), node, adaptation);
+    return node;
+  }
+
+  private void toolChoice(ToolChoice choice) {
+    switch (choice.mode()) {
+      case AUTO -> body.put("tool_choice", "auto");
+      case ANY -> body.put("tool_choice", "required");
+      case NONE -> body.put("tool_choice", "none");
+      case NAMED ->
+          body.putObject("tool_choice")
+              .put("type", "function")
+              .putObject("function")
+              .put("name", own ? choice.name() : OpenAiToolNames.out(choice.name()));
+    }
+  }
+
+  /** The steps of LiteLLM, "Messages to Responses mapping", which callers have come to expect. */
+  private void thinking(Thinking thinking) {
+    if (own) {
+      body.put("reasoning_effort", thinking.effort());
+      return;
+    }
+    if (thinking.mode() == Thinking.Mode.OFF) {
+      return;
+    }
+    String effort;
+    switch (thinking.effort()) {
+      case "none" -> {
+        return;
+      }
+      case "minimal", "low", "medium", "high" -> effort = thinking.effort();
+      case "" -> {
+        effort = thinking.budget() == 0 ? "medium" : ofBudget(thinking.budget());
+        if (thinking.budget() != 0) {
+          adaptation.change("thinking", "reasoning_effort");
+        }
+      }
+      default -> {
+        // Not every reasoning model takes more than that.
+        effort = "high";
+        adaptation.change("effort", effort);
+      }
+    }
+    body.put("reasoning_effort", effort);
+  }
+
+  private static String ofBudget(int budget) {
+    if (budget >= 10_000) {
+      return "high";
+    }
+    if (budget >= 5_000) {
+      return "medium";
+    }
+    return budget >= 2_000 ? "low" : "minimal";
+  }
+
+  private void format(Format format) {
+    ObjectNode node = body.putObject("response_format");
+    switch (format) {
+      case Format.JsonObject any -> node.put("type", "json_object");
+      case Format.JsonSchema wanted -> {
+        ObjectNode schema = node.put("type", "json_schema").putObject("json_schema");
+        // OpenAI wants a name, the other dialects have none.
+        schema.put("name", wanted.name().isEmpty() ? "answer" : wanted.name());
+        if (!wanted.description().isEmpty()) {
+          schema.put("description", wanted.description());
+        }
+        schema.set("schema", wanted.schema());
+        wanted.strict().ifPresent(strict -> schema.put("strict", strict));
+      }
+    }
+  }
+
+  private void setting(Setting setting, JsonNode value) {
+    JsonNode sent = own ? value : fitted(setting, value);
+    if (sent.isNull()) {
+      adaptation.drop(setting.word());
+    } else {
+      body.set(OpenAiSettings.FIELDS.get(setting), sent);
+    }
+  }
+
+  /** What OpenAI takes of another dialect's value; null where nothing. */
+  private JsonNode fitted(Setting setting, JsonNode value) {
+    return switch (setting) {
+      case TOP_K -> body.nullNode();
+      case STOP -> {
+        if (value.size() <= MOST_STOPS) {
+          yield value;
+        }
+        adaptation.drop(setting.word() + "[" + MOST_STOPS + "]");
+        ArrayNode first = Json.array();
+        for (int i = 0; i < MOST_STOPS; i++) {
+          first.add(value.get(i));
+        }
+        yield first;
+      }
+      case USER -> {
+        if (value.asString().length() <= LONGEST_USER) {
+          yield value;
+        }
+        adaptation.change(setting.word(), "sha256");
+        yield body.stringNode(OpenAiToolNames.hex(value.asString(), LONGEST_USER));
+      }
+      case SERVICE_TIER -> TIERS.contains(value.asString()) ? value : body.nullNode();
+      case PARALLEL_TOOLS -> {
+        // OpenAI refuses it without tools.
+        yield prompt.tools().isEmpty() ? body.nullNode() : value;
+      }
+      case MAX_TOKENS,
+          TEMPERATURE,
+          TOP_P,
+          SEED,
+          PRESENCE_PENALTY,
+          FREQUENCY_PENALTY,
+          LOGIT_BIAS,
+          LOGPROBS,
+          TOP_LOGPROBS,
+          N,
+          METADATA,
+          MODALITIES,
+          PROMPT_CACHE_KEY,
+          VERBOSITY ->
+          value;
+    };
+  }
+
+  /** Fields of the common model go by the provider's names; only the caller's own are reported. */
+  private void quirks(Provider.Quirks quirks) {
+    for (String field : quirks.drop()) {
+      if (body.remove(field) != null) {
+        adaptation.drop(field);
+      }
+    }
+    quirks
+        .rename()
+        .forEach((from, to) -> {
+          JsonNode value = body.remove(from);
+          if (value != null && !body.has(to)) {
+            body.set(to, value);
+            if (prompt.extra().fields().has(from)) {
+              adaptation.rename(from, to);
+            }
+          }
+        });
+  }
+
+  /** The text of several blocks as one, for places that take a single string. */
+  static String joined(List<Block> blocks, String between) {
+    var text = new StringBuilder();
+    for (Block block : blocks) {
+      if (block instanceof Block.Text part) {
+        text.append(text.isEmpty() ? "" : between).append(part.text());
+      }
+    }
+    return text.toString();
+  }
+}

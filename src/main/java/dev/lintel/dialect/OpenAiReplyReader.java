@@ -1,0 +1,367 @@
+package dev.lintel.dialect;
+
+import dev.lintel.Chat;
+import dev.lintel.Chunk;
+import dev.lintel.Extra;
+import dev.lintel.Failure;
+import dev.lintel.Frame;
+import dev.lintel.Headers;
+import dev.lintel.Json;
+import dev.lintel.Part;
+import dev.lintel.ReplyReader;
+import dev.lintel.Usage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Reads a chat completion, whole or in chunks. What every event has is pulled out of the bytes
+ * token by token; a tree is built for what is rare.
+ */
+final class OpenAiReplyReader implements ReplyReader {
+  private static final Set<String> SILENT = Set.of("role", "reasoning_details");
+
+  private final OpenAiCalls calls;
+  private boolean streamed;
+  private boolean started;
+  private boolean finished;
+  private boolean answered;
+  private boolean refused;
+
+  OpenAiReplyReader(Chat chat) {
+    this.calls = new OpenAiCalls(chat);
+  }
+
+  @Override
+  public Chunk whole(byte[] body) {
+    JsonNode tree;
+    try {
+      tree = Json.parse(body, 0, body.length);
+    } catch (JacksonException broken) {
+      throw malformed("a reply that is not valid JSON", broken);
+    }
+    if (isError(tree)) {
+      throw OpenAiErrors.read(200, Headers.NONE, tree);
+    }
+    if (tree.path("choices").isEmpty()) {
+      throw malformed("a reply without choices", null);
+    }
+    var parts = new ArrayList<Part>();
+    parts.add(new Part.Start(text(tree.path("id")), text(tree.path("model"))));
+    int index = 0;
+    for (JsonNode choice : tree.path("choices")) {
+      message(index++, choice.path("message"), parts);
+      // A whole reply is complete as it stands, whatever its server calls that.
+      String word = text(choice.path("finish_reason"));
+      finish(word.isEmpty() ? "stop" : word, parts);
+    }
+    if (tree.path("usage").isObject()) {
+      parts.add(OpenAiUsage.read(tree.path("usage")));
+    }
+    return new Chunk(List.copyOf(parts), Frame.whole(OpenAiChat.NAME, body));
+  }
+
+  private static boolean isError(JsonNode tree) {
+    JsonNode error = tree.path("error");
+    return error.isObject() || error.isString() || error.isNumber();
+  }
+
+  /** A whole message, and also what is rare in a delta: both have the same fields. */
+  private void message(int choice, JsonNode message, List<Part> parts) {
+    JsonNode thought = message.path("reasoning_content");
+    thought(text(thought.isString() ? thought : message.path("reasoning")), parts);
+    content(message.path("content"), parts);
+    refusal(text(message.path("refusal")), parts);
+    for (JsonNode image : message.path("images")) {
+      media(image, parts);
+    }
+    audio(message.path("audio"), parts);
+    JsonNode made = message.path("tool_calls");
+    for (int i = 0; i < made.size(); i++) {
+      // In a whole message the place is the index; in a delta it says nothing.
+      call(choice, made.get(i), made.get(i).path("index").asInt(streamed ? -1 : i), parts);
+    }
+    JsonNode legacy = message.path("function_call");
+    if (legacy.isObject()) {
+      calls.piece(
+          choice, -1, "", text(legacy.path("name")), text(legacy.path("arguments")), "", "", parts);
+    }
+  }
+
+  private void thought(String text, List<Part> parts) {
+    if (!text.isEmpty()) {
+      parts.add(new Part.Thought(text, "", OpenAiChat.NAME, false));
+    }
+  }
+
+  private void refusal(String text, List<Part> parts) {
+    if (!text.isEmpty()) {
+      refused = true;
+      parts.add(new Part.Refusal(text));
+    }
+  }
+
+  /** Text, or Mistral's list of text and thinking. */
+  private void content(JsonNode content, List<Part> parts) {
+    if (content.isString()) {
+      if (!content.asString().isEmpty()) {
+        parts.add(new Part.Text(content.asString()));
+      }
+      return;
+    }
+    for (JsonNode piece : content) {
+      switch (text(piece.path("type"))) {
+        case "text" -> content(piece.path("text"), parts);
+        case "refusal" -> refusal(text(piece.path("refusal")), parts);
+        case "thinking" -> {
+          for (JsonNode thought : piece.path("thinking")) {
+            thought(text(thought.path("text")), parts);
+          }
+        }
+        case "image_url" -> media(piece, parts);
+        default -> parts.add(nativePart(Json.object().set("content", Json.array().add(piece))));
+      }
+    }
+  }
+
+  private static void media(JsonNode image, List<Part> parts) {
+    String url = text(image.path("image_url").path("url"));
+    if (url.startsWith("data:") && url.contains(";base64,")) {
+      MediaData.parse(url, "image_url.url")
+          .ifPresent(data -> parts.add(new Part.Media(data.mime(), data.base64())));
+    } else {
+      parts.add(nativePart(Json.object().set("images", Json.array().add(image))));
+    }
+  }
+
+  /** A sound comes with its words. */
+  private static void audio(JsonNode audio, List<Part> parts) {
+    if (audio.isObject()) {
+      String words = text(audio.path("transcript"));
+      if (!words.isEmpty()) {
+        parts.add(new Part.Text(words));
+      }
+      String data = text(audio.path("data"));
+      if (!data.isEmpty()) {
+        MediaData sound = MediaData.of("audio/pcm", data);
+        parts.add(new Part.Media(sound.mime(), sound.base64()));
+      }
+    }
+  }
+
+  private void call(int choice, JsonNode call, int index, List<Part> parts) {
+    JsonNode proof = call.path(OpenAiThoughts.TOOL);
+    JsonNode function = call.path("function");
+    calls.piece(
+        choice,
+        index,
+        text(call.path("id")),
+        text(function.path("name")),
+        text(function.path("arguments")),
+        OpenAiThoughts.signatureOfTool(proof),
+        OpenAiThoughts.vendorOfTool(proof),
+        parts);
+  }
+
+  private void finish(String word, List<Part> parts) {
+    Part.Stop.Reason reason = OpenAiStops.read(word);
+    calls.end(parts);
+    if (reason == Part.Stop.Reason.END && !calls.isEmpty()) {
+      // Some servers say "stop" after a call, too.
+      reason = Part.Stop.Reason.TOOL_USE;
+    }
+    if (reason == Part.Stop.Reason.TOOL_USE && !calls.sound()) {
+      // Half a call must not be taken for a whole one and run.
+      reason = Part.Stop.Reason.LENGTH;
+    }
+    if (refused && reason != Part.Stop.Reason.LENGTH) {
+      reason = Part.Stop.Reason.REFUSAL;
+    }
+    parts.add(new Part.Stop(reason, OpenAiChat.NAME, word, ""));
+    finished = true;
+  }
+
+  @Override
+  public Chunk event(Frame frame) {
+    byte[] data = frame.data();
+    int from = frame.dataOffset();
+    if (isDone(data, from, frame.dataLength())) {
+      return new Chunk(List.of(), frame);
+    }
+    streamed = true;
+    var parts = new ArrayList<Part>(2);
+    try (JsonParser parser =
+        Json.MAPPER
+            .tokenStreamFactory()
+            .createParser(ObjectReadContext.empty(), data, from, frame.dataLength())) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw malformed("an event that is no JSON object", null);
+      }
+      object(parser, frame, parts);
+    } catch (JacksonException broken) {
+      throw malformed("an event that is not valid JSON", broken);
+    }
+    if (!answered) {
+      for (Part part : parts) {
+        answered |= part.content();
+      }
+    }
+    return new Chunk(parts, frame);
+  }
+
+  private static boolean isDone(byte[] data, int from, int length) {
+    return length >= 6 && data[from] == '[' && data[from + 1] == 'D' && data[from + 2] == 'O';
+  }
+
+  private void object(JsonParser parser, Frame frame, List<Part> parts) {
+    String id = "";
+    String model = "";
+    Usage usage = null;
+    @Nullable String word = null;
+    for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+      JsonToken value = parser.nextToken();
+      switch (name) {
+        case "choices" -> {
+          if (value == JsonToken.START_ARRAY) {
+            String last = choices(parser, parts);
+            word = last == null ? word : last;
+          }
+        }
+        case "id" -> id = started || value != JsonToken.VALUE_STRING ? "" : parser.getString();
+        case "model" ->
+            model = started || value != JsonToken.VALUE_STRING ? "" : parser.getString();
+        case "usage" -> {
+          if (value == JsonToken.START_OBJECT) {
+            usage = OpenAiUsage.read(Json.MAPPER.readTree(parser));
+          }
+        }
+        case "error" -> {
+          if (value != JsonToken.VALUE_NULL) {
+            throw OpenAiErrors.read(200, Headers.NONE, Json.parse(frame.text()));
+          }
+        }
+        default -> parser.skipChildren();
+      }
+    }
+    if (parser.currentToken() != JsonToken.END_OBJECT) {
+      throw malformed("an event that is cut off", null);
+    }
+    if (word != null) {
+      finish(word, parts);
+    }
+    if (usage != null) {
+      parts.add(usage);
+    }
+    if (!started) {
+      started = true;
+      parts.addFirst(new Part.Start(id, model));
+    }
+  }
+
+  /** The finish reason, which must wait until the error beside it has been looked for. */
+  private @Nullable String choices(JsonParser parser, List<Part> parts) {
+    String word = null;
+    int position = 0;
+    while (parser.nextToken() == JsonToken.START_OBJECT) {
+      int choice = position++;
+      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        JsonToken value = parser.nextToken();
+        switch (name) {
+          case "index" ->
+              choice = value == JsonToken.VALUE_NUMBER_INT ? parser.getIntValue() : choice;
+          case "delta" -> {
+            if (value == JsonToken.START_OBJECT) {
+              delta(choice, parser, parts);
+            }
+          }
+          case "finish_reason" -> {
+            if (value == JsonToken.VALUE_STRING && parser.getStringLength() > 0) {
+              word = parser.getString();
+            }
+          }
+          default -> parser.skipChildren();
+        }
+      }
+    }
+    return word;
+  }
+
+  private void delta(int choice, JsonParser parser, List<Part> parts) {
+    ObjectNode rare = null;
+    for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+      JsonToken value = parser.nextToken();
+      if (value == JsonToken.VALUE_NULL) {
+        continue;
+      }
+      boolean text = value == JsonToken.VALUE_STRING;
+      if (text && name.equals("content")) {
+        if (parser.getStringLength() > 0) {
+          parts.add(new Part.Text(parser.getString()));
+        }
+      } else if (text && (name.equals("reasoning_content") || name.equals("reasoning"))) {
+        // Some servers give the same thought under both names.
+        String thought = parser.getString();
+        if (parts.isEmpty() || !(parts.getLast() instanceof Part.Thought)) {
+          thought(thought, parts);
+        }
+      } else if (SILENT.contains(name)) {
+        parser.skipChildren();
+      } else {
+        rare = rare == null ? Json.object() : rare;
+        rare.set(name, Json.MAPPER.readTree(parser));
+      }
+    }
+    if (rare != null) {
+      rare(choice, rare, parts);
+    }
+  }
+
+  private void rare(int choice, ObjectNode delta, List<Part> parts) {
+    JsonNode audio = delta.get("audio");
+    if (audio != null) {
+      // Pieces of sound are no sound of their own.
+      delta.remove("audio");
+      parts.add(nativePart(Json.object().set("audio", audio)));
+    }
+    message(choice, delta, parts);
+    delta.remove(List.of("content", "refusal", "images", "tool_calls", "function_call"));
+    delta.removeIf(value -> value.isNull() || value.isContainer() && value.isEmpty());
+    if (!delta.isEmpty()) {
+      parts.add(nativePart(delta));
+    }
+  }
+
+  private static Part nativePart(ObjectNode fields) {
+    return new Part.Native(new Extra(OpenAiChat.NAME, fields));
+  }
+
+  @Override
+  public void end() {
+    if (finished) {
+      return;
+    }
+    throw Failure.of(
+        Failure.Kind.UPSTREAM_ERROR,
+        answered
+            ? "The provider's stream ended before the reply was complete."
+            : "The provider's stream ended without an answer.");
+  }
+
+  private static Failure malformed(String what, @Nullable Throwable cause) {
+    String message = "The provider sent " + what + ".";
+    return cause == null
+        ? Failure.of(Failure.Kind.UPSTREAM_ERROR, message)
+        : Failure.of(Failure.Kind.UPSTREAM_ERROR, message, cause);
+  }
+
+  private static String text(JsonNode node) {
+    return node.isString() ? node.asString() : "";
+  }
+}
