@@ -134,8 +134,7 @@ class GeminiTest {
   @Test
   void a_call_that_was_cut_off_is_not_shown_as_one() {
     for (Reason reason : List.of(Reason.LENGTH, Reason.TOOL_USE)) {
-      JsonNode reply =
-          whole(new Part.ToolUse(0, "a", "f", "{\"x\":", "", ""), stop(reason));
+      JsonNode reply = whole(new Part.ToolUse(0, "a", "f", "{\"x\":", "", ""), stop(reason));
       assertThat(reply.toString()).doesNotContain("functionCall");
       assertThat(reply.at("/candidates/0/finishReason").asString())
           .isEqualTo(reason == Reason.LENGTH ? "MAX_TOKENS" : "MALFORMED_FUNCTION_CALL");
@@ -172,8 +171,7 @@ class GeminiTest {
             + "\"toolUsePromptTokenCount\":5,\"candidatesTokenCount\":7,\"thoughtsTokenCount\":9,"
             + "\"promptTokensDetails\":[{\"modality\":\"AUDIO\",\"tokenCount\":3}]}}";
     Chunk chunk = gemini.reader(chat("generateContent", Map.of(), HI)).whole(body.getBytes(UTF_8));
-    assertThat(chunk.parts())
-        .contains(new Usage(45, 60, 0, 0, 16, 9, 3, 0, Usage.Source.PROVIDER));
+    assertThat(chunk.parts()).contains(new Usage(45, 60, 0, 0, 16, 9, 3, 0, Usage.Source.PROVIDER));
   }
 
   /** Anthropic's signed thought must come back before the call, whatever the client leaves out. */
@@ -344,7 +342,8 @@ class GeminiTest {
             Map.of(),
             Provider.Transport.PLAIN,
             Provider.Quirks.NONE);
-    byte[] body = gemini.write(chat, new Target(provider, "m"), new Adaptation(trail, false)).body();
+    byte[] body =
+        gemini.write(chat, new Target(provider, "m"), new Adaptation(trail, false)).body();
     return Json.parse(body, 0, body.length);
   }
 

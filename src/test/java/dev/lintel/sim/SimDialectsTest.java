@@ -18,6 +18,7 @@ import dev.lintel.ReplyReader;
 import dev.lintel.Usage;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.Gemini;
+import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.upstream.EventStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,19 @@ class SimDialectsTest {
 
   /** How each vendor is asked. */
   enum Speaker {
+    OPENAI(
+        new OpenAiChat(),
+        """
+        {"model": "%s", "stream": %s,
+         "messages": [{"role": "user", "content": "What is the weather and the time in Paris?"}]}
+        """,
+        """
+        {"tools": [{"type": "function", "function": {"name": "get_weather", "parameters": %1$s}},
+                   {"type": "function", "function": {"name": "get_time", "parameters": %1$s}}]}
+        """,
+        """
+        {"reasoning_effort": "high"}
+        """),
     ANTHROPIC(
         new AnthropicMessages(),
         """
@@ -79,7 +93,11 @@ class SimDialectsTest {
     }
 
     ObjectNode ask(String model, boolean stream) {
-      return (ObjectNode) Json.parse(ask.formatted(model, stream));
+      var node = (ObjectNode) Json.parse(ask.formatted(model, stream));
+      if (this == OPENAI && stream) {
+        node.putObject("stream_options").put("include_usage", true);
+      }
+      return node;
     }
 
     ObjectNode tools() {
@@ -207,7 +225,7 @@ class SimDialectsTest {
       assertThat(only(parts, Part.Thought.class).stream().map(Part.Thought::signature))
           .filteredOn(signature -> !signature.isEmpty())
           .allMatch(Signature::genuine)
-          .isNotEmpty();
+          .hasSize(vendor == Speaker.OPENAI ? 0 : 1);
     }
   }
 
