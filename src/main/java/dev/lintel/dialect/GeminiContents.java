@@ -1,18 +1,13 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Adaptation;
 import dev.lintel.Block;
-import dev.lintel.Block.Media.Source;
 import dev.lintel.Json;
 import dev.lintel.Prompt;
 import dev.lintel.Turn;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
@@ -30,23 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
  * may be shown them, and none misses them.
  */
 final class GeminiContents {
-  private static final Map<String, String> EXTENSIONS =
-      Map.ofEntries(
-          Map.entry("png", "image/png"),
-          Map.entry("jpg", "image/jpeg"),
-          Map.entry("jpeg", "image/jpeg"),
-          Map.entry("webp", "image/webp"),
-          Map.entry("gif", "image/gif"),
-          Map.entry("heic", "image/heic"),
-          Map.entry("heif", "image/heif"),
-          Map.entry("pdf", "application/pdf"),
-          Map.entry("txt", "text/plain"),
-          Map.entry("mp3", "audio/mp3"),
-          Map.entry("wav", "audio/wav"),
-          Map.entry("mp4", "video/mp4"),
-          Map.entry("webm", "video/webm"),
-          Map.entry("mov", "video/mov"));
-
   private record Answered(int order, ObjectNode part, List<ObjectNode> media) {}
 
   /** One entry of {@code contents} under way. */
@@ -63,7 +41,7 @@ final class GeminiContents {
   }
 
   private final Prompt prompt;
-  private final boolean own;
+  private final GeminiMedia media;
   private final Adaptation adaptation;
   private final List<Content> contents = new ArrayList<>();
   private final Map<String, String> names = new HashMap<>();
@@ -75,22 +53,25 @@ final class GeminiContents {
    */
   GeminiContents(Prompt prompt, boolean own, Adaptation adaptation) {
     this.prompt = prompt;
-    this.own = own;
+    this.media = new GeminiMedia(own, adaptation);
     this.adaptation = adaptation;
   }
 
   /** Sets {@code systemInstruction} and {@code contents}. */
   void write(ObjectNode body) {
-    for (Turn turn : prompt.turns()) {
+    List<Turn> turns = prompt.turns();
+    for (int i = 0; i < turns.size(); i++) {
+      Turn turn = turns.get(i);
+      String place = "messages[" + i + "]";
       Content content =
           switch (turn.role()) {
             case SYSTEM -> system;
             case USER -> next(false);
             case ASSISTANT -> next(true);
           };
-      GeminiRequestWriter.put(turn.extra(), content.extra, adaptation);
-      for (Block block : turn.blocks()) {
-        block(block, content);
+      GeminiRequestWriter.put(turn.extra(), content.extra, place + ".", adaptation);
+      for (int j = 0; j < turn.blocks().size(); j++) {
+        block(turn.blocks().get(j), content, place + ".content[" + j + "]");
       }
       loose(content);
     }
@@ -132,29 +113,29 @@ final class GeminiContents {
     return node;
   }
 
-  private void block(Block block, Content content) {
+  private void block(Block block, Content content, String place) {
     switch (block) {
       case Block.Text text -> {
         if (!text.text().isEmpty()) {
           cached(text.cache());
           ObjectNode part = Json.object().put("text", text.text());
-          GeminiRequestWriter.put(text.extra(), part, adaptation);
+          GeminiRequestWriter.put(text.extra(), part, place + ".", adaptation);
           content.parts.add(signed(part));
         }
       }
       case Block.Refusal refusal -> content.parts.add(Json.object().put("text", refusal.text()));
-      case Block.Media media -> {
-        cached(media.cache());
-        media(media).ifPresent(part -> content.parts.add(signed(part)));
+      case Block.Media picture -> {
+        cached(picture.cache());
+        media.write(picture, place).ifPresent(part -> content.parts.add(signed(part)));
       }
       case Block.Thought thought -> thought(thought, content);
-      case Block.ToolUse use -> content.parts.add(call(use, content));
-      case Block.ToolResult result -> answer(result);
+      case Block.ToolUse use -> content.parts.add(call(use, content, place));
+      case Block.ToolResult result -> answer(result, place);
       case Block.Native vendors -> {
         if (vendors.extra().of(Gemini.NAME)) {
           content.parts.add(vendors.extra().fields());
         } else {
-          adaptation.drop(vendors.extra().fields().path("type").asString("block"));
+          adaptation.drop(place);
         }
       }
     }
@@ -192,14 +173,14 @@ final class GeminiContents {
     }
   }
 
-  private ObjectNode call(Block.ToolUse use, Content content) {
+  private ObjectNode call(Block.ToolUse use, Content content, String place) {
     cached(use.cache());
     ObjectNode call = Json.object();
     if (!use.id().isEmpty() && !GeminiNames.made(use.id())) {
       call.put("id", use.id());
     }
     call.put("name", GeminiNames.safe(use.name()));
-    call.set("args", arguments(use));
+    call.set("args", arguments(use, place));
     ObjectNode part = Json.object();
     part.set("functionCall", call);
     if (use.vendor().equals(Gemini.NAME) && !use.signature().isEmpty()) {
@@ -210,35 +191,35 @@ final class GeminiContents {
     } else if (content.calls.isEmpty()) {
       part.put("thoughtSignature", GeminiSignature.SKIP);
     }
-    GeminiRequestWriter.put(use.extra(), part, adaptation);
+    GeminiRequestWriter.put(use.extra(), part, place + ".", adaptation);
     content.calls.add(use.id());
     names.put(use.id(), use.name());
     return part;
   }
 
-  private JsonNode arguments(Block.ToolUse use) {
+  private JsonNode arguments(Block.ToolUse use, String place) {
     Optional<JsonNode> object = object(use.arguments());
     if (object.isEmpty() && !use.arguments().isBlank()) {
-      adaptation.change("arguments of " + use.name(), "object");
+      adaptation.change(place + ".arguments", "object");
       return Json.object().put("arguments", use.arguments());
     }
     return object.orElseGet(Json::object);
   }
 
-  private void answer(Block.ToolResult result) {
+  private void answer(Block.ToolResult result, String place) {
     cached(result.cache());
     var text = new StringBuilder();
-    var media = new ArrayList<ObjectNode>();
-    for (Block block : result.content()) {
-      switch (block) {
+    var pictures = new ArrayList<ObjectNode>();
+    for (int k = 0; k < result.content().size(); k++) {
+      String inner = place + ".content[" + k + "]";
+      switch (result.content().get(k)) {
         case Block.Text said -> text.append(text.isEmpty() ? "" : "\n").append(said.text());
         case Block.Refusal said -> text.append(text.isEmpty() ? "" : "\n").append(said.text());
-        case Block.Media picture -> media(picture).ifPresent(media::add);
-        case Block.Thought t -> adaptation.drop("thinking in a tool result");
-        case Block.ToolUse t -> adaptation.drop("tool call in a tool result");
-        case Block.ToolResult t -> adaptation.drop("tool result in a tool result");
-        case Block.Native vendors ->
-            adaptation.drop(vendors.extra().fields().path("type").asString("block"));
+        case Block.Media picture -> media.write(picture, inner).ifPresent(pictures::add);
+        case Block.Thought t -> adaptation.drop(inner);
+        case Block.ToolUse t -> adaptation.drop(inner);
+        case Block.ToolResult t -> adaptation.drop(inner);
+        case Block.Native t -> adaptation.drop(inner);
       }
     }
     ObjectNode response = Json.object();
@@ -258,7 +239,7 @@ final class GeminiContents {
     }
     ObjectNode part = Json.object();
     part.set("functionResponse", response);
-    GeminiRequestWriter.put(result.extra(), part, adaptation);
+    GeminiRequestWriter.put(result.extra(), part, place + ".", adaptation);
 
     // The turn after the one that called, wherever the caller put the answer.
     for (int i = contents.size() - 1; i >= 0; i--) {
@@ -267,11 +248,11 @@ final class GeminiContents {
         if (i + 1 == contents.size()) {
           contents.add(new Content(false));
         }
-        contents.get(i + 1).answers.add(new Answered(order, part, media));
+        contents.get(i + 1).answers.add(new Answered(order, part, pictures));
         return;
       }
     }
-    next(false).answers.add(new Answered(Integer.MAX_VALUE, part, media));
+    next(false).answers.add(new Answered(Integer.MAX_VALUE, part, pictures));
   }
 
   private static Optional<JsonNode> object(String text) {
@@ -283,79 +264,6 @@ final class GeminiContents {
     } catch (JacksonException plainText) {
       return Optional.empty();
     }
-  }
-
-  private Optional<ObjectNode> media(Block.Media media) {
-    String word = media.kind().name().toLowerCase(Locale.ROOT);
-    ObjectNode part = Json.object();
-    switch (media.source()) {
-      case Source.Inline bytes -> {
-        MediaData data =
-            media.mime().isEmpty()
-                ? MediaData.of("", bytes.base64())
-                : new MediaData(media.mime(), bytes.base64());
-        if (data.mime().isEmpty()) {
-          adaptation.drop(word);
-          return Optional.empty();
-        }
-        inline(part, data.mime(), data.base64(), media.name());
-      }
-      case Source.Plain plain ->
-          inline(
-              part,
-              media.mime().isEmpty() ? "text/plain" : media.mime(),
-              Base64.getEncoder().encodeToString(plain.text().getBytes(UTF_8)),
-              media.name());
-      case Source.Link link -> {
-        String mime = media.mime().isEmpty() ? typeOf(link.url()) : media.mime();
-        // A film at YouTube needs no type, and only Gemini's clients ask for one.
-        if (mime.isEmpty() && !own) {
-          adaptation.drop(word + " url without a known type");
-          return Optional.empty();
-        }
-        file(part, mime, link.url(), media.name());
-      }
-      case Source.Stored stored -> {
-        // Another vendor's file id means nothing here; Google's are URIs.
-        if (!stored.id().contains("://") && !stored.id().startsWith("files/")) {
-          adaptation.drop(word + " file");
-          return Optional.empty();
-        }
-        file(part, media.mime(), stored.id(), media.name());
-      }
-    }
-    GeminiRequestWriter.put(media.extra(), part, adaptation);
-    return Optional.of(part);
-  }
-
-  private void inline(ObjectNode part, String mime, String base64, String name) {
-    ObjectNode data = part.putObject("inlineData").put("mimeType", mime).put("data", base64);
-    if (own && !name.isEmpty()) {
-      data.put("displayName", name);
-    }
-  }
-
-  private void file(ObjectNode part, String mime, String uri, String name) {
-    ObjectNode data = part.putObject("fileData");
-    if (!mime.isEmpty()) {
-      data.put("mimeType", mime);
-    }
-    data.put("fileUri", uri);
-    if (own && !name.isEmpty()) {
-      data.put("displayName", name);
-    }
-  }
-
-  /** The type that the path's extension says; empty where it has none that is known. */
-  private static String typeOf(String url) {
-    int end = url.length();
-    for (char mark : new char[] {'?', '#'}) {
-      int at = url.indexOf(mark);
-      end = at >= 0 && at < end ? at : end;
-    }
-    String path = url.substring(0, end);
-    String extension = path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    return EXTENSIONS.getOrDefault(extension, "");
   }
 
   private void cached(Block.Cache cache) {

@@ -82,6 +82,22 @@ final class GeminiReply {
     }
   }
 
+  /** Whether nothing waits to go with the next text. */
+  boolean plain() {
+    return thought.isEmpty()
+        && parts.isEmpty()
+        && signature.isEmpty()
+        && carried == signed.size()
+        && ofCandidate.isEmpty()
+        && ofReply.isEmpty();
+  }
+
+  /** What follows the text of an event that says nothing else, up to its end. */
+  String tail() {
+    String ids = Json.text(identified(Json.object()));
+    return "}],\"role\":\"model\"},\"index\":0}]," + ids.substring(1) + "\n\n";
+  }
+
   /** What was added since the last event; empty where that is nothing a client could see. */
   ObjectNode event() {
     if (parts.isEmpty()) {

@@ -77,6 +77,10 @@ final class GeminiReplyReader implements ReplyReader {
 
   @Override
   public Chunk event(Frame frame) {
+    List<Part> usual = started ? GeminiTextEvent.read(frame) : null;
+    if (usual != null) {
+      return new Chunk(usual, frame);
+    }
     return new Chunk(read(parse(frame.data(), frame.dataOffset(), frame.dataLength())), frame);
   }
 

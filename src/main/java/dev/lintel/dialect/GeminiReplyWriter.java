@@ -12,6 +12,7 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Trail;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -22,6 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class GeminiReplyWriter implements ReplyWriter {
   private static final byte[] DATA = "data: ".getBytes(UTF_8);
+  private static final byte[] HEAD =
+      "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":".getBytes(UTF_8);
   private static final byte[] BLANK = "\n\n".getBytes(UTF_8);
   private static final byte[] OPEN = "[".getBytes(UTF_8);
   private static final byte[] NEXT = ",\n".getBytes(UTF_8);
@@ -31,6 +34,9 @@ final class GeminiReplyWriter implements ReplyWriter {
   private final GeminiReply reply;
   private final List<Chunk> held = new ArrayList<>();
   private boolean begun;
+
+  /** What follows the text of every event; made once the reply has its name. */
+  private byte @Nullable [] tail;
 
   GeminiReplyWriter(String model, boolean array) {
     this.array = array;
@@ -48,6 +54,11 @@ final class GeminiReplyWriter implements ReplyWriter {
       held.add(chunk);
     } else if (raw(chunk.frame())) {
       pass(chunk.frame(), out);
+    } else if (!array
+        && chunk.parts().size() == 1
+        && chunk.parts().getFirst() instanceof Part.Text text
+        && reply.plain()) {
+      plain(text.text(), out);
     } else {
       chunk.parts().forEach(reply::add);
       flush(out);
@@ -111,6 +122,18 @@ final class GeminiReplyWriter implements ReplyWriter {
       byte[] data = new byte[frame.dataLength()];
       System.arraycopy(frame.data(), frame.dataOffset(), data, 0, data.length);
       send(data, out);
+    }
+  }
+
+  /** The event that a stream is made of, without building its tree. */
+  private void plain(String text, Bytes out) {
+    if (!text.isEmpty()) {
+      byte[] rest = tail;
+      if (rest == null) {
+        rest = reply.tail().getBytes(UTF_8);
+        tail = rest;
+      }
+      out.add(HEAD).add(Json.MAPPER.writeValueAsBytes(text)).add(rest);
     }
   }
 

@@ -60,16 +60,20 @@ final class GeminiRequestWriter {
     if (!config.isEmpty()) {
       body.set("generationConfig", config);
     }
-    put(prompt.extra(), body, adaptation);
+    put(prompt.extra(), body, "", adaptation);
     return body;
   }
 
-  /** Puts fields of this dialect back; reports those of another one. */
-  static void put(Extra extra, ObjectNode node, Adaptation adaptation) {
+  /**
+   * Puts fields of this dialect back; reports those of another one.
+   *
+   * @param prefix what stands before a field's name in a report, its dot included
+   */
+  static void put(Extra extra, ObjectNode node, String prefix, Adaptation adaptation) {
     if (extra.of(Gemini.NAME)) {
       merge(extra.fields(), node);
     } else {
-      extra.fields().propertyNames().forEach(adaptation::drop);
+      extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
     }
   }
 
@@ -127,7 +131,7 @@ final class GeminiRequestWriter {
     if (function.cache() != Block.Cache.NONE) {
       adaptation.drop("cache_control");
     }
-    put(function.extra(), node, adaptation);
+    put(function.extra(), node, place + ".", adaptation);
     return node;
   }
 

@@ -18,7 +18,9 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -26,6 +28,10 @@ import tools.jackson.databind.node.ObjectNode;
  * token by token; a tree is built for what is rare.
  */
 final class OpenAiReplyReader implements ReplyReader {
+  /** Reads one value and leaves the parser at its end. */
+  private static final ObjectReader TREES =
+      Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   private static final Set<String> SILENT = Set.of("role", "reasoning_details");
 
   private final OpenAiCalls calls;
@@ -239,7 +245,7 @@ final class OpenAiReplyReader implements ReplyReader {
             model = started || value != JsonToken.VALUE_STRING ? "" : parser.getString();
         case "usage" -> {
           if (value == JsonToken.START_OBJECT) {
-            usage = OpenAiUsage.read(Json.MAPPER.readTree(parser));
+            usage = OpenAiUsage.read(TREES.readTree(parser));
           }
         }
         case "error" -> {
@@ -315,7 +321,7 @@ final class OpenAiReplyReader implements ReplyReader {
         parser.skipChildren();
       } else {
         rare = rare == null ? Json.object() : rare;
-        rare.set(name, Json.MAPPER.readTree(parser));
+        rare.set(name, TREES.readTree(parser));
       }
     }
     if (rare != null) {
