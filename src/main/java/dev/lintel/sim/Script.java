@@ -114,7 +114,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
               + Words.sentences(random, 12);
       List<String> pieces = Words.pieces(thought);
       boolean sealed = vendor == Vendor.ANTHROPIC && options.flag(Option.SEALED);
-      boolean hidden = vendor == Vendor.GEMINI && !asks.get().shown();
+      boolean hidden = vendor != Vendor.OPENAI && !asks.get().shown();
       if (sealed || hidden) {
         unseen = pieces.size();
       } else {
@@ -127,7 +127,9 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
             case GEMINI -> !calls && !hidden;
           };
       if (signed) {
-        parts.add(new Part.Thought("", Signature.of(vendor, thought), vendor.dialect(), sealed));
+        parts.add(
+            new Part.Thought(
+                "", Signature.of(vendor, hidden ? "" : thought), vendor.dialect(), sealed));
       }
     }
 

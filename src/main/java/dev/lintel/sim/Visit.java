@@ -138,7 +138,12 @@ final class Visit {
 
   private JsonNode parsed() {
     try {
-      return Json.parse(body, 0, body.length);
+      JsonNode node = Json.parse(body, 0, body.length);
+      // A gateway's caller may bring a provider's key in the body, and may ask here by mistake.
+      if (node instanceof ObjectNode object && object.path("api_key").isString()) {
+        object.put("api_key", fingerprint(object.get("api_key").asString()));
+      }
+      return node;
     } catch (JacksonException notJson) {
       return Json.MAPPER.valueToTree(new String(body, StandardCharsets.UTF_8));
     }

@@ -38,9 +38,19 @@ final class FakeExchange implements Exchange {
       Map<String, String> variables,
       Map<String, String> headers,
       String body) {
+    this(method, path, variables, Map.of(), headers, body);
+  }
+
+  FakeExchange(
+      String method,
+      String path,
+      Map<String, String> variables,
+      Map<String, String> query,
+      Map<String, String> headers,
+      String body) {
     this.method = method;
     this.path = path;
-    this.request = new RawRequest(variables, Map.of(), Headers.of(headers), body.getBytes(UTF_8));
+    this.request = new RawRequest(variables, query, Headers.of(headers), body.getBytes(UTF_8));
   }
 
   static FakeExchange stream(String model) {

@@ -3,10 +3,13 @@ package dev.lintel.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Block;
+import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Endpoint;
 import dev.lintel.Extra;
 import dev.lintel.Format;
+import dev.lintel.Headers;
+import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Prompt;
 import dev.lintel.Setting;
@@ -93,7 +96,8 @@ final class Prompts {
 
   static Chat chat(Prompt prompt) {
     var dialect = new FakeDialect("openai", prompt);
-    return Chat.read(dialect, "small", true, true, null, in -> prompt).with(prompt);
+    var inbound = new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(new byte[] {'{', '}'}));
+    return Chat.read(dialect, "small", true, true, inbound, in -> prompt);
   }
 
   static Sim sim(String dialect, Prompt prompt) {

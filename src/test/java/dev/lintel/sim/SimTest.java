@@ -111,7 +111,7 @@ class SimTest {
   @Test
   void received_requests_are_shown_with_a_fingerprint_in_their_keys_place() throws Exception {
     Sim sim = Prompts.sim("openai", PROMPT);
-    String body = FakeExchange.body("small", false);
+    String body = "{\"model\":\"small\",\"api_key\":\"sk-secret\"}";
     for (String name : List.of("authorization", "x-api-key")) {
       String value = name.equals("authorization") ? "Bearer sk-secret" : "sk-secret";
       new FakeExchange("POST", "/v1/chat/completions", Map.of(), Map.of(name, value), body)
