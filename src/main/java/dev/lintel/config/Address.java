@@ -20,4 +20,9 @@ public record Address(String host, int port) {
     }
     return new Address(host, port);
   }
+
+  @Override
+  public String toString() {
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+  }
 }

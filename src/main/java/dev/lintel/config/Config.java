@@ -161,6 +161,20 @@ public record Config(
     return Collections.unmodifiableMap(all);
   }
 
+  /** The same at another address. */
+  public Config at(Address other) {
+    return new Config(
+        other, data, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        apps, notYet);
+  }
+
+  /** The same with another data folder. */
+  public Config in(Path folder) {
+    return new Config(
+        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        apps, notYet);
+  }
+
   /** Without what may be a secret. */
   @Override
   public String toString() {

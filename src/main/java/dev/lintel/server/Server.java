@@ -17,6 +17,9 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.PemKeyCertOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,7 +32,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,11 +41,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Server {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
-
-  /**
-   * Vert.x lets servers that listen at the same negative port share one that the system chooses.
-   */
-  private static final AtomicInteger ANY_PORT = new AtomicInteger(-1);
 
   private static final Duration BODY_SILENCE = Duration.ofSeconds(30);
   private static final Duration LINGER = Duration.ofSeconds(5);
@@ -84,7 +81,16 @@ public final class Server {
     this.router = new Router(routes);
     this.fallback = fallback;
     this.memory = new BodyMemory(options.bodiesLimit);
-    this.port = options.port == 0 ? ANY_PORT.getAndDecrement() : options.port;
+    this.port = options.port == 0 ? free(options.host) : options.port;
+  }
+
+  /** Event loops can only share a port whose number they know, so that one is looked for before. */
+  private static int free(String host) {
+    try (var probe = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+      return probe.getLocalPort();
+    } catch (IOException none) {
+      throw new IllegalStateException("there is no free port at " + host, none);
+    }
   }
 
   /**
