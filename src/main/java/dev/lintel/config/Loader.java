@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -53,7 +55,7 @@ public final class Loader {
       throw new IllegalArgumentException("no strategy " + USUAL_STRATEGY);
     }
     this.dialects = Map.copyOf(dialects);
-    this.strategies = Map.copyOf(strategies);
+    this.strategies = Collections.unmodifiableMap(new TreeMap<>(strategies));
     this.simFaults = Set.copyOf(simFaults);
     this.environment = new Environment(variables);
   }

@@ -53,7 +53,9 @@ record Scalar<T>(String form, Function<String, T> read) {
           Map.entry(
               Duration.class,
               new Scalar<>("a time such as 200ms, 5s, 10m or 1h", Scalar::duration)),
-          Map.entry(Span.class, new Scalar<>("two times such as 200ms..5s", Scalar::span)),
+          Map.entry(
+              Span.class,
+              new Scalar<>("two times, the shorter first, such as 200ms..5s", Scalar::span)),
           Map.entry(Size.class, new Scalar<>("a size such as 64KB or 32MB", Scalar::size)),
           Map.entry(
               Rate.class,
