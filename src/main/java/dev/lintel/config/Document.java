@@ -4,9 +4,9 @@ import dev.lintel.Provider;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
-import dev.lintel.config.Binder.Kind;
-import dev.lintel.config.Binder.NotYet;
-import dev.lintel.config.Binder.Short;
+import dev.lintel.config.Shape.Alone;
+import dev.lintel.config.Shape.Kind;
+import dev.lintel.config.Shape.NotYet;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
@@ -96,28 +96,29 @@ record Document(
     /** What was set of the simulator's own options, by their names there, which are the keys. */
     Map<String, String> options() {
       var set = new TreeMap<String, String>();
-      Binder.written(this)
-          .forEach((key, value) -> {
-            switch (value) {
-              case Duration time -> set.put(key, time.toMillis() + "ms");
-              case BigDecimal number -> set.put(key, number.toPlainString());
-              case Long number -> set.put(key, number.toString());
-              default -> {}
-            }
-          });
+      ttft.ifPresent(time -> set.put("ttft", time.toMillis() + "ms"));
+      retryAfter.ifPresent(time -> set.put("retry_after", time.toMillis() + "ms"));
+      tokensPerSecond.ifPresent(number -> set.put("tokens_per_second", number.toPlainString()));
+      faultShare.ifPresent(number -> set.put("fault_share", number.toPlainString()));
+      tokens.ifPresent(number -> set.put("tokens", number.toString()));
+      inputTokens.ifPresent(number -> set.put("input_tokens", number.toString()));
+      cacheReadTokens.ifPresent(number -> set.put("cache_read_tokens", number.toString()));
+      cacheWriteTokens.ifPresent(number -> set.put("cache_write_tokens", number.toString()));
+      outputTokens.ifPresent(number -> set.put("output_tokens", number.toString()));
+      reasoningTokens.ifPresent(number -> set.put("reasoning_tokens", number.toString()));
       fault.flatMap(At::value).ifPresent(word -> set.put("fault", word));
       return set;
     }
   }
 
   record ModelEntry(
-      @Short At<List<TargetEntry>> targets,
+      @Alone At<List<TargetEntry>> targets,
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
       Optional<RetryEntry> retry) {}
 
   record TargetEntry(
-      @Short At<String> to,
+      @Alone At<String> to,
       Optional<Count> weight,
       Optional<String> tier,
       Optional<String> region) {}

@@ -46,6 +46,10 @@ final class Rests<K> {
       return prober != null && now - probing < PROBE_NANOS;
     }
 
+    boolean isProbedBy(Thread thread) {
+      return thread.equals(prober);
+    }
+
     private Rest probedBy(@Nullable Thread thread, long now) {
       return new Rest(until, next, failure, thread, now);
     }
@@ -82,7 +86,7 @@ final class Rests<K> {
 
   void succeeded(K key) {
     Rest rest = resting.get(key);
-    if (rest != null && rest.prober() == Thread.currentThread()) {
+    if (rest != null && rest.isProbedBy(Thread.currentThread())) {
       resting.remove(key, rest);
     }
   }
@@ -90,7 +94,7 @@ final class Rests<K> {
   /** Lets another call probe. */
   void left(K key) {
     Rest rest = resting.get(key);
-    if (rest != null && rest.prober() == Thread.currentThread()) {
+    if (rest != null && rest.isProbedBy(Thread.currentThread())) {
       resting.replace(key, rest, rest.probedBy(null, 0));
     }
   }
@@ -109,7 +113,7 @@ final class Rests<K> {
 
   private static Rest after(@Nullable Rest rest, Failure failure, long now, Thread self) {
     Optional<Duration> asked = failure.retryAfter().map(wait -> least(wait, LONGEST_ASKED));
-    if (rest != null && rest.prober() != self) {
+    if (rest != null && !rest.isProbedBy(self)) {
       long longer = asked.map(wait -> now + wait.toNanos()).orElse(rest.until());
       return longer - rest.until() > 0
           ? new Rest(longer, rest.next(), failure, rest.prober(), rest.probing())
