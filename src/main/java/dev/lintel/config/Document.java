@@ -90,22 +90,30 @@ record Document(
       Optional<Long> reasoningTokens,
       Optional<At<String>> fault,
       Optional<BigDecimal> faultShare,
-      Optional<Duration> retryAfter)
+      Optional<Duration> retryAfter,
+      Optional<Long> calls,
+      Optional<Boolean> interleave,
+      Optional<Boolean> preface,
+      Optional<Boolean> image,
+      Optional<Boolean> sealed,
+      Optional<Boolean> verify,
+      Optional<String> stop)
       implements Entry {
 
     /** What was set of the simulator's own options, by their names there, which are the keys. */
     Map<String, String> options() {
       var set = new TreeMap<String, String>();
-      ttft.ifPresent(time -> set.put("ttft", time.toMillis() + "ms"));
-      retryAfter.ifPresent(time -> set.put("retry_after", time.toMillis() + "ms"));
-      tokensPerSecond.ifPresent(number -> set.put("tokens_per_second", number.toPlainString()));
-      faultShare.ifPresent(number -> set.put("fault_share", number.toPlainString()));
-      tokens.ifPresent(number -> set.put("tokens", number.toString()));
-      inputTokens.ifPresent(number -> set.put("input_tokens", number.toString()));
-      cacheReadTokens.ifPresent(number -> set.put("cache_read_tokens", number.toString()));
-      cacheWriteTokens.ifPresent(number -> set.put("cache_write_tokens", number.toString()));
-      outputTokens.ifPresent(number -> set.put("output_tokens", number.toString()));
-      reasoningTokens.ifPresent(number -> set.put("reasoning_tokens", number.toString()));
+      Shape.given(this)
+          .forEach((key, value) -> {
+            switch (value) {
+              case Duration time -> set.put(key, time.toMillis() + "ms");
+              case BigDecimal number -> set.put(key, number.toPlainString());
+              case Long number -> set.put(key, number.toString());
+              case Boolean truth -> set.put(key, truth.toString());
+              case String word -> set.put(key, word);
+              default -> {}
+            }
+          });
       fault.flatMap(At::value).ifPresent(word -> set.put("fault", word));
       return set;
     }

@@ -11,6 +11,7 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +49,13 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
    *
    * @param usual what stands for it where it is left out; {@code null} where it is required
    */
-  record Component(String key, Type type, boolean alone, boolean notYet, @Nullable Object usual) {}
+  record Component(
+      String key,
+      Type type,
+      boolean alone,
+      boolean notYet,
+      Method accessor,
+      @Nullable Object usual) {}
 
   private static final Map<Class<?>, Object> ABSENT =
       Map.of(
@@ -72,6 +79,21 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
 
   static Shape of(Class<?> type) {
     return KNOWN.get(type);
+  }
+
+  /** The optional components of a record that were given, by their keys. */
+  static Map<String, Object> given(Record bound) {
+    var given = new LinkedHashMap<String, Object>();
+    for (Component component : of(bound.getClass()).components()) {
+      try {
+        if (component.accessor().invoke(bound) instanceof Optional<?> optional) {
+          optional.ifPresent(value -> given.put(component.key(), value));
+        }
+      } catch (ReflectiveOperationException broken) {
+        throw new IllegalStateException(broken);
+      }
+    }
+    return given;
   }
 
   /** Throws the {@link IllegalArgumentException} with which the record refuses its components. */
@@ -100,6 +122,7 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
               component.getGenericType(),
               component.isAnnotationPresent(Alone.class),
               component.isAnnotationPresent(NotYet.class),
+              accessor,
               usual == null ? ABSENT.get(component.getType()) : accessor.invoke(usual)));
     }
     Constructor<?> constructor =

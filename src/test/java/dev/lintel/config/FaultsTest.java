@@ -34,6 +34,14 @@ class FaultsTest {
   }
 
   @Test
+  void a_variable_without_quotes_among_braces_is_told_to_have_some() {
+    assertThat(faults("providers: { openai: { key: ${KEY} } }"))
+        .singleElement()
+        .asString()
+        .endsWith("must stand in quotes");
+  }
+
+  @Test
   void a_secret_that_yaml_takes_for_an_alias_or_a_tag_is_not_printed() {
     for (String value :
         List.of("*sk-1", "&sk-1", "!sk!-1 x", "%sk-1", "@sk-1", "\"\\sk-1\"", "`sk-1")) {

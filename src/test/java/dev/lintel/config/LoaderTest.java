@@ -101,6 +101,36 @@ class LoaderTest {
   }
 
   @Test
+  void every_option_of_the_simulator_reaches_it_under_its_own_name() {
+    Config config =
+        Loaders.load(
+            "providers:",
+            "  demo:",
+            "    kind: sim",
+            "    dialect: anthropic",
+            "    key: sim+fault=401",
+            "    ttft: 1.5s",
+            "    tokens_per_second: 0.5",
+            "    cache_read_tokens: 7",
+            "    fault: 429_seconds",
+            "    sealed: true",
+            "    stop: refusal");
+
+    SimSpec demo = config.sims().get("demo");
+    assertThat(demo.dialect().name()).isEqualTo("anthropic");
+    assertThat(demo.credentials()).containsExactly(new Credential("demo#1", "sim+fault=401"));
+    assertThat(demo.options())
+        .isEqualTo(
+            Map.of(
+                "ttft", "1500ms",
+                "tokens_per_second", "0.5",
+                "cache_read_tokens", "7",
+                "fault", "429_seconds",
+                "sealed", "true",
+                "stop", "refusal"));
+  }
+
+  @Test
   void every_setting_of_a_provider_reaches_it(@TempDir Path folder) throws Exception {
     Path pem = Files.writeString(folder.resolve("ca.pem"), "-");
     Config config =
