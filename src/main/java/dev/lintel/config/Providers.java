@@ -29,7 +29,7 @@ record Providers(
   private static final String NO_KEY = "none";
   private static final String NO_FAULT = "none";
 
-  /** A provider of which nothing is written but its name, or nothing at all. */
+  /** A provider of which nothing is written, but which a target names. */
   Provider usual(Row row) {
     Dialect dialect = dialects.get(row.dialect());
     if (dialect == null) {
@@ -263,7 +263,8 @@ record Providers(
     return credentials.isEmpty() ? List.of(Credential.NONE) : credentials;
   }
 
-  private static boolean isVisible(String text) {
+  /** Whether a header can carry it. */
+  static boolean isVisible(String text) {
     return text.chars().allMatch(c -> c > ' ' && c <= '~');
   }
 

@@ -244,6 +244,13 @@ class LoaderTest {
   }
 
   @Test
+  void a_variable_that_holds_no_key_does_not_spoil_the_first_run() {
+    Config config = Loaders.with(Map.of("GITHUB_TOKEN", "a\nb", "OPENAI_API_KEY", " ")).usual();
+
+    assertThat(config.remotes()).isEmpty();
+  }
+
+  @Test
   void an_empty_file_is_a_configuration() {
     assertThat(Loaders.load("# nothing yet").remotes()).isEmpty();
   }
