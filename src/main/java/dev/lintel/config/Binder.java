@@ -2,16 +2,9 @@ package dev.lintel.config;
 
 import dev.lintel.Extension;
 import dev.lintel.Spec;
-import java.lang.annotation.ElementType;
-import java.lang.annotation.Retention;
-import java.lang.annotation.RetentionPolicy;
-import java.lang.annotation.Target;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -38,10 +31,10 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  *   <li>What is left out comes from the record's static constant {@code USUAL} where it has one;
  *       else an {@link Optional}, a list, a set or a map is empty and a {@code boolean} false; any
  *       other component is required.
- *   <li>A record with a component marked {@link Short} may be written as that component's value
- *       alone, and a list of one element as that element.
- *   <li>A sealed type is bound as the case whose {@link Kind} is the value of the key {@code kind},
- *       else as the one case without it.
+ *   <li>A record with a component marked {@link Shape.Alone} may be written as that component's
+ *       value alone, and a list of one element as that element.
+ *   <li>A sealed type is bound as the case whose {@link Shape.Kind} is the value of the key {@code
+ *       kind}, else as the one case without it.
  *   <li>A {@link Spec} is written as its name, or as its name with its options below it.
  *   <li>A component of type {@link At} knows its line.
  * </ul>
@@ -49,30 +42,6 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  * What is at fault is reported and then left out, so that one pass finds every fault.
  */
 final class Binder {
-  /** The component that may stand for its whole record. */
-  @Retention(RetentionPolicy.RUNTIME)
-  @Target(ElementType.RECORD_COMPONENT)
-  @interface Short {}
-
-  /** The word by which a case of a sealed type is chosen. */
-  @Retention(RetentionPolicy.RUNTIME)
-  @Target(ElementType.TYPE)
-  @interface Kind {
-    String value();
-  }
-
-  /** The key of a component, where its name does not give it. */
-  @Retention(RetentionPolicy.RUNTIME)
-  @Target(ElementType.RECORD_COMPONENT)
-  @interface Key {
-    String value();
-  }
-
-  /** What is read and checked but has no effect yet; whoever gives it one removes the mark. */
-  @Retention(RetentionPolicy.RUNTIME)
-  @Target(ElementType.RECORD_COMPONENT)
-  @interface NotYet {}
-
   private final Faults faults;
   private final Environment environment;
   private final Map<Class<?>, ? extends Map<String, ? extends Class<?>>> specs;
@@ -99,28 +68,13 @@ final class Binder {
   @SuppressWarnings("unchecked")
   <T extends Extension> Spec<T> plain(Class<T> extension, String name) {
     Class<?> known = Objects.requireNonNull(specs.get(extension)).get(name);
-    Object made = known == null ? null : make(known, Map.of(), Place.TOP);
+    Object made = known == null ? null : make(Shape.of(known), Map.of(), Place.TOP);
     return (Spec<T>) Objects.requireNonNull(made, name);
   }
 
   /** The keys in use that have no effect yet, such as {@code tenants.*.budget}. */
   Set<String> notYet() {
     return notYet;
-  }
-
-  /** The optional components of a record that were given, by their keys. */
-  static Map<String, Object> written(Record bound) {
-    var given = new LinkedHashMap<String, Object>();
-    for (RecordComponent component : bound.getClass().getRecordComponents()) {
-      try {
-        if (accessed(component, bound) instanceof Optional<?> optional) {
-          optional.ifPresent(value -> given.put(keyOf(component), value));
-        }
-      } catch (ReflectiveOperationException broken) {
-        throw new IllegalStateException(broken);
-      }
-    }
-    return given;
   }
 
   /** {@code null} where the value is at fault, as everywhere below. */
@@ -258,7 +212,7 @@ final class Binder {
     }
     if (!(node instanceof MappingNode mapping)) {
       Class<?> known = oneOf(node, named, place);
-      return known == null ? null : make(known, Map.of(), place);
+      return known == null ? null : make(Shape.of(known), Map.of(), place);
     }
     if (mapping.getValue().size() != 1) {
       return fault(place, "must be one name with its options below it: { name: { option: … } }");
@@ -282,7 +236,7 @@ final class Binder {
     }
     Class<?> otherwise = type;
     for (Class<?> candidate : type.getPermittedSubclasses()) {
-      Kind word = candidate.getAnnotation(Kind.class);
+      Shape.Kind word = candidate.getAnnotation(Shape.Kind.class);
       if (word == null) {
         otherwise = candidate;
       } else if (word.value().equals(kind)) {
@@ -293,13 +247,13 @@ final class Binder {
   }
 
   private @Nullable Object record(Node node, Class<?> type, Place place) {
-    RecordComponent[] components = type.getRecordComponents();
+    Shape shape = Shape.of(type);
     var values = new HashMap<String, @Nullable Object>();
     if (!(node instanceof MappingNode) && !isNothing(node)) {
-      for (RecordComponent component : components) {
-        if (component.isAnnotationPresent(Short.class)) {
-          values.put(keyOf(component), value(node, component.getGenericType(), place));
-          return make(type, values, place);
+      for (Shape.Component component : shape.components()) {
+        if (component.alone()) {
+          values.put(component.key(), value(node, component.type(), place));
+          return make(shape, values, place);
         }
       }
     }
@@ -307,95 +261,50 @@ final class Binder {
     if (members == null) {
       return null;
     }
-    for (RecordComponent component : components) {
-      String key = keyOf(component);
-      NodeTuple member = members.remove(key);
+    for (Shape.Component component : shape.components()) {
+      NodeTuple member = members.remove(component.key());
       if (member != null && !isNothing(member.getValueNode())) {
-        Place at = place.key(key, member.getKeyNode());
-        values.put(key, value(member.getValueNode(), component.getGenericType(), at));
-        if (component.isAnnotationPresent(NotYet.class)) {
+        Place at = place.key(component.key(), member.getKeyNode());
+        values.put(component.key(), value(member.getValueNode(), component.type(), at));
+        if (component.notYet()) {
           notYet.add(at.form());
         }
       }
     }
-    List<String> known = Arrays.stream(components).map(Binder::keyOf).toList();
     members.forEach((key, member) ->
         fault(
-            place.key(key, member.getKeyNode()), "is not a known key" + Closest.hint(key, known)));
-    return make(type, values, place);
+            place.key(key, member.getKeyNode()),
+            "is not a known key" + Closest.hint(key, shape.keys())));
+    return make(shape, values, place);
   }
 
   /**
    * @param values what was written, by key; {@code null} where it is at fault
    */
   private @Nullable Object make(
-      Class<?> type, Map<String, ? extends @Nullable Object> values, Place place) {
-    RecordComponent[] components = type.getRecordComponents();
-    var arguments = new @Nullable Object[components.length];
+      Shape shape, Map<String, ? extends @Nullable Object> values, Place place) {
+    var arguments = new @Nullable Object[shape.components().size()];
     boolean complete = true;
+    for (int i = 0; i < arguments.length; i++) {
+      Shape.Component component = shape.components().get(i);
+      Object value = values.get(component.key());
+      if (value == null) {
+        value = component.usual();
+      }
+      if (value == null && !values.containsKey(component.key())) {
+        fault(place, "needs the key '" + component.key() + "'");
+      }
+      complete &= value != null;
+      arguments[i] = value;
+    }
+    if (!complete) {
+      return null;
+    }
     try {
-      Object usual = usual(type);
-      for (int i = 0; i < components.length; i++) {
-        String key = keyOf(components[i]);
-        Object value = values.get(key);
-        if (value == null) {
-          value = usual == null ? absent(components[i].getType()) : accessed(components[i], usual);
-        }
-        if (value == null && !values.containsKey(key)) {
-          fault(place, "needs the key '" + key + "'");
-        }
-        complete &= value != null;
-        arguments[i] = value;
-      }
-      if (!complete) {
-        return null;
-      }
-      var constructor =
-          type.getDeclaredConstructor(
-              Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
-      constructor.setAccessible(true);
-      return constructor.newInstance(arguments);
-    } catch (InvocationTargetException thrown) {
-      if (thrown.getCause() instanceof IllegalArgumentException refused) {
-        return fault(place, String.valueOf(refused.getMessage()));
-      }
-      throw new IllegalStateException(thrown.getCause());
-    } catch (ReflectiveOperationException broken) {
-      throw new IllegalStateException(broken);
+      return shape.make(arguments);
+    } catch (IllegalArgumentException refused) {
+      return fault(place, String.valueOf(refused.getMessage()));
     }
-  }
-
-  private static @Nullable Object usual(Class<?> type) throws ReflectiveOperationException {
-    for (var field : type.getDeclaredFields()) {
-      if (field.getName().equals("USUAL") && field.getType() == type) {
-        field.setAccessible(true);
-        return field.get(null);
-      }
-    }
-    return null;
-  }
-
-  private static Object accessed(RecordComponent component, Object record)
-      throws ReflectiveOperationException {
-    component.getAccessor().setAccessible(true);
-    return component.getAccessor().invoke(record);
-  }
-
-  /** What stands for a component that was left out; {@code null} where it is required. */
-  private static @Nullable Object absent(Class<?> type) {
-    if (type == Optional.class) {
-      return Optional.empty();
-    }
-    if (type == List.class) {
-      return List.of();
-    }
-    if (type == Set.class) {
-      return Set.of();
-    }
-    if (type == Map.class) {
-      return Map.of();
-    }
-    return type == boolean.class ? false : null;
   }
 
   /** A map's entries by their keys, the first where a key is given twice. */
@@ -423,21 +332,6 @@ final class Binder {
     return node instanceof ScalarNode scalar
         && scalar.isPlain()
         && Set.of("", "~", "null").contains(scalar.getValue());
-  }
-
-  private static String keyOf(RecordComponent component) {
-    Key key = component.getAnnotation(Key.class);
-    if (key != null) {
-      return key.value();
-    }
-    var out = new StringBuilder();
-    for (char letter : component.getName().toCharArray()) {
-      if (Character.isUpperCase(letter)) {
-        out.append('_');
-      }
-      out.append(Character.toLowerCase(letter));
-    }
-    return out.toString();
   }
 
   private @Nullable Object fault(Place place, String text) {

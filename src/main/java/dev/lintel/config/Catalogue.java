@@ -50,9 +50,11 @@ record Catalogue(Map<String, Row> rows) {
       return hasUrl() && (keyOptional || key(environment).isPresent());
     }
 
-    /** The key in its usual variable. */
+    /** The key in its usual variable; what no header can carry is none. */
     Optional<String> key(Environment environment) {
-      return variable.isEmpty() ? Optional.empty() : environment.get(variable);
+      return variable.isEmpty()
+          ? Optional.empty()
+          : environment.get(variable).filter(Providers::isVisible);
     }
   }
 

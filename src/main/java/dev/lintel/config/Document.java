@@ -4,9 +4,9 @@ import dev.lintel.Provider;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
-import dev.lintel.config.Binder.Kind;
-import dev.lintel.config.Binder.NotYet;
-import dev.lintel.config.Binder.Short;
+import dev.lintel.config.Shape.Alone;
+import dev.lintel.config.Shape.Kind;
+import dev.lintel.config.Shape.NotYet;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
@@ -90,18 +90,27 @@ record Document(
       Optional<Long> reasoningTokens,
       Optional<At<String>> fault,
       Optional<BigDecimal> faultShare,
-      Optional<Duration> retryAfter)
+      Optional<Duration> retryAfter,
+      Optional<Long> calls,
+      Optional<Boolean> interleave,
+      Optional<Boolean> preface,
+      Optional<Boolean> image,
+      Optional<Boolean> sealed,
+      Optional<Boolean> verify,
+      Optional<String> stop)
       implements Entry {
 
     /** What was set of the simulator's own options, by their names there, which are the keys. */
     Map<String, String> options() {
       var set = new TreeMap<String, String>();
-      Binder.written(this)
+      Shape.given(this)
           .forEach((key, value) -> {
             switch (value) {
               case Duration time -> set.put(key, time.toMillis() + "ms");
               case BigDecimal number -> set.put(key, number.toPlainString());
               case Long number -> set.put(key, number.toString());
+              case Boolean truth -> set.put(key, truth.toString());
+              case String word -> set.put(key, word);
               default -> {}
             }
           });
@@ -111,13 +120,13 @@ record Document(
   }
 
   record ModelEntry(
-      @Short At<List<TargetEntry>> targets,
+      @Alone At<List<TargetEntry>> targets,
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
       Optional<RetryEntry> retry) {}
 
   record TargetEntry(
-      @Short At<String> to,
+      @Alone At<String> to,
       Optional<Count> weight,
       Optional<String> tier,
       Optional<String> region) {}

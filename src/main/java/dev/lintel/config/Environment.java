@@ -40,7 +40,7 @@ record Environment(Function<String, Optional<String>> variables) {
     int usual = inside.indexOf(":-");
     String name = usual < 0 ? inside : inside.substring(0, usual);
     if (name.isEmpty()
-        || !name.chars().allMatch(c -> c == '_' || c < 128 && Character.isLetterOrDigit(c))) {
+        || !name.chars().allMatch(c -> c == '_' || (c < 128 && Character.isLetterOrDigit(c)))) {
       throw new IllegalArgumentException(
           "must name an environment variable as ${NAME} or ${NAME:-default}");
     }

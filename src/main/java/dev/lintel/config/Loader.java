@@ -131,6 +131,6 @@ public final class Loader {
     return Stream.of("alias", "anchor", "tag", "escape", "directive", "character")
             .anyMatch(words::contains)
         ? "text that begins with * & ! % @ or a backslash must stand in quotes"
-        : words;
+        : words + "; text that holds { } [ ] , or : must stand in quotes";
   }
 }

@@ -1,6 +1,6 @@
 package dev.lintel.config;
 
-import dev.lintel.config.Binder.Key;
+import dev.lintel.config.Shape.Key;
 import java.math.BigDecimal;
 import java.util.Optional;
 

@@ -27,8 +27,9 @@ record Providers(
     Map<String, Dialect> dialects,
     Set<String> simFaults) {
   private static final String NO_KEY = "none";
+  private static final String NO_FAULT = "none";
 
-  /** A provider of which nothing is written but its name, or nothing at all. */
+  /** A provider of which nothing is written, but which a target names. */
   Provider usual(Row row) {
     Dialect dialect = dialects.get(row.dialect());
     if (dialect == null) {
@@ -53,10 +54,10 @@ record Providers(
         entry.url().isPresent()
             ? entry.url().get().value().map(given -> base(entry.url().get(), given))
             : known.flatMap(row -> usualUrl(row, at));
-    Optional<Provider.Transport> transport = transport(entry);
+    Provider.Transport transport = transport(entry);
     List<Credential> keys = keys(name, at, entry, known);
     Map<String, String> headers = headers(entry);
-    if (known.isEmpty() || url.isEmpty() || transport.isEmpty()) {
+    if (known.isEmpty() || url.isEmpty()) {
       return Optional.empty();
     }
     Row row = known.get();
@@ -77,7 +78,7 @@ record Providers(
             entry.auth().orElse(row.auth()),
             keys,
             headers,
-            transport.get(),
+            transport,
             new Provider.Quirks(
                 Set.copyOf(drop),
                 Map.copyOf(rename),
@@ -87,16 +88,7 @@ record Providers(
   /** Empty where the entry has a fault that leaves no provider. */
   Optional<SimSpec> sim(String name, At<? extends Entry> at, Simulated entry) {
     checkName(name, at);
-    entry
-        .fault()
-        .ifPresent(fault ->
-            fault
-                .value()
-                .filter(word -> !simFaults.contains(word) && !word.equals("none"))
-                .ifPresent(word ->
-                    faults.add(
-                        fault,
-                        "must be a fault of the simulator" + Closest.hint(word, simFaults))));
+    entry.fault().ifPresent(this::checkFault);
     String spoken = entry.dialect().flatMap(At::value).orElse("openai");
     Dialect dialect = dialects.get(spoken);
     if (dialect == null) {
@@ -108,6 +100,13 @@ record Providers(
     Provider.Auth auth = catalogue.find(spoken).map(Row::auth).orElse(Provider.Auth.BEARER);
     return Optional.of(
         new SimSpec(name, dialect, auth, credentials(name, written(entry)), entry.options()));
+  }
+
+  private void checkFault(At<String> at) {
+    String word = at.value().orElse(NO_FAULT);
+    if (!word.equals(NO_FAULT) && !simFaults.contains(word)) {
+      faults.add(at, "must be a fault of the simulator" + Closest.hint(word, simFaults));
+    }
   }
 
   private void checkName(String name, At<?> at) {
@@ -123,17 +122,13 @@ record Providers(
       if (named.isEmpty()) {
         faults.add(
             at,
-            "is not a provider known by name"
-                + Closest.meant(name, catalogue.rows().keySet())
-                + (Closest.to(name, catalogue.rows().keySet()).isPresent()
-                    ? " Or give it"
-                    : "; give it")
-                + " a 'kind' (sim, a dialect or a known provider) and a 'url'");
+            "needs the keys 'kind' and 'url', because its name is not a known provider's"
+                + Closest.meant(name, catalogue.rows().keySet()));
       }
       return named;
     }
     At<String> kind = entry.kind().get();
-    Optional<Row> like = kind.value().flatMap(word -> rowOfKind(word));
+    Optional<Row> like = kind.value().flatMap(this::rowOfKind);
     if (like.isEmpty() && kind.value().isPresent()) {
       var kinds = new TreeSet<>(catalogue.rows().keySet());
       kinds.addAll(dialects.keySet());
@@ -184,20 +179,19 @@ record Providers(
     return URI.create(text.substring(0, end));
   }
 
-  private Optional<Provider.Transport> transport(Remote entry) {
+  private Provider.Transport transport(Remote entry) {
     Optional<URI> proxy = entry.proxy().flatMap(At::value);
     if (proxy.isPresent() && !Set.of("http", "socks5").contains(proxy.get().getScheme())) {
       faults.add(entry.proxy().get(), "must begin with http:// or socks5://");
     }
     Optional<Tls> tls = entry.tls();
-    return Optional.of(
-        new Provider.Transport(
-            proxy,
-            tls.flatMap(Tls::ca).flatMap(this::readable),
-            tls.flatMap(Tls::certificate).flatMap(this::readable),
-            tls.flatMap(Tls::key).flatMap(this::readable),
-            tls.flatMap(Tls::verify).orElse(true),
-            entry.http2()));
+    return new Provider.Transport(
+        proxy,
+        tls.flatMap(Tls::ca).flatMap(this::readable),
+        tls.flatMap(Tls::certificate).flatMap(this::readable),
+        tls.flatMap(Tls::key).flatMap(this::readable),
+        tls.flatMap(Tls::verify).orElse(true),
+        entry.http2());
   }
 
   /** The path as text; a file that cannot be read is reported. */
@@ -269,7 +263,8 @@ record Providers(
     return credentials.isEmpty() ? List.of(Credential.NONE) : credentials;
   }
 
-  private static boolean isVisible(String text) {
+  /** Whether a header can carry it. */
+  static boolean isVisible(String text) {
     return text.chars().allMatch(c -> c > ' ' && c <= '~');
   }
 

@@ -40,6 +40,9 @@ record Scalar<T>(String form, Function<String, T> read) {
   private static final Map<Class<?>, Scalar<?>> ALL =
       Map.ofEntries(
           Map.entry(String.class, new Scalar<>("text", Function.identity())),
+          Map.entry(int.class, new Scalar<>("a whole number", Integer::valueOf)),
+          Map.entry(Integer.class, new Scalar<>("a whole number", Integer::valueOf)),
+          Map.entry(long.class, new Scalar<>("a whole number of 0 or more", Scalar::whole)),
           Map.entry(Long.class, new Scalar<>("a whole number of 0 or more", Scalar::whole)),
           Map.entry(
               Count.class,

@@ -85,7 +85,8 @@ final class Reply implements Sink {
     try {
       if (failure.kind() == Failure.Kind.CANCELLED) {
         exchange.abort();
-      } else if (begun) {
+      } else if (begun || out.length() > 0) {
+        // What the client was to see has been decided, also where it is not on its way yet.
         writer(request()).error(failure, trail, out);
         flush();
         exchange.abort();

@@ -101,6 +101,36 @@ class LoaderTest {
   }
 
   @Test
+  void every_option_of_the_simulator_reaches_it_under_its_own_name() {
+    Config config =
+        Loaders.load(
+            "providers:",
+            "  demo:",
+            "    kind: sim",
+            "    dialect: anthropic",
+            "    key: sim+fault=401",
+            "    ttft: 1.5s",
+            "    tokens_per_second: 0.5",
+            "    cache_read_tokens: 7",
+            "    fault: 429_seconds",
+            "    sealed: true",
+            "    stop: refusal");
+
+    SimSpec demo = config.sims().get("demo");
+    assertThat(demo.dialect().name()).isEqualTo("anthropic");
+    assertThat(demo.credentials()).containsExactly(new Credential("demo#1", "sim+fault=401"));
+    assertThat(demo.options())
+        .isEqualTo(
+            Map.of(
+                "ttft", "1500ms",
+                "tokens_per_second", "0.5",
+                "cache_read_tokens", "7",
+                "fault", "429_seconds",
+                "sealed", "true",
+                "stop", "refusal"));
+  }
+
+  @Test
   void every_setting_of_a_provider_reaches_it(@TempDir Path folder) throws Exception {
     Path pem = Files.writeString(folder.resolve("ca.pem"), "-");
     Config config =
@@ -211,6 +241,13 @@ class LoaderTest {
     assertThat(config.remotes().keySet()).containsExactly("anthropic");
     assertThat(config.models().getFirst().name()).isEqualTo("demo");
     assertThat(config.listen()).isEqualTo(new Address("127.0.0.1", 7070));
+  }
+
+  @Test
+  void a_variable_that_holds_no_key_does_not_spoil_the_first_run() {
+    Config config = Loaders.with(Map.of("GITHUB_TOKEN", "a\nb", "OPENAI_API_KEY", " ")).usual();
+
+    assertThat(config.remotes()).isEmpty();
   }
 
   @Test

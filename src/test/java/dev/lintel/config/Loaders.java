@@ -26,7 +26,7 @@ final class Loaders {
             "anthropic", dialect("anthropic"),
             "gemini", dialect("gemini")),
         STRATEGIES,
-        Set.of("429_seconds", "stall_mid_stream"),
+        Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));
   }
 
