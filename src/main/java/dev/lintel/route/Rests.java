@@ -46,13 +46,10 @@ final class Rests<K> {
       return prober != null && now - probing < PROBE_NANOS;
     }
 
-<<<<<<< HEAD
-=======
     boolean isProbedBy(Thread thread) {
       return thread.equals(prober);
     }
 
->>>>>>> config
     private Rest probedBy(@Nullable Thread thread, long now) {
       return new Rest(until, next, failure, thread, now);
     }
@@ -89,11 +86,7 @@ final class Rests<K> {
 
   void succeeded(K key) {
     Rest rest = resting.get(key);
-<<<<<<< HEAD
-    if (rest != null && rest.prober() == Thread.currentThread()) {
-=======
     if (rest != null && rest.isProbedBy(Thread.currentThread())) {
->>>>>>> config
       resting.remove(key, rest);
     }
   }
@@ -101,11 +94,7 @@ final class Rests<K> {
   /** Lets another call probe. */
   void left(K key) {
     Rest rest = resting.get(key);
-<<<<<<< HEAD
-    if (rest != null && rest.prober() == Thread.currentThread()) {
-=======
     if (rest != null && rest.isProbedBy(Thread.currentThread())) {
->>>>>>> config
       resting.replace(key, rest, rest.probedBy(null, 0));
     }
   }
@@ -124,11 +113,7 @@ final class Rests<K> {
 
   private static Rest after(@Nullable Rest rest, Failure failure, long now, Thread self) {
     Optional<Duration> asked = failure.retryAfter().map(wait -> least(wait, LONGEST_ASKED));
-<<<<<<< HEAD
-    if (rest != null && rest.prober() != self) {
-=======
     if (rest != null && !rest.isProbedBy(self)) {
->>>>>>> config
       long longer = asked.map(wait -> now + wait.toNanos()).orElse(rest.until());
       return longer - rest.until() > 0
           ? new Rest(longer, rest.next(), failure, rest.prober(), rest.probing())
