@@ -8,12 +8,12 @@ import java.util.Base64;
  * The id of a tool call, in the letters that every dialect takes: {@code [a-zA-Z0-9_-]}.
  *
  * <p>An id of such letters stays as its provider issued it. Any other one, and any call that
- * carries a vendor's signature, is shown as {@code lintel_} and the base64url of id, vendor and
+ * carries a vendor's signature, is shown as {@code lintel-1_} and the base64url of id, vendor and
  * signature, NUL between them: callers send ids back whatever else they drop, so the signature
  * comes back with it.
  */
 record ToolId(String id, String signature, String vendor) {
-  private static final String MARK = "lintel_";
+  static final String MARK = "lintel-1_";
 
   /** What a client is shown. */
   String shown() {
