@@ -224,6 +224,25 @@ class GeminiTest {
     }
   }
 
+  /** DeepSeek refuses the next request of a tool loop without its unsigned thought. */
+  @Test
+  void what_another_vendor_thought_without_signature_survives_a_tool_loop_too() {
+    JsonNode reply =
+        whole(
+            new Part.Thought("h", "", "openai", false),
+            new Part.Thought("m", "", "openai", false),
+            new Part.Text("ok"),
+            new Part.ToolUse(0, "1", "f", "{}", "", ""),
+            stop(Reason.TOOL_USE));
+    JsonNode parts = reply.at("/candidates/0/content/parts");
+    assertThat(parts.get(1).has("thoughtSignature")).isFalse();
+    String body = "{\"contents\":[{\"role\":\"model\",\"parts\":" + parts + "}]}";
+    List<Block> blocks =
+        chat("generateContent", Map.of(), body).prompt().turns().getFirst().blocks();
+    assertThat(blocks.getFirst()).isEqualTo(new Block.Thought("hm", "", "openai", false));
+    assertThat(blocks).hasSize(3);
+  }
+
   @Test
   void what_another_vendor_signed_is_never_sent_to_google() {
     var thought = new Block.Thought("t", "s", "anthropic", false);
