@@ -109,7 +109,7 @@ final class AnthropicRequestWriter {
     if (thinking.budget() == 0) {
       return BUDGETS.getOrDefault(thinking.effort(), 2048L);
     }
-    if (thinking.budget() < LEAST_BUDGET) {
+    if (!own && thinking.budget() < LEAST_BUDGET) {
       adaptation.change("thinking.budget_tokens", Long.toString(LEAST_BUDGET));
       return LEAST_BUDGET;
     }
@@ -122,7 +122,7 @@ final class AnthropicRequestWriter {
     if (given.isEmpty()) {
       adaptation.mend("max_tokens");
       body.put("max_tokens", MAX_TOKENS + budget);
-    } else if (given.get() <= budget) {
+    } else if (!own && given.get() <= budget) {
       long raised = given.get() + budget;
       adaptation.change("max_tokens", Long.toString(raised));
       body.put("max_tokens", raised);
@@ -160,9 +160,13 @@ final class AnthropicRequestWriter {
     }
   }
 
-  private boolean thinks() {
+  /**
+   * Whether other fields have to give way to thinking. Where the caller speaks this dialect they
+   * are sent as they came, as they would be with the caller's own bytes.
+   */
+  private boolean restrained() {
     String type = body.path("thinking").path("type").asString("");
-    return type.equals("enabled") || type.equals("adaptive");
+    return !own && (type.equals("enabled") || type.equals("adaptive"));
   }
 
   private void format(Format format) {
@@ -232,7 +236,7 @@ final class AnthropicRequestWriter {
     }
     if (choice == null) {
       choice = new ToolChoice(ToolChoice.Mode.AUTO, "");
-    } else if (forced(choice) && thinks()) {
+    } else if (forced(choice) && restrained()) {
       adaptation.drop("tool_choice");
       choice = new ToolChoice(ToolChoice.Mode.AUTO, "");
     }
@@ -263,14 +267,14 @@ final class AnthropicRequestWriter {
       case MAX_TOKENS, PARALLEL_TOOLS -> {}
       case TEMPERATURE -> temperature(value);
       case TOP_P -> {
-        if (thinks() && value.asDouble() < 0.95) {
+        if (restrained() && value.asDouble() < 0.95) {
           adaptation.drop("top_p");
         } else {
           body.set("top_p", value);
         }
       }
       case TOP_K -> {
-        if (thinks()) {
+        if (restrained()) {
           adaptation.drop("top_k");
         } else {
           body.set("top_k", value);
@@ -304,11 +308,11 @@ final class AnthropicRequestWriter {
   }
 
   private void temperature(JsonNode value) {
-    if (thinks()) {
+    if (restrained()) {
       if (value.asDouble() != 1) {
         adaptation.drop("temperature");
       }
-    } else if (value.asDouble() > 1) {
+    } else if (!own && value.asDouble() > 1) {
       adaptation.change("temperature", "1");
       body.put("temperature", BigDecimal.ONE);
     } else {
@@ -320,7 +324,7 @@ final class AnthropicRequestWriter {
   private void stop(JsonNode given) {
     ArrayNode kept = Json.array();
     for (JsonNode word : given) {
-      if (word.asString("").isBlank()) {
+      if (!own && word.asString("").isBlank()) {
         adaptation.drop("stop");
       } else {
         kept.add(word);
