@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -147,7 +148,7 @@ final class GeminiReply {
   private ObjectNode identified(ObjectNode root) {
     root.put("modelVersion", model);
     if (id.isEmpty()) {
-      id = GeminiNames.id();
+      id = UUID.randomUUID().toString();
     }
     root.put("responseId", id);
     root.setAll(ofReply);
