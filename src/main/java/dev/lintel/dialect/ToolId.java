@@ -1,5 +1,6 @@
 package dev.lintel.dialect;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Base64;
@@ -43,6 +44,11 @@ record ToolId(String id, String signature, String vendor) {
       }
     }
     return new ToolId(shown, "", "");
+  }
+
+  /** Whether a request may hold an id of this form, and so must not go to a provider as it is. */
+  static boolean within(byte[] body) {
+    return new String(body, ISO_8859_1).contains('"' + MARK);
   }
 
   private static boolean plain(String id) {
