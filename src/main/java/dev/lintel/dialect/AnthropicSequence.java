@@ -227,8 +227,7 @@ final class AnthropicSequence {
 
   /** Keeps the part for later where a call's arguments are still under way. */
   private boolean waits(Part part) {
-    boolean later =
-        !held.isEmpty() || !calls.values().stream().allMatch(Call::whole);
+    boolean later = !held.isEmpty() || !calls.values().stream().allMatch(Call::whole);
     if (later) {
       held.add(part);
     }

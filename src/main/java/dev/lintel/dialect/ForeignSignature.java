@@ -33,6 +33,6 @@ record ForeignSignature(String vendor, String signature) {
   static boolean within(byte[] body) {
     // The JVM searches a Latin-1 string many bytes at a time.
     String text = new String(body, StandardCharsets.ISO_8859_1);
-    return text.contains(MARK) || text.contains(ToolId.MARK);
+    return text.contains('"' + MARK) || text.contains('"' + ToolId.MARK);
   }
 }

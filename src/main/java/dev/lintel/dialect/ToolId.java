@@ -9,12 +9,12 @@ import java.util.Base64;
  * The id of a tool call, in the letters that every dialect takes: {@code [a-zA-Z0-9_-]}.
  *
  * <p>An id of such letters stays as its provider issued it. Any other one, and any call that
- * carries a vendor's signature, is shown as {@code lintel-1_} and the base64url of id, vendor and
+ * carries a vendor's signature, is shown as {@code lintel_} and the base64url of id, vendor and
  * signature, NUL between them: callers send ids back whatever else they drop, so the signature
  * comes back with it.
  */
 record ToolId(String id, String signature, String vendor) {
-  static final String MARK = "lintel-1_";
+  static final String MARK = "lintel_";
 
   /** What a client is shown. */
   String shown() {
@@ -54,9 +54,9 @@ record ToolId(String id, String signature, String vendor) {
   private static boolean plain(String id) {
     for (int i = 0; i < id.length(); i++) {
       char c = id.charAt(i);
-      boolean letter =
-          c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
-      if (!letter && c != '-') {
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      boolean digit = c >= '0' && c <= '9';
+      if (!letter && !digit && c != '_' && c != '-') {
         return false;
       }
     }
