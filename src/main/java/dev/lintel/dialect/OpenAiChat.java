@@ -89,9 +89,10 @@ public final class OpenAiChat implements Dialect {
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
     Chat chat = chat(request);
+    Body original = chat.original().map(Inbound::body).orElse(null);
     byte[] body =
-        speaks(chat) && chat.original().isPresent()
-            ? patched(chat, chat.original().get().body(), target, adaptation)
+        speaks(chat) && original != null && !OpenAiThoughts.within(original.bytes())
+            ? patched(chat, original, target, adaptation)
             : Json.bytes(new OpenAiPromptWriter(chat, target, adaptation).write());
     return new Outbound(PATH, Map.of(), body);
   }

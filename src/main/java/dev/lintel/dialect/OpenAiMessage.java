@@ -1,5 +1,6 @@
 package dev.lintel.dialect;
 
+import dev.lintel.Block;
 import dev.lintel.Json;
 import dev.lintel.Part;
 import java.util.ArrayList;
@@ -18,7 +19,6 @@ final class OpenAiMessage {
     String id = "";
     String name = "";
     final StringBuilder arguments = new StringBuilder();
-    ObjectNode proof = Json.object();
   }
 
   private final StringBuilder text = new StringBuilder();
@@ -29,6 +29,10 @@ final class OpenAiMessage {
   private int thought;
 
   private final ArrayNode blocks = Json.array();
+
+  /** Signed thoughts that the next call carries. */
+  private final List<Block.Thought> unsent = new ArrayList<>();
+
   private final ArrayNode images = Json.array();
   private final Map<Integer, Call> calls = new TreeMap<>();
   private final ObjectNode others = Json.object();
@@ -65,13 +69,14 @@ final class OpenAiMessage {
   private void thought(Part.Thought piece, ObjectNode delta) {
     put(delta, "reasoning_content", piece.text(), reasoning);
     if (!piece.signature().isEmpty()) {
-      ObjectNode block =
-          OpenAiThoughts.block(
-              blocks.size(),
-              reasoning.substring(thought),
+      var signed =
+          new Block.Thought(
+              piece.sealed() ? "" : reasoning.substring(thought),
               piece.signature(),
               piece.vendor(),
               piece.sealed());
+      ObjectNode block = OpenAiThoughts.block(blocks.size(), signed);
+      unsent.add(signed);
       thought = reasoning.length();
       blocks.add(block);
       delta.putArray(OpenAiThoughts.BLOCKS).add(block);
@@ -84,7 +89,8 @@ final class OpenAiMessage {
     ObjectNode node = Json.object().put("index", piece.index());
     if (known == null) {
       calls.put(piece.index(), call);
-      call.id = piece.id();
+      call.id = OpenAiThoughts.shownId(piece.id(), unsent, piece.signature(), piece.vendor());
+      unsent.clear();
       call.name = piece.name();
       node.put("id", call.id).put("type", "function");
     }
@@ -94,10 +100,6 @@ final class OpenAiMessage {
     }
     function.put("arguments", piece.arguments());
     call.arguments.append(piece.arguments());
-    if (!piece.signature().isEmpty()) {
-      call.proof = OpenAiThoughts.ofTool(piece.signature(), piece.vendor());
-      node.set(OpenAiThoughts.TOOL, call.proof);
-    }
     return node;
   }
 
@@ -170,9 +172,6 @@ final class OpenAiMessage {
         node.putObject("function")
             .put("name", call.name)
             .put("arguments", call.arguments.toString());
-        if (!call.proof.isEmpty()) {
-          node.set(OpenAiThoughts.TOOL, call.proof);
-        }
       }
     }
     message.setAll(others);

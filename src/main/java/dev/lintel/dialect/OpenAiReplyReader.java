@@ -172,7 +172,8 @@ final class OpenAiReplyReader implements ReplyReader {
         text(function.path("name")),
         text(function.path("arguments")),
         OpenAiThoughts.signatureOfTool(proof),
-        OpenAiThoughts.vendorOfTool(proof),
+        // Google's own OpenAI endpoint is the only one that signs calls.
+        "gemini",
         parts);
   }
 

@@ -1,61 +1,83 @@
 package dev.lintel.dialect;
 
+import dev.lintel.Block;
 import dev.lintel.Json;
+import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * How proofs of thinking travel through OpenAI's dialect, which has no place of its own for them,
- * so that a client that echoes the assistant's message gives them back.
+ * so that a client gives them back with the assistant's message.
  *
- * <p>A thought that has a signature is an entry of the message's {@code thinking_blocks}, a field
- * that other gateways use too: {@code {index, type: thinking, thinking, signature, vendor}} or
- * {@code {index, type: redacted_thinking, data, vendor}}. In a stream an entry comes whole in one
- * delta; its {@code index} is what the SDKs merge list deltas by. The signature of a tool call
- * stands where Google's own OpenAI endpoint puts it: {@code
- * extra_content.google.thought_signature}.
+ * <p>A signed thought is an entry of the message's {@code thinking_blocks}: {@code {index, type:
+ * thinking, thinking, signature}} or {@code {index, type: redacted_thinking, data}}, with a {@link
+ * ForeignSignature}. In a stream an entry comes whole in one delta; its {@code index} is what the
+ * SDKs merge list deltas by. Many clients keep nothing of a message but its text and its tool
+ * calls, so the id of a call carries what was signed before it, too.
  */
 final class OpenAiThoughts {
   static final String BLOCKS = "thinking_blocks";
+
+  /** Where Google's own OpenAI endpoint puts the signature of a call. */
   static final String TOOL = "extra_content";
-  private static final String SIGNATURE = "thought_signature";
+
+  /** Whose signature a {@link ToolId} holds where it holds several proofs. */
+  private static final String SEVERAL = "lintel";
 
   private OpenAiThoughts() {}
 
-  static ObjectNode block(int index, String text, String signature, String vendor, boolean sealed) {
+  static ObjectNode block(int index, Block.Thought thought) {
     ObjectNode node = Json.object().put("index", index);
-    if (sealed) {
-      node.put("type", "redacted_thinking").put("data", signature);
-    } else {
-      node.put("type", "thinking").put("thinking", text).put("signature", signature);
-    }
-    return node.put("vendor", vendor);
+    String proof = new ForeignSignature(thought.vendor(), thought.signature()).encode();
+    return thought.sealed()
+        ? node.put("type", "redacted_thinking").put("data", proof)
+        : node.put("type", "thinking").put("thinking", thought.text()).put("signature", proof);
   }
 
-  /** The value of a tool call's {@code extra_content}. */
-  static ObjectNode ofTool(String signature, String vendor) {
+  /** Empty where the entry is not of this gateway. */
+  static Optional<Block.Thought> thought(JsonNode block) {
+    boolean sealed = block.path("type").asString("").equals("redacted_thinking");
+    return ForeignSignature.decode(block.path(sealed ? "data" : "signature").asString(""))
+        .map(proof ->
+            new Block.Thought(
+                block.path("thinking").asString(""), proof.signature(), proof.vendor(), sealed));
+  }
+
+  /**
+   * The id under which a client is shown a call, with its proof and those of the thoughts before.
+   */
+  static String shownId(String id, List<Block.Thought> thoughts, String signature, String vendor) {
+    if (thoughts.isEmpty() && signature.isEmpty()) {
+      return id;
+    }
+    String proofs = new GeminiSignature(thoughts, signature, vendor).encode();
+    return new ToolId(id, proofs, SEVERAL).shown();
+  }
+
+  /** What {@link #shownId} put into an id; empty where it did not. */
+  static Optional<GeminiSignature> proofs(ToolId id) {
+    return id.vendor().equals(SEVERAL)
+        ? GeminiSignature.decode(id.signature())
+        : Optional.of(new GeminiSignature(List.of(), id.signature(), id.vendor()))
+            .filter(proof -> !proof.call().isEmpty());
+  }
+
+  /** The value of a call's {@code extra_content}. */
+  static ObjectNode ofTool(String signature) {
     ObjectNode node = Json.object();
-    node.putObject(vendor.equals("gemini") ? "google" : vendor).put(SIGNATURE, signature);
+    node.putObject("google").put("thought_signature", signature);
     return node;
   }
 
-  /** The dialect whose provider signed a tool call; empty where nobody did. */
-  static String vendorOfTool(JsonNode extra) {
-    for (var member : extra.properties()) {
-      if (member.getValue().path(SIGNATURE).isString()) {
-        return member.getKey().equals("google") ? "gemini" : member.getKey();
-      }
-    }
-    return "";
+  /** The signature in a call's {@code extra_content}, always Gemini's; empty where none. */
+  static String signatureOfTool(JsonNode extra) {
+    return extra.path("google").path("thought_signature").asString("");
   }
 
-  /** A tool call's signature; empty where there is none. */
-  static String signatureOfTool(JsonNode extra) {
-    for (var member : extra.properties()) {
-      if (member.getValue().path(SIGNATURE).isString()) {
-        return member.getValue().get(SIGNATURE).asString();
-      }
-    }
-    return "";
+  /** Whether a request holds what only this gateway understands. */
+  static boolean within(byte[] body) {
+    return ForeignSignature.within(body) || ToolId.within(body);
   }
 }

@@ -12,6 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Reads the messages of a chat completion request; one reader a conversation. */
@@ -22,6 +24,13 @@ final class OpenAiTurnReader {
   /** Marks calls and results in the words of before 2023-11: {@code function_call}. */
   static final String LEGACY = OpenAiChat.NAME + "/function";
 
+  /** Marks a call that has its signature where Google's own OpenAI endpoint wants it. */
+  static final String SIGNED = OpenAiChat.NAME + "/signed";
+
+  private static final Set<String> CALL =
+      Set.of("id", "type", "function", "index", "cache_control");
+  private static final Set<String> SIGNED_CALL =
+      Set.of("id", "type", "function", "index", "cache_control", OpenAiThoughts.TOOL);
   private static final Set<String> MESSAGE = Set.of("role", "content");
   private static final Set<String> RESULT =
       Set.of("role", "content", "tool_call_id", "name", "cache_control");
@@ -34,8 +43,10 @@ final class OpenAiTurnReader {
           "function_call",
           "reasoning_content",
           "reasoning",
-          "images",
-          OpenAiThoughts.BLOCKS);
+          "images");
+  private static final Set<String> THOUGHTFUL =
+      Stream.concat(ASSISTANT.stream(), Stream.of(OpenAiThoughts.BLOCKS))
+          .collect(Collectors.toUnmodifiableSet());
 
   private final List<Turn> turns = new ArrayList<>();
 
@@ -62,7 +73,11 @@ final class OpenAiTurnReader {
         }
         case "user" ->
             add(Turn.Role.USER, content(message.field("content")), message.rest(MESSAGE));
-        case "assistant" -> add(Turn.Role.ASSISTANT, assistant(message), message.rest(ASSISTANT));
+        case "assistant" ->
+            add(
+                Turn.Role.ASSISTANT,
+                assistant(message),
+                message.rest(ownThoughts(message) ? THOUGHTFUL : ASSISTANT));
         default ->
             throw message
                 .field("role")
@@ -86,7 +101,7 @@ final class OpenAiTurnReader {
   }
 
   private Block result(OpenAiField message, String given) {
-    String id = given;
+    String id = ToolId.of(given).id();
     if (id.isEmpty()) {
       id =
           unanswered.stream()
@@ -123,8 +138,15 @@ final class OpenAiTurnReader {
   }
 
   private List<Block> assistant(OpenAiField message) {
+    var made = calls(message);
     var blocks = new ArrayList<Block>();
-    thoughts(message, blocks);
+    if (made.stream().noneMatch(block -> block instanceof Block.Thought)) {
+      thoughts(message, blocks);
+    }
+    // Thinking comes before what is said, and vendors insist on that order.
+    while (!made.isEmpty() && made.getFirst() instanceof Block.Thought) {
+      blocks.add(made.removeFirst());
+    }
     blocks.addAll(content(message.field("content")));
     String refusal = message.field("refusal").textIfAny();
     if (!refusal.isEmpty()) {
@@ -134,10 +156,7 @@ final class OpenAiTurnReader {
     if (!images.absent()) {
       images.objects().forEach(image -> blocks.add(part(image)));
     }
-    OpenAiField calls = message.field("tool_calls");
-    if (!calls.absent()) {
-      calls.objects().forEach(call -> blocks.add(call(call)));
-    }
+    blocks.addAll(made);
     OpenAiField legacy = message.field("function_call");
     if (!legacy.absent()) {
       String name = legacy.field("name").text();
@@ -156,19 +175,8 @@ final class OpenAiTurnReader {
 
   /** The blocks with their proofs where the client kept them, else the plain text. */
   private static void thoughts(OpenAiField message, List<Block> blocks) {
-    OpenAiField signed = message.field(OpenAiThoughts.BLOCKS);
-    if (!signed.absent()) {
-      for (OpenAiField thought : signed.objects()) {
-        boolean sealed = thought.field("type").textIfAny().equals("redacted_thinking");
-        String vendor = thought.field("vendor").textIfAny();
-        blocks.add(
-            new Block.Thought(
-                thought.field("thinking").textIfAny(),
-                thought.field(sealed ? "data" : "signature").textIfAny(),
-                // Other gateways use the field for Anthropic's thoughts alone.
-                vendor.isEmpty() ? "anthropic" : vendor,
-                sealed));
-      }
+    for (JsonNode block : message.field(OpenAiThoughts.BLOCKS).node()) {
+      OpenAiThoughts.thought(block).ifPresent(blocks::add);
     }
     if (blocks.isEmpty()) {
       OpenAiField plain = message.field("reasoning_content");
@@ -183,33 +191,52 @@ final class OpenAiTurnReader {
     }
   }
 
-  private Block call(OpenAiField call) {
+  /** Other gateways use the field, too: what is theirs stays as it is. */
+  private static boolean ownThoughts(OpenAiField message) {
+    return message
+        .field(OpenAiThoughts.BLOCKS)
+        .node()
+        .valueStream()
+        .anyMatch(block -> OpenAiThoughts.thought(block).isPresent());
+  }
+
+  /** The calls, each with the thoughts before it that its id carries. */
+  private List<Block> calls(OpenAiField message) {
+    var blocks = new ArrayList<Block>();
+    OpenAiField calls = message.field("tool_calls");
+    if (!calls.absent()) {
+      calls.objects().forEach(call -> call(call, blocks));
+    }
+    return blocks;
+  }
+
+  private void call(OpenAiField call, List<Block> blocks) {
     OpenAiField function = call.field("function");
     if (function.absent()) {
-      return new Block.Native(
-          new Extra(OpenAiChat.NAME, Json.object().set("tool_call", call.object())));
+      blocks.add(
+          new Block.Native(
+              new Extra(OpenAiChat.NAME, Json.object().set("tool_call", call.object()))));
+      return;
     }
     String name = function.field("name").text();
-    String id = call.field("id").textIfAny();
-    if (id.isEmpty()) {
-      id = "call_" + turns.size() + "_" + unanswered.size();
-    }
+    ToolId shown = ToolId.of(call.field("id").textIfAny());
+    Optional<GeminiSignature> proofs = OpenAiThoughts.proofs(shown);
+    proofs.ifPresent(proof -> blocks.addAll(proof.thoughts()));
+    String id =
+        shown.id().isEmpty() ? "call_" + turns.size() + "_" + unanswered.size() : shown.id();
     toolNames.put(id, name);
     unanswered.add(id);
-    JsonNode proof = call.field(OpenAiThoughts.TOOL).node();
-    String vendor = OpenAiThoughts.vendorOfTool(proof);
-    var known = new ArrayList<>(List.of("id", "type", "function", "index", "cache_control"));
-    if (!vendor.isEmpty()) {
-      known.add(OpenAiThoughts.TOOL);
-    }
-    return new Block.ToolUse(
-        id,
-        name,
-        arguments(function),
-        OpenAiThoughts.signatureOfTool(proof),
-        vendor,
-        cache(call),
-        call.rest(Set.copyOf(known)));
+    String google = OpenAiThoughts.signatureOfTool(call.field(OpenAiThoughts.TOOL).node());
+    Extra rest = call.rest(google.isEmpty() ? CALL : SIGNED_CALL);
+    blocks.add(
+        new Block.ToolUse(
+            id,
+            name,
+            arguments(function),
+            proofs.map(GeminiSignature::call).orElse(google),
+            proofs.map(GeminiSignature::vendor).orElse(google.isEmpty() ? "" : "gemini"),
+            cache(call),
+            google.isEmpty() ? rest : new Extra(SIGNED, rest.fields())));
   }
 
   private static String arguments(OpenAiField function) {

@@ -14,9 +14,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Writes turns as messages.
  *
- * <p>A thought goes back as {@code reasoning_content} where the caller speaks this dialect and so
+ * <p>A thought goes back as {@code reasoning_content} where the caller speaks this dialect and
  * wrote it there, or where a provider of this dialect had it beside a tool call: that is where
- * DeepSeek and Moonshot ask for it. Else it is left out, which is what OpenAI expects.
+ * DeepSeek and Moonshot ask for it. Else it is left out, which is what OpenAI expects; what another
+ * vendor signed is never sent here.
  */
 final class OpenAiTurnWriter {
   private final boolean own;
@@ -167,20 +168,13 @@ final class OpenAiTurnWriter {
   }
 
   private void thought(Block.Thought thought, boolean callsTools, ObjectNode message) {
-    boolean wanted = thought.vendor().equals(OpenAiChat.NAME) && callsTools;
-    if ((own || wanted) && !thought.text().isEmpty()) {
+    boolean wanted =
+        own
+            ? thought.signature().isEmpty()
+            : thought.vendor().equals(OpenAiChat.NAME) && callsTools;
+    if (wanted && !thought.text().isEmpty()) {
       String before = message.path("reasoning_content").asString("");
       message.put("reasoning_content", before + thought.text());
-    }
-    if (own && !thought.signature().isEmpty()) {
-      ArrayNode blocks = message.withArray(OpenAiThoughts.BLOCKS);
-      blocks.add(
-          OpenAiThoughts.block(
-              blocks.size(),
-              thought.text(),
-              thought.signature(),
-              thought.vendor(),
-              thought.sealed()));
     }
   }
 
@@ -189,11 +183,13 @@ final class OpenAiTurnWriter {
     node.putObject("function")
         .put("name", own ? call.name() : OpenAiToolNames.out(call.name()))
         .put("arguments", call.arguments());
-    if (own && !call.signature().isEmpty()) {
-      node.set(OpenAiThoughts.TOOL, OpenAiThoughts.ofTool(call.signature(), call.vendor()));
+    Extra extra = call.extra();
+    if (extra.dialect().equals(OpenAiTurnReader.SIGNED)) {
+      node.set(OpenAiThoughts.TOOL, OpenAiThoughts.ofTool(call.signature()));
+      extra = new Extra(OpenAiChat.NAME, extra.fields());
     }
     cache(call.cache(), node, own, adaptation);
-    OpenAiPromptWriter.extra(call.extra(), node, adaptation);
+    OpenAiPromptWriter.extra(extra, node, adaptation);
     return node;
   }
 

@@ -1,5 +1,6 @@
 package dev.lintel.dialect;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Base64;
@@ -13,7 +14,7 @@ import java.util.Base64;
  * comes back with it.
  */
 record ToolId(String id, String signature, String vendor) {
-  private static final String MARK = "lintel_";
+  static final String MARK = "lintel_";
 
   /** What a client is shown. */
   String shown() {
@@ -45,12 +46,17 @@ record ToolId(String id, String signature, String vendor) {
     return new ToolId(shown, "", "");
   }
 
+  /** Whether a request may hold an id of this form, and so must not go to a provider as it is. */
+  static boolean within(byte[] body) {
+    return new String(body, ISO_8859_1).contains('"' + MARK);
+  }
+
   private static boolean plain(String id) {
     for (int i = 0; i < id.length(); i++) {
       char c = id.charAt(i);
-      boolean letter =
-          c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
-      if (!letter && c != '-') {
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      boolean digit = c >= '0' && c <= '9';
+      if (!letter && !digit && c != '_' && c != '-') {
         return false;
       }
     }
