@@ -39,6 +39,10 @@ public record Call(
         trail, credential, caller, given, read, own, Optional.of(resolved), target, until);
   }
 
+  public Call with(Request changed) {
+    return new Call(trail, credential, caller, terms, changed, ownKey, model, target, deadline);
+  }
+
   public Call to(Target next, Credential key) {
     return new Call(
         trail,

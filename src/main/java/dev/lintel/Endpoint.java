@@ -8,4 +8,14 @@ public interface Endpoint {
    * logged.
    */
   void serve(Exchange exchange);
+
+  /**
+   * Words a failure that keeps a request from being served at all, such as a body over the limit.
+   * Must not block.
+   */
+  default Answer refuse(Failure failure, Trail trail) {
+    var body = Json.object();
+    body.putObject("error").put("message", failure.message()).set("lintel", failure.lintel(trail));
+    return Answer.json(failure.kind().status(), body);
+  }
 }

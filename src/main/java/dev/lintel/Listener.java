@@ -3,6 +3,9 @@ package dev.lintel;
 /** Is told what happens. */
 @FunctionalInterface
 public interface Listener {
-  /** Runs on the call's own thread: must not wait and must not throw. */
-  void on(Call call, Event event);
+  /**
+   * Runs on the call's own thread: must not wait and must not throw. What is known of the call so
+   * far is in its trail.
+   */
+  void on(Trail trail, Event event);
 }

@@ -20,6 +20,14 @@ public interface ReplyReader {
   Chunk event(Frame frame);
 
   /**
+   * Whether the terminal marker has come, after which nothing more is expected though the
+   * connection be open.
+   */
+  default boolean done() {
+    return false;
+  }
+
+  /**
    * The provider's stream has ended. Throws {@link Failure} {@code UPSTREAM_ERROR} unless the reply
    * was complete.
    */

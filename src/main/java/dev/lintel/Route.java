@@ -1,9 +1,9 @@
 package dev.lintel;
 
 /**
- * A path and who serves it.
+ * A path and who serves it. Of several routes that fit, one without variables wins, then the first.
  *
- * @param path segments may be {@code {name}}; a last {@code {name}*} takes the rest, slashes
- *     included; a segment may end in {@code {name}:word}
+ * @param method an HTTP method, or {@code *} for all that no other route of the path takes
+ * @param path {@code {name}} takes a segment or a part of one; {@code {name*}} takes slashes, too
  */
 public record Route(String method, String path, Endpoint endpoint) {}

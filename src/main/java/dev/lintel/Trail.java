@@ -18,6 +18,10 @@ public final class Trail {
   private List<Attempt> attempts = List.of();
   private List<String> adapted = List.of();
   private Usage usage = Usage.UNKNOWN;
+  private Caller caller = Caller.UNKNOWN;
+  private Terms terms = Terms.NONE;
+  private @Nullable Request request;
+  private @Nullable Model model;
   private @Nullable Target target;
   private long firstContent;
 
@@ -41,6 +45,37 @@ public final class Trail {
   /** {@link System#nanoTime} when the request arrived. */
   public long started() {
     return started;
+  }
+
+  /** The caller is known. */
+  public void calledBy(Caller known) {
+    caller = known;
+  }
+
+  /** {@link Caller#UNKNOWN} until a key was recognised. */
+  public Caller caller() {
+    return caller;
+  }
+
+  /** The request has been read, and the model it asks for found. */
+  public void asked(Request read, Terms given, Model found) {
+    request = read;
+    terms = given;
+    model = found;
+  }
+
+  /** Empty until the request's body was read. */
+  public Optional<Request> request() {
+    return Optional.ofNullable(request);
+  }
+
+  public Terms terms() {
+    return terms;
+  }
+
+  /** The configured model; empty until the request's body was read. */
+  public Optional<Model> model() {
+    return Optional.ofNullable(model);
   }
 
   public void attempted(Attempt attempt) {

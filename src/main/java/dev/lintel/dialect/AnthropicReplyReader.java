@@ -140,43 +140,28 @@ final class AnthropicReplyReader implements ReplyReader {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         return null;
       }
-      int depth = 1;
-      String outer = "";
-      while (depth > 0) {
-        JsonToken token = parser.nextToken();
-        if (token == null) {
-          return null;
-        }
-        switch (token) {
-          case PROPERTY_NAME -> {
-            if (depth == 1) {
-              outer = parser.currentName();
-            }
-          }
-          case START_OBJECT -> {
-            if (depth == 2 || !outer.equals("delta")) {
-              return null;
-            }
-            depth++;
-          }
-          case END_OBJECT -> depth--;
-          case VALUE_STRING -> {
-            String name = parser.currentName();
-            if (depth == 1 && name.equals("type")) {
-              event = parser.getString();
-            } else if (depth == 2 && name.equals("type")) {
-              type = parser.getString();
-            } else if (depth == 2 && text == null) {
-              text = parser.getString();
+      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        JsonToken value = parser.nextToken();
+        if (name.equals("type") && value == JsonToken.VALUE_STRING) {
+          event = parser.getString();
+        } else if (name.equals("delta") && value == JsonToken.START_OBJECT) {
+          for (name = parser.nextName(); name != null; name = parser.nextName()) {
+            if (parser.nextToken() == JsonToken.VALUE_STRING) {
+              switch (name) {
+                case "type" -> type = parser.getString();
+                case "text", "thinking", "signature", "partial_json" -> text = parser.getString();
+                default -> {}
+              }
             } else {
-              return null;
+              parser.skipChildren();
             }
           }
-          case START_ARRAY -> {
-            return null;
-          }
-          default -> {}
+        } else {
+          parser.skipChildren();
         }
+      }
+      if (parser.currentToken() != JsonToken.END_OBJECT) {
+        throw nonsense("an event that is cut off");
       }
     } catch (JacksonException broken) {
       throw nonsense("an event that is not JSON");

@@ -99,7 +99,7 @@ final class AnthropicRequestWriter {
     Thinking thinking = prompt.thinking().orElse(null);
     if (thinking == null
         || thinking.mode() != Thinking.Mode.ON
-        || thinking.budget() == 0 && thinking.effort().equals("none")) {
+        || (thinking.budget() == 0 && thinking.effort().equals("none"))) {
       return 0;
     }
     if (!own && turns.thoughtless()) {

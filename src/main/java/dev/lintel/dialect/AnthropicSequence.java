@@ -148,7 +148,7 @@ final class AnthropicSequence {
   }
 
   private void thought(Part.Thought thought, AnthropicOut out) {
-    if (thought.text().isEmpty() && thought.signature().isEmpty() || waits(thought)) {
+    if ((thought.text().isEmpty() && thought.signature().isEmpty()) || waits(thought)) {
       return;
     }
     if (thought.sealed()) {
@@ -195,7 +195,7 @@ final class AnthropicSequence {
     call.arguments.append(use.arguments());
     if (open == Kind.TOOL && calling == use.index()) {
       arguments(use.arguments(), out);
-    } else if (calls.size() == 1 || waitingFor(use.index()) && whole(calling)) {
+    } else if (calls.size() == 1 || (waitingFor(use.index()) && whole(calling))) {
       show(use.index(), call, out);
     }
   }
@@ -227,8 +227,7 @@ final class AnthropicSequence {
 
   /** Keeps the part for later where a call's arguments are still under way. */
   private boolean waits(Part part) {
-    boolean later =
-        !held.isEmpty() || !calls.isEmpty() && !calls.values().stream().allMatch(Call::whole);
+    boolean later = !held.isEmpty() || !calls.values().stream().allMatch(Call::whole);
     if (later) {
       held.add(part);
     }

@@ -26,9 +26,13 @@ record ForeignSignature(String vendor, String signature) {
                 signature.substring(MARK.length(), colon), signature.substring(colon + 1)));
   }
 
-  /** Whether a request may hold one, and so must not go to a provider as it is. */
+  /**
+   * Whether a request may hold one, in a thought or in a {@link ToolId}, and so must not go to a
+   * provider as it is.
+   */
   static boolean within(byte[] body) {
     // The JVM searches a Latin-1 string many bytes at a time.
-    return new String(body, StandardCharsets.ISO_8859_1).contains(MARK);
+    String text = new String(body, StandardCharsets.ISO_8859_1);
+    return text.contains('"' + MARK) || text.contains('"' + ToolId.MARK);
   }
 }

@@ -27,7 +27,7 @@ final class GeminiNames {
   private static final int KEPT = 55;
 
   /** Begins the ids of calls that Gemini gave none, which therefore are not sent back to it. */
-  private static final String MADE = "call_gem";
+  private static final String MADE = "call_gemini_";
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -92,7 +92,7 @@ final class GeminiNames {
     return MADE + HexFormat.of().formatHex(bytes);
   }
 
-  /** An id for the so-maniest call of a conversation that came without: always the same. */
+  /** The id of a conversation's call of that number among those without: always the same. */
   static String id(int number) {
     return MADE + number;
   }

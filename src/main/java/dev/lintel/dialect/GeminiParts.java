@@ -163,7 +163,7 @@ final class GeminiParts {
    */
   private static final class TurnBlocks {
     private final List<Block> blocks = new ArrayList<>();
-    private final Set<String> carried = new HashSet<>();
+    private final Set<Block.Thought> carried = new HashSet<>();
     private int step;
 
     void add(Block block) {
@@ -203,7 +203,7 @@ final class GeminiParts {
     private void insert(int at, List<Block.Thought> thoughts) {
       int place = at;
       for (Block.Thought thought : thoughts) {
-        if (carried.add(thought.signature())) {
+        if (carried.add(thought)) {
           blocks.add(place++, thought);
         }
       }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -33,7 +34,7 @@ final class GeminiReply {
   }
 
   private final Map<Integer, Call> calls = new TreeMap<>();
-  private final List<Block.Thought> signed = new ArrayList<>();
+  private final List<Block.Thought> thoughts = new ArrayList<>();
   private final StringBuilder thought = new StringBuilder();
   private final StringBuilder refusal = new StringBuilder();
   private final ObjectNode ofCandidate = Json.object();
@@ -43,6 +44,7 @@ final class GeminiReply {
   private String model;
   private int carried;
   private String signature = "";
+  private String thinker = "";
   private boolean truncated;
   private Usage usage = Usage.UNKNOWN;
   private Part.@Nullable Stop stop;
@@ -87,7 +89,7 @@ final class GeminiReply {
     return thought.isEmpty()
         && parts.isEmpty()
         && signature.isEmpty()
-        && carried == signed.size()
+        && carried == thoughts.size()
         && ofCandidate.isEmpty()
         && ofReply.isEmpty();
   }
@@ -111,7 +113,7 @@ final class GeminiReply {
   /** The rest of the reply, and why it ended; of a whole reply, all of it. */
   ObjectNode finished() {
     calls();
-    if (carried < signed.size() || !signature.isEmpty() || parts.isEmpty()) {
+    if (waiting() || !signature.isEmpty() || parts.isEmpty()) {
       parts.add(sign(Json.object().put("text", "")));
     }
     ObjectNode root = root();
@@ -146,7 +148,7 @@ final class GeminiReply {
   private ObjectNode identified(ObjectNode root) {
     root.put("modelVersion", model);
     if (id.isEmpty()) {
-      id = GeminiNames.id();
+      id = UUID.randomUUID().toString();
     }
     root.put("responseId", id);
     root.setAll(ofReply);
@@ -158,7 +160,7 @@ final class GeminiReply {
     if (text.isEmpty()) {
       return;
     }
-    thought.setLength(0);
+    endThought();
     ObjectNode node = sign(Json.object().put("text", text));
     if (!node.has("thoughtSignature") && joins(false)) {
       ObjectNode last = (ObjectNode) parts.get(parts.size() - 1);
@@ -178,7 +180,10 @@ final class GeminiReply {
   private void thought(Part.Thought piece) {
     boolean own = piece.vendor().equals(Gemini.NAME);
     if (!piece.text().isEmpty()) {
-      thought.append(piece.text());
+      if (!own) {
+        thought.append(piece.text());
+        thinker = piece.vendor();
+      }
       if (joins(true)) {
         ObjectNode last = (ObjectNode) parts.get(parts.size() - 1);
         last.put("text", last.get("text").asString() + piece.text());
@@ -190,7 +195,7 @@ final class GeminiReply {
       return;
     }
     if (!own) {
-      signed.add(
+      thoughts.add(
           new Block.Thought(thought.toString(), piece.signature(), piece.vendor(), piece.sealed()));
       thought.setLength(0);
     } else if (!piece.text().isEmpty()) {
@@ -203,17 +208,30 @@ final class GeminiReply {
     }
   }
 
+  /** A thought that nobody signed is of use within a tool loop only, so calls alone carry it. */
+  private void endThought() {
+    if (!thought.isEmpty()) {
+      thoughts.add(new Block.Thought(thought.toString(), "", thinker, false));
+      thought.setLength(0);
+    }
+  }
+
   /** Puts what was signed before the part onto it. */
   private ObjectNode sign(ObjectNode node) {
     if (!signature.isEmpty()) {
       node.put("thoughtSignature", signature);
       signature = "";
-    } else if (carried < signed.size()) {
-      var fresh = new GeminiSignature(signed.subList(carried, signed.size()), "", "");
+    } else if (waiting()) {
+      var fresh = new GeminiSignature(thoughts.subList(carried, thoughts.size()), "", "");
       node.put("thoughtSignature", fresh.encode());
-      carried = signed.size();
     }
+    carried = thoughts.size();
     return node;
+  }
+
+  /** Whether a signed thought has found no part that carries it. */
+  private boolean waiting() {
+    return thoughts.stream().skip(carried).anyMatch(known -> !known.signature().isEmpty());
   }
 
   private void call(Part.ToolUse piece) {
@@ -228,6 +246,7 @@ final class GeminiReply {
   }
 
   private void calls() {
+    endThought();
     boolean first = true;
     for (Call call : calls.values()) {
       Optional<JsonNode> arguments = arguments(call.arguments.toString());
@@ -249,13 +268,12 @@ final class GeminiReply {
   }
 
   private void signCall(ObjectNode part, Call call, boolean first) {
-    List<Block.Thought> thoughts = first ? signed : List.of();
+    List<Block.Thought> step = first ? thoughts : List.of();
     if (!call.signature.isEmpty() && call.vendor.equals(Gemini.NAME)) {
       part.put("thoughtSignature", call.signature);
-    } else if (!thoughts.isEmpty() || !call.signature.isEmpty()) {
-      part.put(
-          "thoughtSignature", new GeminiSignature(thoughts, call.signature, call.vendor).encode());
-      carried = signed.size();
+    } else if (!step.isEmpty() || !call.signature.isEmpty()) {
+      part.put("thoughtSignature", new GeminiSignature(step, call.signature, call.vendor).encode());
+      carried = thoughts.size();
     } else {
       sign(part);
     }

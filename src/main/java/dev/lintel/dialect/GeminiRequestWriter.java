@@ -83,7 +83,8 @@ final class GeminiRequestWriter {
       if (present instanceof ObjectNode inner && field.getValue() instanceof ObjectNode more) {
         merge(more, inner);
       } else if (present == null) {
-        into.set(field.getKey(), field.getValue());
+        // A copy: the request is written once a target, and what is merged here may grow.
+        into.set(field.getKey(), field.getValue().deepCopy());
       }
     }
   }

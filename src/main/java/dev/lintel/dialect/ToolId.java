@@ -14,7 +14,7 @@ import java.util.Base64;
  * comes back with it.
  */
 record ToolId(String id, String signature, String vendor) {
-  private static final String MARK = "lintel_";
+  static final String MARK = "lintel_";
 
   /** What a client is shown. */
   String shown() {
@@ -54,9 +54,9 @@ record ToolId(String id, String signature, String vendor) {
   private static boolean plain(String id) {
     for (int i = 0; i < id.length(); i++) {
       char c = id.charAt(i);
-      boolean letter =
-          c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
-      if (!letter && c != '-') {
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      boolean digit = c >= '0' && c <= '9';
+      if (!letter && !digit && c != '_' && c != '-') {
         return false;
       }
     }

@@ -224,6 +224,25 @@ class GeminiTest {
     }
   }
 
+  /** DeepSeek refuses the next request of a tool loop without its unsigned thought. */
+  @Test
+  void what_another_vendor_thought_without_signature_survives_a_tool_loop_too() {
+    JsonNode reply =
+        whole(
+            new Part.Thought("h", "", "openai", false),
+            new Part.Thought("m", "", "openai", false),
+            new Part.Text("ok"),
+            new Part.ToolUse(0, "1", "f", "{}", "", ""),
+            stop(Reason.TOOL_USE));
+    JsonNode parts = reply.at("/candidates/0/content/parts");
+    assertThat(parts.get(1).has("thoughtSignature")).isFalse();
+    String body = "{\"contents\":[{\"role\":\"model\",\"parts\":" + parts + "}]}";
+    List<Block> blocks =
+        chat("generateContent", Map.of(), body).prompt().turns().getFirst().blocks();
+    assertThat(blocks.getFirst()).isEqualTo(new Block.Thought("hm", "", "openai", false));
+    assertThat(blocks).hasSize(3);
+  }
+
   @Test
   void what_another_vendor_signed_is_never_sent_to_google() {
     var thought = new Block.Thought("t", "s", "anthropic", false);
@@ -272,6 +291,50 @@ class GeminiTest {
     JsonNode reply = whole(parts.toArray(Part[]::new));
     assertThat(Json.text(reply.at("/candidates/0/content/parts")))
         .isEqualTo("[{\"text\":\"hm\",\"thought\":true},{\"text\":\"Jaha\"}]");
+  }
+
+  /** The quick way must say what the general one says, which every first event goes. */
+  @Test
+  void a_plain_text_event_says_the_same_both_ways() {
+    String usage =
+        "\"usageMetadata\":{\"promptTokenCount\":9,\"cachedContentTokenCount\":4,"
+            + "\"candidatesTokenCount\":2,\"thoughtsTokenCount\":3,\"totalTokenCount\":14,"
+            + "\"promptTokensDetails\":[{\"modality\":\"%s\",\"tokenCount\":9}]}";
+    String text =
+        "{\"candidates\":[{\"content\":{\"parts\":[%s],\"role\":\"model\"},\"index\":0%s}]";
+    for (String event :
+        List.of(
+            text.formatted("{\"text\":\"a\\u00e9\"}", "") + "}",
+            text.formatted("{\"text\":\"a\"}", "") + "," + usage.formatted("TEXT") + "}",
+            text.formatted("{\"text\":\"a\"}", "") + "," + usage.formatted("AUDIO") + "}",
+            text.formatted("{\"text\":\"a\",\"thought\":true}", "") + "}",
+            text.formatted("{\"text\":\"a\"},{\"text\":\"b\"}", "") + "}",
+            text.formatted("{\"text\":\"\"}", "") + "}",
+            text.formatted("{\"text\":\"a\"}", ",\"finishReason\":\"STOP\"") + "}",
+            text.formatted("{\"text\":\"a\"}", ",\"citationMetadata\":{\"x\":1}") + "}",
+            text.formatted("", "") + "," + usage.formatted("TEXT") + "}",
+            "{" + usage.formatted("TEXT") + "}")) {
+      ReplyReader general = gemini.reader(chat("streamGenerateContent", Map.of(), HI));
+      ReplyReader quick = gemini.reader(chat("streamGenerateContent", Map.of(), HI));
+      quick.event(frames("data: {}\n\n").getFirst());
+      Frame frame = frames("data: " + event + "\n\n").getFirst();
+      List<Part> expected = general.event(frame).parts();
+      assertThat(quick.event(frame).parts())
+          .as(event)
+          .isEqualTo(expected.subList(1, expected.size()));
+    }
+  }
+
+  @Test
+  void a_request_is_written_the_same_for_every_target() {
+    String body =
+        "{\"contents\":[{\"parts\":[{\"text\":\"a\"}],\"x\":{\"a\":1}},"
+            + "{\"parts\":[{\"text\":\"b\"}],\"x\":{\"b\":2}}],"
+            + "\"generationConfig\":{\"topK\":1,\"y\":{\"z\":[1]}}}";
+    Chat chat = chat("generateContent", Map.of(), body);
+    Chat changed = chat.with(chat.prompt());
+    assertThat(sent(changed)).isEqualTo(sent(changed));
+    assertThat(Json.text(chat.original().orElseThrow().body().tree())).isEqualTo(body);
   }
 
   @Test

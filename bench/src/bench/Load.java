@@ -1,0 +1,21 @@
+package bench;
+
+/**
+ * What to send.
+ *
+ * @param events content events in a stream; 0 asks for whole replies
+ */
+record Load(int port, int connections, int calls, String model, int events, int bodySize) {
+  static Load calls(int port, int connections, int calls, int bodySize) {
+    return new Load(port, connections, calls, model(1, 0), 0, bodySize);
+  }
+
+  static Load streams(int port, int connections, int calls, int events, int interval) {
+    return new Load(port, connections, calls, model(events, interval), events, 2048);
+  }
+
+  /** The name that makes the mock send so many events so many milliseconds apart. */
+  static String model(int events, int interval) {
+    return "m-" + events + "x" + interval;
+  }
+}

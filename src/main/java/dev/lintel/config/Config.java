@@ -1,0 +1,183 @@
+package dev.lintel.config;
+
+import dev.lintel.Caller;
+import dev.lintel.Credential;
+import dev.lintel.Model;
+import dev.lintel.Provider;
+import dev.lintel.Retry;
+import dev.lintel.Spec;
+import dev.lintel.Strategy;
+import dev.lintel.Target;
+import dev.lintel.Timeouts;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * A configuration that has been checked: whatever it refers to exists.
+ *
+ * @param sims the simulated providers by their names
+ * @param remotes every other provider by its name
+ * @param prices by {@code provider/model}
+ * @param notYet keys in use that this version reads and checks but does not act on
+ */
+public record Config(
+    Address listen,
+    Path data,
+    Optional<Tls> tls,
+    Sizes limits,
+    Optional<Threads> threads,
+    Optional<URI> database,
+    Optional<URI> shared,
+    Optional<URI> otlp,
+    Map<String, Provider> remotes,
+    Map<String, SimSpec> sims,
+    List<ModelSpec> models,
+    Map<String, Price> prices,
+    List<App> apps,
+    List<String> notYet) {
+
+  public Config {
+    remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
+    sims = Collections.unmodifiableMap(new TreeMap<>(sims));
+    models = List.copyOf(models);
+    prices = Map.copyOf(prices);
+    apps = List.copyOf(apps);
+    notYet = List.copyOf(notYet);
+  }
+
+  /** The gateway's own certificate and its key, as PEM files. */
+  public record Tls(Path certificate, Path key) {}
+
+  /** The most that a request may have: of its body, unpacked, and of its headers. */
+  public record Sizes(Size body, Size headers) {
+    public static final Sizes USUAL = new Sizes(new Size(32 << 20), new Size(64 << 10));
+  }
+
+  /** Which scheduler carries the calls' threads. */
+  public enum Threads {
+    LOOP,
+    STOCK
+  }
+
+  /** A model as it is configured. */
+  public record ModelSpec(
+      String name,
+      List<TargetSpec> targets,
+      Spec<Strategy> strategy,
+      Timeouts timeouts,
+      Retry retry) {
+    public ModelSpec {
+      targets = List.copyOf(targets);
+    }
+
+    Model at(Map<String, Provider> providers) {
+      return new Model(
+          name,
+          targets.stream().map(target -> target.at(providers)).toList(),
+          strategy.build(),
+          timeouts,
+          retry);
+    }
+  }
+
+  /** A target as it is configured. */
+  public record TargetSpec(String provider, String model, int weight, String region, String tier) {
+    Target at(Map<String, Provider> providers) {
+      Provider known = providers.get(provider);
+      if (known == null) {
+        throw new IllegalArgumentException("nobody gave the provider " + provider);
+      }
+      return new Target(known, model, weight, region, tier);
+    }
+  }
+
+  /**
+   * Who may call.
+   *
+   * @param models that it may ask for; empty means every model
+   * @param ownKeys whether its calls may bring a provider's key of their own
+   */
+  public record App(
+      String tenant,
+      String name,
+      List<Credential> keys,
+      Optional<Set<String>> models,
+      boolean ownKeys) {
+    public App {
+      keys = List.copyOf(keys);
+    }
+  }
+
+  /**
+   * Every provider by its name.
+   *
+   * @param at tells the base URL at which a simulated provider listens
+   */
+  public Map<String, Provider> providers(Function<SimSpec, URI> at) {
+    var all = new TreeMap<>(remotes);
+    sims.forEach((name, sim) ->
+        all.put(
+            name,
+            new Provider(
+                name,
+                sim.dialect(),
+                at.apply(sim),
+                sim.auth(),
+                sim.credentials(),
+                Map.of(),
+                Provider.Transport.PLAIN,
+                Provider.Quirks.NONE)));
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** Every configured model by its name, each with a strategy of its own. */
+  public Map<String, Model> models(Map<String, Provider> providers) {
+    var all = new LinkedHashMap<String, Model>();
+    for (ModelSpec model : models) {
+      all.put(model.name(), model.at(providers));
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** Who calls with which key; the map's keys are the secrets themselves. */
+  public Map<String, Caller> callers() {
+    var all = new HashMap<String, Caller>();
+    for (App app : apps) {
+      for (Credential key : app.keys()) {
+        all.put(
+            key.secret(),
+            new Caller(app.tenant(), app.name(), key.id(), app.models(), app.ownKeys()));
+      }
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** The same at another address. */
+  public Config at(Address other) {
+    return new Config(
+        other, data, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        apps, notYet);
+  }
+
+  /** The same with another data folder. */
+  public Config in(Path folder) {
+    return new Config(
+        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        apps, notYet);
+  }
+
+  /** Without what may be a secret. */
+  @Override
+  public String toString() {
+    return "Config[" + listen + ", providers " + remotes.keySet() + " " + sims.keySet() + "]";
+  }
+}

@@ -1,0 +1,136 @@
+package dev.lintel.config;
+
+import dev.lintel.Dialect;
+import dev.lintel.Spec;
+import dev.lintel.Strategy;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/**
+ * Reads configurations. Depends on nothing but the file and the environment it was given, so that
+ * the same input gives the same configuration or the same faults.
+ */
+public final class Loader {
+  private static final String USUAL_STRATEGY = "in_order";
+  private static final int LONGEST_FILE = 64 << 20;
+
+  private final Map<String, Dialect> dialects;
+  private final Map<String, Class<? extends Spec<Strategy>>> strategies;
+  private final Set<String> simFaults;
+  private final Environment environment;
+  private final Catalogue catalogue = Catalogue.read();
+
+  /**
+   * @param dialects by their names
+   * @param strategies by the names that a file uses; {@code in_order} must be among them
+   * @param simFaults the faults that the simulated provider knows
+   * @param variables the environment
+   */
+  public Loader(
+      Map<String, Dialect> dialects,
+      Map<String, Class<? extends Spec<Strategy>>> strategies,
+      Set<String> simFaults,
+      Function<String, Optional<String>> variables) {
+    if (!strategies.containsKey(USUAL_STRATEGY)) {
+      throw new IllegalArgumentException("no strategy " + USUAL_STRATEGY);
+    }
+    this.dialects = Map.copyOf(dialects);
+    this.strategies = Collections.unmodifiableMap(new TreeMap<>(strategies));
+    this.simFaults = Set.copyOf(simFaults);
+    this.environment = new Environment(variables);
+  }
+
+  /** Throws {@link Faulty} with everything that is wrong. */
+  public Config load(Path file) {
+    try {
+      return load(file.toString(), Files.readString(file));
+    } catch (CharacterCodingException notText) {
+      throw new Faulty(List.of(new Fault(file.toString(), 1, "the file must be UTF-8 text")));
+    } catch (IOException unreadable) {
+      throw new Faulty(
+          List.of(new Fault(file.toString(), 1, "the file must exist and be readable")));
+    }
+  }
+
+  /**
+   * Throws {@link Faulty} with everything that is wrong.
+   *
+   * @param file its name in faults
+   */
+  public Config load(String file, String text) {
+    var faults = new Faults(file);
+    var binder = new Binder(faults, environment, Map.of(Strategy.class, strategies));
+    Optional<Document> document =
+        compose(faults, file, text).flatMap(root -> binder.bind(root, Document.class));
+    Optional<Config> config =
+        document.map(written ->
+            new Reading(
+                    faults,
+                    written,
+                    new Providers(faults, environment, catalogue, dialects, simFaults),
+                    binder.plain(Strategy.class, USUAL_STRATEGY))
+                .config(binder.notYet()));
+    faults.raise();
+    return config.orElseThrow(() -> new IllegalStateException("a file without fault and value"));
+  }
+
+  /**
+   * What is served without a file: the simulated provider {@code demo}, and every provider whose
+   * usual environment variable is set.
+   */
+  public Config usual() {
+    return load(
+        "the usual configuration",
+        "providers:\n  demo: { kind: sim }\n"
+            + catalogue.rows().values().stream()
+                .filter(row -> row.hasUrl() && row.key(environment).isPresent())
+                .map(row -> "  " + row.name() + ":\n")
+                .collect(Collectors.joining())
+            + "models:\n  demo: demo/small\n");
+  }
+
+  private static Optional<Node> compose(Faults faults, String file, String text) {
+    var settings = LoadSettings.builder().setLabel(file).setCodePointLimit(LONGEST_FILE).build();
+    try {
+      return Optional.of(
+          new Compose(settings)
+              .composeString(text)
+              .orElseGet(() -> new MappingNode(Tag.MAP, List.of(), FlowStyle.BLOCK)));
+    } catch (MarkedYamlEngineException broken) {
+      int line = broken.getProblemMark().or(broken::getContextMark).map(Mark::getLine).orElse(0);
+      faults.add(line + 1, "", "cannot be read as YAML from here: " + problem(broken));
+    } catch (YamlEngineException broken) {
+      faults.add(1, "", "holds a character that YAML does not allow");
+    }
+    return Optional.empty();
+  }
+
+  /** The parser's words, unless they quote the file, which may hold a secret there. */
+  private static String problem(MarkedYamlEngineException broken) {
+    String words = String.valueOf(broken.getProblem());
+    return Stream.of("alias", "anchor", "tag", "escape", "directive", "character")
+            .anyMatch(words::contains)
+        ? "text that begins with * & ! % @ or a backslash must stand in quotes"
+        : words + "; text that holds { } [ ] , or : must stand in quotes";
+  }
+}

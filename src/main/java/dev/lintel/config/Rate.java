@@ -1,0 +1,6 @@
+package dev.lintel.config;
+
+import java.time.Duration;
+
+/** How many in each window of time. */
+public record Rate(long count, Duration window) {}

@@ -1,0 +1,164 @@
+package dev.lintel.config;
+
+import java.math.BigDecimal;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * How a plain value is read.
+ *
+ * @param form what it must be, as the end of a sentence
+ * @param read throws {@link IllegalArgumentException} where the text has another form
+ */
+record Scalar<T>(String form, Function<String, T> read) {
+  private static final int LONGEST_NUMBER = 40;
+  private static final Map<String, Duration> UNITS = new LinkedHashMap<>();
+  private static final Map<String, Long> BYTES =
+      Map.of("B", 1L, "KB", 1L << 10, "MB", 1L << 20, "GB", 1L << 30, "", 1L);
+  private static final Map<String, Long> THOUSANDS = Map.of("", 1L, "k", 1000L, "M", 1_000_000L);
+  private static final Map<String, Duration> WINDOWS =
+      Map.of(
+          "s", Duration.ofSeconds(1),
+          "min", Duration.ofMinutes(1),
+          "hour", Duration.ofHours(1),
+          "day", Duration.ofDays(1));
+
+  static {
+    UNITS.put("ms", Duration.ofMillis(1));
+    UNITS.put("s", Duration.ofSeconds(1));
+    UNITS.put("m", Duration.ofMinutes(1));
+    UNITS.put("min", Duration.ofMinutes(1));
+    UNITS.put("h", Duration.ofHours(1));
+    UNITS.put("d", Duration.ofDays(1));
+  }
+
+  private static final Map<Class<?>, Scalar<?>> ALL =
+      Map.ofEntries(
+          Map.entry(String.class, new Scalar<>("text", Function.identity())),
+          Map.entry(int.class, new Scalar<>("a whole number", Integer::valueOf)),
+          Map.entry(Integer.class, new Scalar<>("a whole number", Integer::valueOf)),
+          Map.entry(long.class, new Scalar<>("a whole number of 0 or more", Scalar::whole)),
+          Map.entry(Long.class, new Scalar<>("a whole number of 0 or more", Scalar::whole)),
+          Map.entry(
+              Count.class,
+              new Scalar<>(
+                  "a whole number of 1 or more", text -> new Count(Integer.parseInt(text)))),
+          Map.entry(boolean.class, new Scalar<>("true or false", Scalar::truth)),
+          Map.entry(Boolean.class, new Scalar<>("true or false", Scalar::truth)),
+          Map.entry(
+              BigDecimal.class,
+              new Scalar<>("a number of 0 or more, such as 1.25", Scalar::decimal)),
+          Map.entry(
+              Duration.class,
+              new Scalar<>("a time such as 200ms, 5s, 10m or 1h", Scalar::duration)),
+          Map.entry(
+              Span.class,
+              new Scalar<>("two times, the shorter first, such as 200ms..5s", Scalar::span)),
+          Map.entry(Size.class, new Scalar<>("a size such as 64KB or 32MB", Scalar::size)),
+          Map.entry(
+              Rate.class,
+              new Scalar<>(
+                  "a rate such as 600/min or 200k/min (per s, min, hour or day)", Scalar::rate)),
+          Map.entry(Money.class, new Scalar<>("an amount such as 500 USD", Scalar::money)),
+          Map.entry(
+              Address.class, new Scalar<>("a host and a port such as 127.0.0.1:7070", Address::of)),
+          Map.entry(
+              URI.class, new Scalar<>("an address such as https://host/path", Scalar::address)),
+          Map.entry(Path.class, new Scalar<>("a path", Path::of)));
+
+  static Optional<Scalar<?>> of(Class<?> type) {
+    return Optional.ofNullable(ALL.get(type));
+  }
+
+  private static boolean truth(String text) {
+    return switch (text) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException("neither");
+    };
+  }
+
+  private static long whole(String text) {
+    return whole(decimal(text), 1);
+  }
+
+  private static BigDecimal decimal(String text) {
+    if (text.isEmpty()
+        || text.length() > LONGEST_NUMBER
+        || text.chars().anyMatch(c -> (c < '0' || c > '9') && c != '.')) {
+      throw new IllegalArgumentException("no plain number");
+    }
+    return new BigDecimal(text);
+  }
+
+  /** A number and its unit; the unit begins with the first character that is no part of it. */
+  private static <U> Map.Entry<BigDecimal, U> measured(String text, Map<String, U> units) {
+    int end = 0;
+    while (end < text.length()
+        && (Character.isDigit(text.charAt(end)) || text.charAt(end) == '.')) {
+      end++;
+    }
+    U unit = units.get(text.substring(end).strip());
+    if (unit == null) {
+      throw new IllegalArgumentException("no such unit");
+    }
+    return Map.entry(decimal(text.substring(0, end)), unit);
+  }
+
+  private static long whole(BigDecimal number, long unit) {
+    try {
+      return number.multiply(BigDecimal.valueOf(unit)).longValueExact();
+    } catch (ArithmeticException tooMuch) {
+      throw new IllegalArgumentException(tooMuch);
+    }
+  }
+
+  private static Duration duration(String text) {
+    var figure = measured(text, UNITS);
+    return Duration.ofNanos(whole(figure.getKey(), figure.getValue().toNanos()));
+  }
+
+  private static Span span(String text) {
+    int dots = text.indexOf("..");
+    if (dots < 0) {
+      throw new IllegalArgumentException("no range");
+    }
+    return new Span(
+        duration(text.substring(0, dots).strip()), duration(text.substring(dots + 2).strip()));
+  }
+
+  private static Size size(String text) {
+    var figure = measured(text, BYTES);
+    return new Size(whole(figure.getKey(), figure.getValue()));
+  }
+
+  private static Rate rate(String text) {
+    int slash = text.indexOf('/');
+    Duration window = slash < 0 ? null : WINDOWS.get(text.substring(slash + 1).strip());
+    if (window == null) {
+      throw new IllegalArgumentException("no rate");
+    }
+    var figure = measured(text.substring(0, slash).strip(), THOUSANDS);
+    return new Rate(whole(figure.getKey(), figure.getValue()), window);
+  }
+
+  private static Money money(String text) {
+    if (!text.endsWith(" USD")) {
+      throw new IllegalArgumentException("no USD");
+    }
+    return new Money(decimal(text.substring(0, text.length() - 4).strip()));
+  }
+
+  private static URI address(String text) {
+    URI uri = URI.create(text);
+    if (uri.getScheme() == null || uri.getHost() == null) {
+      throw new IllegalArgumentException("no scheme or no host");
+    }
+    return uri;
+  }
+}

@@ -1,0 +1,88 @@
+package dev.lintel.filter;
+
+import dev.lintel.Body;
+import dev.lintel.Call;
+import dev.lintel.Credential;
+import dev.lintel.Failure;
+import dev.lintel.Filter;
+import dev.lintel.Handler;
+import dev.lintel.Inbound;
+import dev.lintel.Model;
+import dev.lintel.Models;
+import dev.lintel.RawRequest;
+import dev.lintel.Request;
+import dev.lintel.Sink;
+import dev.lintel.Terms;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads a known caller's request, and finds the model it asks for. */
+public final class Read implements Filter {
+  private final Models models;
+
+  public Read(Models models) {
+    this.models = models;
+  }
+
+  @Override
+  public void apply(Call call, Sink sink, Handler next) {
+    if (!(call.request() instanceof Request.Unread unread)) {
+      next.handle(call, sink);
+      return;
+    }
+    RawRequest raw = unread.raw();
+    Body body = Body.scan(raw.body());
+    Terms terms = Terms.read(raw.headers(), body.value("lintel"));
+    Request request =
+        unread
+            .dialect()
+            .read(new Inbound(raw.path(), withoutKey(raw.query()), raw.headers(), body));
+    Optional<String> provider = body.isText("provider") ? body.text("provider") : Optional.empty();
+    Optional<Credential> own = body.text("api_key").map(secret -> new Credential("own", secret));
+    if (own.isPresent() && !call.caller().ownKeys()) {
+      throw Failure.of(
+              Failure.Kind.PERMISSION,
+              "This app may not bring provider keys of its own ('api_key').")
+          .at("api_key");
+    }
+    String name = provider.map(at -> at + "/" + request.model()).orElse(request.model());
+    Model model = find(name, provider, request);
+    if (!call.caller().mayAsk(name)) {
+      throw Failure.of(Failure.Kind.PERMISSION, "This app may not use the model '" + name + "'.")
+          .at("model");
+    }
+    call.trail().asked(request, terms, model);
+    next.handle(call.with(request, terms, own, model, deadline(call, terms, model)), sink);
+  }
+
+  private Model find(String name, Optional<String> provider, Request request) {
+    Optional<Model> found =
+        provider.isPresent() ? models.at(provider.get(), request.model()) : models.find(name);
+    return found.orElseThrow(() ->
+        Failure.of(
+                Failure.Kind.NOT_FOUND,
+                provider.isPresent()
+                    ? "There is no provider '" + provider.get() + "'."
+                    : "There is no model '"
+                        + name
+                        + "'. Ask for a configured model, or for 'provider/model'.")
+            .at(provider.isPresent() ? "provider" : "model")
+            .code("model_not_found"));
+  }
+
+  private static long deadline(Call call, Terms terms, Model model) {
+    long total = model.timeouts().total().toNanos();
+    long most = terms.maxLatencyMs().map(ms -> ms * 1_000_000).orElse(Long.MAX_VALUE);
+    return call.trail().started() + Math.min(total, most);
+  }
+
+  private static Map<String, String> withoutKey(Map<String, String> query) {
+    if (!query.containsKey("key")) {
+      return query;
+    }
+    var rest = new HashMap<>(query);
+    rest.remove("key");
+    return rest;
+  }
+}

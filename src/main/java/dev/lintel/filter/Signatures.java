@@ -1,0 +1,172 @@
+package dev.lintel.filter;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.lintel.Block;
+import dev.lintel.Call;
+import dev.lintel.Chat;
+import dev.lintel.Chunk;
+import dev.lintel.Filter;
+import dev.lintel.Handler;
+import dev.lintel.Part;
+import dev.lintel.Prompt;
+import dev.lintel.Sink;
+import dev.lintel.Turn;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the signatures that a client's dialect has no place for.
+ *
+ * <p>Claude and Gemini sign what they think and want the signature back with the result of a tool.
+ * A client that speaks another dialect cannot be relied on to return it, so it is kept here by
+ * tenant and tool-call id, and put back before the provider is asked. Calls whose client and
+ * provider speak the same dialect carry their signatures themselves and are not looked at.
+ */
+public final class Signatures implements Filter {
+  private static final long MOST_BYTES = 64L << 20;
+  private static final Duration KEPT = Duration.ofHours(2);
+
+  private record Key(String tenant, String toolUse) {}
+
+  /** What came with one tool call: its own signature, and the thoughts that led to it. */
+  private record Kept(List<Block.Thought> thoughts, String signature, String vendor) {
+    int weight() {
+      int bytes = 200 + signature.length();
+      for (Block.Thought thought : thoughts) {
+        bytes += thought.text().length() + thought.signature().length();
+      }
+      return bytes;
+    }
+  }
+
+  private final Cache<Key, Kept> kept =
+      Caffeine.newBuilder()
+          .maximumWeight(MOST_BYTES)
+          .weigher((Key key, Kept value) -> value.weight())
+          .expireAfterAccess(KEPT)
+          .build();
+
+  @Override
+  public void apply(Call call, Sink sink, Handler next) {
+    String provider =
+        call.target().map(choice -> choice.target().provider().dialect().name()).orElse("");
+    if (!(call.request() instanceof Chat chat) || chat.dialect().name().equals(provider)) {
+      next.handle(call, sink);
+      return;
+    }
+    String tenant = call.caller().tenant();
+    Prompt prompt = chat.prompt();
+    Prompt whole = restore(prompt, tenant);
+    Call restored = whole == prompt ? call : call.with(chat.with(whole));
+    next.handle(restored, new Keeping(sink, tenant));
+  }
+
+  private Prompt restore(Prompt prompt, String tenant) {
+    List<Turn> turns = new ArrayList<>(prompt.turns().size());
+    boolean changed = false;
+    for (Turn turn : prompt.turns()) {
+      Turn whole = turn.role() == Turn.Role.ASSISTANT ? restore(turn, tenant) : turn;
+      changed |= whole != turn;
+      turns.add(whole);
+    }
+    return changed ? prompt.turns(turns) : prompt;
+  }
+
+  private Turn restore(Turn turn, String tenant) {
+    var blocks = new ArrayList<Block>(turn.blocks().size() + 1);
+    boolean changed = false;
+    boolean signed =
+        turn.blocks().stream()
+            .anyMatch(
+                block -> block instanceof Block.Thought thought && !thought.signature().isEmpty());
+    for (Block block : turn.blocks()) {
+      Kept known =
+          block instanceof Block.ToolUse use ? kept.getIfPresent(new Key(tenant, use.id())) : null;
+      if (known == null || !(block instanceof Block.ToolUse use)) {
+        blocks.add(block);
+        continue;
+      }
+      if (!signed && !known.thoughts.isEmpty()) {
+        // The client may have returned the thought's words without their proof: the kept one
+        // replaces them.
+        blocks.removeIf(Block.Thought.class::isInstance);
+        blocks.addAll(0, known.thoughts);
+        signed = true;
+        changed = true;
+      }
+      if (use.signature().isEmpty() && !known.signature.isEmpty()) {
+        blocks.add(
+            new Block.ToolUse(
+                use.id(),
+                use.name(),
+                use.arguments(),
+                known.signature,
+                known.vendor,
+                use.cache(),
+                use.extra()));
+        changed = true;
+      } else {
+        blocks.add(use);
+      }
+    }
+    return changed ? new Turn(turn.role(), blocks, turn.extra()) : turn;
+  }
+
+  /** Watches a reply for tool calls and the signatures that belong to them. */
+  private final class Keeping implements Sink {
+    private final Sink sink;
+    private final String tenant;
+    private final StringBuilder thinking = new StringBuilder();
+    private final List<Block.Thought> thoughts = new ArrayList<>(1);
+    private final Map<Integer, String> ids = new HashMap<>();
+
+    Keeping(Sink sink, String tenant) {
+      this.sink = sink;
+      this.tenant = tenant;
+    }
+
+    @Override
+    public void emit(Chunk chunk) {
+      for (Part part : chunk.parts()) {
+        if (part instanceof Part.Thought thought) {
+          think(thought);
+        } else if (part instanceof Part.ToolUse use) {
+          use(use);
+        }
+      }
+      sink.emit(chunk);
+    }
+
+    @Override
+    public void flush() {
+      sink.flush();
+    }
+
+    private void think(Part.Thought thought) {
+      thinking.append(thought.text());
+      if (!thought.signature().isEmpty()) {
+        thoughts.add(
+            new Block.Thought(
+                thinking.toString(), thought.signature(), thought.vendor(), thought.sealed()));
+        thinking.setLength(0);
+      }
+    }
+
+    private void use(Part.ToolUse use) {
+      if (!use.id().isEmpty()) {
+        ids.put(use.index(), use.id());
+      }
+      @Nullable String id = ids.get(use.index());
+      boolean first = !use.id().isEmpty();
+      if (id != null && (!use.signature().isEmpty() || (first && !thoughts.isEmpty()))) {
+        kept.put(
+            new Key(tenant, id), new Kept(List.copyOf(thoughts), use.signature(), use.vendor()));
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package dev.lintel.main;
+
+import dev.lintel.Dialect;
+import dev.lintel.Spec;
+import dev.lintel.Strategy;
+import dev.lintel.config.Loader;
+import dev.lintel.dialect.AnthropicMessages;
+import dev.lintel.dialect.Gemini;
+import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.route.InOrder;
+import dev.lintel.route.RoundRobin;
+import dev.lintel.route.Weighted;
+import dev.lintel.sim.Fault;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** What is in the box. */
+final class Builtins {
+  static final Dialect OPENAI = new OpenAiChat();
+  static final Dialect ANTHROPIC = new AnthropicMessages();
+  static final Dialect GEMINI = new Gemini();
+  static final List<Dialect> DIALECTS = List.of(OPENAI, ANTHROPIC, GEMINI);
+
+  static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
+      Map.of(
+          "in_order", InOrder.class, "weighted", Weighted.class, "round_robin", RoundRobin.class);
+
+  private Builtins() {}
+
+  static Loader loader(Function<String, Optional<String>> environment) {
+    Map<String, Dialect> byName =
+        DIALECTS.stream().collect(Collectors.toMap(Dialect::name, dialect -> dialect));
+    Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
+    return new Loader(byName, STRATEGIES, faults, environment);
+  }
+}

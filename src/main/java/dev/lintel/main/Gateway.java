@@ -1,0 +1,77 @@
+package dev.lintel.main;
+
+import dev.lintel.Caller;
+import dev.lintel.Filter;
+import dev.lintel.Handler;
+import dev.lintel.Health;
+import dev.lintel.Listener;
+import dev.lintel.Models;
+import dev.lintel.Provider;
+import dev.lintel.config.Config;
+import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Failover;
+import dev.lintel.filter.Observe;
+import dev.lintel.filter.Read;
+import dev.lintel.route.InOrder;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Everything that one configuration decides. Immutable: a change of configuration builds another
+ * gateway, and calls that have begun end on the one on which they began.
+ */
+record Gateway(
+    Config config,
+    Map<String, Provider> providers,
+    Models models,
+    Function<String, Optional<Caller>> keys,
+    Handler calls) {
+
+  /** What outlives a configuration. */
+  record Lasting(
+      Listener listener,
+      Health health,
+      Filter signatures,
+      Handler upstream,
+      Function<String, Optional<Caller>> storedKeys) {}
+
+  static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting) {
+    var models = new Models(config.models(providers), providers, new InOrder().build());
+    Map<String, Caller> configured = config.callers();
+    Function<String, Optional<Caller>> keys =
+        key -> Optional.ofNullable(configured.get(key)).or(() -> lasting.storedKeys.apply(key));
+    return new Gateway(config, providers, models, keys, calls(keys, models, lasting));
+  }
+
+  /** The stops of a call, in their order. Its reply comes back through the same stops. */
+  private static Handler calls(
+      Function<String, Optional<Caller>> keys, Models models, Lasting lasting) {
+    return through(
+        List.of(
+            new Observe(lasting.listener), // first, so that nothing ends unseen
+            new Authenticate(keys), // before the body is read: strangers cost little
+            new Read(models),
+            new Failover(lasting.health, lasting.listener),
+            lasting.signatures), // once a target: which signatures are needed depends on it
+        lasting.upstream);
+  }
+
+  private static Handler through(List<Filter> stops, Handler last) {
+    Handler handler = last;
+    for (Filter stop : stops.reversed()) {
+      handler = stop.then(handler);
+    }
+    return handler;
+  }
+
+  /** The models that a caller may ask for by name. */
+  List<String> namesFor(Caller caller) {
+    return caller
+        .models()
+        .map(allowed ->
+            allowed.stream().filter(name -> models.find(name).isPresent()).sorted().toList())
+        .orElse(models.names());
+  }
+}

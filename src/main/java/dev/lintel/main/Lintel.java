@@ -1,0 +1,250 @@
+package dev.lintel.main;
+
+import dev.lintel.CallThread;
+import dev.lintel.Caller;
+import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Event;
+import dev.lintel.Exchange;
+import dev.lintel.Listener;
+import dev.lintel.Provider;
+import dev.lintel.RawRequest;
+import dev.lintel.Route;
+import dev.lintel.Trail;
+import dev.lintel.config.Config;
+import dev.lintel.config.SimSpec;
+import dev.lintel.filter.Signatures;
+import dev.lintel.observe.CallLog;
+import dev.lintel.observe.Metrics;
+import dev.lintel.route.Cooldown;
+import dev.lintel.server.Front;
+import dev.lintel.server.ModelList;
+import dev.lintel.server.Server;
+import dev.lintel.server.Unserved;
+import dev.lintel.sim.Sim;
+import dev.lintel.sim.SimOptions;
+import dev.lintel.upstream.Upstream;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.OutputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/** A running gateway: sockets, simulated providers, and the configuration that is in force. */
+public final class Lintel implements AutoCloseable {
+  /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
+  private static final long BODIES = 64L << 20;
+
+  /** A simulated provider and where it listens. */
+  private record Simulator(Sim sim, Server server, URI url) {}
+
+  private final Vertx vertx;
+  private final CallLog log;
+  private final Metrics metrics;
+  private final Cooldown health = new Cooldown(System::nanoTime, InstantSource.system());
+  private final Gateway.Lasting lasting;
+  private final Map<SimSpec, Simulator> simulators = new ConcurrentHashMap<>();
+  private final Server server;
+  private final URI url;
+  private volatile Gateway live;
+
+  /**
+   * Starts listening. Throws {@link IllegalStateException} with one sentence where that cannot be,
+   * the port being taken for one.
+   *
+   * @param storedKeys callers that no configuration names
+   * @param admin whether that is an admin's key
+   * @param out where the line of each call goes
+   */
+  public Lintel(
+      Config config,
+      Function<String, Optional<Caller>> storedKeys,
+      Predicate<String> admin,
+      OutputStream out) {
+    vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
+    log = new CallLog(out);
+    metrics =
+        new Metrics(
+            name -> live.models().has(name),
+            Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    lasting =
+        new Gateway.Lasting(
+            both(metrics, log), health, new Signatures(), new Upstream(vertx), storedKeys);
+    try {
+      live = build(config);
+      server = new Server(vertx, options(config), routes(admin), unserved(404));
+      int port = wait(server.start());
+      String scheme = config.tls().isPresent() ? "https" : "http";
+      url = URI.create(scheme + "://" + config.listen().host() + ":" + port);
+    } catch (RuntimeException failed) {
+      vertx.close();
+      throw failed;
+    }
+  }
+
+  /** Where the gateway listens, without a path. */
+  public URI url() {
+    return url;
+  }
+
+  /** Serves the calls that come from now on by another configuration. */
+  public void use(Config config) {
+    live = build(config);
+  }
+
+  /** The configuration in force. */
+  public Config config() {
+    return live.config();
+  }
+
+  /** Stops accepting, lets calls end within the time, then breaks them off. */
+  public void close(Duration patience) {
+    wait(server.stop(patience));
+    for (Simulator simulator : simulators.values()) {
+      wait(simulator.server.stop(Duration.ZERO));
+    }
+    wait(vertx.close());
+    log.close();
+  }
+
+  @Override
+  public void close() {
+    close(Duration.ZERO);
+  }
+
+  private Gateway build(Config config) {
+    Map<String, Provider> providers =
+        config.providers(sim -> simulators.computeIfAbsent(sim, this::simulate).url);
+    return Gateway.of(config, providers, lasting);
+  }
+
+  private Simulator simulate(SimSpec spec) {
+    var sim = new Sim(List.of(spec.dialect()), SimOptions.of(spec.options()));
+    Simulator started = simulate(vertx, sim, "127.0.0.1", 0);
+    String base = spec.dialect() == Builtins.OPENAI ? started.url + "/v1" : started.url.toString();
+    return new Simulator(started.sim, started.server, URI.create(base));
+  }
+
+  private static Simulator simulate(Vertx vertx, Sim sim, String host, int port) {
+    var options =
+        new Server.Options(
+            host, port, 64L << 20, BODIES, 64 << 10, Optional.empty(), Optional.empty());
+    var server = new Server(vertx, options, sim.routes(), sim.unserved());
+    int bound = wait(server.start());
+    return new Simulator(sim, server, URI.create("http://" + host + ":" + bound));
+  }
+
+  /** The simulated provider alone, speaking every dialect; returns where it listens. */
+  static URI simulator(String host, int port) {
+    var sim = new Sim(Builtins.DIALECTS, SimOptions.USUAL);
+    return simulate(Vertx.vertx(new VertxOptions().setPreferNativeTransport(true)), sim, host, port)
+        .url;
+  }
+
+  private static Server.Options options(Config config) {
+    return new Server.Options(
+        config.listen().host(),
+        config.listen().port(),
+        config.limits().body().bytes(),
+        BODIES,
+        Math.toIntExact(config.limits().headers().bytes()),
+        config.tls().map(tls -> tls.certificate().toString()),
+        config.tls().map(tls -> tls.key().toString()));
+  }
+
+  private List<Route> routes(Predicate<String> admin) {
+    var routes = new ArrayList<Route>();
+    Endpoint openai = front(Builtins.OPENAI);
+    Endpoint anthropic = front(Builtins.ANTHROPIC);
+    Endpoint gemini = front(Builtins.GEMINI);
+    for (String v1 : List.of("/v1", "")) {
+      post(routes, v1 + "/chat/completions", openai);
+      post(routes, v1 + "/messages", anthropic);
+      get(routes, v1 + "/models", models(Lintel::openAiOrAnthropic));
+    }
+    post(routes, "/v1beta/models/{model*}:{method}", gemini);
+    post(routes, "/v1/models/{model*}:{method}", gemini);
+    get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
+    get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
+    get(routes, "/v1/models/{model*}", models(Lintel::openAiOrAnthropic));
+    // Codex opens a WebSocket first and falls back to HTTP on this status alone (wire-facts §3.9).
+    routes.add(
+        new Route(
+            "GET",
+            "/v1/responses",
+            new Unserved(Lintel::byPath, 426, x -> "WebSockets are not served here.")));
+    get(routes, "/metrics", metrics);
+    return routes;
+  }
+
+  private Endpoint front(Dialect dialect) {
+    return new Front(dialect, () -> live.calls());
+  }
+
+  private Endpoint models(Function<RawRequest, Dialect> dialect) {
+    return new ModelList(dialect, key -> live.keys().apply(key), caller -> live.namesFor(caller));
+  }
+
+  private static void post(List<Route> routes, String path, Endpoint endpoint) {
+    routes.add(new Route("POST", path, endpoint));
+    routes.add(new Route("*", path, unserved(405)));
+  }
+
+  private static void get(List<Route> routes, String path, Endpoint endpoint) {
+    routes.add(new Route("GET", path, endpoint));
+    routes.add(new Route("*", path, unserved(405)));
+  }
+
+  private static Endpoint unserved(int status) {
+    Function<Exchange, String> message =
+        status == 405
+            ? exchange -> exchange.method() + " is not served at " + exchange.path() + "."
+            : exchange -> "Nothing is served at " + exchange.method() + " " + exchange.path() + ".";
+    return new Unserved(Lintel::byPath, status, message);
+  }
+
+  private static Dialect byPath(String path) {
+    if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
+      return Builtins.ANTHROPIC;
+    }
+    return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
+        ? Builtins.GEMINI
+        : Builtins.OPENAI;
+  }
+
+  private static Dialect openAiOrAnthropic(RawRequest raw) {
+    return raw.headers().get("anthropic-version").isPresent()
+        ? Builtins.ANTHROPIC
+        : Builtins.OPENAI;
+  }
+
+  private static Listener both(Listener one, Listener other) {
+    return (Trail trail, Event event) -> {
+      one.on(trail, event);
+      other.on(trail, event);
+    };
+  }
+
+  private static <T> T wait(Future<T> future) {
+    try {
+      return future.toCompletionStage().toCompletableFuture().join();
+    } catch (CompletionException failed) {
+      throw new IllegalStateException(
+          failed.getCause() == null ? failed.getMessage() : failed.getCause().getMessage(), failed);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.lintel.main;
+
+import dev.lintel.CallThread;
+import dev.lintel.Caller;
+import dev.lintel.config.Config;
+import dev.lintel.config.Fault;
+import dev.lintel.config.Faulty;
+import dev.lintel.config.Loader;
+import dev.lintel.config.Watch;
+import dev.lintel.store.KeyFile;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(name = "start", description = "Starts the gateway.", mixinStandardHelpOptions = true)
+final class Start implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(Start.class);
+
+  /** How long calls may go on after the process was asked to end. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static volatile boolean running;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "the configuration; without it, the simulated provider and every provider whose key is in the environment")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--listen",
+      paramLabel = "HOST:PORT",
+      description = "where to listen, instead of what the file says")
+  private @Nullable String listen;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "the data folder, instead of what the file says")
+  private @Nullable Path data;
+
+  /** Whether a command has started something that goes on after it. */
+  static boolean running() {
+    return running;
+  }
+
+  /** The process goes on until it is asked to end; then the farewell runs, and it exits with 0. */
+  static void stayUp(Runnable farewell) {
+    running = true;
+    Signals.onEnd(farewell);
+  }
+
+  @Override
+  public Integer call() {
+    Loader loader = Builtins.loader(name -> Optional.ofNullable(System.getenv(name)));
+    try {
+      Config config = overridden(file == null ? loader.usual() : loader.load(file));
+      config
+          .threads()
+          .ifPresent(threads ->
+              System.setProperty(
+                  "lintel.threads", threads.name().toLowerCase(java.util.Locale.ROOT)));
+      return start(loader, config);
+    } catch (Faulty faulty) {
+      System.err.println("Lintel does not start: its configuration is wrong.");
+      faulty.faults().forEach(System.err::println);
+      return 1;
+    } catch (IllegalArgumentException | UncheckedIOException wrong) {
+      System.err.println(wrong.getMessage());
+      return 1;
+    }
+  }
+
+  private int start(Loader loader, Config config) {
+    KeyFile keys = KeyFile.open(config.data());
+    String adminKey =
+        Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
+    Optional<String> newAdminKey = adminKey.isEmpty() ? keys.firstAdminKey() : Optional.empty();
+    Optional<String> newCallerKey =
+        config.apps().isEmpty() ? keys.firstCallerKey() : Optional.empty();
+    Predicate<String> admin =
+        adminKey.isEmpty() ? keys::isAdmin : key -> Secrets.same(adminKey, key);
+    Function<String, Optional<Caller>> stored =
+        config.apps().isEmpty() ? keys::caller : key -> Optional.empty();
+    Lintel lintel;
+    try {
+      lintel = new Lintel(config, stored, admin, new FileOutputStream(FileDescriptor.out));
+    } catch (IllegalStateException failed) {
+      System.err.printf("Lintel cannot listen on %s: %s%n", config.listen(), failed.getMessage());
+      return 1;
+    }
+    stayUp(() -> {
+      LOG.info("ending: no new calls, {} s for those that run", PATIENCE.toSeconds());
+      lintel.close(PATIENCE);
+    });
+    config
+        .notYet()
+        .forEach(key -> LOG.warn("{} is configured, but this version does not act on it yet", key));
+    new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
+    LOG.info("calls run on the {} scheduler", CallThread.mode());
+    if (file != null) {
+      new Watch(file, loader, changed -> use(lintel, overridden(changed)), Start::refuse)
+          .start(Duration.ofMillis(500));
+    }
+    return 0;
+  }
+
+  private static void use(Lintel lintel, Config changed) {
+    if (!changed.listen().equals(lintel.config().listen())
+        || !changed.tls().equals(lintel.config().tls())) {
+      LOG.warn("listen and tls have changed; they take effect at the next start");
+    }
+    lintel.use(changed);
+    LOG.info("the changed configuration is in force");
+  }
+
+  private static void refuse(List<Fault> faults) {
+    LOG.error("the changed configuration is wrong and is not used; the one before it goes on");
+    faults.forEach(fault -> LOG.error("{}", fault));
+  }
+
+  private Config overridden(Config config) {
+    Config changed = config;
+    if (listen != null) {
+      changed = changed.at(Simulate.address(listen));
+    }
+    return data == null ? changed : changed.in(data);
+  }
+}

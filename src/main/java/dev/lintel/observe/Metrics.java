@@ -1,0 +1,189 @@
+package dev.lintel.observe;
+
+import dev.lintel.Answer;
+import dev.lintel.Attempt;
+import dev.lintel.Endpoint;
+import dev.lintel.Event;
+import dev.lintel.Exchange;
+import dev.lintel.Failure;
+import dev.lintel.Listener;
+import dev.lintel.Model;
+import dev.lintel.Target;
+import dev.lintel.Trail;
+import dev.lintel.Usage;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+
+/**
+ * Counts calls for Prometheus, and serves the figures as text.
+ *
+ * <p>Labels hold configured names only: a model that is not configured counts as {@code other}, so
+ * that no caller can make series. Their names are part of the contract and written down in {@code
+ * docs/metrics.md}.
+ */
+public final class Metrics implements Listener, Endpoint {
+  private static final String OTHER = "other";
+  private static final String NONE = "none";
+  private static final double[] SECONDS = {
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600
+  };
+
+  /** What a series is about; looked up once a call. */
+  private record Key(String tenant, String app, String dialect, String model, String provider) {}
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final Counter calls =
+      Counter.builder()
+          .name("lintel_calls_total")
+          .help("Calls that ended, by how: kind is 'ok' or the failure's.")
+          .labelNames("tenant", "app", "dialect", "model", "provider", "kind")
+          .register(registry);
+  private final Counter tokens =
+      Counter.builder()
+          .name("lintel_tokens_total")
+          .help("Tokens used: input excludes the cache's, output includes reasoning.")
+          .labelNames("tenant", "app", "model", "provider", "type")
+          .register(registry);
+  private final Histogram duration =
+      Histogram.builder()
+          .name("lintel_call_duration_seconds")
+          .help("From the request's arrival to the end of the reply.")
+          .labelNames("model", "provider")
+          .classicOnly()
+          .classicUpperBounds(SECONDS)
+          .register(registry);
+  private final Histogram firstToken =
+      Histogram.builder()
+          .name("lintel_time_to_first_token_seconds")
+          .help("From the request's arrival to the first content of the reply.")
+          .labelNames("model", "provider")
+          .classicOnly()
+          .classicUpperBounds(SECONDS)
+          .register(registry);
+  private final Counter attempts =
+      Counter.builder()
+          .name("lintel_attempts_total")
+          .help("Tries at providers, by how they ended: kind is 'ok' or the failure's.")
+          .labelNames("provider", "kind")
+          .register(registry);
+
+  private final Predicate<String> configured;
+  private final Map<Key, Series> series = new ConcurrentHashMap<>();
+
+  /**
+   * @param configured whether that is the name of a configured model
+   * @param info constant facts of this process, such as its version, as one series
+   */
+  public Metrics(Predicate<String> configured, Map<String, String> info) {
+    this.configured = configured;
+    Gauge.builder()
+        .name("lintel_build_info")
+        .help("Always 1; its labels say what runs.")
+        .labelNames(info.keySet().toArray(String[]::new))
+        .register(registry)
+        .labelValues(info.values().toArray(String[]::new))
+        .set(1);
+  }
+
+  @Override
+  public void on(Trail trail, Event event) {
+    switch (event) {
+      case Event.Attempted(Attempt attempt, Target target) ->
+          attempts
+              .labelValues(
+                  target.provider().name(), attempt.kind().map(Failure.Kind::word).orElse("ok"))
+              .inc();
+      case Event.Ended ended -> end(trail, ended);
+    }
+  }
+
+  private void end(Trail trail, Event.Ended ended) {
+    String model = trail.model().map(Model::name).filter(configured).orElse(OTHER);
+    var key =
+        new Key(
+            trail.caller().tenant(),
+            trail.caller().app(),
+            trail.request().map(request -> request.dialect().name()).orElse(NONE),
+            model,
+            trail.target().map(target -> target.provider().name()).orElse(NONE));
+    series
+        .computeIfAbsent(key, Series::new)
+        .count(trail, ended.failure().map(failure -> failure.kind().word()).orElse("ok"), ended);
+  }
+
+  /** The series of one key, so that counting needs no look-up by labels. */
+  private final class Series {
+    private final Key key;
+    private final CounterDataPoint ok;
+    private final CounterDataPoint input;
+    private final CounterDataPoint output;
+    private final CounterDataPoint cacheRead;
+    private final CounterDataPoint cacheWrite;
+    private final CounterDataPoint reasoning;
+    private final DistributionDataPoint durations;
+    private final DistributionDataPoint firstTokens;
+
+    Series(Key key) {
+      this.key = key;
+      this.ok = calls(key, "ok");
+      this.input = tokens(key, "input");
+      this.output = tokens(key, "output");
+      this.cacheRead = tokens(key, "cache_read");
+      this.cacheWrite = tokens(key, "cache_write");
+      this.reasoning = tokens(key, "reasoning");
+      this.durations = duration.labelValues(key.model, key.provider);
+      this.firstTokens = firstToken.labelValues(key.model, key.provider);
+    }
+
+    private CounterDataPoint calls(Key of, String kind) {
+      return calls.labelValues(of.tenant, of.app, of.dialect, of.model, of.provider, kind);
+    }
+
+    private CounterDataPoint tokens(Key of, String type) {
+      return tokens.labelValues(of.tenant, of.app, of.model, of.provider, type);
+    }
+
+    void count(Trail trail, String kind, Event.Ended ended) {
+      (kind.equals("ok") ? ok : calls(key, kind)).inc();
+      Usage usage = trail.usage();
+      add(input, usage.input());
+      add(output, usage.output());
+      add(cacheRead, usage.cacheRead());
+      add(cacheWrite, usage.cacheWrite() + usage.cacheWriteHour());
+      add(reasoning, usage.reasoning());
+      durations.observe(ended.durationNanos() / 1e9);
+      if (trail.firstContentNanos() >= 0) {
+        firstTokens.observe(trail.firstContentNanos() / 1e9);
+      }
+    }
+
+    private static void add(CounterDataPoint counter, long amount) {
+      if (amount > 0) {
+        counter.inc(amount);
+      }
+    }
+  }
+
+  @Override
+  public void serve(Exchange exchange) {
+    var text = new ByteArrayOutputStream();
+    try {
+      PrometheusTextFormatWriter.create().write(text, registry.scrape());
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+    exchange.answer(
+        new Answer(200, PrometheusTextFormatWriter.CONTENT_TYPE, text.toByteArray()), Map.of());
+  }
+}

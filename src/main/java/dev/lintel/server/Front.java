@@ -1,0 +1,91 @@
+package dev.lintel.server;
+
+import dev.lintel.Answer;
+import dev.lintel.Call;
+import dev.lintel.Caller;
+import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Exchange;
+import dev.lintel.Failure;
+import dev.lintel.Handler;
+import dev.lintel.Ids;
+import dev.lintel.RawRequest;
+import dev.lintel.Request;
+import dev.lintel.Terms;
+import dev.lintel.Trail;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where calls in one dialect come in: an exchange becomes a call, and what the call answers becomes
+ * the reply.
+ */
+public final class Front implements Endpoint {
+  private static final Logger LOG = LoggerFactory.getLogger(Front.class);
+  private static final String BEARER = "bearer ";
+
+  private final Dialect dialect;
+  private final Supplier<Handler> handler;
+
+  /**
+   * @param handler asked once a call, so that a new configuration serves the calls that come after
+   *     it
+   */
+  public Front(Dialect dialect, Supplier<Handler> handler) {
+    this.dialect = dialect;
+    this.handler = handler;
+  }
+
+  @Override
+  public void serve(Exchange exchange) {
+    RawRequest raw = exchange.request();
+    var trail = new Trail(Ids.request(), Instant.now(), exchange.arrived());
+    var call =
+        new Call(
+            trail,
+            credential(raw),
+            Caller.UNKNOWN,
+            Terms.NONE,
+            new Request.Unread(dialect, raw),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Long.MAX_VALUE);
+    var reply = new Reply(exchange, dialect, trail);
+    try {
+      handler.get().handle(call, reply);
+      reply.finish();
+    } catch (Failure failure) {
+      reply.fail(failure);
+    } catch (RuntimeException | StackOverflowError bug) {
+      LOG.error("{} failed inside the gateway", trail.id(), bug);
+      reply.fail(Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call."));
+    }
+  }
+
+  @Override
+  public Answer refuse(Failure failure, Trail trail) {
+    return dialect.error(failure, trail);
+  }
+
+  /** The caller's key, wherever its SDK puts it; empty where there is none. */
+  public static String credential(RawRequest raw) {
+    Optional<String> authorization = raw.headers().get("authorization");
+    if (authorization.isPresent()
+        && authorization.get().regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+      return authorization.get().substring(BEARER.length()).strip();
+    }
+    for (String header : HEADERS) {
+      Optional<String> key = raw.headers().get(header);
+      if (key.isPresent()) {
+        return key.get().strip();
+      }
+    }
+    return raw.query().getOrDefault("key", "");
+  }
+
+  private static final String[] HEADERS = {"x-api-key", "api-key", "x-goog-api-key"};
+}

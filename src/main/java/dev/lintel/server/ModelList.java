@@ -1,0 +1,85 @@
+package dev.lintel.server;
+
+import dev.lintel.Answer;
+import dev.lintel.Caller;
+import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Exchange;
+import dev.lintel.Failure;
+import dev.lintel.Ids;
+import dev.lintel.Json;
+import dev.lintel.RawRequest;
+import dev.lintel.Trail;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The models that a caller may ask for, in its own dialect: all of them, or the one that the path
+ * names.
+ */
+public final class ModelList implements Endpoint {
+  private final Function<RawRequest, Dialect> dialect;
+  private final Function<String, Optional<Caller>> keys;
+  private final Function<Caller, List<String>> models;
+
+  /**
+   * @param dialect in which language a request wants its answer
+   * @param models the names that the caller may ask for
+   */
+  public ModelList(
+      Function<RawRequest, Dialect> dialect,
+      Function<String, Optional<Caller>> keys,
+      Function<Caller, List<String>> models) {
+    this.dialect = dialect;
+    this.keys = keys;
+    this.models = models;
+  }
+
+  @Override
+  public void serve(Exchange exchange) {
+    RawRequest raw = exchange.request();
+    Dialect language = dialect.apply(raw);
+    var trail = new Trail(Ids.request(), Instant.now(), exchange.arrived());
+    var headers = Map.of("x-lintel-request-id", trail.id());
+    try {
+      Caller caller =
+          keys.apply(Front.credential(raw))
+              .orElseThrow(() ->
+                  Failure.of(
+                      Failure.Kind.AUTHENTICATION,
+                      "A key of this gateway is needed to list its models."));
+      List<String> names = models.apply(caller);
+      String wanted = raw.path().get("model");
+      exchange.answer(
+          wanted == null ? language.models(names) : one(language, names, wanted), headers);
+    } catch (Failure failure) {
+      exchange.answer(language.error(failure, trail), headers);
+    }
+  }
+
+  private static Answer one(Dialect language, List<String> names, String wanted) {
+    if (!names.contains(wanted)) {
+      throw Failure.of(
+              Failure.Kind.NOT_FOUND, "There is no model '" + wanted + "' for this caller.")
+          .at("model");
+    }
+    byte[] list = language.models(List.of(wanted)).body();
+    for (JsonNode field : Json.parse(list, 0, list.length)) {
+      if (field.isArray()) {
+        return Answer.json(200, field.get(0));
+      }
+    }
+    throw new IllegalStateException("a list of models without a list");
+  }
+
+  @Override
+  public Answer refuse(Failure failure, Trail trail) {
+    return dialect
+        .apply(new RawRequest(Map.of(), Map.of(), dev.lintel.Headers.NONE, new byte[0]))
+        .error(failure, trail);
+  }
+}

@@ -1,0 +1,153 @@
+package dev.lintel.server;
+
+import dev.lintel.Answer;
+import dev.lintel.Bytes;
+import dev.lintel.Chunk;
+import dev.lintel.Dialect;
+import dev.lintel.Exchange;
+import dev.lintel.Failure;
+import dev.lintel.Model;
+import dev.lintel.ReplyWriter;
+import dev.lintel.Request;
+import dev.lintel.Sink;
+import dev.lintel.Timeouts;
+import dev.lintel.Trail;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a call's reply to its client. A status goes out with the first chunk and not before,
+ * so that until then a failure has its own; a stream that breaks later ends with its dialect's
+ * error and without its terminal marker, and the connection is broken off.
+ */
+final class Reply implements Sink {
+  /** So much is gathered before it is sent, unless the provider pauses first. */
+  private static final int BATCH = 16 << 10;
+
+  private final Exchange exchange;
+  private final Dialect dialect;
+  private final Trail trail;
+  private final Bytes out = new Bytes(1024);
+  private List<Chunk> chunks = List.of();
+  private @Nullable ReplyWriter writer;
+  private boolean begun;
+
+  Reply(Exchange exchange, Dialect dialect, Trail trail) {
+    this.exchange = exchange;
+    this.dialect = dialect;
+    this.trail = trail;
+  }
+
+  @Override
+  public void emit(Chunk chunk) {
+    Request request = request();
+    if (!request.stream()) {
+      if (chunks.isEmpty()) {
+        chunks = new ArrayList<>(1);
+      }
+      chunks.add(chunk);
+      return;
+    }
+    writer(request).event(chunk, out);
+    if (out.length() > BATCH) {
+      flush();
+    }
+  }
+
+  @Override
+  public void flush() {
+    if (out.length() > 0) {
+      if (!begun) {
+        begun = true;
+        exchange.begin(200, writer(request()).streamType(), headers());
+      }
+      exchange.write(out.take(), writeDeadline());
+    }
+  }
+
+  /** The reply is complete. */
+  void finish() {
+    Request request = request();
+    ReplyWriter last = writer(request);
+    if (request.stream()) {
+      last.end(out);
+      flush();
+      exchange.end();
+    } else {
+      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers());
+    }
+  }
+
+  void fail(Failure failure) {
+    try {
+      if (failure.kind() == Failure.Kind.CANCELLED) {
+        exchange.abort();
+      } else if (begun || out.length() > 0) {
+        // What the client was to see has been decided, also where it is not on its way yet.
+        writer(request()).error(failure, trail, out);
+        flush();
+        exchange.abort();
+      } else {
+        exchange.answer(dialect.error(failure, trail), errorHeaders(failure));
+      }
+    } catch (Failure gone) {
+      exchange.abort();
+    }
+  }
+
+  private Request request() {
+    return trail
+        .request()
+        .orElseThrow(() -> new IllegalStateException("a reply before its request was read"));
+  }
+
+  private ReplyWriter writer(Request request) {
+    ReplyWriter known = writer;
+    if (known == null) {
+      known = dialect.writer(request);
+      writer = known;
+    }
+    return known;
+  }
+
+  private long writeDeadline() {
+    return System.nanoTime()
+        + trail.model().map(Model::timeouts).orElse(Timeouts.USUAL).write().toNanos();
+  }
+
+  private Map<String, String> headers() {
+    var headers = new LinkedHashMap<String, String>(8);
+    headers.put("x-lintel-request-id", trail.id());
+    trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
+    headers.put("x-lintel-attempts", Integer.toString(trail.attempts().size()));
+    headers.put("x-lintel-cache", "off");
+    if (!trail.adapted().isEmpty()) {
+      headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted())));
+    }
+    return headers;
+  }
+
+  private Map<String, String> errorHeaders(Failure failure) {
+    Map<String, String> headers = headers();
+    failure
+        .retryAfter()
+        .ifPresent(wait -> {
+          long millis = Math.max(0, wait.toMillis());
+          headers.put("retry-after", Long.toString(Math.max(1, (millis + 999) / 1000)));
+        });
+    return headers;
+  }
+
+  /** A caller's own field names may hold anything; a header may not. */
+  private static String visible(String text) {
+    var safe = new StringBuilder(text.length());
+    for (int i = 0; i < Math.min(text.length(), 2000); i++) {
+      char c = text.charAt(i);
+      safe.append(c >= ' ' && c < 127 ? c : '?');
+    }
+    return safe.toString();
+  }
+}

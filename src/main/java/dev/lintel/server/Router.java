@@ -1,0 +1,96 @@
+package dev.lintel.server;
+
+import dev.lintel.Endpoint;
+import dev.lintel.Route;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Finds who serves a path. */
+final class Router {
+  private static final Pattern VARIABLE = Pattern.compile("\\{(\\w+)(\\*?)}");
+  private static final String ANY = "*";
+
+  record Match(Endpoint endpoint, Map<String, String> path) {}
+
+  private record Template(Pattern pattern, List<String> names, Map<String, Endpoint> methods) {}
+
+  private final Map<String, Map<String, Endpoint>> literal = new HashMap<>();
+  private final Map<String, Template> templates = new LinkedHashMap<>();
+
+  Router(List<Route> routes) {
+    for (Route route : routes) {
+      Map<String, Endpoint> methods =
+          route.path().contains("{")
+              ? templates.computeIfAbsent(route.path(), Router::compile).methods
+              : literal.computeIfAbsent(route.path(), path -> new HashMap<>());
+      methods.putIfAbsent(route.method(), route.endpoint());
+    }
+  }
+
+  /** Who serves that, or {@code null} where no route fits. */
+  @Nullable Match find(String method, String path) {
+    Map<String, Endpoint> exact = literal.get(path);
+    if (exact != null) {
+      Endpoint endpoint = of(exact, method);
+      if (endpoint != null) {
+        return new Match(endpoint, Map.of());
+      }
+    }
+    for (Template template : templates.values()) {
+      Matcher matcher = template.pattern.matcher(path);
+      if (matcher.matches()) {
+        Endpoint endpoint = of(template.methods, method);
+        if (endpoint != null) {
+          var values = new HashMap<String, String>();
+          for (int i = 0; i < template.names.size(); i++) {
+            values.put(template.names.get(i), decode(matcher.group(i + 1)));
+          }
+          return new Match(endpoint, Map.copyOf(values));
+        }
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Endpoint of(Map<String, Endpoint> methods, String method) {
+    Endpoint endpoint = methods.get(method);
+    return endpoint == null ? methods.get(ANY) : endpoint;
+  }
+
+  private static Template compile(String path) {
+    var names = new ArrayList<String>();
+    var regex = new StringBuilder();
+    Matcher variable = VARIABLE.matcher(path);
+    int from = 0;
+    while (variable.find()) {
+      regex.append(Pattern.quote(path.substring(from, variable.start())));
+      regex.append(variable.group(2).isEmpty() ? "([^/]+)" : "(.+)");
+      names.add(variable.group(1));
+      from = variable.end();
+    }
+    regex.append(Pattern.quote(path.substring(from)));
+    return new Template(Pattern.compile(regex.toString()), names, new HashMap<>());
+  }
+
+  /**
+   * Percent-decodes; a plus stays one, for this is a path. What is no valid escape stays as it is.
+   */
+  private static String decode(String text) {
+    if (text.indexOf('%') < 0) {
+      return text;
+    }
+    try {
+      return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException notEncoded) {
+      return text;
+    }
+  }
+}

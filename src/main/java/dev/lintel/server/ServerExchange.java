@@ -1,0 +1,174 @@
+package dev.lintel.server;
+
+import dev.lintel.Answer;
+import dev.lintel.CallThread;
+import dev.lintel.Exchange;
+import dev.lintel.Failure;
+import dev.lintel.RawRequest;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** An exchange over a Vert.x connection: the call's thread decides, the connection's loop does. */
+final class ServerExchange implements Exchange {
+  private final HttpServerRequest request;
+  private final HttpServerResponse response;
+  private final RawRequest raw;
+  private final Executor loop;
+  private final long arrived;
+  private volatile @Nullable CallThread thread;
+  private volatile boolean gone;
+  private volatile boolean full;
+  private boolean ended;
+
+  /** Call on the loop, before the thread starts. */
+  ServerExchange(HttpServerRequest request, RawRequest raw, Executor loop, long arrived) {
+    this.request = request;
+    this.response = request.response();
+    this.raw = raw;
+    this.loop = loop;
+    this.arrived = arrived;
+    response.closeHandler(closed -> leave());
+    response.exceptionHandler(broken -> leave());
+  }
+
+  /** On the loop: the thread that serves this has started. */
+  void servedBy(CallThread serving) {
+    thread = serving;
+    if (gone) {
+      serving.cancel();
+    }
+  }
+
+  /** On the loop: the client has closed its connection or reset its stream. */
+  void leave() {
+    if (!response.ended()) {
+      gone = true;
+      CallThread serving = thread;
+      if (serving != null) {
+        serving.cancel();
+      }
+    }
+  }
+
+  /** Whether an answer has been given, whole or not. */
+  boolean ended() {
+    return ended;
+  }
+
+  @Override
+  public String method() {
+    return request.method().name();
+  }
+
+  @Override
+  public String path() {
+    return request.path();
+  }
+
+  @Override
+  public RawRequest request() {
+    return raw;
+  }
+
+  @Override
+  public long arrived() {
+    return arrived;
+  }
+
+  @Override
+  public Executor loop() {
+    return loop;
+  }
+
+  @Override
+  public void answer(Answer answer, Map<String, String> headers) {
+    check();
+    ended = true;
+    loop.execute(() -> {
+      if (!response.closed()) {
+        head(answer.status(), answer.contentType(), headers);
+        var unused = response.end(Buffer.buffer(answer.body()));
+      }
+    });
+  }
+
+  @Override
+  public void begin(int status, String contentType, Map<String, String> headers) {
+    check();
+    loop.execute(() -> {
+      head(status, contentType, headers);
+      response.setChunked(true);
+      response.drainHandler(drained -> {
+        full = false;
+        CallThread serving = thread;
+        if (serving != null) {
+          serving.wake();
+        }
+      });
+    });
+  }
+
+  @Override
+  public void write(byte[] bytes, long deadline) {
+    check();
+    if (full && !CallThread.current().await(() -> !full || gone, deadline)) {
+      throw Failure.of(
+          Failure.Kind.TIMEOUT, "The caller did not read what was sent to it in time.");
+    }
+    check();
+    loop.execute(() -> {
+      if (!response.closed()) {
+        var unused = response.write(Buffer.buffer(bytes));
+        if (response.writeQueueFull()) {
+          full = true;
+        }
+      }
+    });
+  }
+
+  @Override
+  public void end() {
+    check();
+    ended = true;
+    loop.execute(() -> {
+      if (!response.closed()) {
+        var unused = response.end();
+      }
+    });
+  }
+
+  @Override
+  public void abort() {
+    ended = true;
+    loop.execute(() -> {
+      if (response.closed() || response.ended()) {
+        return;
+      }
+      gone = true;
+      if (request.version() == HttpVersion.HTTP_2) {
+        // What was written before shall still arrive: an empty write is done when they are.
+        var unused = response.write(Buffer.buffer()).onComplete(written -> response.reset(2));
+      } else {
+        var unused = request.connection().close();
+      }
+    });
+  }
+
+  private void head(int status, String contentType, Map<String, String> headers) {
+    response.setStatusCode(status);
+    var all = response.headers();
+    all.set("content-type", contentType);
+    headers.forEach(all::set);
+  }
+
+  private void check() {
+    if (gone) {
+      throw Failure.cancelled();
+    }
+  }
+}

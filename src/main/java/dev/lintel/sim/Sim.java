@@ -1,0 +1,151 @@
+package dev.lintel.sim;
+
+import dev.lintel.Answer;
+import dev.lintel.Body;
+import dev.lintel.Chat;
+import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Failure;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
+import dev.lintel.RawRequest;
+import dev.lintel.ReplyWriter;
+import dev.lintel.Request;
+import dev.lintel.Route;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A provider that needs no model: routes to be hung on a server. The same prompt gets the same
+ * answer, and faults come when they are asked for.
+ */
+public final class Sim {
+  /**
+   * What has come in so far, and how it ended.
+   *
+   * @param refused requests that were wrong in themselves
+   * @param faulted calls that failed as they were asked to
+   * @param cancelled calls that the other side left before their end
+   * @param failed calls on which the simulator itself failed
+   */
+  public record Stats(
+      long arrived,
+      long open,
+      long answered,
+      long refused,
+      long faulted,
+      long cancelled,
+      long failed) {}
+
+  /** What is listed; any other name is answered, too. */
+  private static final List<String> MODELS = List.of("small", "large", "embed");
+
+  private final Desk desk = new Desk();
+  private final Map<Vendor, Dialect> dialects = new TreeMap<>();
+  private final SimOptions options;
+
+  /**
+   * Throws {@link IllegalArgumentException} where a dialect's vendor is not simulated.
+   *
+   * @param options what holds for every call unless it says otherwise
+   */
+  public Sim(List<Dialect> dialects, SimOptions options) {
+    dialects.forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    this.options = options;
+  }
+
+  /** Every path of the provider. No caller is asked for a key. */
+  public List<Route> routes() {
+    var routes = new ArrayList<Route>();
+    dialects.forEach((vendor, dialect) -> {
+      for (Vendor.Place place : vendor.places()) {
+        add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect));
+      }
+      for (Embeddings.Place place : Embeddings.places(vendor)) {
+        add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
+      }
+    });
+    routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
+    routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));
+    routes.add(get("/sim/stats", request -> Answer.json(200, Json.MAPPER.valueToTree(stats()))));
+    routes.add(
+        get(
+            "/sim/requests",
+            request ->
+                Answer.json(200, Json.object().set("data", Json.array().addAll(requests())))));
+    return routes;
+  }
+
+  /** Answers what none of the routes takes. */
+  public Endpoint unserved() {
+    return new Simulated(
+        Vendor.OPENAI,
+        desk,
+        raw -> {
+          throw Failure.of(Failure.Kind.NOT_FOUND, "The simulated provider has no such path.");
+        });
+  }
+
+  public Stats stats() {
+    return desk.stats();
+  }
+
+  /**
+   * The last requests, the oldest first: {@code method}, {@code path}, {@code query}, {@code
+   * headers}, {@code length}, {@code body}, {@code outcome}, {@code elapsed_ms}. Keys are
+   * fingerprints.
+   */
+  public List<ObjectNode> requests() {
+    return desk.visits().stream().map(Visit::json).toList();
+  }
+
+  private void add(List<Route> routes, String path, Vendor vendor, Simulated.Model model) {
+    routes.add(new Route("POST", path, new Simulated(vendor, desk, model)));
+  }
+
+  private static Route get(String path, Function<RawRequest, Answer> answer) {
+    return new Route(
+        "GET", path, exchange -> exchange.answer(answer.apply(exchange.request()), Map.of()));
+  }
+
+  private Reply chat(RawRequest raw, Vendor.Place place, Vendor vendor, Dialect dialect) {
+    var path = new TreeMap<>(raw.path());
+    path.putAll(place.variables());
+    var query = new TreeMap<>(raw.query());
+    query.remove("key");
+    Request request = dialect.read(new Inbound(path, query, raw.headers(), Body.scan(raw.body())));
+    Chat chat =
+        switch (request) {
+          case Chat read -> read;
+          case Request.Unread unread ->
+              throw new IllegalStateException("a dialect left its request unread");
+        };
+    SimOptions own = options.call(raw, chat.model());
+    if (own.flag(Option.VERIFY)) {
+      Proofs.check(vendor, chat.prompt());
+    }
+    Script script = Script.of(chat, vendor, own);
+    ReplyWriter writer = chat.dialect().writer(chat);
+    return chat.stream()
+        ? Reply.stream(script, writer, vendor, own)
+        : Reply.whole(script, writer, own);
+  }
+
+  /** One path serves two vendors: Anthropic's clients say their version. */
+  private static Vendor openAiOrAnthropic(RawRequest request) {
+    return request.headers().get("anthropic-version").isPresent()
+        ? Vendor.ANTHROPIC
+        : Vendor.OPENAI;
+  }
+
+  private Answer models(Vendor vendor) {
+    Dialect spoken = dialects.get(vendor);
+    return spoken == null
+        ? Answer.json(404, vendor.error(Trouble.NOT_FOUND, "Nobody speaks this dialect here."))
+        : spoken.models(MODELS);
+  }
+}

@@ -1,0 +1,144 @@
+package dev.lintel.sim;
+
+import dev.lintel.Dialect;
+import dev.lintel.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A provider as it stands behind one dialect: its paths and those of its habits that the dialect
+ * does not decide.
+ */
+enum Vendor {
+  OPENAI(
+      "openai",
+      "chatcmpl-",
+      "call_",
+      "",
+      """
+      data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant"}}]}
+
+      """),
+  ANTHROPIC(
+      "anthropic",
+      "msg_",
+      "toolu_",
+      "event: error\n",
+      """
+      event: ping
+      data: {"type":"ping"}
+
+      """),
+  GEMINI(
+      "gemini",
+      "",
+      "",
+      "",
+      """
+      data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
+
+      """);
+
+  /**
+   * Where chat is served.
+   *
+   * @param variables what the dialect expects among the path's variables beside those that the path
+   *     itself gives
+   */
+  record Place(String path, Map<String, String> variables) {}
+
+  private final String dialect;
+  private final String replyPrefix;
+  private final String callPrefix;
+  private final String errorEvent;
+  private final String silence;
+
+  Vendor(String dialect, String replyPrefix, String callPrefix, String errorEvent, String silence) {
+    this.dialect = dialect;
+    this.replyPrefix = replyPrefix;
+    this.callPrefix = callPrefix;
+    this.errorEvent = errorEvent;
+    this.silence = silence;
+  }
+
+  /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
+  static Vendor of(Dialect spoken) {
+    return Arrays.stream(values())
+        .filter(vendor -> vendor.dialect.equals(spoken.name()))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no vendor is simulated for " + spoken.name()));
+  }
+
+  String dialect() {
+    return dialect;
+  }
+
+  List<Place> places() {
+    return switch (this) {
+      case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
+      case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case GEMINI ->
+          List.of(
+              gemini("/v1beta", "generateContent"),
+              gemini("/v1beta", "streamGenerateContent"),
+              gemini("/v1", "generateContent"),
+              gemini("/v1", "streamGenerateContent"));
+    };
+  }
+
+  /** What the ids of its replies begin with; empty where it gives none. */
+  String replyPrefix() {
+    return replyPrefix;
+  }
+
+  /** The id of a tool call; empty where the vendor gives none, as Gemini does. */
+  String callId(String seed) {
+    return callPrefix.isEmpty() ? "" : callPrefix + Words.token(seed, 24);
+  }
+
+  /** An event that opens a stream and says nothing. */
+  byte[] silence() {
+    return silence.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The error as the vendor writes it, without anything of the gateway's. */
+  ObjectNode error(Trouble trouble, String message) {
+    ObjectNode node = Json.object();
+    switch (this) {
+      case OPENAI -> {
+        ObjectNode error = node.putObject("error");
+        error.put("message", message).put("type", trouble.openai()).putNull("param");
+        if (trouble.openaiCode().isEmpty()) {
+          error.putNull("code");
+        } else {
+          error.put("code", trouble.openaiCode());
+        }
+      }
+      case ANTHROPIC -> {
+        node.put("type", "error");
+        node.putObject("error").put("type", trouble.anthropic()).put("message", message);
+        node.put("request_id", "req_" + Words.token(message, 24));
+      }
+      case GEMINI ->
+          node.putObject("error")
+              .put("code", trouble.status())
+              .put("message", message)
+              .put("status", trouble.gemini());
+    }
+    return node;
+  }
+
+  /** The same as an event of a stream. */
+  byte[] errorEvent(Trouble trouble) {
+    String json = Json.text(error(trouble, trouble.message()));
+    return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Place gemini(String version, String method) {
+    return new Place(version + "/models/{model}:" + method, Map.of("method", method));
+  }
+}

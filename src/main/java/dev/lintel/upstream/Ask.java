@@ -1,0 +1,353 @@
+package dev.lintel.upstream;
+
+import dev.lintel.Bytes;
+import dev.lintel.CallThread;
+import dev.lintel.Failure;
+import dev.lintel.Headers;
+import dev.lintel.Timeouts;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.internal.buffer.BufferInternal;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to a provider and its reply: the loop puts bytes in, the call's thread takes them out
+ * and says how long it will wait. Where the thread is slow the provider's socket is not read.
+ */
+final class Ask {
+  /**
+   * So many bytes may lie between the loop and the thread; resumed when a quarter of them is left.
+   */
+  private static final int WINDOW = 256 << 10;
+
+  /**
+   * How long a provider may take to close a stream whose reply is complete, before its connection
+   * is thrown away.
+   */
+  private static final long LINGER_MILLIS = 2000;
+
+  /** A whole reply is held in memory, so it has to end somewhere. */
+  private static final int LARGEST_REPLY = 256 << 20;
+
+  private final Line line;
+  private final CallThread thread;
+  private final RequestOptions options;
+  private final byte[] body;
+  private final boolean stream;
+  private final Timeouts timeouts;
+  private final long callDeadline;
+  private final long began = System.nanoTime();
+
+  private final Queue<byte[]> queue = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger queued = new AtomicInteger();
+  private volatile boolean connected;
+  private volatile int status;
+  private volatile long lastByte;
+  private volatile boolean paused;
+  private volatile boolean ended;
+  private volatile boolean closed;
+  private volatile @Nullable Throwable broken;
+
+  // The loop's own.
+  private @Nullable HttpClientRequest request;
+  private @Nullable HttpClientResponse response;
+  private boolean again;
+
+  // The thread's own.
+  private boolean answered;
+
+  /**
+   * @param stream whether the thread wants to see bytes as they come, or only once there are no
+   *     more
+   */
+  Ask(
+      Line line,
+      CallThread thread,
+      RequestOptions options,
+      byte[] body,
+      boolean stream,
+      Timeouts timeouts,
+      long callDeadline) {
+    this.line = line;
+    this.thread = thread;
+    this.options = options;
+    this.body = body;
+    this.stream = stream;
+    this.timeouts = timeouts;
+    this.callDeadline = callDeadline;
+  }
+
+  // --- on the call's thread
+
+  void send() {
+    line.context().emit(this, Ask::connect);
+  }
+
+  /**
+   * The reply's status; 0 until its head has come, which it has once {@link #next} has returned.
+   */
+  int status() {
+    return status;
+  }
+
+  /** The reply's headers; ask once its head has come. */
+  Headers headers() {
+    HttpClientResponse head = response;
+    if (head == null) {
+      return Headers.NONE;
+    }
+    var all = head.headers();
+    return name -> Optional.ofNullable(all.get(name));
+  }
+
+  /** The first content has come: from now on pauses count, not the wait since the request. */
+  void answered() {
+    answered = true;
+  }
+
+  /** Whether {@link #next} would have to wait. */
+  boolean drained() {
+    return queue.isEmpty() && !ended;
+  }
+
+  /**
+   * The next bytes, or {@code null} after the last.
+   *
+   * @throws Failure {@code TIMEOUT}, {@code UPSTREAM_UNAVAILABLE} where the connection fails,
+   *     {@code CANCELLED}
+   */
+  byte @Nullable [] next() {
+    byte[] bytes = queue.poll();
+    if (bytes == null) {
+      await();
+      bytes = queue.poll();
+      if (bytes == null) {
+        Throwable cause = broken;
+        if (cause != null) {
+          throw failure(cause);
+        }
+        return null;
+      }
+    }
+    if (queued.addAndGet(-bytes.length) < WINDOW / 4 && paused) {
+      line.context().emit(this, Ask::resume);
+    }
+    return bytes;
+  }
+
+  /** All bytes that are still to come. */
+  byte[] rest() {
+    byte[] first = next();
+    return first == null ? new byte[0] : rest(first);
+  }
+
+  /** Those bytes and all that are still to come. */
+  byte[] rest(byte[] first) {
+    byte[] more = next();
+    if (more == null) {
+      return first;
+    }
+    var all = new Bytes(first.length + more.length + queued.get()).add(first);
+    for (; more != null; more = next()) {
+      all.add(more);
+    }
+    return all.take();
+  }
+
+  /** The thread wants no more: what has not ended is broken off. */
+  void close() {
+    closed = true;
+    if (!ended || broken != null) {
+      line.context().emit(this, Ask::breakOff);
+    }
+  }
+
+  /**
+   * The reply is complete for the thread, though the provider has not closed it: it has a moment to
+   * do so.
+   */
+  void leave() {
+    if (!ended) {
+      line.context().emit(this, Ask::linger);
+    }
+  }
+
+  private void await() {
+    while (true) {
+      long deadline = deadline();
+      if (thread.await(() -> !queue.isEmpty() || ended, deadline)) {
+        return;
+      }
+      if (System.nanoTime() - deadline() >= 0) {
+        throw late();
+      }
+    }
+  }
+
+  private long deadline() {
+    long until;
+    if (!connected) {
+      until = began + timeouts.connect().toNanos();
+    } else if (answered || (!stream && lastByte != 0)) {
+      until = lastByte + timeouts.idle().toNanos();
+    } else {
+      until = began + timeouts.firstToken().toNanos();
+    }
+    return Math.min(until, callDeadline);
+  }
+
+  private Failure late() {
+    if (System.nanoTime() - callDeadline >= 0) {
+      return timeout("The call was not answered within its time.").again(Failure.Again.NOWHERE);
+    }
+    if (!connected) {
+      return timeout("No connection to the provider within " + words(timeouts.connect()) + ".");
+    }
+    if (answered || (!stream && lastByte != 0)) {
+      return timeout("The provider's reply stopped for " + words(timeouts.idle()) + ".");
+    }
+    return timeout(
+        "The provider did not begin to answer within " + words(timeouts.firstToken()) + ".");
+  }
+
+  private Failure timeout(String message) {
+    return Failure.of(Failure.Kind.TIMEOUT, message).upstream(status);
+  }
+
+  private Failure failure(Throwable cause) {
+    String what =
+        switch (cause) {
+          case UnknownHostException unknown -> "The provider's host name cannot be resolved.";
+          case ConnectException refused -> "The provider refused the connection.";
+          case SSLException tls ->
+              "No secure connection to the provider: " + tls.getClass().getSimpleName() + ".";
+          default ->
+              status == 0
+                  ? "The provider closed the connection before it answered."
+                  : "The provider broke off its reply.";
+        };
+    return Failure.of(Failure.Kind.UPSTREAM_UNAVAILABLE, what, cause).upstream(status);
+  }
+
+  private static String words(Duration wait) {
+    return wait.toMillis() % 1000 == 0
+        ? wait.toSeconds() + " s"
+        : String.format(Locale.ROOT, "%d ms", wait.toMillis());
+  }
+
+  // --- on the loop
+
+  private void connect() {
+    line.client()
+        .request(options)
+        .onComplete((opened, failed) -> {
+          if (opened == null) {
+            breakDown(failed);
+          } else if (closed) {
+            var unused = opened.reset();
+          } else {
+            write(opened);
+          }
+        });
+  }
+
+  private void write(HttpClientRequest opened) {
+    request = opened;
+    connected = true;
+    boolean rested = line.use(opened.connection());
+    opened
+        .send(BufferInternal.buffer(Unpooled.wrappedBuffer(body)))
+        .onComplete((head, failed) -> {
+          if (head != null) {
+            read(head);
+          } else if (rested && !again && !closed) {
+            again = true;
+            connected = false;
+            connect();
+          } else {
+            breakDown(failed);
+          }
+        });
+  }
+
+  private void read(HttpClientResponse head) {
+    response = head;
+    head.handler(this::put);
+    head.exceptionHandler(this::breakDown);
+    head.endHandler(end -> {
+      line.rest(head.request().connection());
+      finish();
+    });
+    status = head.statusCode();
+  }
+
+  private void put(Buffer bytes) {
+    lastByte = System.nanoTime();
+    if (closed) {
+      return;
+    }
+    queue.add(bytes.getBytes());
+    int waiting = queued.addAndGet(bytes.length());
+    if (stream) {
+      if (waiting > WINDOW && response != null) {
+        paused = true;
+        response.pause();
+      }
+      thread.wake();
+    } else if (waiting > LARGEST_REPLY) {
+      breakDown(new IOException("The provider's reply is larger than 256 MB."));
+    }
+  }
+
+  private void resume() {
+    if (paused && response != null) {
+      paused = false;
+      response.resume();
+    }
+  }
+
+  private void finish() {
+    ended = true;
+    thread.wake();
+  }
+
+  private void breakDown(Throwable cause) {
+    if (!ended) {
+      broken = cause;
+      finish();
+    }
+  }
+
+  private void breakOff() {
+    if (request != null && !(ended && broken == null)) {
+      var unused = request.reset();
+    }
+  }
+
+  private void linger() {
+    closed = true;
+    resume();
+    line.context()
+        .owner()
+        .setTimer(
+            LINGER_MILLIS,
+            late -> {
+              if (!ended) {
+                breakOff();
+              }
+            });
+  }
+}

@@ -1,0 +1,155 @@
+package dev.lintel.upstream;
+
+import dev.lintel.Adaptation;
+import dev.lintel.Call;
+import dev.lintel.CallThread;
+import dev.lintel.Chunk;
+import dev.lintel.Credential;
+import dev.lintel.Dialect;
+import dev.lintel.Failure;
+import dev.lintel.Frame;
+import dev.lintel.Handler;
+import dev.lintel.Outbound;
+import dev.lintel.Provider;
+import dev.lintel.ReplyReader;
+import dev.lintel.Sink;
+import io.netty.channel.EventLoop;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import java.net.URI;
+import java.util.Locale;
+
+/** The last stop: asks the target that was chosen, and hands on what it answers. */
+public final class Upstream implements Handler {
+  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+  private static final CharSequence X_API_KEY = HttpHeaders.createOptimized("x-api-key");
+  private static final CharSequence X_GOOG_API_KEY = HttpHeaders.createOptimized("x-goog-api-key");
+  private static final CharSequence API_KEY = HttpHeaders.createOptimized("api-key");
+  private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
+
+  private final Lines lines;
+
+  public Upstream(Vertx vertx) {
+    this.lines = new Lines(vertx);
+  }
+
+  @Override
+  public void handle(Call call, Sink sink) {
+    Call.Choice choice =
+        call.target().orElseThrow(() -> new IllegalStateException("no target was chosen"));
+    Provider provider = choice.target().provider();
+    Dialect dialect = provider.dialect();
+    Outbound outbound =
+        dialect.write(
+            call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
+    ReplyReader reader = dialect.reader(call.request());
+    CallThread thread = CallThread.current();
+    boolean stream = call.request().stream();
+    var ask =
+        new Ask(
+            lines.of((EventLoop) thread.loop(), provider.transport()),
+            thread,
+            options(provider, choice.credential(), outbound),
+            outbound.body(),
+            stream,
+            call.resolved().timeouts(),
+            call.deadline());
+    try {
+      ask.send();
+      if (stream) {
+        events(ask, dialect, reader, sink);
+      } else {
+        whole(ask, ask.rest(), dialect, reader, sink);
+      }
+    } catch (Failure failure) {
+      throw failure.upstreamStatus() == 0 ? failure.upstream(ask.status()) : failure;
+    } finally {
+      ask.close();
+    }
+  }
+
+  private static void whole(Ask ask, byte[] body, Dialect dialect, ReplyReader reader, Sink sink) {
+    if (ask.status() < 200 || ask.status() > 299) {
+      throw dialect.failure(ask.status(), ask.headers(), body);
+    }
+    sink.emit(reader.whole(body));
+  }
+
+  private static void events(Ask ask, Dialect dialect, ReplyReader reader, Sink sink) {
+    byte[] bytes = ask.next();
+    if (ask.status() != 200 || !isEventStream(ask)) {
+      // An error, or a provider that answers whole though it was asked to stream.
+      whole(ask, bytes == null ? ask.rest() : ask.rest(bytes), dialect, reader, sink);
+      return;
+    }
+    var events = new EventStream(dialect.name());
+    for (; bytes != null; bytes = ask.next()) {
+      events.put(bytes);
+      emit(events, reader, ask, sink);
+      if (reader.done()) {
+        sink.flush();
+        ask.leave();
+        return;
+      }
+      if (ask.drained()) {
+        sink.flush();
+      }
+    }
+    events.end();
+    emit(events, reader, ask, sink);
+    reader.end();
+  }
+
+  private static void emit(EventStream events, ReplyReader reader, Ask ask, Sink sink) {
+    for (Frame frame = events.next(); frame != null; frame = events.next()) {
+      Chunk chunk = reader.event(frame);
+      if (chunk.content()) {
+        ask.answered();
+      }
+      sink.emit(chunk);
+    }
+  }
+
+  private static boolean isEventStream(Ask ask) {
+    return ask.headers()
+        .get("content-type")
+        .map(type -> type.toLowerCase(Locale.ROOT).startsWith("text/event-stream"))
+        .orElse(true);
+  }
+
+  private static RequestOptions options(
+      Provider provider, Credential credential, Outbound outbound) {
+    URI url = provider.url();
+    boolean tls = "https".equals(url.getScheme());
+    int port = url.getPort() > 0 ? url.getPort() : tls ? 443 : 80;
+    String base = url.getRawPath();
+    return new RequestOptions()
+        .setMethod(HttpMethod.POST)
+        .setHost(url.getHost())
+        .setPort(port)
+        .setSsl(tls)
+        .setURI(base == null || base.isEmpty() ? outbound.path() : base + outbound.path())
+        .setHeaders(headers(provider, credential, outbound));
+  }
+
+  private static MultiMap headers(Provider provider, Credential credential, Outbound outbound) {
+    MultiMap headers = HttpHeaders.headers();
+    headers.set(HttpHeaders.CONTENT_TYPE, JSON);
+    headers.set(HttpHeaders.USER_AGENT, USER_AGENT);
+    outbound.headers().forEach(headers::set);
+    provider.headers().forEach(headers::set);
+    if (!credential.secret().isEmpty()) {
+      switch (provider.auth()) {
+        case BEARER -> headers.set(HttpHeaders.AUTHORIZATION, "Bearer " + credential.secret());
+        case X_API_KEY -> headers.set(X_API_KEY, credential.secret());
+        case X_GOOG_API_KEY -> headers.set(X_GOOG_API_KEY, credential.secret());
+        case API_KEY -> headers.set(API_KEY, credential.secret());
+        case NONE -> {}
+      }
+    }
+    return headers;
+  }
+}

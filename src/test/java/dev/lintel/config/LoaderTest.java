@@ -1,0 +1,301 @@
+package dev.lintel.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lintel.Caller;
+import dev.lintel.Credential;
+import dev.lintel.Model;
+import dev.lintel.Provider;
+import dev.lintel.Retry;
+import dev.lintel.Timeouts;
+import dev.lintel.route.InOrder;
+import dev.lintel.route.RoundRobin;
+import dev.lintel.route.Weighted;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LoaderTest {
+  @Test
+  void the_file_of_the_contract_loads_as_it_is() throws Exception {
+    Config config = Loaders.with(Map.of()).load(resource("contract.yaml"));
+
+    assertThat(config.listen()).isEqualTo(new Address("127.0.0.1", 7070));
+    assertThat(config.data()).isEqualTo(Path.of("./lintel-data"));
+    assertThat(config.remotes().keySet())
+        .containsExactly("claude", "deepseek", "gemini", "local", "openai");
+    Provider deepseek = remote(config, "deepseek");
+    assertThat(deepseek.url()).isEqualTo(URI.create("https://api.deepseek.com/v1"));
+    assertThat(deepseek.credentials())
+        .containsExactly(
+            new Credential("deepseek#1", "key-a"), new Credential("deepseek#2", "key-b"));
+    Provider claude = remote(config, "claude");
+    assertThat(claude.dialect().name()).isEqualTo("anthropic");
+    assertThat(claude.auth()).isEqualTo(Provider.Auth.X_API_KEY);
+    assertThat(remote(config, "local").url()).isEqualTo(URI.create("http://127.0.0.1:8000/v1"));
+    assertThat(remote(config, "local").credentials()).containsExactly(Credential.NONE);
+    SimSpec demo = config.sims().get("demo");
+    assertThat(demo.options()).isEqualTo(Map.of("ttft", "120ms", "tokens_per_second", "80"));
+
+    assertThat(config.models().stream().map(Config.ModelSpec::name))
+        .containsExactly("tiny", "fast", "smart");
+    Config.ModelSpec smart = config.models().get(2);
+    assertThat(smart.targets())
+        .containsExactly(
+            new Config.TargetSpec("claude", "claude-sonnet-4-5", 9, "us", "high"),
+            new Config.TargetSpec("openai", "gpt-4o", 1, "eu", "standard"));
+    assertThat(smart.strategy()).isEqualTo(new Weighted());
+    assertThat(smart.timeouts())
+        .isEqualTo(
+            new Timeouts(
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(10),
+                Timeouts.USUAL.write()));
+    assertThat(smart.retry())
+        .isEqualTo(new Retry(3, Duration.ofMillis(200), Duration.ofSeconds(5)));
+    assertThat(config.models().get(0).strategy()).isEqualTo(new InOrder());
+
+    Price price = Objects.requireNonNull(config.prices().get("demo/small"));
+    assertThat(price.input()).contains(new BigDecimal("1.00"));
+    assertThat(price.cacheWriteHour()).contains(new BigDecimal("2.00"));
+    assertThat(config.callers())
+        .isEqualTo(
+            Map.of(
+                "sk-acme-support-0001",
+                new Caller(
+                    "acme",
+                    "support",
+                    "acme/support#1",
+                    Optional.of(Set.of("tiny", "fast", "smart")),
+                    false)));
+    assertThat(config.notYet())
+        .containsExactly("tenants.*.apps.*.budget", "tenants.*.apps.*.limits", "tenants.*.budget");
+  }
+
+  @Test
+  void models_are_built_from_the_providers_with_the_simulator_where_it_listens() {
+    Config config =
+        Loaders.load(
+            "providers: { demo: { kind: sim, dialect: gemini } }", "models: { m: demo/small }");
+
+    Map<String, Provider> providers = config.providers(sim -> URI.create("http://127.0.0.1:1"));
+    Model model = config.models(providers).get("m");
+
+    assertThat(providers.get("demo").auth()).isEqualTo(Provider.Auth.X_GOOG_API_KEY);
+    assertThat(model.targets().getFirst().name()).isEqualTo("demo/small");
+    assertThat(model.targets().getFirst().provider().url())
+        .isEqualTo(URI.create("http://127.0.0.1:1"));
+  }
+
+  @Test
+  void every_option_of_the_simulator_reaches_it_under_its_own_name() {
+    Config config =
+        Loaders.load(
+            "providers:",
+            "  demo:",
+            "    kind: sim",
+            "    dialect: anthropic",
+            "    key: sim+fault=401",
+            "    ttft: 1.5s",
+            "    tokens_per_second: 0.5",
+            "    cache_read_tokens: 7",
+            "    fault: 429_seconds",
+            "    sealed: true",
+            "    stop: refusal");
+
+    SimSpec demo = config.sims().get("demo");
+    assertThat(demo.dialect().name()).isEqualTo("anthropic");
+    assertThat(demo.credentials()).containsExactly(new Credential("demo#1", "sim+fault=401"));
+    assertThat(demo.options())
+        .isEqualTo(
+            Map.of(
+                "ttft", "1500ms",
+                "tokens_per_second", "0.5",
+                "cache_read_tokens", "7",
+                "fault", "429_seconds",
+                "sealed", "true",
+                "stop", "refusal"));
+  }
+
+  @Test
+  void every_setting_of_a_provider_reaches_it(@TempDir Path folder) throws Exception {
+    Path pem = Files.writeString(folder.resolve("ca.pem"), "-");
+    Config config =
+        Loaders.load(
+            "providers:",
+            "  mine:",
+            "    kind: groq",
+            "    url: https://host/path/",
+            "    key: secret",
+            "    auth: api-key",
+            "    headers: { x-team: a }",
+            "    proxy: http://proxy:3128",
+            "    tls: { ca: " + pem + ", verify: false }",
+            "    http2: true",
+            "    drop: [ seed ]",
+            "    rename: { max_completion_tokens: max_tokens }",
+            "    stream_usage: false");
+
+    Provider mine = remote(config, "mine");
+    assertThat(mine.url()).isEqualTo(URI.create("https://host/path"));
+    assertThat(mine.auth()).isEqualTo(Provider.Auth.API_KEY);
+    assertThat(mine.headers()).isEqualTo(Map.of("x-team", "a"));
+    assertThat(mine.transport())
+        .isEqualTo(
+            new Provider.Transport(
+                Optional.of(URI.create("http://proxy:3128")),
+                Optional.of(pem.toString()),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                true));
+    assertThat(mine.quirks())
+        .isEqualTo(
+            new Provider.Quirks(
+                Set.of("seed", "logprobs", "logit_bias", "top_logprobs"),
+                Map.of("max_completion_tokens", "max_tokens"),
+                false));
+  }
+
+  @Test
+  void the_server_s_own_settings_are_read(@TempDir Path folder) throws Exception {
+    Path pem = Files.writeString(folder.resolve("own.pem"), "-");
+    Config config =
+        Loaders.load(
+            "listen: '[::1]:8443'",
+            "data: /var/lib/lintel",
+            "tls: { certificate: " + pem + ", key: " + pem + " }",
+            "limits: { body: 1MB }",
+            "threads: stock",
+            "database: postgresql://lintel@127.0.0.1:5432/lintel",
+            "otlp: http://127.0.0.1:4318");
+
+    assertThat(config.listen()).isEqualTo(new Address("::1", 8443));
+    assertThat(config.tls()).contains(new Config.Tls(pem, pem));
+    assertThat(config.limits()).isEqualTo(new Config.Sizes(new Size(1 << 20), new Size(64 << 10)));
+    assertThat(config.threads()).contains(Config.Threads.STOCK);
+    assertThat(config.notYet()).containsExactly("database", "otlp");
+  }
+
+  @Test
+  void a_strategy_may_have_its_options_below_it() {
+    Config config =
+        Loaders.load(
+            "providers: { demo: { kind: sim } }",
+            "models:",
+            "  a: { targets: demo/x, strategy: { round_robin: {} } }",
+            "  b: { targets: [ demo/x ], strategy: weighted }");
+
+    assertThat(config.models().stream().map(Config.ModelSpec::strategy))
+        .containsExactly(new RoundRobin(), new Weighted());
+  }
+
+  @Test
+  void the_usual_variable_holds_the_key_of_a_provider_at_its_usual_address_only() {
+    Config config =
+        Loaders.with(Map.of("OPENAI_API_KEY", " from-env\n"))
+            .load(
+                "lintel.yaml",
+                """
+                providers:
+                  openai:
+                  mine: { kind: openai }
+                  other: { kind: openai, url: "http://other/v1" }
+                """);
+
+    assertThat(remote(config, "openai").credentials())
+        .containsExactly(new Credential("openai#1", "from-env"));
+    assertThat(remote(config, "mine").credentials())
+        .containsExactly(new Credential("mine#1", "from-env"));
+    assertThat(remote(config, "other").credentials()).containsExactly(Credential.NONE);
+  }
+
+  @Test
+  void a_target_configures_a_known_provider_whose_key_is_in_its_usual_variable() {
+    Config config =
+        Loaders.with(Map.of("GROQ_API_KEY", "k"))
+            .load("lintel.yaml", "models: { a: groq/llama, b: ollama/llama }");
+
+    assertThat(config.remotes().keySet()).containsExactly("groq", "ollama");
+  }
+
+  @Test
+  void without_a_file_the_simulator_and_every_provider_with_a_key_are_there() {
+    Config config =
+        Loaders.with(Map.of("ANTHROPIC_API_KEY", "k", "CLOUDFLARE_API_TOKEN", "k")).usual();
+
+    assertThat(config.sims().keySet()).containsExactly("demo");
+    assertThat(config.remotes().keySet()).containsExactly("anthropic");
+    assertThat(config.models().getFirst().name()).isEqualTo("demo");
+    assertThat(config.listen()).isEqualTo(new Address("127.0.0.1", 7070));
+  }
+
+  @Test
+  void a_variable_that_holds_no_key_does_not_spoil_the_first_run() {
+    Config config = Loaders.with(Map.of("GITHUB_TOKEN", "a\nb", "OPENAI_API_KEY", " ")).usual();
+
+    assertThat(config.remotes()).isEmpty();
+  }
+
+  @Test
+  void an_empty_file_is_a_configuration() {
+    assertThat(Loaders.load("# nothing yet").remotes()).isEmpty();
+  }
+
+  @Test
+  void eight_hundred_providers_load_as_well_as_one() {
+    String file =
+        IntStream.range(0, 800)
+                .mapToObj(i ->
+                    "  p" + i + ": { kind: openai, url: 'http://h" + i + "/v1', key: k" + i + " }")
+                .collect(Collectors.joining("\n", "providers:\n", "\nmodels:\n"))
+            + IntStream.range(0, 800)
+                .mapToObj(i -> "  m" + i + ": p" + i + "/x")
+                .collect(Collectors.joining("\n"));
+
+    Config config = Loaders.with(Map.of()).load("big.yaml", file);
+
+    assertThat(config.remotes()).hasSize(800);
+    assertThat(config.models()).hasSize(800);
+  }
+
+  @Test
+  void a_configuration_does_not_print_its_secrets() {
+    Config config =
+        Loaders.load(
+            "providers: { openai: { key: sk-upstream } }",
+            "tenants: { t: { apps: { a: { keys: [ sk-caller ] } } } }");
+
+    assertThat(config.toString()).doesNotContain("sk-");
+    assertThat(config.apps().toString()).doesNotContain("sk-");
+    assertThat(config.remotes().toString()).doesNotContain("sk-");
+  }
+
+  @Test
+  void a_file_that_is_not_there_is_a_fault() {
+    assertThatThrownBy(() -> Loaders.with(Map.of()).load(Path.of("nowhere.yaml")))
+        .isInstanceOf(Faulty.class)
+        .hasMessage("nowhere.yaml:1: the file must exist and be readable");
+  }
+
+  private static Provider remote(Config config, String name) {
+    return Objects.requireNonNull(config.remotes().get(name), name);
+  }
+
+  static Path resource(String name) throws Exception {
+    return Path.of(Objects.requireNonNull(LoaderTest.class.getResource(name), name).toURI());
+  }
+}

@@ -1,0 +1,50 @@
+package dev.lintel.config;
+
+import dev.lintel.Dialect;
+import dev.lintel.Spec;
+import dev.lintel.Strategy;
+import dev.lintel.route.InOrder;
+import dev.lintel.route.RoundRobin;
+import dev.lintel.route.Weighted;
+import java.lang.reflect.Proxy;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Loaders for tests: the three dialects by name only, and the strategies that are built in. */
+final class Loaders {
+  private Loaders() {}
+
+  static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
+      Map.of(
+          "in_order", InOrder.class, "weighted", Weighted.class, "round_robin", RoundRobin.class);
+
+  static Loader with(Map<String, String> variables) {
+    return new Loader(
+        Map.of(
+            "openai", dialect("openai"),
+            "anthropic", dialect("anthropic"),
+            "gemini", dialect("gemini")),
+        STRATEGIES,
+        Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
+        name -> Optional.ofNullable(variables.get(name)));
+  }
+
+  static Config load(String... lines) {
+    return with(Map.of()).load("lintel.yaml", String.join("\n", lines));
+  }
+
+  static Dialect dialect(String name) {
+    return (Dialect)
+        Proxy.newProxyInstance(
+            Loaders.class.getClassLoader(),
+            new Class<?>[] {Dialect.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "name", "toString" -> name;
+                  case "hashCode" -> name.hashCode();
+                  case "equals" -> proxy == arguments[0];
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+}

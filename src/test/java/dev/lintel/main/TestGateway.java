@@ -1,0 +1,159 @@
+package dev.lintel.main;
+
+import dev.lintel.config.Config;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A whole gateway on a free port, with the simulated providers that its configuration names. */
+final class TestGateway implements AutoCloseable {
+  static final String KEY = "sk-test-0001";
+
+  /** A tenant whose app has {@link #KEY} and may ask for every model. */
+  static final String TENANT = "tenants: { t: { apps: { a: { keys: [ " + KEY + " ] } } } }\n";
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final ByteArrayOutputStream log = new ByteArrayOutputStream();
+  private final Lintel lintel;
+
+  private TestGateway(Config config) {
+    lintel = new Lintel(config, key -> Optional.empty(), "admin-key"::equals, log);
+  }
+
+  /** With that YAML, to which the address and a tenant are added where it names none. */
+  static TestGateway of(String yaml) {
+    return new TestGateway(config(yaml));
+  }
+
+  static Config config(String yaml) {
+    String whole =
+        "listen: 127.0.0.1:0\n" + yaml + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
+    return Builtins.loader(name -> Optional.empty()).load("test.yaml", whole);
+  }
+
+  URI url() {
+    return lintel.url();
+  }
+
+  Lintel lintel() {
+    return lintel;
+  }
+
+  /** The lines of calls so far; complete only after {@link #close}. */
+  String log() {
+    return log.toString(StandardCharsets.UTF_8);
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(lintel.url() + path))
+        .timeout(Duration.ofSeconds(20))
+        .header("content-type", "application/json")
+        .header("authorization", "Bearer " + KEY);
+  }
+
+  HttpResponse<String> post(String path, String body) {
+    return send(request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build());
+  }
+
+  HttpResponse<String> get(String path) {
+    return send(request(path).GET().build());
+  }
+
+  HttpResponse<String> send(HttpRequest request) {
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException | InterruptedException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  /** A reply read byte by byte, and whether it came to a proper end. */
+  record Raw(int status, String body, boolean complete) {}
+
+  /**
+   * Posts over a socket of its own and reads chunked bytes until the end or the break of the
+   * connection.
+   */
+  Raw raw(String path, String body) {
+    try (Socket socket = open(path, body)) {
+      var in = socket.getInputStream();
+      var all = new ByteArrayOutputStream();
+      boolean broken = false;
+      try {
+        in.transferTo(all);
+      } catch (IOException reset) {
+        broken = true;
+      }
+      String text = all.toString(StandardCharsets.UTF_8);
+      int split = text.indexOf("\r\n\r\n");
+      if (split < 0) {
+        return new Raw(0, "", false);
+      }
+      String head = text.substring(0, split).toLowerCase(java.util.Locale.ROOT);
+      int status = Integer.parseInt(head.substring(9, 12));
+      String rest = text.substring(split + 4);
+      if (head.contains("transfer-encoding: chunked")) {
+        return new Raw(
+            status,
+            unchunk(all.toByteArray(), head.length() + 4),
+            !broken && rest.endsWith("0\r\n\r\n"));
+      }
+      return new Raw(status, rest, !broken);
+    } catch (IOException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  /** A connection on which that has been asked, and nothing read. */
+  Socket open(String path, String body) throws IOException {
+    var socket = new Socket(lintel.url().getHost(), lintel.url().getPort());
+    socket.setSoTimeout(20_000);
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    String head =
+        "POST "
+            + path
+            + " HTTP/1.1\r\nHost: lintel\r\nConnection: close\r\nAuthorization: Bearer "
+            + KEY
+            + "\r\nContent-Type: application/json\r\nContent-Length: "
+            + bytes.length
+            + "\r\n\r\n";
+    socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+    socket.getOutputStream().write(bytes);
+    socket.getOutputStream().flush();
+    return socket;
+  }
+
+  private static String unchunk(byte[] bytes, int from) {
+    var out = new ByteArrayOutputStream();
+    int at = from;
+    while (at < bytes.length) {
+      int line = at;
+      while (line < bytes.length && bytes[line] != '\r') {
+        line++;
+      }
+      String size = new String(bytes, at, line - at, StandardCharsets.US_ASCII);
+      int length = size.isEmpty() ? 0 : Integer.parseInt(size, 16);
+      if (length == 0) {
+        break;
+      }
+      int data = line + 2;
+      out.write(bytes, data, Math.min(length, bytes.length - data));
+      at = data + length + 2;
+    }
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    http.shutdownNow();
+    lintel.close();
+  }
+}
