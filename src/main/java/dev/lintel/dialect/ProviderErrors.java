@@ -150,7 +150,7 @@ final class ProviderErrors {
               code.toLowerCase(Locale.ROOT),
               GENERAL.getOrDefault(type.toLowerCase(Locale.ROOT), ERROR));
     }
-    if (general == INVALID || general == TOO_LARGE) {
+    if (general.equals(INVALID) || general.equals(TOO_LARGE)) {
       String words = message.toLowerCase(Locale.ROOT);
       for (var phrase : PHRASES.entrySet()) {
         if (words.contains(phrase.getKey())) {
