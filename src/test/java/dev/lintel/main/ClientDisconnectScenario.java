@@ -79,8 +79,7 @@ class ClientDisconnectScenario {
   void nobody_rests_for_it() throws IOException {
     long open = stat("open");
     try (Socket client =
-        gateway.open(
-            "/v1/chat/completions", body("far/small+fault=stall_before_headers", true))) {
+        gateway.open("/v1/chat/completions", body("far/small+fault=stall_before_headers", true))) {
       until(() -> stat("open") == open + 1, 5000);
       client.setSoLinger(true, 0);
     }
