@@ -57,10 +57,7 @@ final class OpenAiReplyReader implements ReplyReader {
     return new Chunk(parts, frame);
   }
 
-  /** A whole message, and also what is rare in a delta: both have the same fields. */
-  private void message(int choice, JsonNode message, List<Part> parts) {
-    JsonNode thought = message.path("reasoning_content");
-    thought(text(thought.isString() ? thought : message.path("reasoning")), parts);
+  private void known(int choice, JsonNode message, List<Part> parts) {
     content(message.path("content"), parts);
     refusal(text(message.path("refusal")), parts);
     for (JsonNode image : message.path("images")) {
@@ -289,48 +286,52 @@ final class OpenAiReplyReader implements ReplyReader {
     return word;
   }
 
+  /** The fields of a message, in an order of their own: thoughts come before what they led to. */
   private void delta(int choice, JsonParser parser, List<Part> parts) {
+    String thought = "";
+    String content = "";
     ObjectNode rare = null;
     for (String name = parser.nextName(); name != null; name = parser.nextName()) {
       JsonToken value = parser.nextToken();
-      if (value == JsonToken.VALUE_NULL) {
+      if (value == JsonToken.VALUE_NULL || SILENT.contains(name)) {
+        parser.skipChildren();
         continue;
       }
       boolean text = value == JsonToken.VALUE_STRING;
       if (text && name.equals("content")) {
-        if (parser.getStringLength() > 0) {
-          parts.add(new Part.Text(parser.getString()));
-        }
+        content = parser.getString();
       } else if (text && (name.equals("reasoning_content") || name.equals("reasoning"))) {
         // Some servers give the same thought under both names.
-        String thought = parser.getString();
-        if (parts.isEmpty() || !(parts.getLast() instanceof Part.Thought)) {
-          thought(thought, parts);
-        }
-      } else if (SILENT.contains(name)) {
-        parser.skipChildren();
+        thought = thought.isEmpty() ? parser.getString() : thought;
       } else {
         rare = rare == null ? Json.object() : rare;
         rare.set(name, TREES.readTree(parser));
       }
+    }
+    thought(thought, parts);
+    if (!content.isEmpty()) {
+      parts.add(new Part.Text(content));
     }
     if (rare != null) {
       rare(choice, rare, parts);
     }
   }
 
-  private void rare(int choice, ObjectNode delta, List<Part> parts) {
-    JsonNode audio = delta.get("audio");
+  private void rare(int choice, ObjectNode message, List<Part> parts) {
+    JsonNode audio = message.get("audio");
     if (streamed && audio != null) {
       // Pieces of sound are no sound of their own.
-      delta.remove("audio");
+      message.remove("audio");
       parts.add(nativePart(Json.object().set("audio", audio)));
     }
-    message(choice, delta, parts);
-    delta.remove(List.of("content", "refusal", "images", "tool_calls", "function_call"));
-    delta.removeIf(value -> value.isNull() || (value.isContainer() && value.isEmpty()));
-    if (!delta.isEmpty()) {
-      parts.add(nativePart(delta));
+    known(choice, message, parts);
+    if (!streamed) {
+      return;
+    }
+    message.remove(List.of("content", "refusal", "images", "tool_calls", "function_call"));
+    message.removeIf(value -> value.isNull() || (value.isContainer() && value.isEmpty()));
+    if (!message.isEmpty()) {
+      parts.add(nativePart(message));
     }
   }
 
