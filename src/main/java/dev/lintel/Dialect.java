@@ -26,8 +26,12 @@ public interface Dialect {
   /** Reads one reply of a provider to this request of ours. */
   ReplyReader reader(Request request);
 
-  /** Writes one reply to a client that sent this request. */
-  ReplyWriter writer(Request request);
+  /**
+   * Writes one reply to a client that sent this request.
+   *
+   * @param trail of the call: what is known of it by then may stand in the reply
+   */
+  ReplyWriter writer(Request request, Trail trail);
 
   /** What an error reply of a provider means; never {@code null}, whatever the body holds. */
   Failure failure(int status, Headers headers, byte[] body);

@@ -1,9 +1,9 @@
 package dev.lintel;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Every model that may be asked for, by the name a caller uses. */
 public final class Models {
@@ -15,12 +15,12 @@ public final class Models {
    * @param inOrder the strategy of a model that is asked for as {@code provider/model}
    */
   public Models(Map<String, Model> configured, Map<String, Provider> providers, Strategy inOrder) {
-    this.configured = new TreeMap<>(configured);
+    this.configured = new LinkedHashMap<>(configured);
     this.providers = Map.copyOf(providers);
     this.inOrder = inOrder;
   }
 
-  /** The configured names, sorted. */
+  /** The configured names, in the order in which they are configured. */
   public List<String> names() {
     return List.copyOf(configured.keySet());
   }
@@ -41,6 +41,18 @@ public final class Models {
     }
     int slash = name.indexOf('/');
     return slash < 1 ? Optional.empty() : at(name.substring(0, slash), name.substring(slash + 1));
+  }
+
+  /**
+   * The name of the first configured model with a target at that provider; empty where there is
+   * none.
+   */
+  public Optional<String> usualAt(String provider) {
+    return configured.values().stream()
+        .flatMap(model -> model.targets().stream())
+        .filter(target -> target.provider().name().equals(provider))
+        .map(Target::model)
+        .findFirst();
   }
 
   /** That model at that provider; empty where there is no such provider. */

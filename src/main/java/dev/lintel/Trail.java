@@ -34,6 +34,15 @@ public final class Trail {
     this.started = started;
   }
 
+  /**
+   * Of a call that begins now, under a new id.
+   *
+   * @param started {@link System#nanoTime} when its request arrived
+   */
+  public static Trail begin(long started) {
+    return new Trail(Ids.request(), Instant.now(), started);
+  }
+
   public String id() {
     return id;
   }

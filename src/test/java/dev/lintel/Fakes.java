@@ -31,7 +31,7 @@ public final class Fakes {
     }
 
     @Override
-    public ReplyWriter writer(Request request) {
+    public ReplyWriter writer(Request request, Trail trail) {
       throw new UnsupportedOperationException();
     }
 
@@ -49,6 +49,11 @@ public final class Fakes {
     public Answer models(List<String> names) {
       throw new UnsupportedOperationException();
     }
+  }
+
+  /** Of a call of which nothing is known yet. */
+  public static Trail trail() {
+    return new Trail("req_test", Instant.EPOCH, System.nanoTime());
   }
 
   public static Provider provider(String name, String... keys) {

@@ -169,7 +169,7 @@ public final class AnthropicMessages implements Dialect {
   }
 
   @Override
-  public ReplyWriter writer(Request request) {
+  public ReplyWriter writer(Request request, Trail trail) {
     return new AnthropicReplyWriter(chat(request));
   }
 

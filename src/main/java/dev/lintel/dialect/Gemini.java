@@ -167,7 +167,7 @@ public final class Gemini implements Dialect {
   }
 
   @Override
-  public ReplyWriter writer(Request request) {
+  public ReplyWriter writer(Request request, Trail trail) {
     boolean asArray = request.dialect() instanceof Gemini asked && asked.array;
     return new GeminiReplyWriter(request.model(), asArray);
   }

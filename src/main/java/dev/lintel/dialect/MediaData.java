@@ -4,7 +4,6 @@ import dev.lintel.Block;
 import dev.lintel.Failure;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
@@ -31,17 +30,18 @@ record MediaData(String mime, String base64) {
 
     private final String mime;
     private final int offset;
-    private final byte[] bytes;
+
+    /** One character a byte. */
+    private final String bytes;
 
     Magic(String mime, int offset, String bytes) {
       this.mime = mime;
       this.offset = offset;
-      this.bytes = bytes.getBytes(StandardCharsets.ISO_8859_1);
+      this.bytes = bytes;
     }
 
     private boolean begins(byte[] head) {
-      return head.length >= offset + bytes.length
-          && Arrays.equals(head, offset, offset + bytes.length, bytes, 0, bytes.length);
+      return new String(head, StandardCharsets.ISO_8859_1).startsWith(bytes, offset);
     }
   }
 

@@ -168,7 +168,7 @@ public final class OpenAiChat implements Dialect {
   }
 
   @Override
-  public ReplyWriter writer(Request request) {
+  public ReplyWriter writer(Request request, Trail trail) {
     return new OpenAiReplyWriter(chat(request));
   }
 

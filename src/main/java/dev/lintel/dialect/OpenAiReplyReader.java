@@ -339,7 +339,7 @@ final class OpenAiReplyReader implements ReplyReader {
     }
     message(choice, delta, parts);
     delta.remove(List.of("content", "refusal", "images", "tool_calls", "function_call"));
-    delta.removeIf(value -> value.isNull() || value.isContainer() && value.isEmpty());
+    delta.removeIf(value -> value.isNull() || (value.isContainer() && value.isEmpty()));
     if (!delta.isEmpty()) {
       parts.add(nativePart(delta));
     }

@@ -28,12 +28,9 @@ final class OpenAiToolNames {
     var kept = new StringBuilder(LONGEST);
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
-      boolean allowed =
-          c >= 'a' && c <= 'z'
-              || c >= 'A' && c <= 'Z'
-              || c >= '0' && c <= '9'
-              || c == '_'
-              || c == '-';
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      boolean digit = c >= '0' && c <= '9';
+      boolean allowed = letter || digit || c == '_' || c == '-';
       legal &= allowed;
       if (kept.length() < KEPT) {
         kept.append(allowed ? c : '_');

@@ -52,6 +52,7 @@ final class ProviderErrors {
           Map.entry("provider_overloaded", OVERLOADED),
           Map.entry("engine_overloaded", OVERLOADED),
           Map.entry("server_overloaded", OVERLOADED),
+          Map.entry("server_is_overloaded", OVERLOADED),
           Map.entry("slow_down", OVERLOADED),
           Map.entry("model_not_found", MISSING),
           Map.entry("deploymentnotfound", MISSING),
@@ -150,7 +151,7 @@ final class ProviderErrors {
               code.toLowerCase(Locale.ROOT),
               GENERAL.getOrDefault(type.toLowerCase(Locale.ROOT), ERROR));
     }
-    if (general == INVALID || general == TOO_LARGE) {
+    if (general.equals(INVALID) || general.equals(TOO_LARGE)) {
       String words = message.toLowerCase(Locale.ROOT);
       for (var phrase : PHRASES.entrySet()) {
         if (words.contains(phrase.getKey())) {

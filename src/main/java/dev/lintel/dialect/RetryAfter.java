@@ -127,7 +127,7 @@ final class RetryAfter {
   }
 
   private static boolean isDigit(char c) {
-    return c >= '0' && c <= '9' || c == '.';
+    return (c >= '0' && c <= '9') || c == '.';
   }
 
   private static Optional<Duration> date(String value, DateTimeFormatter form, Instant now) {

@@ -2,6 +2,7 @@ package dev.lintel.filter;
 
 import dev.lintel.Body;
 import dev.lintel.Call;
+import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
@@ -46,8 +47,8 @@ public final class Read implements Filter {
               "This app may not bring provider keys of its own ('api_key').")
           .at("api_key");
     }
-    String name = provider.map(at -> at + "/" + request.model()).orElse(request.model());
-    Model model = find(name, provider, request);
+    String name = name(call.caller(), provider, request.model());
+    Model model = find(name, provider);
     if (!call.caller().mayAsk(name)) {
       throw Failure.of(Failure.Kind.PERMISSION, "This app may not use the model '" + name + "'.")
           .at("model");
@@ -56,19 +57,32 @@ public final class Read implements Filter {
     next.handle(call.with(request, terms, own, model, deadline(call, terms, model)), sink);
   }
 
-  private Model find(String name, Optional<String> provider, Request request) {
-    Optional<Model> found =
-        provider.isPresent() ? models.at(provider.get(), request.model()) : models.find(name);
-    return found.orElseThrow(() ->
-        Failure.of(
-                Failure.Kind.NOT_FOUND,
-                provider.isPresent()
-                    ? "There is no provider '" + provider.get() + "'."
-                    : "There is no model '"
-                        + name
-                        + "'. Ask for a configured model, or for 'provider/model'.")
-            .at(provider.isPresent() ? "provider" : "model")
-            .code("model_not_found"));
+  /** What is asked for; where the request leaves it open, the first model that there is. */
+  private String name(Caller caller, Optional<String> provider, String asked) {
+    String model =
+        asked.isEmpty()
+            ? provider
+                .map(models::usualAt)
+                .orElse(models.names().stream().filter(caller::mayAsk).findFirst())
+                .orElseThrow(() ->
+                    Failure.invalid("'model' is missing, and there is none to choose.").at("model"))
+            : asked;
+    return provider.map(at -> at + "/" + model).orElse(model);
+  }
+
+  private Model find(String name, Optional<String> provider) {
+    return models
+        .find(name)
+        .orElseThrow(() ->
+            Failure.of(
+                    Failure.Kind.NOT_FOUND,
+                    provider.isPresent()
+                        ? "There is no provider '" + provider.get() + "'."
+                        : "There is no model '"
+                            + name
+                            + "'. Ask for a configured model, or for 'provider/model'.")
+                .at(provider.isPresent() ? "provider" : "model")
+                .code("model_not_found"));
   }
 
   private static long deadline(Call call, Terms terms, Model model) {

@@ -11,8 +11,11 @@ import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
 import dev.lintel.Trail;
+import dev.lintel.admin.Probe;
+import dev.lintel.admin.Providers;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
+import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -57,6 +60,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private volatile Gateway live;
+  private volatile boolean ending;
 
   /**
    * Starts listening. Throws {@link IllegalStateException} with one sentence where that cannot be,
@@ -113,6 +117,7 @@ public final class Lintel implements AutoCloseable {
 
   /** Stops accepting, lets calls end within the time, then breaks them off. */
   public void close(Duration patience) {
+    ending = true;
     wait(server.stop(patience));
     for (Simulator simulator : simulators.values()) {
       wait(simulator.server.stop(Duration.ZERO));
@@ -187,8 +192,21 @@ public final class Lintel implements AutoCloseable {
             "GET",
             "/v1/responses",
             new Unserved(Lintel::byPath, 426, x -> "WebSockets are not served here.")));
+    var simple = new Front(new SimpleChat(), () -> live.calls());
+    post(routes, "/v1/chat", simple);
+    post(routes, "/chat", simple);
     get(routes, "/metrics", metrics);
+    var providers = new Providers(() -> live.providers().values(), health::state);
+    get(routes, "/health", providers.health());
+    get(routes, "/livez", new Probe(() -> true));
+    get(routes, "/readyz", new Probe(() -> !ending));
+    get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
     return routes;
+  }
+
+  private static Endpoint guarded(Predicate<String> admin, Endpoint endpoint) {
+    return Providers.guarded(
+        endpoint, exchange -> admin.test(Front.credential(exchange.request())));
   }
 
   private Endpoint front(Dialect dialect) {

@@ -8,12 +8,10 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Handler;
-import dev.lintel.Ids;
 import dev.lintel.RawRequest;
 import dev.lintel.Request;
 import dev.lintel.Terms;
 import dev.lintel.Trail;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -42,7 +40,7 @@ public final class Front implements Endpoint {
   @Override
   public void serve(Exchange exchange) {
     RawRequest raw = exchange.request();
-    var trail = new Trail(Ids.request(), Instant.now(), exchange.arrived());
+    var trail = Trail.begin(exchange.arrived());
     var call =
         new Call(
             trail,

@@ -6,11 +6,9 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
-import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.RawRequest;
 import dev.lintel.Trail;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +41,7 @@ public final class ModelList implements Endpoint {
   public void serve(Exchange exchange) {
     RawRequest raw = exchange.request();
     Dialect language = dialect.apply(raw);
-    var trail = new Trail(Ids.request(), Instant.now(), exchange.arrived());
+    var trail = Trail.begin(exchange.arrived());
     var headers = Map.of("x-lintel-request-id", trail.id());
     try {
       Caller caller =

@@ -107,7 +107,7 @@ final class Reply implements Sink {
   private ReplyWriter writer(Request request) {
     ReplyWriter known = writer;
     if (known == null) {
-      known = dialect.writer(request);
+      known = request.dialect().writer(request, trail);
       writer = known;
     }
     return known;

@@ -3,7 +3,6 @@ package dev.lintel.server;
 import dev.lintel.CallThread;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
-import dev.lintel.Ids;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
 import dev.lintel.Trail;
@@ -23,7 +22,6 @@ import java.net.ServerSocket;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -166,7 +164,7 @@ public final class Server {
               large
                   ? "The request's headers are too large."
                   : "The request is not valid HTTP: " + why);
-      var answer = fallback.refuse(failure, trail(System.nanoTime()));
+      var answer = fallback.refuse(failure, Trail.begin(System.nanoTime()));
       var response = request.response();
       response.setStatusCode(large ? 431 : 400).putHeader("content-type", answer.contentType());
       response.end(Buffer.buffer(answer.body())).onComplete(sent -> request.connection().close());
@@ -288,7 +286,7 @@ public final class Server {
       refused = true;
       memory.release(reserved);
       reserved = 0;
-      var answer = endpoint.refuse(failure, trail(arrived));
+      var answer = endpoint.refuse(failure, Trail.begin(arrived));
       var response = request.response();
       if (!response.ended() && !response.closed()) {
         response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
@@ -368,15 +366,11 @@ public final class Server {
       } else {
         var failure =
             Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this request.", bug);
-        exchange.answer(endpoint.refuse(failure, trail(exchange.arrived())), Map.of());
+        exchange.answer(endpoint.refuse(failure, Trail.begin(exchange.arrived())), Map.of());
       }
     } finally {
       memory.release(held);
     }
-  }
-
-  private static Trail trail(long arrived) {
-    return new Trail(Ids.request(), Instant.now(), arrived);
   }
 
   private static Map<String, String> query(@Nullable String query) {

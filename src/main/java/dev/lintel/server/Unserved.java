@@ -5,9 +5,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
-import dev.lintel.Ids;
 import dev.lintel.Trail;
-import java.time.Instant;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -30,7 +28,7 @@ public final class Unserved implements Endpoint {
 
   @Override
   public void serve(Exchange exchange) {
-    var trail = new Trail(Ids.request(), Instant.now(), exchange.arrived());
+    var trail = Trail.begin(exchange.arrived());
     Failure.Kind kind = status == 404 ? Failure.Kind.NOT_FOUND : Failure.Kind.INVALID_REQUEST;
     Answer answer =
         dialect.apply(exchange.path()).error(Failure.of(kind, message.apply(exchange)), trail);

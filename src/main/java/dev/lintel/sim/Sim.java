@@ -12,6 +12,7 @@ import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Route;
+import dev.lintel.Trail;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +130,7 @@ public final class Sim {
       Proofs.check(vendor, chat.prompt());
     }
     Script script = Script.of(chat, vendor, own);
-    ReplyWriter writer = chat.dialect().writer(chat);
+    ReplyWriter writer = chat.dialect().writer(chat, Trail.begin(System.nanoTime()));
     return chat.stream()
         ? Reply.stream(script, writer, vendor, own)
         : Reply.whole(script, writer, own);

@@ -11,6 +11,7 @@ import dev.lintel.Bytes;
 import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Credential;
+import dev.lintel.Fakes;
 import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
@@ -105,13 +106,13 @@ class AnthropicRecordedTest {
           .getBytes(UTF_8);
 
   private static JsonNode whole(List<Chunk> chunks) {
-    byte[] body = DIALECT.writer(read(REQUEST)).whole(chunks);
+    byte[] body = DIALECT.writer(read(REQUEST), Fakes.trail()).whole(chunks);
     return Json.parse(new String(body, UTF_8));
   }
 
   private static String stream(List<Chunk> chunks) {
     var out = new Bytes(256);
-    var writer = DIALECT.writer(read(REQUEST));
+    var writer = DIALECT.writer(read(REQUEST), Fakes.trail());
     chunks.forEach(chunk -> writer.event(chunk, out));
     writer.end(out);
     return new String(out.take(), UTF_8);

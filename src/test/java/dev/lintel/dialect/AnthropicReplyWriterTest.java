@@ -9,6 +9,7 @@ import dev.lintel.Bytes;
 import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Failure;
+import dev.lintel.Fakes;
 import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
@@ -271,7 +272,7 @@ class AnthropicReplyWriterTest {
   void ends_a_broken_stream_with_an_error_and_no_terminal_marker() {
     say(new Part.Text("Hi"));
     var out = new Bytes(64);
-    var writer = DIALECT.writer(request());
+    var writer = DIALECT.writer(request(), Fakes.trail());
     chunks.forEach(chunk -> writer.event(chunk, out));
     writer.error(
         Failure.of(Failure.Kind.TIMEOUT, "Too slow."), new Trail("req_1", Instant.EPOCH, 0), out);
@@ -329,13 +330,13 @@ class AnthropicReplyWriterTest {
   }
 
   private JsonNode whole() {
-    byte[] body = DIALECT.writer(request()).whole(chunks);
+    byte[] body = DIALECT.writer(request(), Fakes.trail()).whole(chunks);
     return Json.parse(new String(body, UTF_8));
   }
 
   private String wire() {
     var out = new Bytes(64);
-    var writer = DIALECT.writer(request());
+    var writer = DIALECT.writer(request(), Fakes.trail());
     chunks.forEach(chunk -> writer.event(chunk, out));
     writer.end(out);
     return new String(out.take(), UTF_8);
@@ -344,7 +345,7 @@ class AnthropicReplyWriterTest {
   /** What was sent before the end. */
   private List<JsonNode> events() {
     var out = new Bytes(64);
-    var writer = DIALECT.writer(request());
+    var writer = DIALECT.writer(request(), Fakes.trail());
     chunks.forEach(chunk -> writer.event(chunk, out));
     if (chunks.stream().flatMap(c -> c.parts().stream()).anyMatch(Part.Stop.class::isInstance)) {
       writer.end(out);

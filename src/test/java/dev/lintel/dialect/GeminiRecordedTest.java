@@ -11,6 +11,7 @@ import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Credential;
 import dev.lintel.Failure;
+import dev.lintel.Fakes;
 import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
@@ -74,7 +75,7 @@ class GeminiRecordedTest {
         continue;
       }
       chunks.replaceAll(chunk -> new Chunk(chunk.parts(), Frame.NONE));
-      var writer = gemini.writer(chat);
+      var writer = gemini.writer(chat, Fakes.trail());
       var after = new ArrayList<String>();
       if (stream) {
         var out = new Bytes(64);

@@ -12,6 +12,7 @@ import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Credential;
 import dev.lintel.Failure;
+import dev.lintel.Fakes;
 import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
@@ -43,15 +44,17 @@ class GeminiTest {
 
   @Test
   void streams_an_array_unless_events_are_asked_for() {
-    assertThat(gemini.writer(chat("streamGenerateContent", Map.of(), HI)).streamType())
+    assertThat(
+            gemini.writer(chat("streamGenerateContent", Map.of(), HI), Fakes.trail()).streamType())
         .isEqualTo("application/json");
-    ReplyWriter events = gemini.writer(chat("streamGenerateContent", Map.of("alt", "sse"), HI));
+    ReplyWriter events =
+        gemini.writer(chat("streamGenerateContent", Map.of("alt", "sse"), HI), Fakes.trail());
     assertThat(events.streamType()).isEqualTo("text/event-stream");
   }
 
   @Test
   void the_array_form_is_one_json_array_when_it_is_complete() {
-    ReplyWriter writer = gemini.writer(chat("streamGenerateContent", Map.of(), HI));
+    ReplyWriter writer = gemini.writer(chat("streamGenerateContent", Map.of(), HI), Fakes.trail());
     var out = new Bytes(64);
     writer.event(Chunk.of(new Part.Start("r", "m"), new Part.Text("a")), out);
     writer.event(Chunk.of(new Part.Text("b")), out);
@@ -64,7 +67,7 @@ class GeminiTest {
 
   @Test
   void the_array_form_stays_open_when_the_stream_breaks() {
-    ReplyWriter writer = gemini.writer(chat("streamGenerateContent", Map.of(), HI));
+    ReplyWriter writer = gemini.writer(chat("streamGenerateContent", Map.of(), HI), Fakes.trail());
     var out = new Bytes(64);
     writer.event(Chunk.of(new Part.Text("a")), out);
     writer.error(Failure.of(Failure.Kind.TIMEOUT, "Too late."), trail, out);
@@ -76,7 +79,7 @@ class GeminiTest {
 
   @Test
   void the_array_form_takes_the_providers_own_events() {
-    ReplyWriter writer = gemini.writer(chat("streamGenerateContent", Map.of(), HI));
+    ReplyWriter writer = gemini.writer(chat("streamGenerateContent", Map.of(), HI), Fakes.trail());
     var out = new Bytes(64);
     ReplyReader reader = gemini.reader(chat("streamGenerateContent", Map.of(), HI));
     for (Frame frame :
@@ -96,7 +99,7 @@ class GeminiTest {
             + "data: {\"usageMetadata\":{\"promptTokenCount\":1}}\r\n\r\n";
     for (boolean complete : List.of(true, false)) {
       ReplyReader reader = gemini.reader(chat);
-      ReplyWriter writer = gemini.writer(chat);
+      ReplyWriter writer = gemini.writer(chat, Fakes.trail());
       var out = new Bytes(64);
       for (Frame frame : frames(wire)) {
         writer.event(reader.event(frame), out);
@@ -116,7 +119,8 @@ class GeminiTest {
 
   @Test
   void interleaved_calls_come_whole_and_in_order() {
-    ReplyWriter writer = gemini.writer(chat("streamGenerateContent", Map.of("alt", "sse"), HI));
+    ReplyWriter writer =
+        gemini.writer(chat("streamGenerateContent", Map.of("alt", "sse"), HI), Fakes.trail());
     var out = new Bytes(64);
     writer.event(Chunk.of(new Part.ToolUse(1, "b", "g", "{\"y\":", "", "")), out);
     writer.event(Chunk.of(new Part.ToolUse(0, "a", "f", "", "", "")), out);
@@ -178,7 +182,8 @@ class GeminiTest {
   @Test
   void what_another_vendor_signed_survives_a_tool_loop() {
     String signature = "sig/+".repeat(200);
-    ReplyWriter writer = gemini.writer(chat("streamGenerateContent", Map.of("alt", "sse"), HI));
+    ReplyWriter writer =
+        gemini.writer(chat("streamGenerateContent", Map.of("alt", "sse"), HI), Fakes.trail());
     var out = new Bytes(64);
     writer.event(Chunk.of(new Part.Thought("Let me ", "", "anthropic", false)), out);
     writer.event(Chunk.of(new Part.Thought("see.", "", "anthropic", false)), out);
@@ -412,7 +417,9 @@ class GeminiTest {
 
   private JsonNode whole(Part... parts) {
     byte[] body =
-        gemini.writer(chat("generateContent", Map.of(), HI)).whole(List.of(Chunk.of(parts)));
+        gemini
+            .writer(chat("generateContent", Map.of(), HI), Fakes.trail())
+            .whole(List.of(Chunk.of(parts)));
     return Json.parse(body, 0, body.length);
   }
 

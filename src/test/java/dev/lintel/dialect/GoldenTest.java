@@ -136,7 +136,7 @@ class GoldenTest {
     boolean streamed = Files.exists(folder.resolve("reply.sse"));
     byte[] bytes = Files.readAllBytes(folder.resolve(streamed ? "reply.sse" : "reply.json"));
     ReplyReader reader = provider.reader(chat);
-    ReplyWriter writer = client.writer(chat);
+    ReplyWriter writer = client.writer(chat, trail);
     var chunks = new ArrayList<Chunk>();
     Failure failure = null;
     try {

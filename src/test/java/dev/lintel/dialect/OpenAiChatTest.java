@@ -14,6 +14,7 @@ import dev.lintel.Chunk;
 import dev.lintel.Credential;
 import dev.lintel.Dialect;
 import dev.lintel.Failure;
+import dev.lintel.Fakes;
 import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
@@ -65,7 +66,8 @@ class OpenAiChatTest {
 
   @Test
   void signed_thoughts_come_back_from_a_client_that_put_the_stream_together() {
-    var writer = DIALECT.writer(chat("{\"model\":\"m\",\"stream\":true,\"messages\":[{}]}"));
+    var writer =
+        DIALECT.writer(chat("{\"model\":\"m\",\"stream\":true,\"messages\":[{}]}"), Fakes.trail());
     ObjectNode message = Json.object().put("role", "assistant").put("content", "");
     for (Part part : signed()) {
       var out = new Bytes(64);
@@ -113,7 +115,7 @@ class OpenAiChatTest {
   }
 
   private static JsonNode whole(List<Part> parts) {
-    var writer = DIALECT.writer(chat("{\"model\":\"m\",\"messages\":[{}]}"));
+    var writer = DIALECT.writer(chat("{\"model\":\"m\",\"messages\":[{}]}"), Fakes.trail());
     return Json.parse(new String(writer.whole(List.of(new Chunk(parts, Frame.NONE))), UTF_8));
   }
 

@@ -12,6 +12,7 @@ import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Credential;
 import dev.lintel.Failure;
+import dev.lintel.Fakes;
 import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
@@ -158,9 +159,9 @@ class OpenAiRecordedTest {
           .isEqualTo(new String(body, UTF_8).strip());
       assertThat(Said.of(events(chat, stream(chat, bare)))).isEqualTo(Said.of(chunks));
     } else {
-      assertThat(DIALECT.writer(chat).whole(chunks)).isEqualTo(body);
+      assertThat(DIALECT.writer(chat, Fakes.trail()).whole(chunks)).isEqualTo(body);
     }
-    byte[] folded = DIALECT.writer(chat).whole(bare);
+    byte[] folded = DIALECT.writer(chat, Fakes.trail()).whole(bare);
     Said again = Said.of(List.of(DIALECT.reader(chat).whole(folded)));
     assertThat(again.text()).isEqualTo(Said.of(chunks).text());
     assertThat(again.calls()).isEqualTo(Said.of(chunks).calls());
@@ -170,7 +171,7 @@ class OpenAiRecordedTest {
 
   private static byte[] stream(Chat chat, List<Chunk> chunks) {
     var out = new Bytes(1024);
-    var writer = DIALECT.writer(chat);
+    var writer = DIALECT.writer(chat, Fakes.trail());
     chunks.forEach(chunk -> writer.event(chunk, out));
     writer.end(out);
     return out.take();

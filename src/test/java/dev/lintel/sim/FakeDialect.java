@@ -30,7 +30,7 @@ record FakeDialect(String name, Prompt prompt) implements Dialect {
   }
 
   @Override
-  public ReplyWriter writer(Request request) {
+  public ReplyWriter writer(Request request, Trail trail) {
     return new ReplyWriter() {
       @Override
       public String streamType() {

@@ -1,0 +1,110 @@
+package dev.lintel.admin;
+
+import dev.lintel.Answer;
+import dev.lintel.Endpoint;
+import dev.lintel.Exchange;
+import dev.lintel.Health;
+import dev.lintel.Json;
+import dev.lintel.Provider;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * How every provider is: as {@code /health} shows it to anybody, and as the admin API lists it.
+ * Names, states and times only: what a provider said may hold what is nobody else's business.
+ */
+public final class Providers {
+  private final Supplier<Collection<Provider>> providers;
+  private final Function<Provider, Health.State> state;
+
+  public Providers(
+      Supplier<Collection<Provider>> providers, Function<Provider, Health.State> state) {
+    this.providers = providers;
+    this.state = state;
+  }
+
+  /**
+   * {@code {status, providers: {name: {state, until, last_failure, keys}}}}; the status is {@code
+   * healthy}, {@code degraded} where a provider is not, and {@code down} where none is.
+   */
+  public Endpoint health() {
+    return exchange -> {
+      ObjectNode all = Json.object();
+      int well = 0;
+      Collection<Provider> known = providers.get();
+      for (Provider provider : known) {
+        Health.State now = state.apply(provider);
+        well += now.word() == Health.State.Word.HEALTHY ? 1 : 0;
+        all.set(provider.name(), json(now, false));
+      }
+      ObjectNode body = Json.object();
+      body.put("status", well == known.size() ? "healthy" : well > 0 ? "degraded" : "down");
+      body.set("providers", all);
+      exchange.answer(Answer.json(200, body), Map.of());
+    };
+  }
+
+  /** {@code {data: [{name, dialect, url, state, …}], next: null}}. */
+  public Endpoint list() {
+    return exchange -> {
+      ObjectNode body = Json.object();
+      var data = body.putArray("data");
+      for (Provider provider : providers.get()) {
+        ObjectNode entry = data.addObject();
+        entry.put("name", provider.name());
+        entry.put("dialect", provider.dialect().name());
+        entry.put("url", provider.url().toString());
+        entry.setAll(json(state.apply(provider), true));
+      }
+      body.putNull("next");
+      exchange.answer(Answer.json(200, body), Map.of());
+    };
+  }
+
+  private static ObjectNode json(Health.State now, boolean messages) {
+    ObjectNode node = Json.object();
+    node.put("state", word(now.word()));
+    node.put("until", now.until().map(Object::toString).orElse(null));
+    if (now.lastFailure().isPresent()) {
+      ObjectNode failure =
+          node.putObject("last_failure").put("kind", now.lastFailure().get().kind().word());
+      failure.put("status", now.lastFailure().get().upstreamStatus());
+      if (messages) {
+        failure.put("message", now.lastFailure().get().message());
+      }
+    } else {
+      node.putNull("last_failure");
+    }
+    var keys = node.putArray("keys");
+    for (Health.State.Key key : now.keys()) {
+      keys.addObject()
+          .put("id", key.id())
+          .put("state", word(key.fitness()))
+          .put("until", key.until().map(Object::toString).orElse(null));
+    }
+    return node;
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Only for admins: others get 401. */
+  public static Endpoint guarded(Endpoint endpoint, Function<Exchange, Boolean> admin) {
+    return exchange -> {
+      if (admin.apply(exchange)) {
+        endpoint.serve(exchange);
+      } else {
+        ObjectNode body = Json.object();
+        body.putObject("error")
+            .put("type", "authentication")
+            .put("message", "The admin API needs 'Authorization: Bearer ADMIN_KEY'.");
+        exchange.answer(Answer.json(401, body), Map.of());
+      }
+    };
+  }
+}
