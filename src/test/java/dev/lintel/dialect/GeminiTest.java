@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -373,6 +374,22 @@ class GeminiTest {
     }
     Failure page = gemini.failure(503, Headers.NONE, "<html>".getBytes(UTF_8));
     assertThat(page.kind()).isEqualTo(Failure.Kind.UPSTREAM_UNAVAILABLE);
+  }
+
+  @Test
+  void a_refusal_says_how_long_to_wait_where_googles_sdks_show_it() {
+    Failure limited =
+        Failure.of(Failure.Kind.RATE_LIMITED, "Slowly.")
+            .retryAfter(Optional.of(Duration.ofMillis(10_500)));
+    JsonNode detail = GeminiErrors.envelope(limited, trail).at("/error/details/0");
+    assertThat(detail.path("@type").asString())
+        .isEqualTo("type.googleapis.com/google.rpc.RetryInfo");
+    assertThat(detail.path("retryDelay").asString()).isEqualTo("10.5s");
+    assertThat(
+            GeminiErrors.envelope(Failure.of(Failure.Kind.NOT_FOUND, "No."), trail)
+                .path("error")
+                .has("details"))
+        .isFalse();
   }
 
   @Test
