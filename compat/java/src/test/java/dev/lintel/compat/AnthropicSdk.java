@@ -32,7 +32,12 @@ final class AnthropicSdk implements Sdk {
       Map.of("end_turn", "stop", "max_tokens", "length", "tool_use", "tools");
 
   private static AnthropicClient client(String key) {
-    return AnthropicOkHttpClient.builder().apiKey(key).baseUrl(Lintel.URL).maxRetries(0).build();
+    return AnthropicOkHttpClient.builder()
+        .apiKey(key)
+        .baseUrl(Lintel.URL)
+        .maxRetries(0)
+        .responseValidation(true)
+        .build();
   }
 
   @Override

@@ -58,6 +58,9 @@ final class Cases {
     cases.put("tool without arguments", Cases::bareTool);
     cases.put("structured output", Cases::structuredOutput);
     cases.put("thinking in a tool loop", Cases::thinkingLoop);
+    cases.put(
+        "thinking while providers change",
+        (sdk, its) -> thinkingLoop(sdk, its.model(its.model() + "-relay")));
     cases.put("image", Cases::image);
     cases.put("stop by length", Cases::stopByLength);
     cases.put("rate limited", Cases::rateLimited);
@@ -129,6 +132,7 @@ final class Cases {
     assertThat(answer.stop()).isEqualTo("stop");
   }
 
+  /** The simulated provider refuses what comes back without the signatures that it gave. */
   private static void thinkingLoop(Sdk sdk, Settings settings) {
     var chat = sdk.chat(settings.thoughtful().tools(WEATHER, CLOCK));
     for (String question :
@@ -177,6 +181,7 @@ final class Cases {
     try {
       answer = sdk.chat(settings.model(settings.model() + fault)).say("Tell me of gates");
     } catch (RuntimeException broken) {
+      assertThat(sdk.refusal(broken).kind()).as("%s", broken).isEqualTo(Kind.OTHER);
       return;
     }
     assertThat(answer.stop()).as("looks complete: " + answer.text()).isEmpty();

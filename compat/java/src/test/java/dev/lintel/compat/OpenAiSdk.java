@@ -34,6 +34,7 @@ final class OpenAiSdk implements Sdk {
         .apiKey(key)
         .baseUrl(Lintel.URL + "/v1")
         .maxRetries(0)
+        .responseValidation(true)
         .build();
   }
 
