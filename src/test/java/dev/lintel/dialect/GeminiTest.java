@@ -266,6 +266,17 @@ class GeminiTest {
   }
 
   @Test
+  void a_waived_signature_is_read_as_one_that_others_do_not_take_for_theirs() {
+    String waived =
+        "{\"contents\":[{\"parts\":[{\"text\":\"Hi\"}]},{\"role\":\"model\",\"parts\":[{\"functionCall\":"
+            + "{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"skip_thought_signature_validator\"}]}]}";
+    var turns = chat("generateContent", Map.of(), waived).prompt().turns();
+    var call = (Block.ToolUse) turns.get(1).blocks().getFirst();
+    assertThat(call.signature()).isEqualTo("skip_thought_signature_validator");
+    assertThat(call.vendor()).isEqualTo("gemini");
+  }
+
+  @Test
   void a_call_without_id_gets_one_that_does_not_go_back_to_google() {
     String body =
         "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\"}},"
