@@ -211,7 +211,14 @@ public final class AnthropicMessages implements Dialect {
           .put("id", name)
           .put("display_name", name)
           // Nobody knows when a configured name was released; SDKs want a time.
-          .put("created_at", "1970-01-01T00:00:00Z");
+          .put("created_at", "1970-01-01T00:00:00Z")
+          .put("lifecycle", "active")
+          .putNull("capabilities")
+          .putNull("deprecated_at")
+          .putNull("line")
+          .putNull("max_input_tokens")
+          .putNull("max_tokens")
+          .putNull("retires_at");
     }
     list.put("has_more", false);
     if (names.isEmpty()) {

@@ -102,7 +102,7 @@ final class AnthropicRequestWriter {
         || (thinking.budget() == 0 && thinking.effort().equals("none"))) {
       return 0;
     }
-    if (!own && turns.thoughtless()) {
+    if (turns.thoughtless()) {
       adaptation.drop("thinking");
       return 0;
     }

@@ -87,12 +87,27 @@ final class GeminiErrors {
 
   static ObjectNode envelope(Failure failure, Trail trail) {
     ObjectNode root = Json.object();
-    root.putObject("error")
+    ObjectNode error = root.putObject("error");
+    error
         .put("code", failure.kind().status())
         .put("message", failure.message())
-        .put("status", word(failure.kind()))
-        .set("lintel", failure.lintel(trail));
+        .put("status", word(failure.kind()));
+    // Google's SDKs show no headers of a refused call: for their callers the wait is only here.
+    failure
+        .retryAfter()
+        .ifPresent(wait ->
+            error
+                .putArray("details")
+                .addObject()
+                .put("@type", "type.googleapis.com/google.rpc.RetryInfo")
+                .put("retryDelay", seconds(wait)));
+    error.set("lintel", failure.lintel(trail));
     return root;
+  }
+
+  /** A {@code google.protobuf.Duration} as its JSON has it. */
+  private static String seconds(Duration wait) {
+    return BigDecimal.valueOf(wait.toMillis(), 3).stripTrailingZeros().toPlainString() + "s";
   }
 
   /** The word of {@code google.rpc.Code}. */

@@ -287,12 +287,19 @@ class AnthropicMessagesTest {
 
   @Test
   void lists_models_as_its_sdks_read_them() {
-    assertThat(new String(DIALECT.models(List.of("a", "b")).body(), UTF_8))
-        .isEqualTo(
-            "{\"data\":[{\"type\":\"model\",\"id\":\"a\",\"display_name\":\"a\","
-                + "\"created_at\":\"1970-01-01T00:00:00Z\"},{\"type\":\"model\",\"id\":\"b\","
-                + "\"display_name\":\"b\",\"created_at\":\"1970-01-01T00:00:00Z\"}],"
-                + "\"has_more\":false,\"first_id\":\"a\",\"last_id\":\"b\"}");
+    JsonNode list = Json.parse(new String(DIALECT.models(List.of("a", "b")).body(), UTF_8));
+    assertThat(list.path("data").valueStream().map(entry -> entry.path("id").asString()))
+        .containsExactly("a", "b");
+    assertThat(list.path("first_id").asString()).isEqualTo("a");
+    assertThat(list.path("last_id").asString()).isEqualTo("b");
+    assertThat(list.path("has_more").asBoolean(true)).isFalse();
+    JsonNode model = list.path("data").path(0);
+    assertThat(model.path("type").asString()).isEqualTo("model");
+    assertThat(model.path("display_name").asString()).isEqualTo("a");
+    assertThat(model.path("created_at").asString()).isEqualTo("1970-01-01T00:00:00Z");
+    assertThat(model.path("lifecycle").asString()).isEqualTo("active");
+    assertThat(model.propertyNames())
+        .contains("capabilities", "line", "max_input_tokens", "max_tokens", "retires_at");
     assertThat(new String(DIALECT.models(List.of()).body(), UTF_8))
         .contains("\"data\":[],\"has_more\":false,\"first_id\":null");
   }

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -265,6 +266,17 @@ class GeminiTest {
   }
 
   @Test
+  void a_waived_signature_is_read_as_one_that_others_do_not_take_for_theirs() {
+    String waived =
+        "{\"contents\":[{\"parts\":[{\"text\":\"Hi\"}]},{\"role\":\"model\",\"parts\":[{\"functionCall\":"
+            + "{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"skip_thought_signature_validator\"}]}]}";
+    var turns = chat("generateContent", Map.of(), waived).prompt().turns();
+    var call = (Block.ToolUse) turns.get(1).blocks().getFirst();
+    assertThat(call.signature()).isEqualTo("skip_thought_signature_validator");
+    assertThat(call.vendor()).isEqualTo("gemini");
+  }
+
+  @Test
   void a_call_without_id_gets_one_that_does_not_go_back_to_google() {
     String body =
         "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\"}},"
@@ -373,6 +385,22 @@ class GeminiTest {
     }
     Failure page = gemini.failure(503, Headers.NONE, "<html>".getBytes(UTF_8));
     assertThat(page.kind()).isEqualTo(Failure.Kind.UPSTREAM_UNAVAILABLE);
+  }
+
+  @Test
+  void a_refusal_says_how_long_to_wait_where_googles_sdks_show_it() {
+    Failure limited =
+        Failure.of(Failure.Kind.RATE_LIMITED, "Slowly.")
+            .retryAfter(Optional.of(Duration.ofMillis(10_500)));
+    JsonNode detail = GeminiErrors.envelope(limited, trail).at("/error/details/0");
+    assertThat(detail.path("@type").asString())
+        .isEqualTo("type.googleapis.com/google.rpc.RetryInfo");
+    assertThat(detail.path("retryDelay").asString()).isEqualTo("10.5s");
+    assertThat(
+            GeminiErrors.envelope(Failure.of(Failure.Kind.NOT_FOUND, "No."), trail)
+                .path("error")
+                .has("details"))
+        .isFalse();
   }
 
   @Test

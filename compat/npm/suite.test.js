@@ -1,0 +1,42 @@
+import { appendFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { KEY, withGateway, withProvider } from './cases.js';
+import ai from './sdk-ai.js';
+import anthropic from './sdk-anthropic.js';
+import google from './sdk-google.js';
+import openai from './sdk-openai.js';
+
+const PROVIDERS = ['openai', 'anthropic', 'gemini'];
+
+function check(sdk, provider, stream, name, body) {
+  const mode = stream ? 'streamed' : 'whole';
+  test(`${sdk.name}, ${provider}, ${mode}: ${name}`, { timeout: 20_000 }, async () => {
+    const line = (outcome, detail) =>
+      appendFileSync(
+        process.env.COMPAT_RESULTS,
+        [sdk.name, provider, mode, name, outcome, detail.replaceAll(/\s+/g, ' ').slice(0, 400)].join('\t') + '\n',
+      );
+    try {
+      await body(sdk, { key: KEY, model: provider, stream });
+    } catch (failure) {
+      line('failed', String(failure?.message ?? failure));
+      throw failure;
+    }
+    line('passed', '');
+  });
+}
+
+for (const sdk of [openai, anthropic, google, ...ai]) {
+  for (const stream of [false, true]) {
+    for (const provider of PROVIDERS) {
+      for (const [name, body] of Object.entries(withProvider)) {
+        check(sdk, provider, stream, name, body);
+      }
+    }
+    for (const [name, body] of Object.entries(withGateway)) {
+      // The AI SDK has no list of models.
+      if (name === 'list of models' && !sdk.models) continue;
+      check(sdk, 'gateway', stream, name, body);
+    }
+  }
+}
