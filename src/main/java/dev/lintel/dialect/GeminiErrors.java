@@ -1,7 +1,5 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Json;
@@ -113,10 +111,7 @@ final class GeminiErrors {
     };
   }
 
-  static Failure broken(String what, byte[] bytes, int offset, int length) {
-    String head = new String(bytes, offset, Math.min(length, 200), UTF_8);
-    return Failure.of(
-        Failure.Kind.UPSTREAM_ERROR,
-        "The provider sent " + what + ": " + ProviderErrors.scrub(head.strip()));
+  static Failure broken(String what) {
+    return Failure.of(Failure.Kind.UPSTREAM_ERROR, "The provider sent " + what + ".");
   }
 }

@@ -23,6 +23,12 @@ final class OpenAiThoughts {
   /** Where Google's own OpenAI endpoint puts the signature of a call. */
   static final String TOOL = "extra_content";
 
+  /**
+   * An id longer than this stays as it was issued: clients send it twice with every later request.
+   * What it would have carried is then in {@code thinking_blocks} and in the gateway's own memory.
+   */
+  private static final int LONGEST_PROOFS = 3000;
+
   /** Whose signature a {@link ToolId} holds where it holds several proofs. */
   private static final String SEVERAL = "lintel";
 
@@ -53,7 +59,9 @@ final class OpenAiThoughts {
       return id;
     }
     String proofs = new GeminiSignature(thoughts, signature, vendor).encode();
-    return new ToolId(id, proofs, SEVERAL).shown();
+    return proofs.length() > LONGEST_PROOFS
+        ? new ToolId(id, "", "").shown()
+        : new ToolId(id, proofs, SEVERAL).shown();
   }
 
   /** What {@link #shownId} put into an id; empty where it did not. */

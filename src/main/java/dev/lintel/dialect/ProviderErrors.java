@@ -52,6 +52,7 @@ final class ProviderErrors {
           Map.entry("provider_overloaded", OVERLOADED),
           Map.entry("engine_overloaded", OVERLOADED),
           Map.entry("server_overloaded", OVERLOADED),
+          Map.entry("server_is_overloaded", OVERLOADED),
           Map.entry("slow_down", OVERLOADED),
           Map.entry("model_not_found", MISSING),
           Map.entry("deploymentnotfound", MISSING),
