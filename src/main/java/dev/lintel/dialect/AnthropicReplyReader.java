@@ -43,6 +43,7 @@ final class AnthropicReplyReader implements ReplyReader {
   private String input = "";
 
   private boolean complete;
+  private boolean done;
 
   @Override
   public Chunk whole(byte[] body) {
@@ -109,11 +110,19 @@ final class AnthropicReplyReader implements ReplyReader {
               parts.add(stop);
             });
       }
-      case "message_stop" -> complete = true;
+      case "message_stop" -> {
+        complete = true;
+        done = true;
+      }
       // A ping, or an event that is newer than this: nothing that another dialect could say.
       default -> {}
     }
     return new Chunk(List.copyOf(parts), frame);
+  }
+
+  @Override
+  public boolean done() {
+    return done;
   }
 
   @Override

@@ -40,6 +40,7 @@ final class OpenAiReplyReader implements ReplyReader {
   private boolean finished;
   private boolean answered;
   private boolean refused;
+  private boolean done;
 
   OpenAiReplyReader(Chat chat) {
     this.calls = new OpenAiCalls(chat);
@@ -47,36 +48,13 @@ final class OpenAiReplyReader implements ReplyReader {
 
   @Override
   public Chunk whole(byte[] body) {
-    JsonNode tree;
-    try {
-      tree = Json.parse(body, 0, body.length);
-    } catch (JacksonException broken) {
-      throw malformed("a reply that is not valid JSON", broken);
-    }
-    if (isError(tree)) {
-      throw OpenAiErrors.read(200, Headers.NONE, tree);
-    }
-    if (tree.path("choices").isEmpty()) {
+    Frame frame = Frame.whole(OpenAiChat.NAME, body);
+    var parts = new ArrayList<Part>(4);
+    read(frame, "a reply", parts);
+    if (!finished) {
       throw malformed("a reply without choices", null);
     }
-    var parts = new ArrayList<Part>();
-    parts.add(new Part.Start(text(tree.path("id")), text(tree.path("model"))));
-    int index = 0;
-    for (JsonNode choice : tree.path("choices")) {
-      message(index++, choice.path("message"), parts);
-      // A whole reply is complete as it stands, whatever its server calls that.
-      String word = text(choice.path("finish_reason"));
-      finish(word.isEmpty() ? "stop" : word, parts);
-    }
-    if (tree.path("usage").isObject()) {
-      parts.add(OpenAiUsage.read(tree.path("usage")));
-    }
-    return new Chunk(List.copyOf(parts), Frame.whole(OpenAiChat.NAME, body));
-  }
-
-  private static boolean isError(JsonNode tree) {
-    JsonNode error = tree.path("error");
-    return error.isObject() || error.isString() || error.isNumber();
+    return new Chunk(parts, frame);
   }
 
   /** A whole message, and also what is rare in a delta: both have the same fields. */
@@ -200,27 +178,36 @@ final class OpenAiReplyReader implements ReplyReader {
     byte[] data = frame.data();
     int from = frame.dataOffset();
     if (isDone(data, from, frame.dataLength())) {
+      done = true;
       return new Chunk(List.of(), frame);
     }
     streamed = true;
     var parts = new ArrayList<Part>(2);
-    try (JsonParser parser =
-        Json.MAPPER
-            .tokenStreamFactory()
-            .createParser(ObjectReadContext.empty(), data, from, frame.dataLength())) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw malformed("an event that is no JSON object", null);
-      }
-      object(parser, frame, parts);
-    } catch (JacksonException broken) {
-      throw malformed("an event that is not valid JSON", broken);
-    }
+    read(frame, "an event", parts);
     if (!answered) {
       for (Part part : parts) {
         answered |= part.content();
       }
     }
     return new Chunk(parts, frame);
+  }
+
+  private void read(Frame frame, String what, List<Part> parts) {
+    try (JsonParser parser =
+        Json.MAPPER
+            .tokenStreamFactory()
+            .createParser(
+                ObjectReadContext.empty(), frame.data(), frame.dataOffset(), frame.dataLength())) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw malformed(what + " that is no JSON object", null);
+      }
+      object(parser, frame, parts);
+      if (parser.currentToken() != JsonToken.END_OBJECT) {
+        throw malformed(what + " that is cut off", null);
+      }
+    } catch (JacksonException broken) {
+      throw malformed(what + " that is not valid JSON", broken);
+    }
   }
 
   private static boolean isDone(byte[] data, int from, int length) {
@@ -257,9 +244,6 @@ final class OpenAiReplyReader implements ReplyReader {
         default -> parser.skipChildren();
       }
     }
-    if (parser.currentToken() != JsonToken.END_OBJECT) {
-      throw malformed("an event that is cut off", null);
-    }
     if (word != null) {
       finish(word, parts);
     }
@@ -283,7 +267,7 @@ final class OpenAiReplyReader implements ReplyReader {
         switch (name) {
           case "index" ->
               choice = value == JsonToken.VALUE_NUMBER_INT ? parser.getIntValue() : choice;
-          case "delta" -> {
+          case "delta", "message" -> {
             if (value == JsonToken.START_OBJECT) {
               delta(choice, parser, parts);
             }
@@ -295,6 +279,11 @@ final class OpenAiReplyReader implements ReplyReader {
           }
           default -> parser.skipChildren();
         }
+      }
+      if (!streamed) {
+        // A whole reply is complete as it stands, whatever its server calls that.
+        finish(word == null ? "stop" : word, parts);
+        word = null;
       }
     }
     return word;
@@ -332,7 +321,7 @@ final class OpenAiReplyReader implements ReplyReader {
 
   private void rare(int choice, ObjectNode delta, List<Part> parts) {
     JsonNode audio = delta.get("audio");
-    if (audio != null) {
+    if (streamed && audio != null) {
       // Pieces of sound are no sound of their own.
       delta.remove("audio");
       parts.add(nativePart(Json.object().set("audio", audio)));
@@ -347,6 +336,11 @@ final class OpenAiReplyReader implements ReplyReader {
 
   private static Part nativePart(ObjectNode fields) {
     return new Part.Native(new Extra(OpenAiChat.NAME, fields));
+  }
+
+  @Override
+  public boolean done() {
+    return done;
   }
 
   @Override

@@ -15,6 +15,9 @@ public final class Main {
 
   /** Exits with 0, or with 1 where the command failed and has said why. */
   public static void main(String[] args) {
+    // Vert.x would time every task of its loops to warn of slow ones, which costs more than it
+    // tells here.
+    System.setProperty("vertx.disableContextTimings", "true");
     int code =
         new CommandLine(new Main()).execute(args.length == 0 ? new String[] {"--help"} : args);
     if (code != 0 || !Start.running()) {

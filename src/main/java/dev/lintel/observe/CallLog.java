@@ -1,28 +1,70 @@
 package dev.lintel.observe;
 
 import dev.lintel.Attempt;
+import dev.lintel.Caller;
 import dev.lintel.Event;
+import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
-import tools.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /**
- * Writes one line of JSON for every call that has ended. The call only leaves its trail in a queue;
- * a thread of the log's own words and writes what has gathered, some ten times a second.
+ * Writes one line of JSON for every call that has ended. The call only leaves what the line says in
+ * a queue; a thread of the log's own words and writes what has gathered, some ten times a second.
  */
 public final class CallLog implements Listener, AutoCloseable {
   private static final long PAUSE_NANOS = 100_000_000;
 
-  private record Line(Trail trail, Event.Ended ended) {}
+  /**
+   * What a line says, taken from the trail at once: a trail holds the request, which need not live
+   * until somebody has time to write.
+   */
+  private record Line(
+      String id,
+      Instant time,
+      Caller caller,
+      String dialect,
+      boolean stream,
+      String model,
+      @Nullable String target,
+      @Nullable Failure failure,
+      long firstContentNanos,
+      long durationNanos,
+      Usage usage,
+      List<Attempt> attempts) {
+    static Line of(Trail trail, Event.Ended ended) {
+      Optional<Request> request = trail.request();
+      boolean plain = ended.failure().isEmpty() && trail.attempts().size() < 2;
+      return new Line(
+          trail.id(),
+          trail.time(),
+          trail.caller(),
+          request.map(read -> read.dialect().name()).orElse(""),
+          request.map(Request::stream).orElse(false),
+          trail.model().map(Model::name).orElse(""),
+          trail.target().map(Target::name).orElse(null),
+          ended.failure().orElse(null),
+          trail.firstContentNanos(),
+          ended.durationNanos(),
+          trail.usage(),
+          plain ? List.of() : trail.attempts());
+    }
+  }
 
   private final OutputStream out;
   private final Queue<Line> lines = new ConcurrentLinkedQueue<>();
@@ -37,7 +79,7 @@ public final class CallLog implements Listener, AutoCloseable {
   @Override
   public void on(Trail trail, Event event) {
     if (event instanceof Event.Ended ended) {
-      lines.add(new Line(trail, ended));
+      lines.add(Line.of(trail, ended));
     }
   }
 
@@ -65,15 +107,16 @@ public final class CallLog implements Listener, AutoCloseable {
   }
 
   private void drain() {
+    var batch = new ByteArrayOutputStream(1 << 14);
     try {
-      var batch = new dev.lintel.Bytes(4096);
       for (Line line = lines.poll(); line != null; line = lines.poll()) {
-        batch.add(Json.bytes(json(line.trail, line.ended))).add("\n");
-        if (batch.length() > 1 << 16) {
-          out.write(batch.take());
+        write(line, batch);
+        if (batch.size() > 1 << 16) {
+          batch.writeTo(out);
+          batch.reset();
         }
       }
-      out.write(batch.take());
+      batch.writeTo(out);
       out.flush();
     } catch (IOException nobodyReads) {
       // Standard output has been closed: calls go on without their lines.
@@ -81,43 +124,50 @@ public final class CallLog implements Listener, AutoCloseable {
     }
   }
 
-  private static ObjectNode json(Trail trail, Event.Ended ended) {
-    ObjectNode line = Json.object();
-    line.put("time", trail.time().toString());
-    line.put("event", "call");
-    line.put("request_id", trail.id());
-    line.put("tenant", trail.caller().tenant());
-    line.put("app", trail.caller().app());
-    line.put("key_id", trail.caller().keyId());
-    trail
-        .request()
-        .ifPresent(request -> {
-          line.put("dialect", request.dialect().name());
-          line.put("stream", request.stream());
-        });
-    line.put("model", trail.model().map(Model::name).orElse(""));
-    line.put("target", trail.target().map(Target::name).orElse(null));
-    line.put("kind", ended.failure().map(failure -> failure.kind().word()).orElse(null));
-    ended.failure().ifPresent(failure -> line.put("message", failure.message()));
-    if (trail.firstContentNanos() >= 0) {
-      line.put("ttft_ms", trail.firstContentNanos() / 1_000_000);
-    }
-    line.put("latency_ms", ended.durationNanos() / 1_000_000);
-    Usage usage = trail.usage();
-    line.putObject("usage")
-        .put("input", usage.input())
-        .put("output", usage.output())
-        .put("cache_read", usage.cacheRead())
-        .put("cache_write", usage.cacheWrite())
-        .put("cache_write_1h", usage.cacheWriteHour())
-        .put("reasoning", usage.reasoning())
-        .put("source", usage.source().word());
-    if (trail.attempts().size() > 1 || ended.failure().isPresent()) {
-      var attempts = line.putArray("attempts");
-      for (Attempt attempt : trail.attempts()) {
-        attempts.add(attempt.json());
+  private static void write(Line line, ByteArrayOutputStream into) {
+    try (JsonGenerator json = Json.MAPPER.createGenerator(into)) {
+      json.writeStartObject();
+      json.writeStringProperty("time", line.time.toString());
+      json.writeStringProperty("event", "call");
+      json.writeStringProperty("request_id", line.id);
+      json.writeStringProperty("tenant", line.caller.tenant());
+      json.writeStringProperty("app", line.caller.app());
+      json.writeStringProperty("key_id", line.caller.keyId());
+      json.writeStringProperty("dialect", line.dialect);
+      json.writeBooleanProperty("stream", line.stream);
+      json.writeStringProperty("model", line.model);
+      json.writeStringProperty("target", line.target);
+      Failure failure = line.failure;
+      json.writeStringProperty("kind", failure == null ? null : failure.kind().word());
+      if (failure != null) {
+        json.writeStringProperty("message", failure.message());
       }
+      if (line.firstContentNanos >= 0) {
+        json.writeNumberProperty("ttft_ms", line.firstContentNanos / 1_000_000);
+      }
+      json.writeNumberProperty("latency_ms", line.durationNanos / 1_000_000);
+      usage(line.usage, json);
+      if (!line.attempts.isEmpty()) {
+        json.writeArrayPropertyStart("attempts");
+        for (Attempt attempt : line.attempts) {
+          json.writePOJO(attempt.json());
+        }
+        json.writeEndArray();
+      }
+      json.writeEndObject();
     }
-    return line;
+    into.write('\n');
+  }
+
+  private static void usage(Usage usage, JsonGenerator json) {
+    json.writeObjectPropertyStart("usage");
+    json.writeNumberProperty("input", usage.input());
+    json.writeNumberProperty("output", usage.output());
+    json.writeNumberProperty("cache_read", usage.cacheRead());
+    json.writeNumberProperty("cache_write", usage.cacheWrite());
+    json.writeNumberProperty("cache_write_1h", usage.cacheWriteHour());
+    json.writeNumberProperty("reasoning", usage.reasoning());
+    json.writeStringProperty("source", usage.source().word());
+    json.writeEndObject();
   }
 }

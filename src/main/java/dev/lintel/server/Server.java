@@ -117,7 +117,7 @@ public final class Server {
             .setMaxHeaderSize(options.headerLimit)
             .setMaxInitialLineLength(16 << 10)
             .setDecompressionSupported(true)
-            .setStrictThreadMode(false);
+            .setStrictThreadMode(true);
     options.certificate.ifPresent(certificate ->
         http.setSsl(true)
             .setUseAlpn(true)

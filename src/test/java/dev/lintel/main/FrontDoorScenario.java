@@ -1,0 +1,404 @@
+package dev.lintel.main;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lintel.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Whatever knocks at the door gets an answer in its own dialect that says what is wrong, and the
+ * server goes on.
+ */
+class FrontDoorScenario {
+  private static final String HELLO = "\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]";
+  private static TestGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    gateway =
+        TestGateway.of(
+            """
+            providers:
+              demo: { kind: sim }
+              other: { kind: sim, dialect: anthropic }
+            models:
+              tiny: demo/small
+              large: other/large
+            tenants:
+              t:
+                apps:
+                  a: { keys: [ sk-test-0001 ] }
+                  narrow: { keys: [ sk-narrow ], models: [ tiny ] }
+                  own: { keys: [ sk-own ], own_keys: true }
+            """);
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "authorization, Bearer sk-test-0001",
+    "authorization, bearer sk-test-0001",
+    "x-api-key, sk-test-0001",
+    "api-key, sk-test-0001",
+    "x-goog-api-key, sk-test-0001",
+  })
+  void a_key_is_known_wherever_an_sdk_puts_it(String header, String value) {
+    assertThat(chat(header, value, "{\"model\":\"tiny\"," + HELLO + "}").statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void a_key_in_the_query_is_known_and_never_logged() {
+    var reply =
+        gateway.send(
+            HttpRequest.newBuilder(
+                    gateway
+                        .url()
+                        .resolve("/v1beta/models/tiny:generateContent?key=" + TestGateway.KEY))
+                .POST(
+                    BodyPublishers.ofString("{\"contents\":[{\"parts\":[{\"text\":\"Hello\"}]}]}"))
+                .build());
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    assertThat(gateway.log()).doesNotContain(TestGateway.KEY);
+  }
+
+  @Test
+  void an_unknown_key_is_refused_in_the_dialects_envelope_and_not_repeated() {
+    var openai = chat("authorization", "Bearer sk-wrong-key", "{}");
+    assertThat(openai.statusCode()).isEqualTo(401);
+    assertThat(openai.body()).doesNotContain("sk-wrong-key");
+    assertThat(error(openai).path("lintel").path("kind").asString()).isEqualTo("authentication");
+    assertThat(openai.headers().firstValue("x-lintel-request-id"))
+        .contains(error(openai).path("lintel").path("request_id").asString());
+
+    var anthropic = post("/v1/messages", "sk-wrong-key", "{}");
+    assertThat(anthropic.statusCode()).isEqualTo(401);
+    assertThat(error(anthropic).path("type").asString()).isEqualTo("authentication_error");
+
+    var gemini = post("/v1beta/models/tiny:generateContent", "sk-wrong-key", "{}");
+    assertThat(gemini.statusCode()).isEqualTo(401);
+    assertThat(error(gemini).path("status").asString()).isEqualTo("UNAUTHENTICATED");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "not json",
+        "[]",
+        "{\"model\":\"tiny\"",
+        "{\"model\":\"tiny\"}",
+        "{\"model\":7," + HELLO + "}",
+        "{" + HELLO + "}",
+        "{\"model\":\"tiny\",\"messages\":\"hi\"}",
+        "{\"model\":\"tiny\",\"messages\":[]}",
+        "{\"model\":\"tiny\",\"stream\":\"yes\"," + HELLO + "}"
+      })
+  void a_body_that_makes_no_sense_is_a_400_that_says_why(String body) {
+    for (String path : List.of("/v1/chat/completions", "/v1/messages")) {
+      var reply = gateway.post(path, body);
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+      assertThat(error(reply).path("message").asString())
+          .isNotEmpty()
+          .doesNotContain("Exception")
+          .doesNotContain("dev.lintel");
+      assertThat(error(reply).path("lintel").path("kind").asString()).isEqualTo("invalid_request");
+    }
+  }
+
+  @Test
+  void an_unknown_model_is_404_and_a_forbidden_one_403_that_names_it() {
+    var unknown = gateway.post("/v1/chat/completions", "{\"model\":\"nope\"," + HELLO + "}");
+    assertThat(unknown.statusCode()).isEqualTo(404);
+    assertThat(error(unknown).path("message").asString()).contains("nope");
+    for (String model : List.of("large", "other/large", "demo/small")) {
+      var forbidden =
+          post("/v1/chat/completions", "sk-narrow", "{\"model\":\"" + model + "\"," + HELLO + "}");
+      assertThat(forbidden.statusCode()).isEqualTo(403);
+      assertThat(error(forbidden).path("message").asString()).contains(model);
+    }
+  }
+
+  @Test
+  void a_provider_and_its_model_can_be_asked_by_name() {
+    var reply =
+        gateway.post("/v1/chat/completions", "{\"model\":\"other/claude-like\"," + HELLO + "}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    assertThat(reply.headers().firstValue("x-lintel-target")).contains("other/claude-like");
+    assertThat(reply.headers().firstValue("x-lintel-attempts")).contains("1");
+  }
+
+  @Test
+  void a_caller_may_bring_a_key_of_its_own_only_where_its_app_may() {
+    String body =
+        "{\"model\":\"small+fault=401\",\"provider\":\"demo\",\"api_key\":\"sk-theirs\","
+            + HELLO
+            + "}";
+    assertThat(post("/v1/chat/completions", TestGateway.KEY, body).statusCode()).isEqualTo(403);
+    var refused = post("/v1/chat/completions", "sk-own", body);
+    assertThat(refused.statusCode()).isEqualTo(502);
+    assertThat(refused.body()).doesNotContain("sk-theirs");
+    var accepted = post("/v1/chat/completions", "sk-own", body.replace("+fault=401", ""));
+    assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(200);
+  }
+
+  @Test
+  void the_simple_chat_needs_messages_only() {
+    var reply = gateway.post("/v1/chat", "{" + HELLO + "}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    JsonNode body = Json.parse(reply.body());
+    assertThat(body.path("content").asString()).contains("Hello");
+    assertThat(body.path("model").asString()).isEqualTo("small");
+    assertThat(body.path("provider").asString()).isEqualTo("demo");
+    var chosen = gateway.post("/v1/chat", "{\"provider\":\"other\"," + HELLO + "}");
+    assertThat(Json.parse(chosen.body()).path("provider").asString()).isEqualTo("other");
+  }
+
+  @Test
+  void models_are_listed_in_the_callers_dialect_and_by_its_rights() {
+    assertThat(Json.parse(gateway.get("/v1/models").body()).path("data").findValuesAsString("id"))
+        .containsExactlyInAnyOrder("tiny", "large");
+    var narrow =
+        gateway.send(
+            HttpRequest.newBuilder(gateway.url().resolve("/v1/models"))
+                .header("x-api-key", "sk-narrow")
+                .header("anthropic-version", "2023-06-01")
+                .build());
+    assertThat(Json.parse(narrow.body()).path("data").findValuesAsString("id"))
+        .containsExactly("tiny");
+    assertThat(Json.parse(narrow.body()).path("data").path(0).path("type").asString())
+        .isEqualTo("model");
+    assertThat(
+            Json.parse(gateway.get("/v1beta/models").body())
+                .path("models")
+                .findValuesAsString("name"))
+        .contains("models/tiny");
+    assertThat(Json.parse(gateway.get("/v1/models/tiny").body()).path("id").asString())
+        .isEqualTo("tiny");
+    assertThat(gateway.get("/v1/models/nope").statusCode()).isEqualTo(404);
+    assertThat(
+            gateway
+                .send(HttpRequest.newBuilder(gateway.url().resolve("/v1/models")).build())
+                .statusCode())
+        .isEqualTo(401);
+  }
+
+  @Test
+  void what_is_not_served_says_so() {
+    assertThat(gateway.get("/v1/nothing").statusCode()).isEqualTo(404);
+    assertThat(error(gateway.get("/v1/nothing")).path("lintel").path("kind").asString())
+        .isEqualTo("not_found");
+    assertThat(gateway.get("/v1/chat/completions").statusCode()).isEqualTo(405);
+    assertThat(gateway.get("/v1/messages").statusCode()).isEqualTo(405);
+    assertThat(error(gateway.get("/v1/messages")).path("type").asString()).isNotEmpty();
+    assertThat(gateway.get("/v1/responses").statusCode()).isEqualTo(426);
+  }
+
+  @Test
+  void a_body_over_the_limit_is_413() throws IOException {
+    byte[] large = new byte[33 << 20];
+    java.util.Arrays.fill(large, (byte) 'x');
+    var reply =
+        gateway.send(
+            gateway
+                .request("/v1/chat/completions")
+                .POST(BodyPublishers.ofByteArray(large))
+                .build());
+    assertThat(reply.statusCode()).isEqualTo(413);
+    assertThat(error(reply).path("lintel").path("kind").asString()).isEqualTo("payload_too_large");
+  }
+
+  @Test
+  void a_compressed_body_is_read_and_a_bomb_is_413() throws IOException {
+    var fine = gateway.send(compressed(("{\"model\":\"tiny\"," + HELLO + "}").getBytes(UTF_8), 1));
+    assertThat(fine.statusCode()).as(fine.body()).isEqualTo(200);
+    var bomb = gateway.send(compressed(new byte[1 << 20], 100));
+    assertThat(bomb.statusCode()).isEqualTo(413);
+    var broken =
+        gateway.send(
+            gateway
+                .request("/v1/chat/completions")
+                .header("content-encoding", "gzip")
+                .POST(BodyPublishers.ofString("no gzip"))
+                .build());
+    assertThat(broken.statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void bytes_that_are_no_utf_8_are_400() {
+    byte[] body =
+        ("{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"\u00ff\"}]}")
+            .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+    var reply =
+        gateway.send(
+            gateway.request("/v1/chat/completions").POST(BodyPublishers.ofByteArray(body)).build());
+    assertThat(reply.statusCode()).isEqualTo(400);
+    assertThat(error(reply).path("message").asString()).contains("UTF-8");
+  }
+
+  @Test
+  void headers_that_are_too_large_and_requests_that_are_no_http_are_refused() throws IOException {
+    assertThat(
+            status(
+                "GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Large: "
+                    + "y".repeat(100_000)
+                    + "\r\n\r\n"))
+        .isEqualTo(431);
+    assertThat(status("GET / NONSENSE\r\n\r\n")).isEqualTo(400);
+    assertThat(gateway.get("/livez").statusCode()).as("the server goes on").isEqualTo(200);
+  }
+
+  @Test
+  void a_client_that_leaves_in_the_middle_of_its_body_harms_nobody() throws IOException {
+    try (var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                      + TestGateway.KEY
+                      + "\r\nContent-Length: 1000\r\n\r\n{\"mod")
+                  .getBytes(US_ASCII));
+      socket.getOutputStream().flush();
+    }
+    assertThat(
+            gateway.post("/v1/chat/completions", "{\"model\":\"tiny\"," + HELLO + "}").statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void a_bad_term_is_a_400_that_names_it() {
+    var header =
+        gateway.send(
+            gateway
+                .request("/v1/chat/completions")
+                .header("x-lintel-max-latency-ms", "soon")
+                .POST(BodyPublishers.ofString("{\"model\":\"tiny\"," + HELLO + "}"))
+                .build());
+    assertThat(header.statusCode()).isEqualTo(400);
+    assertThat(error(header).path("message").asString()).contains("x-lintel-max-latency-ms");
+    var body =
+        gateway.post(
+            "/v1/chat/completions",
+            "{\"model\":\"tiny\",\"lintel\":{\"priority\":\"urgent\"}," + HELLO + "}");
+    assertThat(body.statusCode()).isEqualTo(400);
+    assertThat(error(body).path("message").asString()).contains("lintel.priority");
+  }
+
+  @Test
+  void what_a_target_cannot_take_is_reported_or_refused_when_the_call_is_strict() {
+    String body = "{\"model\":\"large\",\"seed\":7," + HELLO + "}";
+    var dropped = gateway.post("/v1/chat/completions", body);
+    assertThat(dropped.statusCode()).as(dropped.body()).isEqualTo(200);
+    assertThat(dropped.headers().firstValue("x-lintel-adapted").orElse("")).contains("drop:seed");
+    var strict =
+        gateway.send(
+            gateway
+                .request("/v1/chat/completions")
+                .header("x-lintel-strict", "true")
+                .POST(BodyPublishers.ofString(body))
+                .build());
+    assertThat(strict.statusCode()).isEqualTo(400);
+    assertThat(error(strict).path("message").asString()).contains("seed");
+  }
+
+  @Test
+  void a_call_with_little_time_fails_in_time() {
+    var reply =
+        gateway.send(
+            gateway
+                .request("/v1/chat/completions")
+                .header("x-lintel-max-latency-ms", "150")
+                .POST(
+                    BodyPublishers.ofString(
+                        "{\"model\":\"demo/small+fault=stall_before_headers\"," + HELLO + "}"))
+                .build());
+    assertThat(reply.statusCode()).isEqualTo(504);
+    assertThat(error(reply).path("lintel").path("kind").asString()).isEqualTo("timeout");
+  }
+
+  @Test
+  void probes_health_and_metrics_need_no_key_and_the_admin_api_does() {
+    assertThat(gateway.get("/livez").statusCode()).isEqualTo(200);
+    assertThat(gateway.get("/readyz").statusCode()).isEqualTo(200);
+    gateway.post("/v1/chat/completions", "{\"model\":\"demo/no-such-name\"," + HELLO + "}");
+    String metrics =
+        gateway.send(HttpRequest.newBuilder(gateway.url().resolve("/metrics")).build()).body();
+    assertThat(metrics)
+        .contains("lintel_calls_total{")
+        .contains("model=\"other\"")
+        .doesNotContain("no-such-name");
+    JsonNode health = Json.parse(gateway.get("/health").body());
+    assertThat(health.path("providers").path("demo").path("state").asString()).isNotEmpty();
+    assertThat(gateway.get("/admin/v1/providers").statusCode()).isEqualTo(401);
+    var admin =
+        gateway.send(
+            HttpRequest.newBuilder(gateway.url().resolve("/admin/v1/providers"))
+                .header("authorization", "Bearer admin-key")
+                .build());
+    assertThat(Json.parse(admin.body()).path("data").findValuesAsString("name"))
+        .contains("demo", "other");
+  }
+
+  private static HttpRequest compressed(byte[] piece, int times) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(bytes)) {
+      for (int i = 0; i < times; i++) {
+        gzip.write(piece);
+      }
+    }
+    return gateway
+        .request("/v1/chat/completions")
+        .header("content-encoding", "gzip")
+        .POST(BodyPublishers.ofByteArray(bytes.toByteArray()))
+        .build();
+  }
+
+  private static int status(String request) throws IOException {
+    try (var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(request.getBytes(US_ASCII));
+      socket.getOutputStream().flush();
+      String head = new String(socket.getInputStream().readNBytes(12), US_ASCII);
+      return Integer.parseInt(head.substring(9, 12));
+    }
+  }
+
+  private static HttpResponse<String> chat(String header, String value, String body) {
+    return gateway.send(
+        HttpRequest.newBuilder(gateway.url().resolve("/v1/chat/completions"))
+            .header(header, value)
+            .POST(BodyPublishers.ofString(body))
+            .build());
+  }
+
+  private static HttpResponse<String> post(String path, String key, String body) {
+    return gateway.send(
+        HttpRequest.newBuilder(gateway.url().resolve(path))
+            .header("authorization", "Bearer " + key)
+            .POST(BodyPublishers.ofString(body))
+            .build());
+  }
+
+  private static JsonNode error(HttpResponse<String> reply) {
+    return Json.parse(reply.body()).path("error");
+  }
+}
