@@ -1,0 +1,144 @@
+package dev.lintel.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the documentation says of the product holds. */
+class DocsTest {
+  private static final Pattern YAML = Pattern.compile("(?ms)^```yaml\\n(.*?)^```");
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+  private static final Pattern METRIC = Pattern.compile("\\.name\\(\"(lintel_\\w+)\"\\)");
+  private static final Pattern PROVIDERS = Pattern.compile("(?m)^providers:");
+
+  static Stream<Path> pages() throws IOException {
+    var pages = new ArrayList<Path>();
+    try (var readmes = Files.newDirectoryStream(Path.of(""), "README*.md");
+        var docs = Files.newDirectoryStream(Path.of("docs"), "*.md")) {
+      readmes.forEach(pages::add);
+      docs.forEach(pages::add);
+    }
+    return pages.stream().sorted();
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void every_whole_configuration_loads(Path page) {
+    var loader = Builtins.loader(name -> Optional.empty());
+    int number = 0;
+    for (String block : found(YAML, text(page))) {
+      number++;
+      if (PROVIDERS.matcher(block).find()) {
+        assertThatCode(() -> loader.load(page.toString(), block))
+            .as("block %s of %s", number, page)
+            .doesNotThrowAnyException();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void every_relative_link_leads_to_a_file(Path page) {
+    for (String link : found(LINK, text(page))) {
+      if (!link.contains("://") && !link.startsWith("#")) {
+        assertThat(page.resolveSibling(link.split("#", 2)[0])).as("linked by %s", page).exists();
+      }
+    }
+  }
+
+  @Test
+  void every_page_is_in_the_index() throws IOException {
+    assertThat(found(LINK, text(Path.of("docs/README.md"))))
+        .containsAll(
+            pages()
+                .filter(page -> page.startsWith("docs") && !page.endsWith("README.md"))
+                .map(page -> page.getFileName().toString())
+                .toList());
+  }
+
+  @Test
+  void every_metric_is_documented() {
+    List<String> metrics =
+        found(METRIC, text(Path.of("src/main/java/dev/lintel/observe/Metrics.java")));
+    assertThat(metrics).isNotEmpty();
+    assertThat(text(Path.of("docs/metrics.md"))).contains(metrics);
+  }
+
+  @Test
+  void every_configuration_key_is_documented() throws ReflectiveOperationException {
+    var keys = new LinkedHashSet<String>();
+    collect(Class.forName("dev.lintel.config.Document"), keys);
+    assertThat(keys).contains("listen", "providers", "stream_usage", "cache_write_1h");
+    String pages = text(Path.of("docs/configuration.md")) + text(Path.of("docs/sim.md"));
+    assertThat(pages).contains(keys.stream().map(key -> "`" + key + "`").toList());
+  }
+
+  /** The keys of a record of the configuration, and of every record below it. */
+  private static void collect(Type type, Set<String> keys) throws ReflectiveOperationException {
+    if (type instanceof ParameterizedType generic) {
+      for (Type argument : generic.getActualTypeArguments()) {
+        collect(argument, keys);
+      }
+      return;
+    }
+    var plain = (Class<?>) type;
+    if (plain.isSealed()) {
+      for (Class<?> permitted : plain.getPermittedSubclasses()) {
+        collect(permitted, keys);
+      }
+    }
+    if (plain.isRecord() && !isScalar(plain)) {
+      for (RecordComponent component : plain.getRecordComponents()) {
+        keys.add(keyOf(component));
+        collect(component.getGenericType(), keys);
+      }
+    }
+  }
+
+  /** Records that are written as one value. */
+  private static boolean isScalar(Class<?> type) {
+    return Set.of("Address", "Rate", "Money", "Count", "Size", "Span")
+        .contains(type.getSimpleName());
+  }
+
+  private static String keyOf(RecordComponent component) throws ReflectiveOperationException {
+    for (var annotation : component.getAnnotations()) {
+      if (annotation.annotationType().getSimpleName().equals("Key")) {
+        var value = annotation.annotationType().getDeclaredMethod("value");
+        value.setAccessible(true);
+        return (String) value.invoke(annotation);
+      }
+    }
+    return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT);
+  }
+
+  private static List<String> found(Pattern pattern, String text) {
+    return pattern.matcher(text).results().map((MatchResult match) -> match.group(1)).toList();
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException missing) {
+      throw new UncheckedIOException(missing);
+    }
+  }
+}
