@@ -117,8 +117,9 @@ final class ServerExchange implements Exchange {
   public void write(byte[] bytes, long deadline) {
     check();
     if (full && !CallThread.current().await(() -> !full || gone, deadline)) {
-      throw Failure.of(
-          Failure.Kind.TIMEOUT, "The caller did not read what was sent to it in time.");
+      throw Failure.of(Failure.Kind.TIMEOUT, "The caller did not read what was sent to it in time.")
+          .blame(Failure.Blame.NOBODY)
+          .again(Failure.Again.NOWHERE);
     }
     check();
     loop.execute(() -> {

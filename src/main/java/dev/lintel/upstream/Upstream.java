@@ -28,6 +28,7 @@ public final class Upstream implements Handler {
   private static final CharSequence X_API_KEY = HttpHeaders.createOptimized("x-api-key");
   private static final CharSequence X_GOOG_API_KEY = HttpHeaders.createOptimized("x-goog-api-key");
   private static final CharSequence API_KEY = HttpHeaders.createOptimized("api-key");
+  private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
   private final Lines lines;
@@ -139,6 +140,8 @@ public final class Upstream implements Handler {
     MultiMap headers = HttpHeaders.headers();
     headers.set(HttpHeaders.CONTENT_TYPE, JSON);
     headers.set(HttpHeaders.USER_AGENT, USER_AGENT);
+    // Without this header any coding would do (RFC 9110 §12.5.3), and bytes could not pass through.
+    headers.set(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
     outbound.headers().forEach(headers::set);
     provider.headers().forEach(headers::set);
     if (!credential.secret().isEmpty()) {
