@@ -64,7 +64,7 @@ final class RawProvider implements AutoCloseable {
 
     /** Until the other side leaves. */
     void hold() throws IOException {
-      while (in.read() >= 0) {}
+      in.transferTo(OutputStream.nullOutputStream());
     }
 
     /** Ends the connection with a reset instead of an end. */
@@ -78,7 +78,7 @@ final class RawProvider implements AutoCloseable {
   private final List<String> heads = new CopyOnWriteArrayList<>();
 
   RawProvider(Script script) throws IOException {
-    Thread.ofVirtual().start(() -> accept(script));
+    Thread.ofPlatform().daemon().start(() -> accept(script));
   }
 
   int port() {
@@ -99,7 +99,7 @@ final class RawProvider implements AutoCloseable {
       try {
         Socket socket = server.accept();
         int number = connections.incrementAndGet();
-        Thread.ofVirtual().start(() -> serve(script, socket, number));
+        Thread.ofPlatform().daemon().start(() -> serve(script, socket, number));
       } catch (IOException closed) {
         return;
       }

@@ -40,6 +40,10 @@ class SlowReaderScenario {
         Socket client = gateway.open("/v1/chat/completions", BODY)) {
       assertThat(client.getInputStream().read()).isPositive();
       assertThat(provider.wasClosed(10_000)).as("the upstream call was closed").isTrue();
+      assertThat(gateway.get("/health").body())
+          .as("the reader's slowness is not the provider's")
+          .contains("\"state\":\"healthy\"")
+          .contains("\"last_failure\":null");
     }
   }
 

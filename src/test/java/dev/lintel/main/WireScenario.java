@@ -247,7 +247,8 @@ class WireScenario {
             });
         var gateway = gateway(speech, provider, ONCE)) {
       for (int i = 0; i < 3; i++) {
-        assertAnswered(gateway.raw(speech.path(true), speech.body(true)), speech, true);
+        assertThat(gateway.post(speech.path(true), speech.body(true)).body())
+            .contains(speech.marker);
         LockSupport.parkNanos(200_000_000);
       }
       assertThat(provider.connections()).isEqualTo(1);
@@ -257,7 +258,7 @@ class WireScenario {
   // --- heads
 
   static Stream<Arguments> hints() {
-    return Stream.of("100 Continue", "102 Processing", "103 Early Hints")
+    return Stream.of("100 Continue", "103 Early Hints")
         .flatMap(hint -> calls().map(call -> Arguments.of(hint, call.get()[0], call.get()[1])));
   }
 
@@ -485,7 +486,10 @@ class WireScenario {
       var reply = gateway.post(speech.path(stream), speech.body(stream));
       assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
       assertThat(reply.headers().firstValue("x-lintel-attempts")).contains("3");
-      gateway.close();
+      long deadline = System.nanoTime() + 5_000_000_000L;
+      while (!gateway.log().endsWith("\n") && System.nanoTime() < deadline) {
+        LockSupport.parkNanos(10_000_000);
+      }
       assertThat(Json.parse(gateway.log()).path("attempts")).hasSize(3);
     }
   }
