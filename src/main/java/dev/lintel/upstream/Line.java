@@ -33,6 +33,8 @@ final class Line {
   boolean use(HttpConnection connection) {
     if (used.add(connection)) {
       connection.closeHandler(closed -> used.remove(connection));
+      // The request that was under way hears of it, and says so in its failure.
+      connection.exceptionHandler(broken -> {});
       return false;
     }
     return true;
