@@ -171,7 +171,7 @@ final class ServerExchange implements Exchange {
     if (request.version() == HttpVersion.HTTP_2) {
       var _ = response.reset(2);
     } else {
-      ((ConnectionBase) request.connection()).channelHandlerContext().close();
+      var _ = ((ConnectionBase) request.connection()).channelHandlerContext().close();
     }
   }
 
