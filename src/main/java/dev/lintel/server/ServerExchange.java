@@ -5,16 +5,25 @@ import dev.lintel.CallThread;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** An exchange over a Vert.x connection: the call's thread decides, the connection's loop does. */
 final class ServerExchange implements Exchange {
+  /**
+   * The gateway's own header names, in the form that is encoded without looking at each character.
+   */
+  private static final Map<String, CharSequence> NAMES = new ConcurrentHashMap<>();
+
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final RawRequest raw;
@@ -92,7 +101,7 @@ final class ServerExchange implements Exchange {
     loop.execute(() -> {
       if (!response.closed()) {
         head(answer.status(), answer.contentType(), headers);
-        var unused = response.end(Buffer.buffer(answer.body()));
+        var unused = response.end(buffer(answer.body()));
       }
     });
   }
@@ -123,7 +132,7 @@ final class ServerExchange implements Exchange {
     check();
     loop.execute(() -> {
       if (!response.closed()) {
-        var unused = response.write(Buffer.buffer(bytes));
+        var unused = response.write(buffer(bytes));
         if (response.writeQueueFull()) {
           full = true;
         }
@@ -162,8 +171,14 @@ final class ServerExchange implements Exchange {
   private void head(int status, String contentType, Map<String, String> headers) {
     response.setStatusCode(status);
     var all = response.headers();
-    all.set("content-type", contentType);
-    headers.forEach(all::set);
+    all.set(HttpHeaders.CONTENT_TYPE, contentType);
+    headers.forEach(
+        (name, value) -> all.set(NAMES.computeIfAbsent(name, HttpHeaders::createOptimized), value));
+  }
+
+  /** Without a copy: nobody writes to bytes that are on their way. */
+  private static Buffer buffer(byte[] bytes) {
+    return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes));
   }
 
   private void check() {
