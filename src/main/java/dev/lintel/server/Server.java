@@ -117,6 +117,9 @@ public final class Server {
             .setMaxHeaderSize(options.headerLimit)
             .setMaxInitialLineLength(16 << 10)
             .setDecompressionSupported(true)
+            // Every request would pass through two handlers for what a WebSocket may ask for.
+            .setPerFrameWebSocketCompressionSupported(false)
+            .setPerMessageWebSocketCompressionSupported(false)
             .setStrictThreadMode(true);
     options.certificate.ifPresent(certificate ->
         http.setSsl(true)
