@@ -61,9 +61,10 @@ record Providers(
       return Optional.empty();
     }
     Row row = known.get();
-    var rename = new HashMap<>(row.quirks().rename());
+    Provider.Quirks usual = quirks(row, entry);
+    var rename = new HashMap<>(usual.rename());
     rename.putAll(entry.rename());
-    var drop = new TreeSet<>(row.quirks().drop());
+    var drop = new TreeSet<>(usual.drop());
     drop.addAll(entry.drop());
     Dialect dialect = dialects.get(row.dialect());
     if (dialect == null) {
@@ -82,7 +83,17 @@ record Providers(
             new Provider.Quirks(
                 Set.copyOf(drop),
                 Map.copyOf(rename),
-                entry.streamUsage().orElse(row.quirks().streamUsage()))));
+                entry.streamUsage().orElse(usual.streamUsage()))));
+  }
+
+  /**
+   * What is known of a provider by name. A dialect's own vendor is no such thing at another
+   * address: {@code openai} is what everybody's servers call their dialect.
+   */
+  private Provider.Quirks quirks(Row row, Remote entry) {
+    return entry.url().isPresent() && dialects.containsKey(row.name())
+        ? Provider.Quirks.NONE
+        : row.quirks();
   }
 
   /** Empty where the entry has a fault that leaves no provider. */

@@ -34,7 +34,7 @@ public final class KeyFile {
   private static final String FILE = "keys.json";
 
   private final Path file;
-  private final ObjectNode state;
+  private volatile ObjectNode state;
   private final SecretKeySpec secret;
 
   /**
@@ -117,10 +117,12 @@ public final class KeyFile {
                 .encodeToString(random)
                 .replace('-', 'x')
                 .replace('_', 'y');
-    state
-        .putObject(role)
+    ObjectNode with = state.deepCopy();
+    with.putObject(role)
         .put("prefix", key.substring(0, prefix.length() + 4))
         .put("hmac", hmac(key));
+    // Swapped whole: calls may be looking keys up already.
+    state = with;
     try {
       save();
     } catch (IOException failed) {
