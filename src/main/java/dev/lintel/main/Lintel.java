@@ -145,6 +145,11 @@ public final class Lintel implements AutoCloseable {
     return live.config();
   }
 
+  /** The providers in force, by their names. */
+  Map<String, Provider> providers() {
+    return live.providers();
+  }
+
   /** Stops accepting, lets calls end within the time, then breaks them off. */
   public void close(Duration patience) {
     ending = true;

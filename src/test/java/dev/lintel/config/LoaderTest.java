@@ -82,7 +82,46 @@ class LoaderTest {
                     Optional.of(Set.of("tiny", "fast", "smart")),
                     false)));
     assertThat(config.notYet())
-        .containsExactly("tenants.*.apps.*.budget", "tenants.*.apps.*.limits", "tenants.*.budget");
+        .containsExactly(
+            "models.*.targets.region",
+            "models.*.targets.tier",
+            "prices",
+            "tenants.*.apps.*.budget",
+            "tenants.*.apps.*.limits",
+            "tenants.*.budget");
+  }
+
+  @Test
+  void openai_s_own_quirks_hold_at_its_own_address_only() {
+    Config config =
+        Loaders.load(
+            "providers:",
+            "  openai: { key: k }",
+            "  second: { kind: openai, key: k }",
+            "  local: { kind: openai, url: 'http://127.0.0.1:8000/v1' }",
+            "  named: { kind: mistral, url: 'http://127.0.0.1:8000/v1' }");
+
+    Map<String, String> newer = Map.of("max_tokens", "max_completion_tokens");
+    assertThat(remote(config, "openai").quirks().rename()).isEqualTo(newer);
+    assertThat(remote(config, "second").quirks().rename()).isEqualTo(newer);
+    assertThat(remote(config, "local").quirks()).isEqualTo(Provider.Quirks.NONE);
+    assertThat(remote(config, "named").quirks().rename()).containsKey("seed");
+  }
+
+  @Test
+  void what_needs_a_restart_is_told_by_its_key() {
+    Config one = Loaders.load("listen: 127.0.0.1:1");
+
+    assertThat(one.fixed(one)).isEmpty();
+    assertThat(
+            one.fixed(
+                Loaders.load(
+                    "listen: 127.0.0.1:2",
+                    "data: b",
+                    "limits: { headers: 1KB }",
+                    "threads: loop",
+                    "providers: { demo: { kind: sim } }")))
+        .containsExactly("listen", "data", "limits", "threads");
   }
 
   @Test
