@@ -26,6 +26,9 @@ record Providers(
     Catalogue catalogue,
     Map<String, Dialect> dialects,
     Set<String> simFaults) {
+  /** Kinds that need more than a row of the catalogue, and code that is not there. */
+  private static final List<String> LATER = List.of("azure", "bedrock", "cohere", "vertex");
+
   private static final String NO_KEY = "none";
   private static final String NO_FAULT = "none";
 
@@ -141,6 +144,14 @@ record Providers(
     At<String> kind = entry.kind().get();
     Optional<Row> like = kind.value().flatMap(this::rowOfKind);
     if (like.isEmpty() && kind.value().isPresent()) {
+      if (LATER.contains(kind.value().get())) {
+        faults.add(
+            kind,
+            "names a kind that this version does not serve yet, as "
+                + String.join(", ", LATER)
+                + " are");
+        return like;
+      }
       var kinds = new TreeSet<>(catalogue.rows().keySet());
       kinds.addAll(dialects.keySet());
       kinds.add("sim");

@@ -69,7 +69,11 @@ public final class KeyFile {
       return fresh;
     } catch (IOException failed) {
       throw new UncheckedIOException(
-          "The data folder " + folder + " cannot be used: " + failed.getMessage(), failed);
+          "The data folder "
+              + folder
+              + " cannot be used: it must be a folder that this user may read and write; choose one"
+              + " with --data DIR.",
+          failed);
     }
   }
 

@@ -109,6 +109,19 @@ class LoaderTest {
   }
 
   @Test
+  void a_tab_an_alias_bomb_and_a_kind_of_a_later_version_are_called_by_what_they_are() {
+    assertThatThrownBy(() -> Loaders.load("providers:", "\ta: { kind: sim }"))
+        .hasMessageContaining("lintel.yaml:2:")
+        .hasMessageContaining("a tab cannot indent; use spaces");
+    String many = "[" + "*a,".repeat(60) + "]";
+    assertThatThrownBy(() -> Loaders.load("a: &a [ x ]", "b: " + many))
+        .hasMessageContaining("uses its anchors too often");
+    assertThatThrownBy(() -> Loaders.load("providers: { v: { kind: vertex } }"))
+        .hasMessageContaining("providers.v.kind names a kind that this version does not serve yet")
+        .hasMessageNotContaining("vercel");
+  }
+
+  @Test
   void what_needs_a_restart_is_told_by_its_key() {
     Config one = Loaders.load("listen: 127.0.0.1:1");
 
