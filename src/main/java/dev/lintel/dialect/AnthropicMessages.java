@@ -12,7 +12,6 @@ import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Outbound;
-import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
@@ -20,7 +19,6 @@ import dev.lintel.Target;
 import dev.lintel.Trail;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,77 +63,24 @@ public final class AnthropicMessages implements Dialect {
     return Chat.read(this, model, body.flag("stream"), true, inbound, AnthropicRequestReader::read);
   }
 
-  /** The gateway's own top-level fields, which no provider is sent. */
-  static String[] own(Body body) {
-    var own = new ArrayList<String>(List.of("lintel"));
-    for (String key : List.of("provider", "api_key")) {
-      if (body.isText(key)) {
-        own.add(key);
-      }
-    }
-    return own.toArray(String[]::new);
-  }
-
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
     Chat chat = chat(request);
     Body body = chat.original().map(Inbound::body).orElse(null);
     boolean own = chat.dialect().name().equals(NAME);
     byte[] bytes;
-    if (own && body != null && !ForeignSignature.within(body.bytes())) {
-      bytes = patch(body, target, adaptation);
+    if (own && body != null && !Proofs.within(body.bytes())) {
+      var changes = new HashMap<String, Optional<byte[]>>();
+      if (!body.text("model").orElse("").equals(target.model())) {
+        changes.put("model", Optional.of(Json.string(target.model())));
+      }
+      bytes = Fit.patched(body, changes, target.provider().quirks(), adaptation);
     } else {
       ObjectNode written = AnthropicRequestWriter.write(chat, target.model(), adaptation);
-      apply(target.provider().quirks(), written, adaptation);
+      Fit.written(written, field -> true, target.provider().quirks(), adaptation);
       bytes = Json.bytes(written);
     }
     return new Outbound(own ? path(chat.query()) : PATH, headers(chat, own), bytes);
-  }
-
-  private static byte[] patch(Body body, Target target, Adaptation adaptation) {
-    var changes = new HashMap<String, Optional<byte[]>>();
-    if (!body.text("model").orElse("").equals(target.model())) {
-      changes.put("model", Optional.of(Json.string(target.model())));
-    }
-    for (String key : own(body)) {
-      if (body.has(key)) {
-        changes.put(key, Optional.empty());
-      }
-    }
-    Provider.Quirks quirks = target.provider().quirks();
-    for (String field : quirks.drop()) {
-      if (body.has(field)) {
-        adaptation.drop(field);
-        changes.put(field, Optional.empty());
-      }
-    }
-    quirks
-        .rename()
-        .forEach((field, other) ->
-            body.value(field)
-                .ifPresent(value -> {
-                  adaptation.rename(field, other);
-                  changes.put(field, Optional.empty());
-                  changes.put(other, Optional.of(Json.bytes(value)));
-                }));
-    return body.patch(changes);
-  }
-
-  private static void apply(Provider.Quirks quirks, ObjectNode written, Adaptation adaptation) {
-    for (String field : quirks.drop()) {
-      if (written.remove(field) != null) {
-        adaptation.drop(field);
-      }
-    }
-    quirks
-        .rename()
-        .forEach((field, other) -> {
-          JsonNode value = written.remove(field);
-          if (value != null) {
-            adaptation.rename(field, other);
-            written.set(other, value);
-          }
-        });
   }
 
   private static String path(Map<String, String> query) {

@@ -13,7 +13,7 @@ import dev.lintel.Part;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
-import dev.lintel.dialect.AnthropicSequence.Kind;
+import dev.lintel.dialect.AnthropicReply.Kind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +30,7 @@ final class AnthropicReplyWriter implements ReplyWriter {
       "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n".getBytes(UTF_8);
 
   private final Chat chat;
-  private final AnthropicSequence blocks = new AnthropicSequence();
+  private final AnthropicReply blocks = new AnthropicReply();
   private Part.Start start = new Part.Start("", "");
   private Usage usage = Usage.UNKNOWN;
   private Part.@Nullable Stop stop;
@@ -129,7 +129,7 @@ final class AnthropicReplyWriter implements ReplyWriter {
 
   private ObjectNode message() {
     return Json.object()
-        .put("id", start.id().isEmpty() ? AnthropicSequence.made("msg_") : start.id())
+        .put("id", start.id().isEmpty() ? AnthropicReply.made("msg_") : start.id())
         .put("type", "message")
         .put("role", "assistant")
         .put("model", start.model().isEmpty() ? chat.model() : start.model());

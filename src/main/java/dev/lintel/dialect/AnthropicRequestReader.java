@@ -1,8 +1,6 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Block;
-import dev.lintel.Extra;
-import dev.lintel.Failure;
 import dev.lintel.Format;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
@@ -28,17 +26,28 @@ final class AnthropicRequestReader {
    */
   private static final String BILLING = "x-anthropic-billing-header";
 
-  private final AnthropicFields top;
+  private static final Map<Setting, String> SETTINGS =
+      Map.of(
+          Setting.MAX_TOKENS, "max_tokens",
+          Setting.TEMPERATURE, "temperature",
+          Setting.TOP_P, "top_p",
+          Setting.TOP_K, "top_k",
+          Setting.STOP, "stop_sequences",
+          Setting.SERVICE_TIER, "service_tier");
+
+  private static final Fields.Manner MANNER = new Fields.Manner(AnthropicWords.NAME, true, false);
+
+  private final Fields top;
   private final Map<Setting, JsonNode> settings = new EnumMap<>(Setting.class);
   private final ObjectNode nested = Json.object();
 
-  private AnthropicRequestReader(AnthropicFields top) {
+  private AnthropicRequestReader(Fields top) {
     this.top = top;
   }
 
   static Prompt read(Inbound inbound) {
-    var top = new AnthropicFields(inbound.body().tree(), "");
-    top.ignore("model", "stream").ignore(AnthropicMessages.own(inbound.body()));
+    var top = Fields.of(MANNER, inbound.body().tree());
+    top.ignore("model", "stream").ignore(Fit.gatewayFields(inbound.body()).toArray(String[]::new));
     return new AnthropicRequestReader(top).prompt();
   }
 
@@ -46,7 +55,7 @@ final class AnthropicRequestReader {
     List<Turn> turns = turns();
     List<Tool> tools = tools();
     Optional<ToolChoice> choice = top.object("tool_choice").map(this::choice);
-    Optional<AnthropicFields> config = top.object("output_config");
+    Optional<Fields> config = top.object("output_config");
     Optional<Thinking> thinking =
         thinking(config.map(fields -> fields.text("effort", "")).orElse(""));
     Optional<Format> format =
@@ -56,38 +65,27 @@ final class AnthropicRequestReader {
 
     ObjectNode rest = top.rest();
     AnthropicJson.merge(rest, nested);
-    return new Prompt(
-        turns,
-        tools,
-        choice,
-        thinking,
-        format,
-        settings,
-        rest.isEmpty() ? Extra.NONE : new Extra(AnthropicWords.NAME, rest));
+    return new Prompt(turns, tools, choice, thinking, format, settings, top.extra(rest));
   }
 
   private List<Turn> turns() {
     var turns = new ArrayList<Turn>();
-    top.any("system")
-        .map(system -> AnthropicBlockReader.content(system, "system"))
-        .map(blocks -> blocks.stream().filter(block -> !billing(block)).toList())
-        .filter(blocks -> !blocks.isEmpty())
-        .ifPresent(blocks -> turns.add(new Turn(Turn.Role.SYSTEM, blocks)));
-    JsonNode messages = top.needed("messages");
-    for (int i = 0; i < messages.size(); i++) {
-      var message = new AnthropicFields(messages.get(i), "messages." + i);
+    if (top.any("system").isPresent()) {
+      var system = new ArrayList<>(AnthropicTurnReader.content(top, "system"));
+      system.removeIf(AnthropicRequestReader::billing);
+      if (!system.isEmpty()) {
+        turns.add(new Turn(Turn.Role.SYSTEM, system));
+      }
+    }
+    for (Fields message : top.objects("messages")) {
       Turn.Role role =
           switch (message.text("role")) {
             case "user" -> Turn.Role.USER;
             case "assistant" -> Turn.Role.ASSISTANT;
             case "system" -> Turn.Role.SYSTEM;
-            default ->
-                throw Failure.invalid(
-                        "'" + message.place("role") + "' must be user, assistant or system.")
-                    .at(message.place("role"));
+            default -> throw message.unknown("role", "user, assistant or system");
           };
-      List<Block> blocks =
-          AnthropicBlockReader.content(message.needed("content"), message.place("content"));
+      List<Block> blocks = AnthropicTurnReader.content(message, "content");
       turns.add(new Turn(role, blocks, message.extra()));
     }
     return turns;
@@ -98,34 +96,23 @@ final class AnthropicRequestReader {
   }
 
   private List<Tool> tools() {
-    Optional<JsonNode> given = top.array("tools");
-    if (given.isEmpty()) {
-      return List.of();
-    }
     var tools = new ArrayList<Tool>();
-    for (int i = 0; i < given.get().size(); i++) {
-      var fields = new AnthropicFields(given.get().get(i), "tools." + i);
-      if (fields.text("type", "custom").equals("custom")) {
-        JsonNode schema = fields.needed("input_schema");
-        if (!schema.isObject()) {
-          throw AnthropicFields.wrong(fields.place("input_schema"), "an object", schema);
-        }
-        tools.add(
-            new Tool.Function(
-                fields.text("name"),
-                fields.text("description", ""),
-                (ObjectNode) schema,
-                fields.flag("strict"),
-                AnthropicBlockReader.cache(fields),
-                fields.extra()));
-      } else {
-        tools.add(new Tool.Native(new Extra(AnthropicWords.NAME, (ObjectNode) fields.whole())));
-      }
+    for (Fields fields : top.objects("tools")) {
+      tools.add(
+          fields.text("type", "custom").equals("custom")
+              ? new Tool.Function(
+                  fields.text("name"),
+                  fields.text("description", ""),
+                  fields.neededObject("input_schema").whole(),
+                  fields.flag("strict"),
+                  fields.cache(),
+                  fields.extra())
+              : new Tool.Native(fields.extra(fields.whole())));
     }
     return tools;
   }
 
-  private ToolChoice choice(AnthropicFields fields) {
+  private ToolChoice choice(Fields fields) {
     fields
         .flag("disable_parallel_tool_use")
         .ifPresent(off -> settings.put(Setting.PARALLEL_TOOLS, Json.MAPPER.valueToTree(!off)));
@@ -135,10 +122,7 @@ final class AnthropicRequestReader {
           case "any" -> ToolChoice.Mode.ANY;
           case "none" -> ToolChoice.Mode.NONE;
           case "tool" -> ToolChoice.Mode.NAMED;
-          default ->
-              throw Failure.invalid(
-                      "'" + fields.place("type") + "' must be auto, any, tool or none.")
-                  .at(fields.place("type"));
+          default -> throw fields.unknown("type", "auto, any, tool or none");
         };
     var choice = new ToolChoice(mode, mode == ToolChoice.Mode.NAMED ? fields.text("name") : "");
     nest("tool_choice", fields);
@@ -147,19 +131,25 @@ final class AnthropicRequestReader {
 
   /** An effort without {@code thinking} is the model's own to use, and nothing is shown of it. */
   private Optional<Thinking> thinking(String effort) {
-    Optional<AnthropicFields> given = top.object("thinking");
+    Optional<Fields> given = top.object("thinking");
     if (given.isEmpty()) {
       return effort.isEmpty()
           ? Optional.empty()
           : Optional.of(new Thinking(Thinking.Mode.ADAPTIVE, 0, effort, false));
     }
-    AnthropicFields fields = given.get();
+    Fields fields = given.get();
     boolean shown = !fields.whole().path("display").asString("").equals("omitted");
     Optional<Thinking> thinking =
         switch (fields.text("type")) {
           case "enabled" ->
               Optional.of(
-                  new Thinking(Thinking.Mode.ON, fields.integer("budget_tokens"), effort, shown));
+                  new Thinking(
+                      Thinking.Mode.ON,
+                      fields
+                          .integer("budget_tokens")
+                          .orElseThrow(() -> fields.missing("budget_tokens")),
+                      effort,
+                      shown));
           case "adaptive" -> Optional.of(new Thinking(Thinking.Mode.ADAPTIVE, 0, effort, shown));
           case "disabled" -> Optional.of(new Thinking(Thinking.Mode.OFF, 0, effort, false));
           default -> Optional.empty();
@@ -172,16 +162,16 @@ final class AnthropicRequestReader {
     return thinking;
   }
 
-  private Optional<Format> format(AnthropicFields holder, String name) {
+  private Optional<Format> format(Fields holder, String name) {
     JsonNode given = holder.whole().path(name);
     if (!given.isObject() || !given.path("schema").isObject()) {
       return Optional.empty();
     }
-    AnthropicFields fields = holder.object(name).orElseThrow();
+    Fields fields = holder.object(name).orElseThrow();
     fields.ignore("type");
     var schema =
         new Format.JsonSchema(
-            fields.text("name", ""), "", (ObjectNode) fields.needed("schema"), Optional.empty());
+            fields.text("name", ""), "", fields.neededObject("schema").whole(), Optional.empty());
     ObjectNode rest = fields.rest();
     if (!rest.isEmpty()) {
       nested.withObject("/output_config").set("format", rest);
@@ -190,27 +180,22 @@ final class AnthropicRequestReader {
   }
 
   private void settings() {
-    settings.put(Setting.MAX_TOKENS, top.needed("max_tokens"));
-    top.number("temperature").ifPresent(value -> settings.put(Setting.TEMPERATURE, value));
-    top.number("top_p").ifPresent(value -> settings.put(Setting.TOP_P, value));
-    top.number("top_k").ifPresent(value -> settings.put(Setting.TOP_K, value));
-    top.array("stop_sequences").ifPresent(value -> settings.put(Setting.STOP, value));
-    if (top.any("service_tier").isPresent()) {
-      top.text("service_tier");
-      settings.put(Setting.SERVICE_TIER, top.needed("service_tier"));
-    }
+    top.needed("max_tokens");
+    SETTINGS.forEach((setting, name) -> setting(setting, name, top));
     top.object("metadata")
         .ifPresent(metadata -> {
-          if (metadata.any("user_id").isPresent()) {
-            metadata.text("user_id");
-            settings.put(Setting.USER, metadata.needed("user_id"));
-          }
+          setting(Setting.USER, "user_id", metadata);
           nest("metadata", metadata);
         });
   }
 
+  private void setting(Setting setting, String name, Fields from) {
+    from.any(name)
+        .ifPresent(value -> settings.put(setting, Settings.checked(setting, value, name, from)));
+  }
+
   /** Keeps what was not read of a top-level object. */
-  private void nest(String name, AnthropicFields fields) {
+  private void nest(String name, Fields fields) {
     ObjectNode rest = fields.rest();
     if (!rest.isEmpty()) {
       AnthropicJson.merge(nested.withObject("/" + name), rest);

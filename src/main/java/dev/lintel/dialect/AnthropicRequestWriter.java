@@ -53,7 +53,7 @@ final class AnthropicRequestWriter {
   private final Prompt prompt;
   private final Adaptation adaptation;
   private final boolean own;
-  private final AnthropicTurns turns;
+  private final AnthropicTurnWriter turns;
   private final ObjectNode body = Json.object();
 
   private AnthropicRequestWriter(Chat chat, Adaptation adaptation) {
@@ -61,7 +61,7 @@ final class AnthropicRequestWriter {
     this.prompt = chat.prompt();
     this.adaptation = adaptation;
     this.own = chat.dialect().name().equals(NAME);
-    this.turns = new AnthropicTurns(adaptation, own);
+    this.turns = new AnthropicTurnWriter(adaptation, own);
   }
 
   static ObjectNode write(Chat chat, String model, Adaptation adaptation) {
@@ -345,7 +345,7 @@ final class AnthropicRequestWriter {
     body.path("system").forEach(block -> mark(block, marked));
     for (JsonNode message : body.path("messages")) {
       for (JsonNode block : message.path("content")) {
-        if (AnthropicTurns.isType(block, "tool_result")) {
+        if (AnthropicTurnWriter.isType(block, "tool_result")) {
           block.path("content").forEach(inner -> mark(inner, marked));
         }
         mark(block, marked);

@@ -19,7 +19,7 @@ import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import java.net.URLEncoder;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +30,11 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Gemini implements Dialect {
   static final String NAME = "gemini";
 
-  private static final List<String> OWN = List.of("provider", "api_key");
+  /**
+   * Documented by Google as accepted in the place of a signature that is not there:
+   * https://ai.google.dev/gemini-api/docs/thought-signatures (FAQ, November 2025).
+   */
+  static final String SKIP = "skip_thought_signature_validator";
 
   /** How the client wants its stream: as one JSON array, else as server-sent events. */
   private final boolean array;
@@ -91,79 +95,35 @@ public final class Gemini implements Dialect {
     Chat chat = chat(request);
     Provider.Quirks quirks = target.provider().quirks();
     Optional<Body> asItIs = asItIs(chat);
-    byte[] body =
-        asItIs.isPresent()
-            ? patch(asItIs.get(), quirks, adaptation)
-            : built(GeminiRequestWriter.write(chat, adaptation), quirks, adaptation);
+    byte[] body;
+    if (asItIs.isPresent()) {
+      var changes = new HashMap<String, Optional<byte[]>>();
+      // The path names the target's model; another one here would contradict it.
+      if (asItIs.get().has("model")) {
+        changes.put("model", Fit.GONE);
+      }
+      body = Fit.patched(asItIs.get(), changes, quirks, adaptation);
+    } else {
+      ObjectNode written = GeminiRequestWriter.write(chat, adaptation);
+      Fit.written(written, field -> true, quirks, adaptation);
+      body = Json.bytes(written);
+    }
     String method = chat.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
     String model = URLEncoder.encode(target.model(), UTF_8).replace("+", "%20");
     return new Outbound("/v1beta/models/" + model + method, Map.of(), body);
   }
 
   /** What the client sent, where Google may get it so. */
-  private static Optional<Body> asItIs(Chat chat) {
+  static Optional<Body> asItIs(Chat chat) {
     return chat.original()
         .filter(inbound -> chat.dialect().name().equals(NAME))
         .map(Inbound::body)
-        .filter(body -> !GeminiSignature.within(body.bytes()));
-  }
-
-  private static byte[] patch(Body body, Provider.Quirks quirks, Adaptation adaptation) {
-    var changes = new LinkedHashMap<String, Optional<byte[]>>();
-    if (body.has("lintel")) {
-      changes.put("lintel", Optional.empty());
-    }
-    for (String own : OWN) {
-      if (body.isText(own)) {
-        changes.put(own, Optional.empty());
-      }
-    }
-    // The path names the target's model; another one here would contradict it.
-    if (body.has("model")) {
-      changes.put("model", Optional.empty());
-    }
-    for (String field : quirks.drop()) {
-      if (body.has(field)) {
-        changes.put(field, Optional.empty());
-        adaptation.drop(field);
-      }
-    }
-    quirks
-        .rename()
-        .forEach((field, name) -> {
-          Optional<JsonNode> value = body.value(field);
-          if (value.isPresent()) {
-            changes.put(field, Optional.empty());
-            changes.put(name, value.map(Json::bytes));
-            adaptation.rename(field, name);
-          }
-        });
-    return body.patch(changes);
-  }
-
-  private static byte[] built(ObjectNode body, Provider.Quirks quirks, Adaptation adaptation) {
-    for (String field : quirks.drop()) {
-      if (body.remove(field) != null) {
-        adaptation.drop(field);
-      }
-    }
-    quirks
-        .rename()
-        .forEach((field, name) -> {
-          JsonNode value = body.remove(field);
-          if (value != null) {
-            body.set(name, value);
-            adaptation.rename(field, name);
-          }
-        });
-    return Json.bytes(body);
+        .filter(body -> !Proofs.within(body.bytes()));
   }
 
   @Override
   public ReplyReader reader(Request request) {
-    Chat chat = chat(request);
-    boolean renamed = asItIs(chat).isEmpty();
-    return new GeminiReplyReader(renamed ? GeminiNames.of(chat.prompt()) : GeminiNames.NONE);
+    return new GeminiReplyReader(chat(request));
   }
 
   @Override

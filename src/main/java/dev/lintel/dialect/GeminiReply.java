@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Gemini knows no pieces of a call's arguments, so calls wait until the reply is complete and
  * then follow in their order. What another vendor signed travels in the {@code thoughtSignature} of
- * what follows it, see {@link GeminiSignature}: on the text after it, on the first call, whose
- * signature clients may not lose, or on an empty text where nothing follows.
+ * what follows it, see {@link Proofs}: on the text after it, on the first call, whose signature
+ * clients may not lose, or on an empty text where nothing follows.
  */
 final class GeminiReply {
   private static final class Call {
@@ -222,7 +222,7 @@ final class GeminiReply {
       node.put("thoughtSignature", signature);
       signature = "";
     } else if (waiting()) {
-      var fresh = new GeminiSignature(thoughts.subList(carried, thoughts.size()), "", "");
+      var fresh = new Proofs(thoughts.subList(carried, thoughts.size()), "", "");
       node.put("thoughtSignature", fresh.encode());
     }
     carried = thoughts.size();
@@ -256,7 +256,7 @@ final class GeminiReply {
       }
       ObjectNode part = Json.object();
       ObjectNode node = part.putObject("functionCall");
-      if (!GeminiNames.made(call.id)) {
+      if (!GeminiIds.made(call.id)) {
         node.put("id", call.id);
       }
       node.put("name", call.name).set("args", arguments.get());
@@ -272,7 +272,7 @@ final class GeminiReply {
     if (!call.signature.isEmpty() && call.vendor.equals(Gemini.NAME)) {
       part.put("thoughtSignature", call.signature);
     } else if (!step.isEmpty() || !call.signature.isEmpty()) {
-      part.put("thoughtSignature", new GeminiSignature(step, call.signature, call.vendor).encode());
+      part.put("thoughtSignature", new Proofs(step, call.signature, call.vendor).encode());
       carried = thoughts.size();
     } else {
       sign(part);

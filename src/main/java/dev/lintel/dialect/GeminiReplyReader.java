@@ -1,5 +1,6 @@
 package dev.lintel.dialect;
 
+import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Extra;
 import dev.lintel.Failure;
@@ -11,7 +12,9 @@ import dev.lintel.ReplyReader;
 import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -48,13 +51,14 @@ final class GeminiReplyReader implements ReplyReader {
   private static final Set<String> KNOWN_OF_REPLY =
       Set.of("candidates", "usageMetadata", "modelVersion", "responseId", "createTime");
 
-  private final GeminiNames names;
+  private final Chat chat;
+  private @Nullable Map<String, String> names;
   private boolean started;
   private boolean finished;
   private int calls;
 
-  GeminiReplyReader(GeminiNames names) {
-    this.names = names;
+  GeminiReplyReader(Chat chat) {
+    this.chat = chat;
   }
 
   @Override
@@ -167,8 +171,8 @@ final class GeminiReplyReader implements ReplyReader {
       parts.add(
           new Part.ToolUse(
               calls++,
-              id.isEmpty() ? GeminiNames.id() : id,
-              names.original(call.get("name").asString()),
+              id.isEmpty() ? GeminiIds.next() : id,
+              callersName(call.get("name").asString()),
               args.isObject() ? Json.text(args) : "{}",
               signature,
               Gemini.NAME));
@@ -189,6 +193,15 @@ final class GeminiReplyReader implements ReplyReader {
     } else if (!text.asString("").isEmpty()) {
       parts.add(new Part.Text(text.asString()));
     }
+  }
+
+  private String callersName(String sent) {
+    Map<String, String> back = names;
+    if (back == null) {
+      back = Gemini.asItIs(chat).isPresent() ? Map.of() : ToolNames.GEMINI.back(chat.prompt());
+      names = back;
+    }
+    return back.getOrDefault(sent, sent);
   }
 
   private static boolean onlySigned(JsonNode part) {

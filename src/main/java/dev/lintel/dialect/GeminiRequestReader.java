@@ -38,8 +38,10 @@ final class GeminiRequestReader {
               Map.entry(Setting.TOP_LOGPROBS, "logprobs"),
               Map.entry(Setting.MODALITIES, "responseModalities")));
 
-  private final GeminiObject request;
-  private final GeminiParts parts = new GeminiParts();
+  private static final Fields.Manner MANNER = new Fields.Manner(Gemini.NAME, false, true);
+
+  private final Fields request;
+  private final GeminiTurnReader parts = new GeminiTurnReader();
   private final Map<Setting, JsonNode> settings = new EnumMap<>(Setting.class);
   private final ObjectNode extra = Json.object();
   private Optional<Format> format = Optional.empty();
@@ -47,7 +49,8 @@ final class GeminiRequestReader {
   private Optional<ToolChoice> choice = Optional.empty();
 
   private GeminiRequestReader(Body body) {
-    request = new GeminiObject(body.tree(), "");
+    request = Fields.of(MANNER, body.tree());
+    Fit.gatewayFields(body).forEach(request::ignore);
   }
 
   /** Throws a {@link dev.lintel.Failure} naming the field whose shape is wrong. */
@@ -60,11 +63,11 @@ final class GeminiRequestReader {
     request
         .object("systemInstruction")
         .ifPresent(system -> {
-          system.text("role");
+          system.ignore("role");
           List<Block> blocks = parts.read(system.objects("parts"));
           turns.add(new Turn(Turn.Role.SYSTEM, blocks, system.extra()));
         });
-    for (GeminiObject content : request.objects("contents")) {
+    for (Fields content : request.objects("contents")) {
       Turn.Role role = role(content);
       List<Block> blocks = parts.read(content.objects("parts"));
       turns.add(new Turn(role, blocks, content.extra()));
@@ -72,67 +75,57 @@ final class GeminiRequestReader {
     List<Tool> tools = tools();
     request.object("toolConfig").ifPresent(this::toolConfig);
     request.object("generationConfig").ifPresent(this::generationConfig);
-    request.take("model");
-    request.take("lintel");
-    for (String own : List.of("provider", "api_key")) {
-      if (request.node().path(own).isString()) {
-        request.take(own);
-      }
-    }
+    request.ignore("model");
     extra.setAll(request.rest());
-    return new Prompt(turns, tools, choice, thinking, format, settings, GeminiObject.extra(extra));
+    return new Prompt(turns, tools, choice, thinking, format, settings, request.extra(extra));
   }
 
-  private static Turn.Role role(GeminiObject content) {
-    String role = content.text("role").orElse("user");
+  private static Turn.Role role(Fields content) {
+    String role = content.text("role", "user");
     return switch (role) {
       case "user", "function", "" -> Turn.Role.USER;
       case "model" -> Turn.Role.ASSISTANT;
-      default -> throw GeminiObject.wrong(content.at("role"), "'user' or 'model'");
+      default -> throw content.unknown("role", "'user' or 'model'");
     };
   }
 
   private List<Tool> tools() {
     var tools = new ArrayList<Tool>();
-    for (GeminiObject entry : request.objects("tools")) {
-      for (GeminiObject declared : entry.objects("functionDeclarations")) {
+    for (Fields entry : request.objects("tools")) {
+      for (Fields declared : entry.objects("functionDeclarations")) {
         tools.add(function(declared));
       }
       ObjectNode rest = entry.rest();
       if (!rest.isEmpty()) {
-        tools.add(new Tool.Native(GeminiObject.extra(rest)));
+        tools.add(new Tool.Native(entry.extra(rest)));
       }
     }
     return tools;
   }
 
-  private static Tool function(GeminiObject declared) {
-    String name =
-        declared
-            .text("name")
-            .orElseThrow(() -> GeminiObject.wrong(declared.at("name"), "the function's name"));
-    Optional<GeminiObject> open = declared.object("parameters");
-    Optional<GeminiObject> schema = declared.object("parametersJsonSchema");
+  private static Tool function(Fields declared) {
+    Optional<Fields> open = declared.object("parameters");
+    Optional<Fields> schema = declared.object("parametersJsonSchema");
     ObjectNode arguments =
         schema
-            .map(GeminiObject::node)
-            .or(() -> open.map(google -> GeminiSchema.json(google.node())))
+            .map(Fields::whole)
+            .or(() -> open.map(google -> GeminiSchema.json(google.whole())))
             .orElseGet(Json::object);
     return new Tool.Function(
-        name,
-        declared.text("description").orElse(""),
+        declared.text("name"),
+        declared.text("description", ""),
         arguments,
         Optional.empty(),
         Block.Cache.NONE,
         declared.extra());
   }
 
-  private void toolConfig(GeminiObject config) {
+  private void toolConfig(Fields config) {
     ObjectNode left = Json.object();
     config
         .object("functionCallingConfig")
         .ifPresent(calling -> {
-          String mode = calling.text("mode").orElse("").toUpperCase(Locale.ROOT);
+          String mode = calling.text("mode", "").toUpperCase(Locale.ROOT);
           List<String> allowed = calling.texts("allowedFunctionNames");
           ObjectNode more = calling.rest();
           choice = choice(mode, allowed);
@@ -167,11 +160,12 @@ final class GeminiRequestReader {
     };
   }
 
-  private void generationConfig(GeminiObject config) {
+  private void generationConfig(Fields config) {
     SETTINGS.forEach((setting, name) ->
         config
-            .take(name)
-            .ifPresent(value -> settings.put(setting, checked(setting, value, config.at(name)))));
+            .any(name)
+            .ifPresent(
+                value -> settings.put(setting, Settings.checked(setting, value, name, config))));
     JsonNode modalities = settings.get(Setting.MODALITIES);
     if (modalities != null) {
       var lower = Json.array();
@@ -179,15 +173,15 @@ final class GeminiRequestReader {
       settings.put(Setting.MODALITIES, lower);
     }
     ObjectNode left = Json.object();
-    String mime = config.text("responseMimeType").orElse("");
-    Optional<GeminiObject> google = config.object("responseSchema");
-    Optional<GeminiObject> schema = config.object("responseJsonSchema");
+    String mime = config.text("responseMimeType", "");
+    Optional<Fields> google = config.object("responseSchema");
+    Optional<Fields> schema = config.object("responseJsonSchema");
     if (mime.equals("application/json")) {
       format =
           Optional.of(
               schema
-                  .map(GeminiObject::node)
-                  .or(() -> google.map(s -> GeminiSchema.json(s.node())))
+                  .map(Fields::whole)
+                  .or(() -> google.map(s -> GeminiSchema.json(s.whole())))
                   .<Format>map(s -> new Format.JsonSchema("", "", s, Optional.empty()))
                   .orElseGet(Format.JsonObject::new));
     } else {
@@ -195,8 +189,8 @@ final class GeminiRequestReader {
       if (!mime.isEmpty() && !mime.equals("text/plain")) {
         left.put("responseMimeType", mime);
       }
-      google.ifPresent(s -> left.set("responseSchema", s.node()));
-      schema.ifPresent(s -> left.set("responseJsonSchema", s.node()));
+      google.ifPresent(s -> left.set("responseSchema", s.whole()));
+      schema.ifPresent(s -> left.set("responseJsonSchema", s.whole()));
     }
     config
         .object("thinkingConfig")
@@ -213,33 +207,10 @@ final class GeminiRequestReader {
     }
   }
 
-  private static JsonNode checked(Setting setting, JsonNode value, String place) {
-    return switch (setting) {
-      case STOP, MODALITIES -> {
-        if (!value.isArray() || !value.valueStream().allMatch(JsonNode::isString)) {
-          throw GeminiObject.wrong(place, "an array of strings");
-        }
-        yield value;
-      }
-      case LOGPROBS -> {
-        if (!value.isBoolean()) {
-          throw GeminiObject.wrong(place, "true or false");
-        }
-        yield value;
-      }
-      default -> {
-        if (!value.isNumber()) {
-          throw GeminiObject.wrong(place, "a number");
-        }
-        yield value;
-      }
-    };
-  }
-
-  private static Optional<Thinking> thinking(GeminiObject config) {
+  private static Optional<Thinking> thinking(Fields config) {
     Optional<Integer> budget = config.integer("thinkingBudget");
-    String level = config.text("thinkingLevel").orElse("").toLowerCase(Locale.ROOT);
-    boolean shown = config.flag("includeThoughts");
+    String level = config.text("thinkingLevel", "").toLowerCase(Locale.ROOT);
+    boolean shown = config.flag("includeThoughts").orElse(false);
     if (level.equals("thinking_level_unspecified")) {
       level = "";
     }

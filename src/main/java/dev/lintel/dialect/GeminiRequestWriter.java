@@ -51,7 +51,7 @@ final class GeminiRequestWriter {
   }
 
   private ObjectNode build() {
-    new GeminiContents(prompt, own, adaptation).write(body);
+    new GeminiTurnWriter(prompt, own, adaptation).write(body);
     tools();
     prompt.toolChoice().ifPresent(this::toolChoice);
     prompt.settings().forEach(this::setting);
@@ -115,7 +115,7 @@ final class GeminiRequestWriter {
   }
 
   private ObjectNode function(Tool.Function function, String place) {
-    String name = GeminiNames.safe(function.name());
+    String name = ToolNames.GEMINI.out(function.name());
     if (!name.equals(function.name())) {
       adaptation.rename(place + ".name", name);
     }
@@ -144,7 +144,7 @@ final class GeminiRequestWriter {
       case NONE -> calling.put("mode", "NONE");
       case NAMED -> {
         calling.put("mode", "ANY");
-        calling.putArray("allowedFunctionNames").add(GeminiNames.safe(choice.name()));
+        calling.putArray("allowedFunctionNames").add(ToolNames.GEMINI.out(choice.name()));
       }
     }
     body.putObject("toolConfig").set("functionCallingConfig", calling);
@@ -165,13 +165,8 @@ final class GeminiRequestWriter {
       value.forEach(word -> upper.add(word.asString("").toUpperCase(Locale.ROOT)));
       sent = upper;
     }
-    if (setting == Setting.STOP && value.size() > MOST_STOPS) {
-      var first = Json.array();
-      for (int i = 0; i < MOST_STOPS; i++) {
-        first.add(value.get(i));
-      }
-      adaptation.drop("stop[" + MOST_STOPS + "]");
-      sent = first;
+    if (setting == Setting.STOP) {
+      sent = Settings.stops(value, MOST_STOPS, adaptation);
     }
     config.set(name, sent);
   }

@@ -80,7 +80,7 @@ final class OpenAiCalls {
   private void begin(Open call, int position, List<Part> into) {
     call.begun = true;
     if (call.id.isEmpty()) {
-      call.id = "call_" + OpenAiToolNames.hex(call.name + System.nanoTime() + position, 24);
+      call.id = "call_" + ToolNames.hex(call.name + System.nanoTime() + position, 24);
     }
     into.add(
         new Part.ToolUse(
@@ -109,7 +109,7 @@ final class OpenAiCalls {
   private String callersName(String sent) {
     Map<String, String> back = names;
     if (back == null) {
-      back = OpenAiToolNames.back(chat);
+      back = OpenAiChat.speaks(chat) ? Map.of() : ToolNames.OPENAI.back(chat.prompt());
       names = back;
     }
     return back.getOrDefault(sent, sent);

@@ -10,7 +10,6 @@ import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Outbound;
-import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
@@ -30,8 +29,7 @@ public final class OpenAiChat implements Dialect {
   static final String NAME = "openai";
 
   private static final String PATH = "/chat/completions";
-  private static final long STARTED = Instant.now().getEpochSecond();
-  private static final Optional<byte[]> GONE = Optional.empty();
+  private final long started = Instant.now().getEpochSecond();
   private static final Optional<byte[]> WITH_USAGE =
       Optional.of("{\"include_usage\":true}".getBytes(StandardCharsets.UTF_8));
 
@@ -71,19 +69,15 @@ public final class OpenAiChat implements Dialect {
         stream,
         stream && wantsUsage(body),
         inbound,
-        original -> new OpenAiPromptReader(original.body()).read());
+        original -> OpenAiRequestReader.read(original.body()));
   }
 
   private static boolean wantsUsage(Body body) {
-    if (!body.has("stream_options")) {
-      return false;
-    }
-    var options = new OpenAiField(body.value("stream_options").orElseThrow(), "stream_options");
-    if (options.absent()) {
-      return false;
-    }
-    options.object();
-    return options.field("include_usage").flagIfAny().orElse(false);
+    return body.value("stream_options")
+        .map(options -> Json.object().set("stream_options", options))
+        .flatMap(holder -> Fields.of(OpenAiRequestReader.MANNER, holder).object("stream_options"))
+        .flatMap(options -> options.flag("include_usage"))
+        .orElse(false);
   }
 
   @Override
@@ -91,48 +85,19 @@ public final class OpenAiChat implements Dialect {
     Chat chat = chat(request);
     Body original = chat.original().map(Inbound::body).orElse(null);
     byte[] body =
-        speaks(chat) && original != null && !OpenAiThoughts.within(original.bytes())
+        speaks(chat) && original != null && !Proofs.within(original.bytes())
             ? patched(chat, original, target, adaptation)
-            : Json.bytes(new OpenAiPromptWriter(chat, target, adaptation).write());
+            : Json.bytes(new OpenAiRequestWriter(chat, target, adaptation).write());
     return new Outbound(PATH, Map.of(), body);
   }
 
   private static byte[] patched(Chat chat, Body body, Target target, Adaptation adaptation) {
     var changes = new HashMap<String, Optional<byte[]>>(8);
     changes.put("model", Optional.of(Json.string(target.model())));
-    if (body.has("lintel")) {
-      changes.put("lintel", GONE);
-    }
-    // As an object, provider is OpenRouter's own field.
-    if (body.isText("provider")) {
-      changes.put("provider", GONE);
-    }
-    if (body.isText("api_key")) {
-      changes.put("api_key", GONE);
-    }
     if (chat.stream()) {
       streamOptions(chat, body, target, adaptation, changes);
     }
-    Provider.Quirks quirks = target.provider().quirks();
-    for (String field : quirks.drop()) {
-      if (body.has(field)) {
-        adaptation.drop(field);
-        changes.put(field, GONE);
-      }
-    }
-    quirks
-        .rename()
-        .forEach((from, to) -> {
-          if (body.has(from)) {
-            Optional<byte[]> value = body.value(from).map(Json::bytes);
-            changes.put(from, GONE);
-            if (!body.has(to)) {
-              adaptation.rename(from, to);
-              changes.put(to, value);
-            }
-          }
-        });
-    return body.patch(changes);
+    return Fit.patched(body, changes, target.provider().quirks(), adaptation);
   }
 
   /** Usage is always asked for where it can be; whether the client sees it is the writer's. */
@@ -153,7 +118,7 @@ public final class OpenAiChat implements Dialect {
                     Json.bytes(((ObjectNode) given.deepCopy()).put("include_usage", true))));
       }
     } else if (body.has("stream_options")) {
-      changes.put("stream_options", GONE);
+      changes.put("stream_options", Fit.GONE);
       for (String option : given.propertyNames()) {
         if (!option.equals("include_usage")) {
           adaptation.drop("stream_options." + option);
@@ -190,7 +155,7 @@ public final class OpenAiChat implements Dialect {
       data.addObject()
           .put("id", name)
           .put("object", "model")
-          .put("created", STARTED)
+          .put("created", started)
           .put("owned_by", "lintel");
     }
     return Answer.json(200, list);

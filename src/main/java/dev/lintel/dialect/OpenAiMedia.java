@@ -37,7 +37,7 @@ record OpenAiMedia(boolean own, Adaptation adaptation) {
       return null;
     }
     ObjectNode part = Json.object().put("type", name);
-    OpenAiPromptWriter.extra(media.extra(), part.putObject(name).put("url", url), adaptation);
+    OpenAiRequestWriter.extra(media.extra(), part.putObject(name).put("url", url), adaptation);
     return part;
   }
 
@@ -50,7 +50,7 @@ record OpenAiMedia(boolean own, Adaptation adaptation) {
         part.putObject("input_audio")
             .put("data", inline.base64())
             .put("format", format(media.mime()));
-    OpenAiPromptWriter.extra(media.extra(), audio, adaptation);
+    OpenAiRequestWriter.extra(media.extra(), audio, adaptation);
     return part;
   }
 
@@ -88,7 +88,7 @@ record OpenAiMedia(boolean own, Adaptation adaptation) {
         return null;
       }
     }
-    OpenAiPromptWriter.extra(media.extra(), file, adaptation);
+    OpenAiRequestWriter.extra(media.extra(), file, adaptation);
     return part.set("file", file);
   }
 

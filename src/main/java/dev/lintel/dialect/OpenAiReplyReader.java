@@ -230,7 +230,7 @@ final class OpenAiReplyReader implements ReplyReader {
             model = started || value != JsonToken.VALUE_STRING ? "" : parser.getString();
         case "usage" -> {
           if (value == JsonToken.START_OBJECT) {
-            usage = OpenAiUsage.read(TREES.readTree(parser));
+            usage = OpenAiUsage.read(parser);
           }
         }
         case "error" -> {

@@ -25,7 +25,7 @@ final class OpenAiReplyWriter implements ReplyWriter {
   private static final byte[] UNFINISHED = ascii(",\"finish_reason\":null}]}\n\n");
 
   private final Chat chat;
-  private final OpenAiMessage message = new OpenAiMessage();
+  private final OpenAiReply message = new OpenAiReply();
   private final long created = Instant.now().getEpochSecond();
   private String id = "";
   private String model;

@@ -2,7 +2,6 @@ package dev.lintel.dialect;
 
 import dev.lintel.Block;
 import dev.lintel.Json;
-import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -13,9 +12,9 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>A signed thought is an entry of the message's {@code thinking_blocks}: {@code {index, type:
  * thinking, thinking, signature}} or {@code {index, type: redacted_thinking, data}}, with a {@link
- * ForeignSignature}. In a stream an entry comes whole in one delta; its {@code index} is what the
- * SDKs merge list deltas by. Many clients keep nothing of a message but its text and its tool
- * calls, so the id of a call carries what was signed before it, too.
+ * Proof}. In a stream an entry comes whole in one delta; its {@code index} is what the SDKs merge
+ * list deltas by. Many clients keep nothing of a message but its text and its tool calls, so the id
+ * of a call carries what was signed before it, too.
  */
 final class OpenAiThoughts {
   static final String BLOCKS = "thinking_blocks";
@@ -23,20 +22,11 @@ final class OpenAiThoughts {
   /** Where Google's own OpenAI endpoint puts the signature of a call. */
   static final String TOOL = "extra_content";
 
-  /**
-   * An id longer than this stays as it was issued: clients send it twice with every later request.
-   * What it would have carried is then in {@code thinking_blocks} and in the gateway's own memory.
-   */
-  private static final int LONGEST_PROOFS = 3000;
-
-  /** Whose signature a {@link ToolId} holds where it holds several proofs. */
-  private static final String SEVERAL = "lintel";
-
   private OpenAiThoughts() {}
 
   static ObjectNode block(int index, Block.Thought thought) {
     ObjectNode node = Json.object().put("index", index);
-    String proof = new ForeignSignature(thought.vendor(), thought.signature()).encode();
+    String proof = new Proof(thought.vendor(), thought.signature()).encode();
     return thought.sealed()
         ? node.put("type", "redacted_thinking").put("data", proof)
         : node.put("type", "thinking").put("thinking", thought.text()).put("signature", proof);
@@ -45,31 +35,10 @@ final class OpenAiThoughts {
   /** Empty where the entry is not of this gateway. */
   static Optional<Block.Thought> thought(JsonNode block) {
     boolean sealed = block.path("type").asString("").equals("redacted_thinking");
-    return ForeignSignature.decode(block.path(sealed ? "data" : "signature").asString(""))
+    return Proof.decode(block.path(sealed ? "data" : "signature").asString(""))
         .map(proof ->
             new Block.Thought(
                 block.path("thinking").asString(""), proof.signature(), proof.vendor(), sealed));
-  }
-
-  /**
-   * The id under which a client is shown a call, with its proof and those of the thoughts before.
-   */
-  static String shownId(String id, List<Block.Thought> thoughts, String signature, String vendor) {
-    if (thoughts.isEmpty() && signature.isEmpty()) {
-      return id;
-    }
-    String proofs = new GeminiSignature(thoughts, signature, vendor).encode();
-    return proofs.length() > LONGEST_PROOFS
-        ? new ToolId(id, "", "").shown()
-        : new ToolId(id, proofs, SEVERAL).shown();
-  }
-
-  /** What {@link #shownId} put into an id; empty where it did not. */
-  static Optional<GeminiSignature> proofs(ToolId id) {
-    return id.vendor().equals(SEVERAL)
-        ? GeminiSignature.decode(id.signature())
-        : Optional.of(new GeminiSignature(List.of(), id.signature(), id.vendor()))
-            .filter(proof -> !proof.call().isEmpty());
   }
 
   /** The value of a call's {@code extra_content}. */
@@ -82,10 +51,5 @@ final class OpenAiThoughts {
   /** The signature in a call's {@code extra_content}, always Gemini's; empty where none. */
   static String signatureOfTool(JsonNode extra) {
     return extra.path("google").path("thought_signature").asString("");
-  }
-
-  /** Whether a request holds what only this gateway understands. */
-  static boolean within(byte[] body) {
-    return ForeignSignature.within(body) || ToolId.within(body);
   }
 }

@@ -2,6 +2,7 @@ package dev.lintel.dialect;
 
 import dev.lintel.Block;
 import dev.lintel.Extra;
+import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Turn;
 import java.util.ArrayList;
@@ -12,8 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Reads the messages of a chat completion request; one reader a conversation. */
@@ -27,27 +26,6 @@ final class OpenAiTurnReader {
   /** Marks a call that has its signature where Google's own OpenAI endpoint wants it. */
   static final String SIGNED = OpenAiChat.NAME + "/signed";
 
-  private static final Set<String> CALL =
-      Set.of("id", "type", "function", "index", "cache_control");
-  private static final Set<String> SIGNED_CALL =
-      Set.of("id", "type", "function", "index", "cache_control", OpenAiThoughts.TOOL);
-  private static final Set<String> MESSAGE = Set.of("role", "content");
-  private static final Set<String> RESULT =
-      Set.of("role", "content", "tool_call_id", "name", "cache_control");
-  private static final Set<String> ASSISTANT =
-      Set.of(
-          "role",
-          "content",
-          "refusal",
-          "tool_calls",
-          "function_call",
-          "reasoning_content",
-          "reasoning",
-          "images");
-  private static final Set<String> THOUGHTFUL =
-      Stream.concat(ASSISTANT.stream(), Stream.of(OpenAiThoughts.BLOCKS))
-          .collect(Collectors.toUnmodifiableSet());
-
   private final List<Turn> turns = new ArrayList<>();
 
   /** Results that still belong to the same turn. */
@@ -58,30 +36,24 @@ final class OpenAiTurnReader {
   /** Calls that nobody has answered yet: some clients leave the ids out. */
   private final Set<String> unanswered = new LinkedHashSet<>();
 
-  List<Turn> read(List<OpenAiField> messages) {
-    for (OpenAiField message : messages) {
-      String role = message.field("role").text();
+  List<Turn> read(List<Fields> messages) {
+    for (Fields message : messages) {
+      String role = message.text("role");
       switch (role) {
-        case "tool" -> results.add(result(message, message.field("tool_call_id").textIfAny()));
+        case "tool" -> results.add(result(message));
         case "function" -> results.add(legacyResult(message));
         case "system", "developer" -> {
-          Extra rest = message.rest(MESSAGE);
+          List<Block> blocks = content(message);
+          Extra rest = message.extra();
           add(
               Turn.Role.SYSTEM,
-              content(message.field("content")),
+              blocks,
               role.equals("system") ? rest : new Extra(DEVELOPER, rest.fields()));
         }
-        case "user" ->
-            add(Turn.Role.USER, content(message.field("content")), message.rest(MESSAGE));
+        case "user" -> add(Turn.Role.USER, content(message), message.extra());
         case "assistant" ->
-            add(
-                Turn.Role.ASSISTANT,
-                assistant(message),
-                message.rest(ownThoughts(message) ? THOUGHTFUL : ASSISTANT));
-        default ->
-            throw message
-                .field("role")
-                .wrong("must be system, developer, user, assistant or tool.");
+            add(Turn.Role.ASSISTANT, assistant(message), message.ignoreEmpty().extra());
+        default -> throw message.unknown("role", "system, developer, user, assistant or tool");
       }
     }
     closeResults();
@@ -100,34 +72,36 @@ final class OpenAiTurnReader {
     }
   }
 
-  private Block result(OpenAiField message, String given) {
-    String id = ToolId.of(given).id();
+  private Block result(Fields message) {
+    String id = ToolId.of(message.text("tool_call_id", "")).id();
     if (id.isEmpty()) {
       id =
           unanswered.stream()
               .findFirst()
               .orElseThrow(() ->
-                  message
-                      .field("tool_call_id")
-                      .wrong("is missing, and no call is left to be answered."));
+                  Failure.invalid(
+                          "'"
+                              + message.place("tool_call_id")
+                              + "' is missing, and no call is left to be answered.")
+                      .at(message.place("tool_call_id")));
     }
     unanswered.remove(id);
-    String name = message.field("name").textIfAny();
+    String name = message.text("name", "");
     return new Block.ToolResult(
         id,
         name.isEmpty() ? toolNames.getOrDefault(id, "") : name,
-        content(message.field("content")),
+        content(message),
         false,
-        cache(message),
-        message.rest(RESULT));
+        message.cache(),
+        message.extra());
   }
 
-  private Block legacyResult(OpenAiField message) {
-    String name = message.field("name").text();
+  private Block legacyResult(Fields message) {
+    String name = message.text("name");
     return new Block.ToolResult(
         legacyId(name),
         name,
-        content(message.field("content")),
+        content(message),
         false,
         Block.Cache.NONE,
         new Extra(LEGACY, Json.object()));
@@ -137,204 +111,174 @@ final class OpenAiTurnReader {
     return "function_" + name;
   }
 
-  private List<Block> assistant(OpenAiField message) {
+  private List<Block> assistant(Fields message) {
     var made = calls(message);
     var blocks = new ArrayList<Block>();
+    List<Block.Thought> kept = thoughts(message);
     if (made.stream().noneMatch(block -> block instanceof Block.Thought)) {
-      thoughts(message, blocks);
+      blocks.addAll(kept);
     }
     // Thinking comes before what is said, and vendors insist on that order.
     while (!made.isEmpty() && made.getFirst() instanceof Block.Thought) {
       blocks.add(made.removeFirst());
     }
-    blocks.addAll(content(message.field("content")));
-    String refusal = message.field("refusal").textIfAny();
+    blocks.addAll(content(message));
+    String refusal = message.text("refusal", "");
     if (!refusal.isEmpty()) {
       blocks.add(new Block.Refusal(refusal));
     }
-    OpenAiField images = message.field("images");
-    if (!images.absent()) {
-      images.objects().forEach(image -> blocks.add(part(image)));
-    }
+    message.objects("images").forEach(image -> blocks.add(part(image)));
     blocks.addAll(made);
-    OpenAiField legacy = message.field("function_call");
-    if (!legacy.absent()) {
-      String name = legacy.field("name").text();
-      blocks.add(
-          new Block.ToolUse(
-              legacyId(name),
-              name,
-              arguments(legacy),
-              "",
-              "",
-              Block.Cache.NONE,
-              new Extra(LEGACY, Json.object())));
-    }
+    message
+        .object("function_call")
+        .ifPresent(legacy -> {
+          String name = legacy.text("name");
+          blocks.add(
+              new Block.ToolUse(
+                  legacyId(name),
+                  name,
+                  arguments(legacy),
+                  "",
+                  "",
+                  Block.Cache.NONE,
+                  new Extra(LEGACY, Json.object())));
+        });
     return blocks;
   }
 
   /** The blocks with their proofs where the client kept them, else the plain text. */
-  private static void thoughts(OpenAiField message, List<Block> blocks) {
-    for (JsonNode block : message.field(OpenAiThoughts.BLOCKS).node()) {
-      OpenAiThoughts.thought(block).ifPresent(blocks::add);
+  private static List<Block.Thought> thoughts(Fields message) {
+    message.ignore("reasoning_content", "reasoning");
+    List<Block.Thought> signed =
+        message
+            .whole()
+            .path(OpenAiThoughts.BLOCKS)
+            .valueStream()
+            .flatMap(block -> OpenAiThoughts.thought(block).stream())
+            .toList();
+    if (!signed.isEmpty()) {
+      // Other gateways use the field, too: what is theirs stays as it is.
+      message.ignore(OpenAiThoughts.BLOCKS);
+      return signed;
     }
-    if (blocks.isEmpty()) {
-      OpenAiField plain = message.field("reasoning_content");
-      String text =
-          (plain.absent() && message.field("reasoning").node().isString()
-                  ? message.field("reasoning")
-                  : plain)
-              .textIfAny();
-      if (!text.isEmpty()) {
-        blocks.add(new Block.Thought(text, "", "", false));
-      }
-    }
-  }
-
-  /** Other gateways use the field, too: what is theirs stays as it is. */
-  private static boolean ownThoughts(OpenAiField message) {
-    return message
-        .field(OpenAiThoughts.BLOCKS)
-        .node()
-        .valueStream()
-        .anyMatch(block -> OpenAiThoughts.thought(block).isPresent());
+    String text =
+        message
+            .textIfAny("reasoning_content")
+            .orElseGet(() -> message.whole().path("reasoning").asString(""));
+    return text.isEmpty() ? List.of() : List.of(new Block.Thought(text, "", "", false));
   }
 
   /** The calls, each with the thoughts before it that its id carries. */
-  private List<Block> calls(OpenAiField message) {
+  private List<Block> calls(Fields message) {
     var blocks = new ArrayList<Block>();
-    OpenAiField calls = message.field("tool_calls");
-    if (!calls.absent()) {
-      calls.objects().forEach(call -> call(call, blocks));
-    }
+    message.objects("tool_calls").forEach(call -> call(call, blocks));
     return blocks;
   }
 
-  private void call(OpenAiField call, List<Block> blocks) {
-    OpenAiField function = call.field("function");
-    if (function.absent()) {
-      blocks.add(
-          new Block.Native(
-              new Extra(OpenAiChat.NAME, Json.object().set("tool_call", call.object()))));
+  private void call(Fields call, List<Block> blocks) {
+    Fields function = call.object("function").orElse(null);
+    if (function == null) {
+      blocks.add(new Block.Native(call.extra(Json.object().set("tool_call", call.whole()))));
       return;
     }
-    String name = function.field("name").text();
-    ToolId shown = ToolId.of(call.field("id").textIfAny());
-    Optional<GeminiSignature> proofs = OpenAiThoughts.proofs(shown);
+    String name = function.text("name");
+    ToolId shown = ToolId.of(call.text("id", ""));
+    Optional<Proofs> proofs = shown.proofs();
     proofs.ifPresent(proof -> blocks.addAll(proof.thoughts()));
     String id =
         shown.id().isEmpty() ? "call_" + turns.size() + "_" + unanswered.size() : shown.id();
     toolNames.put(id, name);
     unanswered.add(id);
-    String google = OpenAiThoughts.signatureOfTool(call.field(OpenAiThoughts.TOOL).node());
-    Extra rest = call.rest(google.isEmpty() ? CALL : SIGNED_CALL);
+    String google = OpenAiThoughts.signatureOfTool(call.whole().path(OpenAiThoughts.TOOL));
+    Block.Cache cache = call.cache();
+    call.ignore("type", "index");
+    if (!google.isEmpty()) {
+      call.ignore(OpenAiThoughts.TOOL);
+    }
+    Extra rest = call.extra();
     blocks.add(
         new Block.ToolUse(
             id,
             name,
             arguments(function),
-            proofs.map(GeminiSignature::call).orElse(google),
-            proofs.map(GeminiSignature::vendor).orElse(google.isEmpty() ? "" : "gemini"),
-            cache(call),
+            proofs.map(Proofs::call).orElse(google),
+            proofs.map(Proofs::vendor).orElse(google.isEmpty() ? "" : Gemini.NAME),
+            cache,
             google.isEmpty() ? rest : new Extra(SIGNED, rest.fields())));
   }
 
-  private static String arguments(OpenAiField function) {
-    String arguments = function.field("arguments").textIfAny();
+  private static String arguments(Fields function) {
+    String arguments = function.text("arguments", "");
     return arguments.isBlank() ? "{}" : arguments;
   }
 
-  private static List<Block> content(OpenAiField content) {
-    if (content.absent()) {
-      return List.of();
+  private static List<Block> content(Fields message) {
+    JsonNode content = message.any("content").orElse(Json.array());
+    if (content.isString()) {
+      return List.of(new Block.Text(content.asString()));
     }
-    if (content.node().isString()) {
-      return List.of(new Block.Text(content.text()));
+    if (!content.isArray()) {
+      throw message.wrong("content", "a string or an array of parts");
     }
-    if (!content.node().isArray()) {
-      throw content.wrong("must be a string or an array of parts.");
-    }
-    var blocks = new ArrayList<Block>();
-    content.objects().forEach(part -> blocks.add(part(part)));
-    return blocks;
+    return message.objects("content").stream().map(OpenAiTurnReader::part).toList();
   }
 
-  private static Block part(OpenAiField part) {
-    return switch (part.field("type").text()) {
-      case "text" ->
-          new Block.Text(
-              part.field("text").text(),
-              cache(part),
-              part.rest(Set.of("type", "text", "cache_control")));
-      case "refusal" -> new Block.Refusal(part.field("refusal").text());
+  private static Block part(Fields part) {
+    return switch (part.text("type")) {
+      case "text" -> new Block.Text(part.text("text"), part.cache(), part.extra());
+      case "refusal" -> new Block.Refusal(part.text("refusal"));
       case "image_url" -> link(part, "image_url", Block.Media.Kind.IMAGE);
       case "video_url" -> link(part, "video_url", Block.Media.Kind.VIDEO);
       case "input_audio" -> audio(part);
       case "file" -> file(part);
-      default -> new Block.Native(new Extra(OpenAiChat.NAME, part.object()));
+      default -> new Block.Native(part.extra(part.whole()));
     };
   }
 
-  private static Block link(OpenAiField part, String name, Block.Media.Kind kind) {
-    OpenAiField place = part.field(name);
-    place.object();
-    OpenAiField field = place.field("url");
-    String url = field.text();
-    Optional<MediaData> data = MediaData.parse(url, field.path());
+  private static Block link(Fields part, String name, Block.Media.Kind kind) {
+    Fields place = part.neededObject(name);
+    String url = place.text("url");
+    Optional<MediaData> data = MediaData.parse(url, place.place("url"));
     return new Block.Media(
         kind,
         data.map(MediaData::mime).orElse(""),
         data.<Block.Media.Source>map(inline -> new Block.Media.Source.Inline(inline.base64()))
             .orElseGet(() -> new Block.Media.Source.Link(url)),
         "",
-        cache(part),
-        place.rest(Set.of("url")));
+        part.cache(),
+        place.extra());
   }
 
-  private static Block audio(OpenAiField part) {
-    OpenAiField audio = part.field("input_audio");
-    audio.object();
-    String data = audio.field("data").text();
-    String format = audio.field("format").textIfAny().toLowerCase(Locale.ROOT);
+  private static Block audio(Fields part) {
+    Fields audio = part.neededObject("input_audio");
+    String data = audio.text("data");
+    String format = audio.text("format", "").toLowerCase(Locale.ROOT);
     return new Block.Media(
         Block.Media.Kind.AUDIO,
         format.isEmpty() ? MediaData.of("audio/wav", data).mime() : "audio/" + format,
         new Block.Media.Source.Inline(data),
         "",
-        cache(part),
-        audio.rest(Set.of("data", "format")));
+        part.cache(),
+        audio.extra());
   }
 
-  private static Block file(OpenAiField part) {
-    OpenAiField file = part.field("file");
-    file.object();
-    String id = file.field("file_id").textIfAny();
+  private static Block file(Fields part) {
+    Fields file = part.neededObject("file");
+    String id = file.text("file_id", "");
+    file.ignore("file_data");
     String mime = "";
     Block.Media.Source source;
     if (!id.isEmpty()) {
       source = new Block.Media.Source.Stored(id);
     } else {
-      OpenAiField field = file.field("file_data");
-      String text = field.text();
-      MediaData data = MediaData.parse(text, field.path()).orElseGet(() -> MediaData.of("", text));
+      String text = file.text("file_data");
+      MediaData data =
+          MediaData.parse(text, file.place("file_data")).orElseGet(() -> MediaData.of("", text));
       mime = data.mime();
       source = new Block.Media.Source.Inline(data.base64());
     }
+    String name = file.text("filename", "");
     return new Block.Media(
-        Block.Media.Kind.DOCUMENT,
-        mime,
-        source,
-        file.field("filename").textIfAny(),
-        cache(part),
-        file.rest(Set.of("file_id", "file_data", "filename")));
-  }
-
-  /** Anthropic's {@code cache_control}, which gateways take in OpenAI's dialect too. */
-  static Block.Cache cache(OpenAiField at) {
-    OpenAiField control = at.field("cache_control");
-    if (control.absent()) {
-      return Block.Cache.NONE;
-    }
-    return control.field("ttl").textIfAny().equals("1h") ? Block.Cache.LONG : Block.Cache.SHORT;
+        Block.Media.Kind.DOCUMENT, mime, source, name, part.cache(), file.extra());
   }
 }

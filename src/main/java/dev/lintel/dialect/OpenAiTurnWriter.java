@@ -53,7 +53,7 @@ final class OpenAiTurnWriter {
     } else {
       // Many servers of this dialect take no array here.
       turn.blocks().forEach(block -> cacheOf(block, message));
-      message.put("content", OpenAiPromptWriter.joined(turn.blocks(), "\n\n"));
+      message.put("content", OpenAiRequestWriter.joined(turn.blocks(), "\n\n"));
       for (Block block : turn.blocks()) {
         if (!(block instanceof Block.Text)) {
           adaptation.drop("system");
@@ -61,7 +61,7 @@ final class OpenAiTurnWriter {
       }
     }
     Extra extra = turn.extra();
-    OpenAiPromptWriter.extra(
+    OpenAiRequestWriter.extra(
         developer ? new Extra(OpenAiChat.NAME, extra.fields()) : extra, message, adaptation);
   }
 
@@ -81,12 +81,12 @@ final class OpenAiTurnWriter {
       ArrayNode parts = message.putArray("content").addAll(moved);
       moved.removeAll();
       parts(parts, rest);
-      OpenAiPromptWriter.extra(turn.extra(), message, adaptation);
+      OpenAiRequestWriter.extra(turn.extra(), message, adaptation);
     } else if (!rest.isEmpty() || !results) {
       flushMoved();
       ObjectNode message = message("user");
       content(message, rest);
-      OpenAiPromptWriter.extra(turn.extra(), message, adaptation);
+      OpenAiRequestWriter.extra(turn.extra(), message, adaptation);
     }
   }
 
@@ -106,7 +106,7 @@ final class OpenAiTurnWriter {
     if (own) {
       content(message, result.content());
     } else {
-      String text = OpenAiPromptWriter.joined(result.content(), "\n");
+      String text = OpenAiRequestWriter.joined(result.content(), "\n");
       ArrayNode others = Json.array();
       parts(
           others,
@@ -122,7 +122,7 @@ final class OpenAiTurnWriter {
       }
     }
     cache(result.cache(), message, own, adaptation);
-    OpenAiPromptWriter.extra(result.extra(), message, adaptation);
+    OpenAiRequestWriter.extra(result.extra(), message, adaptation);
   }
 
   private void assistant(Turn turn) {
@@ -155,12 +155,12 @@ final class OpenAiTurnWriter {
       content(message, said);
     } else {
       said.forEach(block -> cacheOf(block, message));
-      message.put("content", OpenAiPromptWriter.joined(said, ""));
+      message.put("content", OpenAiRequestWriter.joined(said, ""));
     }
     if (!calls.isEmpty()) {
       message.set("tool_calls", calls);
     }
-    OpenAiPromptWriter.extra(turn.extra(), message, adaptation);
+    OpenAiRequestWriter.extra(turn.extra(), message, adaptation);
     // A turn of thoughts alone has nothing left to say, and OpenAI refuses an empty message.
     if (own || message.size() > 2 || !said.isEmpty()) {
       messages.add(message);
@@ -181,7 +181,7 @@ final class OpenAiTurnWriter {
   private ObjectNode call(Block.ToolUse call) {
     ObjectNode node = Json.object().put("id", call.id()).put("type", "function");
     node.putObject("function")
-        .put("name", own ? call.name() : OpenAiToolNames.out(call.name()))
+        .put("name", own ? call.name() : ToolNames.OPENAI.out(call.name()))
         .put("arguments", call.arguments());
     Extra extra = call.extra();
     if (extra.dialect().equals(OpenAiTurnReader.SIGNED)) {
@@ -189,7 +189,7 @@ final class OpenAiTurnWriter {
       extra = new Extra(OpenAiChat.NAME, extra.fields());
     }
     cache(call.cache(), node, own, adaptation);
-    OpenAiPromptWriter.extra(extra, node, adaptation);
+    OpenAiRequestWriter.extra(extra, node, adaptation);
     return node;
   }
 
@@ -227,7 +227,7 @@ final class OpenAiTurnWriter {
     return switch (block) {
       case Block.Text text -> {
         ObjectNode part = Json.object().put("type", "text").put("text", text.text());
-        OpenAiPromptWriter.extra(text.extra(), part, adaptation);
+        OpenAiRequestWriter.extra(text.extra(), part, adaptation);
         yield part;
       }
       case Block.Media media -> new OpenAiMedia(own, adaptation).part(media);

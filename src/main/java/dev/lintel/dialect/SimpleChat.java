@@ -44,7 +44,7 @@ public final class SimpleChat implements Dialect {
         false,
         false,
         inbound,
-        original -> new OpenAiPromptReader(original.body()).read());
+        original -> OpenAiRequestReader.read(original.body()));
   }
 
   @Override

@@ -1,9 +1,11 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lintel.Block;
 import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The id of a tool call, in the letters that every dialect takes: {@code [a-zA-Z0-9_-]}.
@@ -15,6 +17,15 @@ import java.util.Base64;
  */
 record ToolId(String id, String signature, String vendor) {
   static final String MARK = "lintel_";
+
+  /** The vendor where the signature is {@link Proofs}. */
+  private static final String SEVERAL = "lintel";
+
+  /**
+   * An id with longer proofs goes without them: clients send it twice with every later request.
+   * What it would have carried is then in the thoughts, and in the gateway's own memory.
+   */
+  private static final int LONGEST = 3000;
 
   /** What a client is shown. */
   String shown() {
@@ -46,9 +57,23 @@ record ToolId(String id, String signature, String vendor) {
     return new ToolId(shown, "", "");
   }
 
-  /** Whether a request may hold an id of this form, and so must not go to a provider as it is. */
-  static boolean within(byte[] body) {
-    return new String(body, ISO_8859_1).contains('"' + MARK);
+  /** Under which a client is shown a call, with its proof and those of the thoughts before. */
+  static String shown(String id, List<Block.Thought> thoughts, String signature, String vendor) {
+    if (thoughts.isEmpty() && signature.isEmpty()) {
+      return id;
+    }
+    String proofs = new Proofs(thoughts, signature, vendor).encode();
+    return proofs.length() > LONGEST
+        ? new ToolId(id, "", "").shown()
+        : new ToolId(id, proofs, SEVERAL).shown();
+  }
+
+  /** What the id carries; empty where it is nothing. */
+  Optional<Proofs> proofs() {
+    return vendor.equals(SEVERAL)
+        ? Proofs.decode(signature)
+        : Optional.of(new Proofs(List.of(), signature, vendor))
+            .filter(proof -> !proof.call().isEmpty());
   }
 
   private static boolean plain(String id) {

@@ -252,15 +252,14 @@ class GeminiTest {
   @Test
   void what_another_vendor_signed_is_never_sent_to_google() {
     var thought = new Block.Thought("t", "s", "anthropic", false);
-    String carried = new GeminiSignature(List.of(thought), "", "").encode();
+    String carried = new Proofs(List.of(thought), "", "").encode();
     String body =
         "{\"contents\":[{\"parts\":[{\"text\":\"Hi\"}]},{\"role\":\"model\",\"parts\":["
             + "{\"functionCall\":{\"id\":\"1\",\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\""
             + carried
             + "\"}]}],\"newField\":1}";
     JsonNode sent = sent(chat("generateContent", Map.of(), body));
-    assertThat(sent.at("/contents/1/parts/0/thoughtSignature").asString())
-        .isEqualTo(GeminiSignature.SKIP);
+    assertThat(sent.at("/contents/1/parts/0/thoughtSignature").asString()).isEqualTo(Gemini.SKIP);
     assertThat(sent.path("newField").asInt()).isEqualTo(1);
     assertThat(sent.toString()).doesNotContain(carried);
   }
@@ -292,7 +291,7 @@ class GeminiTest {
             .toList();
     assertThat(calls).extracting(Part.ToolUse::index).containsExactly(0, 1);
     assertThat(calls.get(0).id()).matches("call_\\w{24,}").isNotEqualTo(calls.get(1).id());
-    assertThat(GeminiNames.made(calls.get(0).id())).isTrue();
+    assertThat(GeminiIds.made(calls.get(0).id())).isTrue();
   }
 
   @Test

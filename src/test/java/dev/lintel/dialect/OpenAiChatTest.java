@@ -238,11 +238,11 @@ class OpenAiChatTest {
 
   @Test
   void tool_names_that_openai_refuses_are_cut_to_64_characters() {
-    assertThat(OpenAiToolNames.out("get_weather-2")).isEqualTo("get_weather-2");
-    assertThat(OpenAiToolNames.out("x".repeat(64))).isEqualTo("x".repeat(64));
-    assertThat(OpenAiToolNames.out("x".repeat(65))).hasSize(64).startsWith("x".repeat(55) + "_");
-    assertThat(OpenAiToolNames.out("a.b")).matches("a_b_[0-9a-f]{8}");
-    assertThat(OpenAiToolNames.out(" ")).isEqualTo("unnamed");
+    assertThat(ToolNames.OPENAI.out("get_weather-2")).isEqualTo("get_weather-2");
+    assertThat(ToolNames.OPENAI.out("x".repeat(64))).isEqualTo("x".repeat(64));
+    assertThat(ToolNames.OPENAI.out("x".repeat(65))).hasSize(64).startsWith("x".repeat(55) + "_");
+    assertThat(ToolNames.OPENAI.out("a.b")).matches("a_b_[0-9a-f]{8}");
+    assertThat(ToolNames.OPENAI.out(" ")).isEqualTo("unnamed");
   }
 
   private static ReplyReader reader() {

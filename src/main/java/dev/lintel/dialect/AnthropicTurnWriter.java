@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * turns that alternate, and after a turn that calls tools one that begins with the result of each.
  * What is missing for that is added, and reported.
  */
-final class AnthropicTurns {
+final class AnthropicTurnWriter {
   /** Stands where a turn has to say something and says nothing. */
   private static final String FILLER = "...";
 
@@ -33,13 +33,13 @@ final class AnthropicTurns {
    * @param own whether the caller speaks this dialect: then a system turn within the conversation
    *     stays there
    */
-  AnthropicTurns(Adaptation adaptation, boolean own) {
+  AnthropicTurnWriter(Adaptation adaptation, boolean own) {
     this.adaptation = adaptation;
     this.own = own;
     this.writer = new AnthropicBlockWriter(adaptation, own);
   }
 
-  AnthropicTurns add(List<Turn> turns) {
+  AnthropicTurnWriter add(List<Turn> turns) {
     for (int i = 0; i < turns.size(); i++) {
       add(turns.get(i), "messages[" + i + "]");
     }

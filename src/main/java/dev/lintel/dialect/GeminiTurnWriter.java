@@ -20,11 +20,11 @@ import tools.jackson.databind.node.ObjectNode;
  * answers to the calls of one turn stand together, in the order of the calls, directly after it.
  *
  * <p>A signature of Gemini's goes back on its call, its thought or the part that follows it. The
- * first call of a step without one gets the documented {@link GeminiSignature#SKIP}, because Gemini
- * 3 refuses the step else. Thoughts of other vendors are left out without a word: no other model
- * may be shown them, and none misses them.
+ * first call of a step without one gets the documented {@link Gemini#SKIP}, because Gemini 3
+ * refuses the step else. Thoughts of other vendors are left out without a word: no other model may
+ * be shown them, and none misses them.
  */
-final class GeminiContents {
+final class GeminiTurnWriter {
   private record Answered(int order, ObjectNode part, List<ObjectNode> media) {}
 
   /** One entry of {@code contents} under way. */
@@ -51,7 +51,7 @@ final class GeminiContents {
   /**
    * @param own whether the caller speaks Gemini's dialect, and so may name what only Vertex takes
    */
-  GeminiContents(Prompt prompt, boolean own, Adaptation adaptation) {
+  GeminiTurnWriter(Prompt prompt, boolean own, Adaptation adaptation) {
     this.prompt = prompt;
     this.media = new GeminiMedia(own, adaptation);
     this.adaptation = adaptation;
@@ -176,10 +176,10 @@ final class GeminiContents {
   private ObjectNode call(Block.ToolUse use, Content content, String place) {
     cached(use.cache());
     ObjectNode call = Json.object();
-    if (!use.id().isEmpty() && !GeminiNames.made(use.id())) {
+    if (!use.id().isEmpty() && !GeminiIds.made(use.id())) {
       call.put("id", use.id());
     }
-    call.put("name", GeminiNames.safe(use.name()));
+    call.put("name", ToolNames.GEMINI.out(use.name()));
     call.set("args", arguments(use, place));
     ObjectNode part = Json.object();
     part.set("functionCall", call);
@@ -189,7 +189,7 @@ final class GeminiContents {
     } else if (!signature.isEmpty()) {
       signed(part);
     } else if (content.calls.isEmpty()) {
-      part.put("thoughtSignature", GeminiSignature.SKIP);
+      part.put("thoughtSignature", Gemini.SKIP);
     }
     GeminiRequestWriter.put(use.extra(), part, place + ".", adaptation);
     content.calls.add(use.id());
@@ -223,11 +223,11 @@ final class GeminiContents {
       }
     }
     ObjectNode response = Json.object();
-    if (!result.id().isEmpty() && !GeminiNames.made(result.id())) {
+    if (!result.id().isEmpty() && !GeminiIds.made(result.id())) {
       response.put("id", result.id());
     }
     String name = names.getOrDefault(result.id(), result.name());
-    response.put("name", GeminiNames.safe(name.isEmpty() ? result.id() : name));
+    response.put("name", ToolNames.GEMINI.out(name.isEmpty() ? result.id() : name));
     Optional<JsonNode> object = object(text.toString());
     if (result.error()) {
       ObjectNode error = response.putObject("response");

@@ -7,7 +7,6 @@ import dev.lintel.Extra;
 import dev.lintel.Format;
 import dev.lintel.Json;
 import dev.lintel.Prompt;
-import dev.lintel.Provider;
 import dev.lintel.Setting;
 import dev.lintel.Target;
 import dev.lintel.Thinking;
@@ -24,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
  * dialect wrote goes out again as it was; what a caller of another one wrote goes out as OpenAI
  * itself takes it.
  */
-final class OpenAiPromptWriter {
+final class OpenAiRequestWriter {
   private static final int MOST_STOPS = 4;
   private static final int LONGEST_USER = 64;
   private static final Set<String> TIERS = Set.of("auto", "default", "flex", "scale", "priority");
@@ -36,7 +35,7 @@ final class OpenAiPromptWriter {
   private final boolean own;
   private final ObjectNode body = Json.object();
 
-  OpenAiPromptWriter(Chat chat, Target target, Adaptation adaptation) {
+  OpenAiRequestWriter(Chat chat, Target target, Adaptation adaptation) {
     this.chat = chat;
     this.prompt = chat.prompt();
     this.target = target;
@@ -53,7 +52,7 @@ final class OpenAiPromptWriter {
     prompt.format().ifPresent(this::format);
     prompt.settings().forEach(this::setting);
     extra(prompt.extra(), body, adaptation);
-    quirks(target.provider().quirks());
+    Fit.written(body, prompt.extra().fields()::has, target.provider().quirks(), adaptation);
     if (chat.stream()) {
       body.put("stream", true);
       if (target.provider().quirks().streamUsage()) {
@@ -92,7 +91,7 @@ final class OpenAiPromptWriter {
 
   private ObjectNode function(Tool.Function tool, String place) {
     ObjectNode node = Json.object().put("type", "function");
-    String name = own ? tool.name() : OpenAiToolNames.out(tool.name());
+    String name = own ? tool.name() : ToolNames.OPENAI.out(tool.name());
     if (!name.equals(tool.name())) {
       adaptation.rename(place + ".name", name);
     }
@@ -118,7 +117,7 @@ final class OpenAiPromptWriter {
           body.putObject("tool_choice")
               .put("type", "function")
               .putObject("function")
-              .put("name", own ? choice.name() : OpenAiToolNames.out(choice.name()));
+              .put("name", own ? choice.name() : ToolNames.OPENAI.out(choice.name()));
     }
   }
 
@@ -184,7 +183,7 @@ final class OpenAiPromptWriter {
     if (sent.isNull()) {
       adaptation.drop(setting.word());
     } else {
-      body.set(OpenAiSettings.FIELDS.get(setting), sent);
+      body.set(OpenAiRequestReader.field(setting), sent);
     }
   }
 
@@ -192,23 +191,13 @@ final class OpenAiPromptWriter {
   private JsonNode fitted(Setting setting, JsonNode value) {
     return switch (setting) {
       case TOP_K -> body.nullNode();
-      case STOP -> {
-        if (value.size() <= MOST_STOPS) {
-          yield value;
-        }
-        adaptation.drop(setting.word() + "[" + MOST_STOPS + "]");
-        ArrayNode first = Json.array();
-        for (int i = 0; i < MOST_STOPS; i++) {
-          first.add(value.get(i));
-        }
-        yield first;
-      }
+      case STOP -> Settings.stops(value, MOST_STOPS, adaptation);
       case USER -> {
         if (value.asString().length() <= LONGEST_USER) {
           yield value;
         }
         adaptation.change(setting.word(), "sha256");
-        yield body.stringNode(OpenAiToolNames.hex(value.asString(), LONGEST_USER));
+        yield body.stringNode(ToolNames.hex(value.asString(), LONGEST_USER));
       }
       case SERVICE_TIER -> TIERS.contains(value.asString()) ? value : body.nullNode();
       case PARALLEL_TOOLS -> {
@@ -231,26 +220,6 @@ final class OpenAiPromptWriter {
           VERBOSITY ->
           value;
     };
-  }
-
-  /** Fields of the common model go by the provider's names; only the caller's own are reported. */
-  private void quirks(Provider.Quirks quirks) {
-    for (String field : quirks.drop()) {
-      if (body.remove(field) != null) {
-        adaptation.drop(field);
-      }
-    }
-    quirks
-        .rename()
-        .forEach((from, to) -> {
-          JsonNode value = body.remove(from);
-          if (value != null && !body.has(to)) {
-            body.set(to, value);
-            if (prompt.extra().fields().has(from)) {
-              adaptation.rename(from, to);
-            }
-          }
-        });
   }
 
   /** The text of several blocks as one, for places that take a single string. */

@@ -19,29 +19,29 @@ import tools.jackson.databind.node.ObjectNode;
  * Reads the parts of one conversation, turn by turn: function responses find their calls by id,
  * else by name in their order, and calls without id get one that is the same in every request.
  */
-final class GeminiParts {
+final class GeminiTurnReader {
   /** Calls without an answer yet: id to name. */
   private final Map<String, String> open = new LinkedHashMap<>();
 
   private int made;
 
-  List<Block> read(List<GeminiObject> parts) {
+  List<Block> read(List<Fields> parts) {
     var turn = new TurnBlocks();
-    for (GeminiObject part : parts) {
+    for (Fields part : parts) {
       read(part, turn);
     }
     return turn.finish();
   }
 
-  private void read(GeminiObject part, TurnBlocks turn) {
-    String given = part.text("thoughtSignature").orElse("");
-    String signature = given.equals(GeminiSignature.SKIP) ? "" : given;
-    boolean thought = part.flag("thought");
-    Optional<String> text = part.text("text");
-    Optional<GeminiObject> inline = part.object("inlineData");
-    Optional<GeminiObject> file = part.object("fileData");
-    Optional<GeminiObject> call = part.object("functionCall");
-    Optional<GeminiObject> response = part.object("functionResponse");
+  private void read(Fields part, TurnBlocks turn) {
+    String given = part.text("thoughtSignature", "");
+    String signature = given.equals(Gemini.SKIP) ? "" : given;
+    boolean thought = part.flag("thought").orElse(false);
+    Optional<String> text = part.textIfAny("text");
+    Optional<Fields> inline = part.object("inlineData");
+    Optional<Fields> file = part.object("fileData");
+    Optional<Fields> call = part.object("functionCall");
+    Optional<Fields> response = part.object("functionResponse");
     if (call.isPresent()) {
       // On a call the waiver says what a signature would: whoever reads on may leave out the check.
       call(part, call.get(), given, turn);
@@ -60,39 +60,38 @@ final class GeminiParts {
       }
     } else if (text.isPresent() && part.rest().isEmpty()) {
       turn.thought(text.get(), signature);
-    } else if (!part.node().isEmpty()) {
-      turn.add(new Block.Native(GeminiObject.extra(part.node())));
+    } else if (!part.whole().isEmpty()) {
+      turn.add(new Block.Native(part.extra(part.whole())));
     }
   }
 
-  private void call(GeminiObject part, GeminiObject call, String signature, TurnBlocks turn) {
-    String name =
-        call.text("name").orElseThrow(() -> GeminiObject.wrong(call.at("name"), "a string"));
-    String arguments = call.object("args").map(args -> Json.text(args.node())).orElse("{}");
-    String id = call.text("id").filter(given -> !given.isEmpty()).orElseGet(this::nextId);
+  private void call(Fields part, Fields call, String signature, TurnBlocks turn) {
+    String name = call.text("name");
+    String arguments = call.object("args").map(args -> Json.text(args.whole())).orElse("{}");
+    String id = call.textIfAny("id").filter(given -> !given.isEmpty()).orElseGet(this::nextId);
     open.put(id, name);
     ObjectNode rest = part.rest();
     ObjectNode inner = call.rest();
     if (!inner.isEmpty()) {
       rest.set("functionCall", inner);
     }
-    turn.call(id, name, arguments, signature, GeminiObject.extra(rest));
+    turn.call(id, name, arguments, signature, part.extra(rest));
   }
 
-  private Block response(GeminiObject part, GeminiObject response) {
-    String name = response.text("name").orElse("");
-    String id = answered(response.text("id").orElse(""), name);
-    Optional<GeminiObject> said = response.object("response");
+  private Block response(Fields part, Fields response) {
+    String name = response.text("name", "");
+    String id = answered(response.text("id", ""), name);
+    Optional<Fields> said = response.object("response");
     ObjectNode rest = part.rest();
     ObjectNode inner = response.rest();
     if (!inner.isEmpty()) {
       rest.set("functionResponse", inner);
     }
-    ObjectNode value = said.map(GeminiObject::node).orElseGet(Json::object);
+    ObjectNode value = said.map(Fields::whole).orElseGet(Json::object);
     boolean error = value.size() == 1 && value.has("error") && !value.get("error").isNull();
     String text = error ? textOf(value.get("error")) : result(value);
     return new Block.ToolResult(
-        id, name, List.of(new Block.Text(text)), error, Block.Cache.NONE, GeminiObject.extra(rest));
+        id, name, List.of(new Block.Text(text)), error, Block.Cache.NONE, part.extra(rest));
   }
 
   /** A result that is a plain string is taken out of its object; the writer puts it back. */
@@ -121,23 +120,21 @@ final class GeminiParts {
   }
 
   private String nextId() {
-    return GeminiNames.id(made++);
+    return GeminiIds.of(made++);
   }
 
-  private static Block inline(GeminiObject part, GeminiObject inline) {
-    String mime = inline.text("mimeType").orElse("");
-    String data =
-        inline.text("data").orElseThrow(() -> GeminiObject.wrong(inline.at("data"), "base64"));
-    String name = inline.text("displayName").orElse("");
+  private static Block inline(Fields part, Fields inline) {
+    String mime = inline.text("mimeType", "");
+    String data = inline.text("data");
+    String name = inline.text("displayName", "");
     return new Block.Media(
         kind(mime), mime, new Source.Inline(data), name, Block.Cache.NONE, part.extra());
   }
 
-  private static Block file(GeminiObject part, GeminiObject file) {
-    String mime = file.text("mimeType").orElse("");
-    String uri =
-        file.text("fileUri").orElseThrow(() -> GeminiObject.wrong(file.at("fileUri"), "a string"));
-    String name = file.text("displayName").orElse("");
+  private static Block file(Fields part, Fields file) {
+    String mime = file.text("mimeType", "");
+    String uri = file.text("fileUri");
+    String name = file.text("displayName", "");
     Source source = held(uri) ? new Source.Stored(uri) : new Source.Link(uri);
     return new Block.Media(kind(mime), mime, source, name, Block.Cache.NONE, part.extra());
   }
@@ -175,7 +172,7 @@ final class GeminiParts {
       if (signature.isEmpty()) {
         return;
       }
-      var foreign = GeminiSignature.decode(signature);
+      var foreign = Proofs.decode(signature);
       if (foreign.isPresent()) {
         insert(blocks.size(), foreign.get().thoughts());
       } else {
@@ -184,7 +181,7 @@ final class GeminiParts {
     }
 
     void thought(String text, String signature) {
-      var foreign = GeminiSignature.decode(signature);
+      var foreign = Proofs.decode(signature);
       if (foreign.isPresent()) {
         insert(blocks.size(), foreign.get().thoughts());
       } else {
@@ -193,9 +190,9 @@ final class GeminiParts {
     }
 
     void call(String id, String name, String arguments, String signature, Extra extra) {
-      var foreign = GeminiSignature.decode(signature);
-      String own = foreign.map(GeminiSignature::call).orElse(signature);
-      String vendor = foreign.map(GeminiSignature::vendor).orElse(Gemini.NAME);
+      var foreign = Proofs.decode(signature);
+      String own = foreign.map(Proofs::call).orElse(signature);
+      String vendor = foreign.map(Proofs::vendor).orElse(Gemini.NAME);
       foreign.ifPresent(envelope -> insert(step, envelope.thoughts()));
       blocks.add(new Block.ToolUse(id, name, arguments, own, vendor, Block.Cache.NONE, extra));
       step = blocks.size();

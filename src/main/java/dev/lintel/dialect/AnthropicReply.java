@@ -22,10 +22,10 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>The call that is open is told as it comes. Pieces of another one wait until the open call's
  * arguments are whole, or the reply is; so does whatever comes between pieces of calls.
  *
- * <p>A thought of a foreign vendor is shown as thinking with a {@link ForeignSignature}, and a
- * signature that belongs to a call travels in its {@link ToolId}.
+ * <p>A thought of a foreign vendor is shown as thinking with a {@link Proof}, and a signature that
+ * belongs to a call travels in its {@link ToolId}.
  */
-final class AnthropicSequence {
+final class AnthropicReply {
   enum Kind {
     NOTHING,
     TEXT,
@@ -177,7 +177,7 @@ final class AnthropicSequence {
   }
 
   private static String shown(String vendor, String signature) {
-    return vendor.equals(NAME) ? signature : new ForeignSignature(vendor, signature).encode();
+    return vendor.equals(NAME) ? signature : new Proof(vendor, signature).encode();
   }
 
   private void toolUse(Part.ToolUse use, AnthropicOut out) {
@@ -238,7 +238,7 @@ final class AnthropicSequence {
     switch (fields.path("type").asString("")) {
       case "content_block_start" -> {
         if (fields.path("content_block") instanceof ObjectNode block) {
-          boolean text = AnthropicTurns.isType(block, "text");
+          boolean text = AnthropicTurnWriter.isType(block, "text");
           start(text ? Kind.TEXT : Kind.ALIEN, block.deepCopy(), out);
         }
       }

@@ -9,30 +9,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Reads the content of a client's turns. */
-final class AnthropicBlockReader {
-  private AnthropicBlockReader() {}
+final class AnthropicTurnReader {
+  private AnthropicTurnReader() {}
 
   /** A string, or an array of blocks. */
-  static List<Block> content(JsonNode content, String place) {
+  static List<Block> content(Fields holder, String name) {
+    JsonNode content = holder.needed(name);
     if (content.isString()) {
       return List.of(new Block.Text(content.asString()));
     }
     if (!content.isArray()) {
-      throw AnthropicFields.wrong(place, "a string or an array of blocks", content);
+      throw holder.wrong(name, "a string or an array of blocks");
     }
-    var blocks = new ArrayList<Block>(content.size());
-    for (int i = 0; i < content.size(); i++) {
-      blocks.add(block(new AnthropicFields(content.get(i), place + "." + i)));
-    }
-    return blocks;
+    return holder.objects(name).stream().map(AnthropicTurnReader::block).toList();
   }
 
-  private static Block block(AnthropicFields fields) {
+  private static Block block(Fields fields) {
     return switch (fields.text("type")) {
-      case "text" -> new Block.Text(fields.text("text"), cache(fields), fields.extra());
+      case "text" -> new Block.Text(fields.text("text"), fields.cache(), fields.extra());
       case "image" -> media(fields, Kind.IMAGE);
       case "document" -> media(fields, Kind.DOCUMENT);
       case "thinking" -> thought(fields.text("thinking"), fields.text("signature", ""), false);
@@ -43,47 +39,41 @@ final class AnthropicBlockReader {
     };
   }
 
-  private static Block nativeBlock(AnthropicFields fields) {
-    return new Block.Native(new Extra(AnthropicWords.NAME, (ObjectNode) fields.whole()));
+  private static Block nativeBlock(Fields fields) {
+    return new Block.Native(new Extra(AnthropicWords.NAME, fields.whole()));
   }
 
   private static Block thought(String text, String signature, boolean sealed) {
-    return ForeignSignature.decode(signature)
+    return Proof.decode(signature)
         .map(foreign -> new Block.Thought(text, foreign.signature(), foreign.vendor(), sealed))
         .orElseGet(() -> new Block.Thought(text, signature, AnthropicWords.NAME, sealed));
   }
 
-  private static Block toolUse(AnthropicFields fields) {
+  private static Block toolUse(Fields fields) {
     ToolId id = ToolId.of(fields.text("id"));
-    Optional<JsonNode> input = fields.any("input");
-    if (input.isPresent() && !input.get().isObject()) {
-      throw AnthropicFields.wrong(fields.place("input"), "an object", input.get());
-    }
+    Optional<Proofs> proofs = id.proofs();
     return new Block.ToolUse(
         id.id(),
         fields.text("name"),
-        input.map(Json::text).orElse("{}"),
-        id.signature(),
-        id.vendor(),
-        cache(fields),
+        fields.object("input").map(input -> Json.text(input.whole())).orElse("{}"),
+        proofs.map(Proofs::call).orElse(""),
+        proofs.map(Proofs::vendor).orElse(""),
+        fields.cache(),
         fields.extra());
   }
 
-  private static Block toolResult(AnthropicFields fields) {
+  private static Block toolResult(Fields fields) {
     return new Block.ToolResult(
         ToolId.of(fields.text("tool_use_id")).id(),
         "",
-        fields
-            .any("content")
-            .map(content -> content(content, fields.place("content")))
-            .orElse(List.of()),
+        fields.any("content").isPresent() ? content(fields, "content") : List.of(),
         fields.flag("is_error").orElse(false),
-        cache(fields),
+        fields.cache(),
         fields.extra());
   }
 
-  private static Block media(AnthropicFields fields, Kind kind) {
-    AnthropicFields from = new AnthropicFields(fields.needed("source"), fields.place("source"));
+  private static Block media(Fields fields, Kind kind) {
+    Fields from = fields.neededObject("source");
     Source source;
     String mime = "";
     switch (from.text("type")) {
@@ -112,32 +102,18 @@ final class AnthropicBlockReader {
       }
     }
     return new Block.Media(
-        kind, mime, source, fields.text("title", ""), cache(fields), fields.extra());
+        kind, mime, source, fields.text("title", ""), fields.cache(), fields.extra());
   }
 
   /** The text of a document that is given in blocks; empty where they hold anything else. */
-  private static Optional<String> plain(AnthropicFields source) {
+  private static Optional<String> plain(Fields source) {
     var texts = new ArrayList<String>();
-    for (Block block : content(source.needed("content"), source.place("content"))) {
+    for (Block block : content(source, "content")) {
       if (!(block instanceof Block.Text text)) {
         return Optional.empty();
       }
       texts.add(text.text());
     }
     return Optional.of(String.join("\n", texts));
-  }
-
-  /** What the common model cannot say, such as a scope, stays in the rest as well. */
-  static Block.Cache cache(AnthropicFields fields) {
-    Optional<AnthropicFields> control = fields.object("cache_control");
-    if (control.isEmpty()) {
-      return Block.Cache.NONE;
-    }
-    String ttl = control.get().text("ttl", "5m");
-    boolean usual = control.get().text("type").equals("ephemeral");
-    if (!usual || !control.get().rest().isEmpty() || !(ttl.equals("5m") || ttl.equals("1h"))) {
-      fields.leave("cache_control");
-    }
-    return ttl.equals("1h") ? Block.Cache.LONG : Block.Cache.SHORT;
   }
 }

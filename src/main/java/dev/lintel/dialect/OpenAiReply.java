@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
  * The assistant's message as it grows: gives the delta that each part adds, and the whole of them
  * in the end.
  */
-final class OpenAiMessage {
+final class OpenAiReply {
   private static final class Call {
     String id = "";
     String name = "";
@@ -89,7 +89,7 @@ final class OpenAiMessage {
     ObjectNode node = Json.object().put("index", piece.index());
     if (known == null) {
       calls.put(piece.index(), call);
-      call.id = OpenAiThoughts.shownId(piece.id(), unsent, piece.signature(), piece.vendor());
+      call.id = ToolId.shown(piece.id(), unsent, piece.signature(), piece.vendor());
       unsent.clear();
       call.name = piece.name();
       node.put("id", call.id).put("type", "function");

@@ -1,0 +1,92 @@
+package dev.lintel.dialect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lintel.Block;
+import dev.lintel.Prompt;
+import dev.lintel.Tool;
+import dev.lintel.Turn;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+
+/**
+ * Tool names that a provider takes: 1 to 64 characters, letters and digits of ASCII, {@code _},
+ * {@code -} and what is {@code allowed} beside them. Another name goes out as its first 55
+ * characters and 8 hex digits of its SHA-256, and comes back as it was.
+ *
+ * @param lettered whether a name has to begin with a letter or underscore
+ */
+record ToolNames(String allowed, boolean lettered) {
+  static final ToolNames OPENAI = new ToolNames("", false);
+
+  /** Reference of {@code FunctionDeclaration}. */
+  static final ToolNames GEMINI = new ToolNames(".:", true);
+
+  private static final int LONGEST = 64;
+  private static final int KEPT = 55;
+  private static final String UNNAMED = "unnamed";
+
+  String out(String name) {
+    if (name.isBlank()) {
+      return UNNAMED;
+    }
+    var kept = new StringBuilder(LONGEST);
+    char first = name.charAt(0);
+    if (lettered && first != '_' && !isLetter(first)) {
+      kept.append('_');
+    }
+    boolean legal = kept.isEmpty() && name.length() <= LONGEST;
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean fits = isLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+      fits |= allowed.indexOf(c) >= 0;
+      legal &= fits;
+      if (kept.length() < KEPT) {
+        kept.append(fits ? c : '_');
+      }
+    }
+    return legal ? name : kept + "_" + hex(name, 8);
+  }
+
+  private static boolean isLetter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+
+  /** From the names that went out otherwise to the caller's; empty where none did. */
+  Map<String, String> back(Prompt prompt) {
+    var map = new HashMap<String, String>();
+    for (Tool tool : prompt.tools()) {
+      if (tool instanceof Tool.Function function) {
+        remember(function.name(), map);
+      }
+    }
+    for (Turn turn : prompt.turns()) {
+      for (Block block : turn.blocks()) {
+        if (block instanceof Block.ToolUse use) {
+          remember(use.name(), map);
+        }
+      }
+    }
+    return map;
+  }
+
+  private void remember(String name, Map<String, String> map) {
+    String sent = out(name);
+    if (!sent.equals(name)) {
+      map.put(sent, name);
+    }
+  }
+
+  /** The first digits of a text's SHA-256. */
+  static String hex(String text, int digits) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return HexFormat.of().formatHex(hash).substring(0, digits);
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
+  }
+}
