@@ -5,7 +5,7 @@ import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
-import dev.lintel.Exchange;
+import dev.lintel.Failure;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -90,7 +91,7 @@ public final class Lintel implements AutoCloseable {
             both(metrics, log), health, new Signatures(), new Upstream(vertx), storedKeys);
     try {
       live = build(config);
-      server = new Server(vertx, options(config), routes(admin), unserved(404));
+      server = new Server(vertx, options(config), routes(admin), Lintel::unserved);
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + config.listen().host() + ":" + port);
@@ -148,7 +149,7 @@ public final class Lintel implements AutoCloseable {
     var options =
         new Server.Options(
             host, port, 64L << 20, BODIES, 64 << 10, Optional.empty(), Optional.empty());
-    var server = new Server(vertx, options, sim.routes(), sim.unserved());
+    var server = new Server(vertx, options, sim.routes(), methods -> sim.unserved());
     int bound = wait(server.start());
     return new Simulator(sim, server, URI.create("http://" + host + ":" + bound));
   }
@@ -191,7 +192,14 @@ public final class Lintel implements AutoCloseable {
         new Route(
             "GET",
             "/v1/responses",
-            new Unserved(Lintel::byPath, 426, x -> "WebSockets are not served here.")));
+            new Unserved(
+                Lintel::byPath,
+                Map.of("upgrade", "websocket", "connection", "upgrade"),
+                exchange ->
+                    Failure.invalid("WebSockets are not served here.")
+                        .status(426)
+                        .code("upgrade_required"))));
+    routes.add(new Route("*", "/v1/responses", unserved(Set.of())));
     var simple = new Front(new SimpleChat(), () -> live.calls());
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
@@ -219,20 +227,33 @@ public final class Lintel implements AutoCloseable {
 
   private static void post(List<Route> routes, String path, Endpoint endpoint) {
     routes.add(new Route("POST", path, endpoint));
-    routes.add(new Route("*", path, unserved(405)));
   }
 
   private static void get(List<Route> routes, String path, Endpoint endpoint) {
     routes.add(new Route("GET", path, endpoint));
-    routes.add(new Route("*", path, unserved(405)));
   }
 
-  private static Endpoint unserved(int status) {
-    Function<Exchange, String> message =
-        status == 405
-            ? exchange -> exchange.method() + " is not served at " + exchange.path() + "."
-            : exchange -> "Nothing is served at " + exchange.method() + " " + exchange.path() + ".";
-    return new Unserved(Lintel::byPath, status, message);
+  /** What is said of a path that nobody serves, or only by those methods. */
+  private static Endpoint unserved(Set<String> methods) {
+    if (methods.isEmpty()) {
+      return new Unserved(
+          Lintel::byPath,
+          Map.of(),
+          exchange ->
+              Failure.of(
+                      Failure.Kind.NOT_FOUND,
+                      "Nothing is served at " + exchange.method() + " " + exchange.path() + ".")
+                  .code("unknown_path"));
+    }
+    String allowed = String.join(", ", methods);
+    return new Unserved(
+        Lintel::byPath,
+        Map.of("allow", allowed),
+        exchange ->
+            Failure.invalid(
+                    exchange.path() + " takes " + allowed + ", not " + exchange.method() + ".")
+                .status(405)
+                .code("method_not_allowed"));
   }
 
   private static Dialect byPath(String path) {
