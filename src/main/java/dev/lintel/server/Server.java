@@ -174,11 +174,7 @@ public final class Server {
 
     /** What follows a colon is what was sent, and may be a key. */
     private static String reason(Throwable cause) {
-      Throwable first = cause;
-      while (first.getCause() != null) {
-        first = first.getCause();
-      }
-      String text = first.getMessage() == null ? "it cannot be read" : first.getMessage();
+      String text = cause.getMessage() == null ? "it cannot be read" : cause.getMessage();
       int colon = text.indexOf(':');
       return colon < 0 ? text : text.substring(0, colon);
     }
@@ -406,7 +402,7 @@ public final class Server {
     var answer = endpoint.refuse(failure, trail);
     response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
     Reply.errorHeaders(failure, trail).forEach(response::putHeader);
-    return response.end(Buffer.buffer(answer.body()));
+    return ServerExchange.end(request, answer.body());
   }
 
   private static Map<String, String> query(@Nullable String query) {

@@ -5,7 +5,9 @@ import dev.lintel.CallThread;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -92,7 +94,7 @@ final class ServerExchange implements Exchange {
     loop.execute(() -> {
       if (!response.closed()) {
         head(answer.status(), answer.contentType(), headers);
-        var unused = response.end(Buffer.buffer(answer.body()));
+        var unused = end(request, answer.body());
       }
     });
   }
@@ -164,6 +166,20 @@ final class ServerExchange implements Exchange {
     var all = response.headers();
     all.set("content-type", contentType);
     headers.forEach(all::set);
+    if (request.version() == HttpVersion.HTTP_2) {
+      // A frame with them is malformed (RFC 9113 §8.2.2).
+      all.remove("connection");
+      all.remove("upgrade");
+    }
+  }
+
+  /** On the loop: ends a response whose head is set. To HEAD only the body's length is told. */
+  static Future<Void> end(HttpServerRequest request, byte[] body) {
+    if (request.method() != HttpMethod.HEAD) {
+      return request.response().end(Buffer.buffer(body));
+    }
+    request.response().putHeader("content-length", Integer.toString(body.length));
+    return request.response().end();
   }
 
   private void check() {

@@ -8,6 +8,7 @@ import dev.lintel.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -37,6 +38,7 @@ class FrontDoorScenario {
             providers:
               demo: { kind: sim }
               other: { kind: sim, dialect: anthropic }
+              dead: { kind: openai, url: "http://127.0.0.1:1/v1", key: none }
             models:
               tiny: demo/small
               large: other/large
@@ -296,6 +298,27 @@ class FrontDoorScenario {
   }
 
   @ParameterizedTest
+  @CsvSource({"HEAD, /health, 200", "HEAD, /v1/responses, 426", "GET, /v1/responses, 426"})
+  void http_2_gets_no_frame_that_it_forbids(String method, String path, int status)
+      throws Exception {
+    // Upgrades the connection with its first request, so that the second is HTTP/2 throughout.
+    try (var http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()) {
+      var first = HttpRequest.newBuilder(gateway.url().resolve("/livez")).build();
+      http.send(first, HttpResponse.BodyHandlers.ofString());
+      var reply =
+          http.send(
+              HttpRequest.newBuilder(gateway.url().resolve(path))
+                  .method(method, BodyPublishers.noBody())
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(reply.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(reply.statusCode()).isEqualTo(status);
+      assertThat(reply.headers().firstValue("upgrade")).isEmpty();
+      assertThat(reply.body().isEmpty()).isEqualTo(method.equals("HEAD"));
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "POST, 400, '', '{'",
     "POST, 413, 'content-length: 50000000', ''",
@@ -509,7 +532,10 @@ class FrontDoorScenario {
         .doesNotContain("no-such-name");
     JsonNode health = Json.parse(gateway.get("/health").body());
     assertThat(health.path("providers").path("demo").path("state").asString()).isNotEmpty();
-    assertThat(gateway.get("/admin/v1/providers").statusCode()).isEqualTo(401);
+    var refused = gateway.get("/admin/v1/providers");
+    assertThat(refused.statusCode()).isEqualTo(401);
+    assertThat(refused.headers().firstValue("x-lintel-request-id"))
+        .contains(error(refused).path("lintel").path("request_id").asString());
     var admin =
         gateway.send(
             HttpRequest.newBuilder(gateway.url().resolve("/admin/v1/providers"))
@@ -517,6 +543,15 @@ class FrontDoorScenario {
                 .build());
     assertThat(Json.parse(admin.body()).path("data").findValuesAsString("name"))
         .contains("demo", "other");
+  }
+
+  @Test
+  void a_failure_without_a_status_has_none_in_health() {
+    gateway.post("/v1/chat/completions", "{\"model\":\"dead/x\"," + HELLO + "}");
+    JsonNode dead = Json.parse(gateway.get("/health").body()).path("providers").path("dead");
+    assertThat(dead.path("state").asString()).isEqualTo("cooling");
+    assertThat(dead.path("last_failure").path("kind").asString()).isEqualTo("upstream_unavailable");
+    assertThat(dead.path("last_failure").path("status").isNull()).isTrue();
   }
 
   private static HttpRequest compressed(byte[] piece, int times) throws IOException {
