@@ -14,10 +14,13 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
@@ -319,9 +322,18 @@ public final class Server {
           LINGER.toMillis(),
           late -> {
             if (loop.reading.remove(this)) {
-              request.connection().close();
+              hangUp();
             }
           });
+    }
+
+    /** What is still to come is not read. An HTTP/2 connection has other requests to carry. */
+    private void hangUp() {
+      if (request.version() == HttpVersion.HTTP_2) {
+        var unused = request.response().reset();
+      } else {
+        var unused = request.connection().close();
+      }
     }
 
     private void broken(Throwable cause) {
@@ -329,13 +341,18 @@ public final class Server {
       if (refused) {
         return;
       }
-      // Where it is the client that has gone, this reaches nobody.
+      if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {
+        refused = true;
+        memory.release(reserved);
+        reserved = 0;
+        return;
+      }
       refuse(
           Failure.invalid(
               cause instanceof DecompressionException
                   ? "The request body cannot be decompressed."
                   : "The request body breaks off, or its chunks are not framed as HTTP wants."));
-      request.connection().close();
+      hangUp();
     }
 
     private void expire(long now) {
@@ -344,7 +361,7 @@ public final class Server {
           && (reserved > 0 || announced() <= BodyMemory.SMALL)) {
         loop.reading.remove(this);
         refuse(Failure.invalid("The request body stopped after " + length + " bytes."));
-        request.connection().close();
+        hangUp();
       }
     }
 
