@@ -58,9 +58,20 @@ public final class Failure extends RuntimeException {
     HERE
   }
 
+  /** Against whom a failure counts, so that it rests and others are asked. */
+  public enum Blame {
+    /** The request, the caller or the gateway: it says nothing of who was asked. */
+    NOBODY,
+    /** The key with which the provider was asked, for all its models. */
+    KEY,
+    /** The model at that provider, whatever the key. */
+    MODEL
+  }
+
   private final Kind kind;
   private Again again;
   private int status;
+  private @Nullable Blame blame;
   private int upstreamStatus;
   private @Nullable String param;
   private @Nullable String code;
@@ -120,6 +131,12 @@ public final class Failure extends RuntimeException {
     return this;
   }
 
+  /** Says against whom it counts, where that differs from what its kind and status say. */
+  public Failure blame(Blame whom) {
+    blame = whom;
+    return this;
+  }
+
   /** Keeps how long the provider asked to wait. */
   public Failure retryAfter(Optional<Duration> wait) {
     retryAfter = wait.orElse(null);
@@ -137,6 +154,36 @@ public final class Failure extends RuntimeException {
 
   public Again again() {
     return again;
+  }
+
+  /** Against whom it counts. */
+  public Blame blame() {
+    Blame known = blame;
+    return known == null ? usualBlame() : known;
+  }
+
+  private Blame usualBlame() {
+    return switch (kind) {
+      case UPSTREAM_RATE_LIMITED -> Blame.KEY;
+      case NOT_FOUND, UPSTREAM_OVERLOADED -> Blame.MODEL;
+      case UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR, TIMEOUT ->
+          switch (upstreamStatus) {
+            case 401, 402, 403 -> Blame.KEY;
+            default -> Blame.MODEL;
+          };
+      case INVALID_REQUEST,
+          AUTHENTICATION,
+          PERMISSION,
+          PAYLOAD_TOO_LARGE,
+          RATE_LIMITED,
+          BUDGET_EXCEEDED,
+          CONTEXT_LENGTH_EXCEEDED,
+          CONTENT_BLOCKED,
+          CANCELLED,
+          UNAVAILABLE,
+          INTERNAL ->
+          Blame.NOBODY;
+    };
   }
 
   /** What the gateway says; never empty. */

@@ -16,12 +16,10 @@ public interface Health {
 
   void succeeded(Target target, Credential credential);
 
-  /**
-   * Tells of a failure; the kind and what the provider asked for decide who rests, and how long.
-   */
+  /** Tells of a failure; whom it is blamed on and what the provider asked for decide who rests. */
   void failed(Target target, Credential credential, Failure failure);
 
-  /** The call ended without saying anything of the target: the caller left. */
+  /** The call ended without saying anything of the target, such as by a caller who left. */
   void left(Target target, Credential credential);
 
   /** How long until the target may be asked again; empty where it may be now. */

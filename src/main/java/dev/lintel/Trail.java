@@ -16,6 +16,7 @@ public final class Trail {
   private final Instant time;
   private final long started;
   private List<Attempt> attempts = List.of();
+  private boolean trying;
   private List<String> adapted = List.of();
   private Usage usage = Usage.UNKNOWN;
   private Caller caller = Caller.UNKNOWN;
@@ -92,15 +93,23 @@ public final class Trail {
       attempts = new ArrayList<>(2);
     }
     attempts.add(attempt);
+    trying = false;
   }
 
+  /** The tries that have ended. */
   public List<Attempt> attempts() {
     return Collections.unmodifiableList(attempts);
+  }
+
+  /** How often a target was asked, with the try that is under way. */
+  public int tries() {
+    return attempts.size() + (trying ? 1 : 0);
   }
 
   /** A target is asked from now on; what was adapted for an earlier one does not count any more. */
   public void asking(Target next) {
     target = next;
+    trying = true;
     adapted = List.of();
     usage = Usage.UNKNOWN;
   }

@@ -31,7 +31,8 @@ public final class Providers {
 
   /**
    * {@code {status, providers: {name: {state, until, last_failure, keys}}}}; the status is {@code
-   * healthy}, {@code degraded} where a provider is not, and {@code down} where none is.
+   * healthy}, {@code degraded} where a provider rests, and {@code down} where all do. One that has
+   * rested is asked again, so it counts as well until that call fails.
    */
   public Endpoint health() {
     return exchange -> {
@@ -40,7 +41,7 @@ public final class Providers {
       Collection<Provider> known = providers.get();
       for (Provider provider : known) {
         Health.State now = state.apply(provider);
-        well += now.word() == Health.State.Word.HEALTHY ? 1 : 0;
+        well += now.word() == Health.State.Word.COOLING ? 0 : 1;
         all.set(provider.name(), json(now, false));
       }
       ObjectNode body = Json.object();

@@ -2,12 +2,14 @@ package dev.lintel.dialect;
 
 import dev.lintel.Failure;
 import dev.lintel.Failure.Again;
+import dev.lintel.Failure.Blame;
 import dev.lintel.Failure.Kind;
 import dev.lintel.Headers;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class ProviderErrors {
   private static final int LONGEST_MESSAGE = 4000;
 
-  private record Meaning(Kind kind, Again again) {}
+  private record Meaning(Kind kind, Again again, Optional<Blame> blame) {
+    Meaning(Kind kind, Again again) {
+      this(kind, again, Optional.empty());
+    }
+  }
 
   private static final Meaning CONTEXT = new Meaning(Kind.CONTEXT_LENGTH_EXCEEDED, Again.NOWHERE);
   private static final Meaning BLOCKED = new Meaning(Kind.CONTENT_BLOCKED, Again.NOWHERE);
@@ -28,7 +34,9 @@ final class ProviderErrors {
   private static final Meaning UNAVAILABLE = new Meaning(Kind.UPSTREAM_UNAVAILABLE, Again.HERE);
   private static final Meaning TIMEOUT = new Meaning(Kind.TIMEOUT, Again.HERE);
   private static final Meaning ERROR = new Meaning(Kind.UPSTREAM_ERROR, Again.HERE);
-  private static final Meaning DENIED = new Meaning(Kind.UPSTREAM_ERROR, Again.ELSEWHERE);
+  private static final Meaning DENIED =
+      new Meaning(Kind.UPSTREAM_ERROR, Again.ELSEWHERE, Optional.of(Blame.KEY));
+  private static final Meaning MISPLACED = new Meaning(Kind.UPSTREAM_ERROR, Again.ELSEWHERE);
   private static final Meaning MISSING = new Meaning(Kind.NOT_FOUND, Again.ELSEWHERE);
   private static final Meaning TOO_LARGE = new Meaning(Kind.PAYLOAD_TOO_LARGE, Again.NOWHERE);
   private static final Meaning INVALID = new Meaning(Kind.INVALID_REQUEST, Again.NOWHERE);
@@ -132,6 +140,7 @@ final class ProviderErrors {
             .upstream(status)
             .code(code.isEmpty() ? nullIfEmpty(type) : code)
             .retryAfter(RetryAfter.of(headers, waits(meaning.kind), Instant.now()));
+    meaning.blame.ifPresent(failure::blame);
     boolean never = headers.get("x-should-retry").filter("false"::equals).isPresent();
     return failure.again(never && meaning.again == Again.HERE ? Again.ELSEWHERE : meaning.again);
   }
@@ -166,6 +175,7 @@ final class ProviderErrors {
   private static @Nullable Meaning byStatus(int status) {
     return switch (status) {
       case 400, 422 -> INVALID;
+      case 401, 402, 403 -> DENIED;
       case 404 -> MISSING;
       case 408, 504 -> TIMEOUT;
       case 409 -> ERROR;
@@ -181,9 +191,9 @@ final class ProviderErrors {
     if (status >= 500) {
       return ERROR;
     }
-    // 401, 402 and 403 are about the gateway's key; redirects and the rest about its address.
+    // Redirects and the rest are about the address at which it was asked.
     if (status >= 300) {
-      return DENIED;
+      return MISPLACED;
     }
     return null;
   }

@@ -50,7 +50,7 @@ public final class Failover implements Filter {
     Failure last =
         Failure.of(Failure.Kind.UNAVAILABLE, "No target of '" + model.name() + "' may be asked.");
     for (int tries = 0; tries < model.retry().attempts(); tries++) {
-      Candidate candidate = pick(candidates, call);
+      Candidate candidate = pick(candidates);
       if (candidate == null) {
         break;
       }
@@ -104,7 +104,7 @@ public final class Failover implements Filter {
    * The next to ask: the first that was asked least and is well; where none is well, the one that
    * rests least.
    */
-  private @Nullable Candidate pick(List<Candidate> candidates, Call call) {
+  private @Nullable Candidate pick(List<Candidate> candidates) {
     Candidate least = null;
     Duration shortest = null;
     int round = Integer.MAX_VALUE;
@@ -158,6 +158,14 @@ public final class Failover implements Filter {
     } catch (Failure failure) {
       note(call, candidate, Optional.of(failure), began);
       return failure;
+    } catch (RuntimeException | StackOverflowError bug) {
+      // A fault of the gateway: the attempt stays on the record, and a probe is given back.
+      note(
+          call,
+          candidate,
+          Optional.of(Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call.")),
+          began);
+      throw bug;
     }
   }
 
@@ -165,7 +173,7 @@ public final class Failover implements Filter {
     if (!candidate.own) {
       if (failure.isEmpty()) {
         health.succeeded(candidate.target, candidate.key);
-      } else if (failure.get().kind() == Failure.Kind.CANCELLED) {
+      } else if (failure.get().blame() == Failure.Blame.NOBODY) {
         health.left(candidate.target, candidate.key);
       } else {
         health.failed(candidate.target, candidate.key, failure.get());
@@ -207,10 +215,11 @@ public final class Failover implements Filter {
      */
     boolean sharesFateWith(Candidate failed, Failure failure) {
       boolean sameProvider = target.provider().equals(failed.target.provider());
-      return switch (failure.upstreamStatus()) {
-        case 401, 402, 403, 429 -> sameProvider && key.equals(failed.key);
-        default -> sameProvider && target.model().equals(failed.target.model());
-      };
+      return sameProvider
+          && switch (failure.blame()) {
+            case KEY -> key.equals(failed.key);
+            case MODEL, NOBODY -> target.model().equals(failed.target.model());
+          };
     }
   }
 

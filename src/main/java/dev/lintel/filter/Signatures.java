@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,24 +61,25 @@ public final class Signatures implements Filter {
       return;
     }
     String tenant = call.caller().tenant();
-    Prompt prompt = chat.prompt();
-    Prompt whole = restore(prompt, tenant);
-    Call restored = whole == prompt ? call : call.with(chat.with(whole));
+    Call restored =
+        restore(chat.prompt(), tenant).map(whole -> call.with(chat.with(whole))).orElse(call);
     next.handle(restored, new Keeping(sink, tenant));
   }
 
-  private Prompt restore(Prompt prompt, String tenant) {
+  /** Empty where there is nothing to put back. */
+  private Optional<Prompt> restore(Prompt prompt, String tenant) {
     List<Turn> turns = new ArrayList<>(prompt.turns().size());
     boolean changed = false;
     for (Turn turn : prompt.turns()) {
-      Turn whole = turn.role() == Turn.Role.ASSISTANT ? restore(turn, tenant) : turn;
-      changed |= whole != turn;
-      turns.add(whole);
+      Optional<Turn> whole =
+          turn.role() == Turn.Role.ASSISTANT ? restore(turn, tenant) : Optional.empty();
+      changed |= whole.isPresent();
+      turns.add(whole.orElse(turn));
     }
-    return changed ? prompt.turns(turns) : prompt;
+    return changed ? Optional.of(prompt.turns(turns)) : Optional.empty();
   }
 
-  private Turn restore(Turn turn, String tenant) {
+  private Optional<Turn> restore(Turn turn, String tenant) {
     var blocks = new ArrayList<Block>(turn.blocks().size() + 1);
     boolean changed = false;
     boolean signed =
@@ -114,7 +116,7 @@ public final class Signatures implements Filter {
         blocks.add(use);
       }
     }
-    return changed ? new Turn(turn.role(), blocks, turn.extra()) : turn;
+    return changed ? Optional.of(new Turn(turn.role(), blocks, turn.extra())) : Optional.empty();
   }
 
   /** Watches a reply for tool calls and the signatures that belong to them. */

@@ -29,13 +29,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Outlives reloads: everything is kept by name, a key by its secret too.
  */
 public final class Cooldown implements Health {
-  /** Who rests after a failure. */
-  private enum Scope {
-    KEY,
-    MODEL,
-    NOBODY
-  }
-
   /** What is known of one provider. */
   private static final class Site {
     final Rests<String> models;
@@ -88,22 +81,27 @@ public final class Cooldown implements Health {
 
   @Override
   public void failed(Target target, Credential credential, Failure failure) {
-    Scope scope = scopeOf(failure);
-    if (scope == Scope.NOBODY) {
-      left(target, credential);
-      return;
-    }
-    Site site = sites.computeIfAbsent(target.provider().name(), name -> new Site(clock));
-    site.last = failure;
-    if (scope == Scope.MODEL) {
-      site.models.failed(target.model(), failure);
-      site.keys.left(credential);
-    } else {
-      site.models.left(target.model());
-      if (target.provider().credentials().contains(credential)) {
-        site.keys.failed(credential, failure);
+    switch (failure.blame()) {
+      case NOBODY -> left(target, credential);
+      case MODEL -> {
+        Site site = blamed(target, failure);
+        site.models.failed(target.model(), failure);
+        site.keys.left(credential);
+      }
+      case KEY -> {
+        Site site = blamed(target, failure);
+        site.models.left(target.model());
+        if (target.provider().credentials().contains(credential)) {
+          site.keys.failed(credential, failure);
+        }
       }
     }
+  }
+
+  private Site blamed(Target target, Failure failure) {
+    Site site = sites.computeIfAbsent(target.provider().name(), name -> new Site(clock));
+    site.last = failure;
+    return site;
   }
 
   @Override
@@ -180,30 +178,6 @@ public final class Cooldown implements Health {
       case 401, 403 -> State.Fitness.INVALID;
       case 402 -> State.Fitness.NO_CREDIT;
       default -> State.Fitness.RESTING;
-    };
-  }
-
-  private static Scope scopeOf(Failure failure) {
-    return switch (failure.kind()) {
-      case UPSTREAM_RATE_LIMITED -> Scope.KEY;
-      case NOT_FOUND, UPSTREAM_OVERLOADED -> Scope.MODEL;
-      case UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR, TIMEOUT ->
-          switch (failure.upstreamStatus()) {
-            case 401, 402, 403 -> Scope.KEY;
-            default -> Scope.MODEL;
-          };
-      case INVALID_REQUEST,
-          AUTHENTICATION,
-          PERMISSION,
-          PAYLOAD_TOO_LARGE,
-          RATE_LIMITED,
-          BUDGET_EXCEEDED,
-          CONTEXT_LENGTH_EXCEEDED,
-          CONTENT_BLOCKED,
-          CANCELLED,
-          UNAVAILABLE,
-          INTERNAL ->
-          Scope.NOBODY;
     };
   }
 }

@@ -34,6 +34,7 @@ final class Reply implements Sink {
   private List<Chunk> chunks = List.of();
   private @Nullable ReplyWriter writer;
   private boolean begun;
+  private boolean unread;
 
   Reply(Exchange exchange, Dialect dialect, Trail trail) {
     this.exchange = exchange;
@@ -64,7 +65,9 @@ final class Reply implements Sink {
         begun = true;
         exchange.begin(200, writer(request()).streamType(), headers(trail));
       }
+      unread = true;
       exchange.write(out.take(), writeDeadline());
+      unread = false;
     }
   }
 
@@ -83,7 +86,8 @@ final class Reply implements Sink {
 
   void fail(Failure failure) {
     try {
-      if (failure.kind() == Failure.Kind.CANCELLED) {
+      if (failure.kind() == Failure.Kind.CANCELLED || unread) {
+        // Nobody reads what could be said.
         exchange.abort();
       } else if (begun || out.length() > 0) {
         // What the client was to see has been decided, also where it is not on its way yet.
@@ -122,7 +126,7 @@ final class Reply implements Sink {
     var headers = new LinkedHashMap<String, String>(8);
     headers.put("x-lintel-request-id", trail.id());
     trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
-    headers.put("x-lintel-attempts", Integer.toString(trail.attempts().size()));
+    headers.put("x-lintel-attempts", Integer.toString(trail.tries()));
     headers.put("x-lintel-cache", "off");
     if (!trail.adapted().isEmpty()) {
       headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted())));

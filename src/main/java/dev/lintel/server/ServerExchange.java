@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ final class ServerExchange implements Exchange {
   private volatile boolean gone;
   private volatile boolean full;
   private boolean ended;
+  private boolean unread;
 
   /** Call on the loop, before the thread starts. */
   ServerExchange(HttpServerRequest request, RawRequest raw, Executor loop, long arrived) {
@@ -119,8 +121,10 @@ final class ServerExchange implements Exchange {
   public void write(byte[] bytes, long deadline) {
     check();
     if (full && !CallThread.current().await(() -> !full || gone, deadline)) {
-      throw Failure.of(
-          Failure.Kind.TIMEOUT, "The caller did not read what was sent to it in time.");
+      unread = true;
+      throw Failure.of(Failure.Kind.TIMEOUT, "The caller did not read what was sent to it in time.")
+          .blame(Failure.Blame.NOBODY)
+          .again(Failure.Again.NOWHERE);
     }
     check();
     loop.execute(() -> {
@@ -147,18 +151,30 @@ final class ServerExchange implements Exchange {
   @Override
   public void abort() {
     ended = true;
+    boolean stuck = unread;
     loop.execute(() -> {
       if (response.closed() || response.ended()) {
         return;
       }
       gone = true;
-      if (request.version() == HttpVersion.HTTP_2) {
+      if (stuck) {
+        breakOff();
+      } else if (request.version() == HttpVersion.HTTP_2) {
         // What was written before shall still arrive: an empty write is done when they are.
         var unused = response.write(Buffer.buffer()).onComplete(written -> response.reset(2));
       } else {
         var unused = request.connection().close();
       }
     });
+  }
+
+  /** Without waiting for what is queued to be read, which an orderly close does without end. */
+  private void breakOff() {
+    if (request.version() == HttpVersion.HTTP_2) {
+      var _ = response.reset(2);
+    } else {
+      var _ = ((ConnectionBase) request.connection()).channelHandlerContext().close();
+    }
   }
 
   private void head(int status, String contentType, Map<String, String> headers) {

@@ -9,7 +9,9 @@ import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -42,6 +44,9 @@ final class Ask {
   /** A whole reply is held in memory, so it has to end somewhere. */
   private static final int LARGEST_REPLY = 256 << 20;
 
+  /** RFC 9113 §7. */
+  private static final long REFUSED_STREAM = 0x7;
+
   private final Line line;
   private final CallThread thread;
   private final RequestOptions options;
@@ -50,6 +55,7 @@ final class Ask {
   private final Timeouts timeouts;
   private final long callDeadline;
   private final long began = System.nanoTime();
+  private volatile long dialled = began;
 
   private final Queue<byte[]> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger queued = new AtomicInteger();
@@ -68,6 +74,7 @@ final class Ask {
 
   // The thread's own.
   private boolean answered;
+  private boolean left;
 
   /**
    * @param stream whether the thread wants to see bytes as they come, or only once there are no
@@ -131,6 +138,10 @@ final class Ask {
    */
   byte @Nullable [] next() {
     byte[] bytes = queue.poll();
+    if (bytes != null && !ended && System.nanoTime() - callDeadline >= 0) {
+      // A provider that never pauses has no other bound.
+      throw late(true);
+    }
     if (bytes == null) {
       await();
       bytes = queue.poll();
@@ -170,7 +181,7 @@ final class Ask {
   /** The thread wants no more: what has not ended is broken off. */
   void close() {
     closed = true;
-    if (!ended || broken != null) {
+    if (!left && (!ended || broken != null)) {
       line.context().emit(this, Ask::breakOff);
     }
   }
@@ -181,37 +192,42 @@ final class Ask {
    */
   void leave() {
     if (!ended) {
+      left = true;
       line.context().emit(this, Ask::linger);
     }
   }
 
   private void await() {
     while (true) {
-      long deadline = deadline();
-      if (thread.await(() -> !queue.isEmpty() || ended, deadline)) {
+      long bound = bound();
+      if (thread.await(
+          () -> !queue.isEmpty() || ended, callDeadline - bound < 0 ? callDeadline : bound)) {
         return;
       }
-      if (System.nanoTime() - deadline() >= 0) {
-        throw late();
+      bound = bound();
+      boolean callIsOver = callDeadline - bound < 0;
+      if (System.nanoTime() - (callIsOver ? callDeadline : bound) >= 0) {
+        throw late(callIsOver);
       }
     }
   }
 
-  private long deadline() {
-    long until;
+  /** Until when the provider has to do the next thing; its own bound, not the call's. */
+  private long bound() {
     if (!connected) {
-      until = began + timeouts.connect().toNanos();
-    } else if (answered || (!stream && lastByte != 0)) {
-      until = lastByte + timeouts.idle().toNanos();
-    } else {
-      until = began + timeouts.firstToken().toNanos();
+      return dialled + timeouts.connect().toNanos();
     }
-    return Math.min(until, callDeadline);
+    return answered || (!stream && lastByte != 0)
+        ? lastByte + timeouts.idle().toNanos()
+        : began + timeouts.firstToken().toNanos();
   }
 
-  private Failure late() {
-    if (System.nanoTime() - callDeadline >= 0) {
-      return timeout("The call was not answered within its time.").again(Failure.Again.NOWHERE);
+  private Failure late(boolean callIsOver) {
+    if (callIsOver) {
+      // How long it may take is the caller's choice: the provider has kept within its own bounds.
+      return timeout("The call was not answered within its time.")
+          .again(Failure.Again.NOWHERE)
+          .blame(Failure.Blame.NOBODY);
     }
     if (!connected) {
       return timeout("No connection to the provider within " + words(timeouts.connect()) + ".");
@@ -257,7 +273,7 @@ final class Ask {
           if (opened == null) {
             breakDown(failed);
           } else if (closed) {
-            var unused = opened.reset();
+            var _ = opened.reset();
           } else {
             write(opened);
           }
@@ -267,15 +283,16 @@ final class Ask {
   private void write(HttpClientRequest opened) {
     request = opened;
     connected = true;
-    boolean rested = line.use(opened.connection());
+    boolean usedBefore = line.use(opened.connection());
     opened
         .send(BufferInternal.buffer(Unpooled.wrappedBuffer(body)))
         .onComplete((head, failed) -> {
           if (head != null) {
             read(head);
-          } else if (rested && !again && !closed) {
+          } else if (!again && !closed && wasNotLookedAt(failed, usedBefore)) {
             again = true;
             connected = false;
+            dialled = System.nanoTime();
             connect();
           } else {
             breakDown(failed);
@@ -283,14 +300,24 @@ final class Ask {
         });
   }
 
+  /**
+   * Whether the request was lost on the way: on a connection that had been kept, which the provider
+   * closed as it was used again, or on a stream that it says it has not begun with.
+   */
+  private static boolean wasNotLookedAt(Throwable failed, boolean usedBefore) {
+    return switch (failed) {
+      case StreamResetException reset -> reset.getCode() == REFUSED_STREAM;
+      case HttpClosedException closed -> usedBefore;
+      case IOException broken -> usedBefore;
+      default -> false;
+    };
+  }
+
   private void read(HttpClientResponse head) {
     response = head;
     head.handler(this::put);
     head.exceptionHandler(this::breakDown);
-    head.endHandler(end -> {
-      line.rest(head.request().connection());
-      finish();
-    });
+    head.endHandler(end -> finish());
     status = head.statusCode();
   }
 
@@ -333,7 +360,7 @@ final class Ask {
 
   private void breakOff() {
     if (request != null && !(ended && broken == null)) {
-      var unused = request.reset();
+      var _ = request.reset();
     }
   }
 

@@ -101,7 +101,7 @@ public final class EventStream {
         }
       }
       if (stop == line) {
-        Frame frame = dispatch(after, after - event);
+        Frame frame = dispatch(after - event);
         line = after;
         scanned = after;
         event = after;
@@ -121,7 +121,7 @@ public final class EventStream {
       field(line, end);
     }
     // Without its blank line an event cannot be passed on as it stands.
-    Frame frame = dispatch(end, 0);
+    Frame frame = dispatch(0);
     event = end;
     line = end;
     scanned = end;
@@ -175,7 +175,7 @@ public final class EventStream {
     return true;
   }
 
-  private @Nullable Frame dispatch(int to, int rawLength) {
+  private @Nullable Frame dispatch(int rawLength) {
     if (dataOffset < 0) {
       name = "";
       return null;

@@ -21,6 +21,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.net.URI;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The last stop: asks the target that was chosen, and hands on what it answers. */
 public final class Upstream implements Handler {
@@ -28,6 +29,7 @@ public final class Upstream implements Handler {
   private static final CharSequence X_API_KEY = HttpHeaders.createOptimized("x-api-key");
   private static final CharSequence X_GOOG_API_KEY = HttpHeaders.createOptimized("x-goog-api-key");
   private static final CharSequence API_KEY = HttpHeaders.createOptimized("api-key");
+  private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
   private final Lines lines;
@@ -65,10 +67,26 @@ public final class Upstream implements Handler {
         whole(ask, ask.rest(), dialect, reader, sink);
       }
     } catch (Failure failure) {
-      throw failure.upstreamStatus() == 0 ? failure.upstream(ask.status()) : failure;
+      throw explained(failure, ask);
     } finally {
       ask.close();
     }
+  }
+
+  private static Failure explained(Failure failure, Ask ask) {
+    Optional<String> coding =
+        ask.headers().get("content-encoding").filter(name -> !name.equalsIgnoreCase("identity"));
+    if (failure.kind() == Failure.Kind.UPSTREAM_ERROR
+        && ask.status() == 200
+        && coding.isPresent()) {
+      return Failure.of(
+              Failure.Kind.UPSTREAM_ERROR,
+              "The provider sent its reply in the coding '"
+                  + coding.get()
+                  + "', which it was not asked for.")
+          .upstream(200);
+    }
+    return failure.upstreamStatus() == 0 ? failure.upstream(ask.status()) : failure;
   }
 
   private static void whole(Ask ask, byte[] body, Dialect dialect, ReplyReader reader, Sink sink) {
@@ -139,6 +157,8 @@ public final class Upstream implements Handler {
     MultiMap headers = HttpHeaders.headers();
     headers.set(HttpHeaders.CONTENT_TYPE, JSON);
     headers.set(HttpHeaders.USER_AGENT, USER_AGENT);
+    // Without this header any coding would do (RFC 9110 §12.5.3), and bytes could not pass through.
+    headers.set(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
     outbound.headers().forEach(headers::set);
     provider.headers().forEach(headers::set);
     if (!credential.secret().isEmpty()) {

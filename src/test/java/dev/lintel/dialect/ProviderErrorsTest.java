@@ -48,6 +48,32 @@ class ProviderErrorsTest {
 
   @ParameterizedTest
   @CsvSource({
+    "401, '', x, KEY",
+    "402, '', x, KEY",
+    "403, '', x, KEY",
+    "429, '', x, KEY",
+    "200, authentication_error, x, KEY",
+    "200, permission_denied, x, KEY",
+    "200, rate_limit_error, x, KEY",
+    "400, '', Incorrect API key provided, KEY",
+    "404, '', x, MODEL",
+    "405, '', x, MODEL",
+    "307, '', x, MODEL",
+    "500, '', x, MODEL",
+    "504, '', x, MODEL",
+    "529, '', x, MODEL",
+    "200, overloaded_error, x, MODEL",
+    "400, '', x, NOBODY",
+    "413, '', x, NOBODY"
+  })
+  void it_counts_against_the_key_or_the_model_or_nobody(
+      int status, String type, String message, Failure.Blame blame) {
+    Failure failure = ProviderErrors.of(status, Headers.NONE, "", type, message);
+    assertThat(failure.blame()).isEqualTo(blame);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "400, context_length_exceeded, invalid_request_error, x, CONTEXT_LENGTH_EXCEEDED, NOWHERE",
     "400, '', '', This model's maximum context length is 8192, CONTEXT_LENGTH_EXCEEDED, NOWHERE",
     "400, content_filter, '', x, CONTENT_BLOCKED, NOWHERE",

@@ -176,6 +176,75 @@ class FailoverTest {
   }
 
   @Test
+  void a_call_whose_own_time_is_up_counts_against_nobody() {
+    assertFails(
+        Fakes.model(Fakes.retry(3), first, second),
+        (at, out) -> {
+          throw Failure.of(Kind.TIMEOUT, "too late")
+              .again(Failure.Again.NOWHERE)
+              .blame(Failure.Blame.NOBODY);
+        },
+        Kind.TIMEOUT);
+    assertThat(asked).hasSize(1);
+    assertThat(health.log).containsExactly("left p/one#none");
+  }
+
+  @Test
+  void a_reader_who_is_too_slow_counts_against_nobody() {
+    Sink slow =
+        chunk -> {
+          throw Failure.of(Kind.TIMEOUT, "not read").blame(Failure.Blame.NOBODY);
+        };
+    assertThatThrownBy(() ->
+            OnCallThread.run(() ->
+                new Failover(health, (t, e) -> {})
+                    .apply(Fakes.call(Fakes.model(Fakes.retry(3), first)), slow, answering("x"))))
+        .isInstanceOf(Failure.class);
+    assertThat(health.log).containsExactly("left p/one#none");
+  }
+
+  @Test
+  void a_targets_own_timeout_counts_against_it() {
+    assertFails(Fakes.model(Fakes.retry(1), first), failing(Kind.TIMEOUT, 0), Kind.TIMEOUT);
+    assertThat(health.log).containsExactly("failed p/one#none");
+  }
+
+  @Test
+  void the_try_under_way_is_counted() {
+    var counts = new ArrayList<Integer>();
+    Call call =
+        run(
+            Fakes.model(Fakes.retry(3), first, second),
+            (at, out) -> {
+              counts.add(at.trail().tries());
+              if (target(at).equals("p/one")) {
+                throw Failure.of(Kind.UPSTREAM_UNAVAILABLE, "down");
+              }
+              out.emit(Chunk.of(new Part.Text("x")));
+            });
+    assertThat(counts).containsExactly(1, 2);
+    assertThat(call.trail().tries()).isEqualTo(2);
+  }
+
+  @Test
+  void a_fault_of_the_gateway_is_on_the_record_and_gives_the_probe_back() {
+    Model model = Fakes.model(Fakes.retry(3), first, second);
+    Call call = Fakes.call(model);
+    assertThatThrownBy(() ->
+            OnCallThread.run(() ->
+                new Failover(health, (t, e) -> {})
+                    .apply(
+                        call,
+                        sink,
+                        (at, out) -> {
+                          throw new IllegalStateException("a bug");
+                        })))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(health.log).containsExactly("left p/one#none");
+    assertThat(call.trail().attempts()).hasSize(1);
+  }
+
+  @Test
   void a_callers_own_key_is_the_only_one_used_and_nobodys_health_depends_on_it() {
     Model model = Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p", "k1", "k2"), "one"));
     Call plain = Fakes.call(model);

@@ -1,12 +1,15 @@
 package dev.lintel.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -40,7 +43,29 @@ class SlowReaderScenario {
         Socket client = gateway.open("/v1/chat/completions", BODY)) {
       assertThat(client.getInputStream().read()).isPositive();
       assertThat(provider.wasClosed(10_000)).as("the upstream call was closed").isTrue();
+      assertThat(gateway.get("/health").body())
+          .as("the reader's slowness is not the provider's")
+          .contains("\"state\":\"healthy\"")
+          .contains("\"last_failure\":null");
+      assertThat(isLeft(gateway.url().getPort(), client.getLocalPort()))
+          .as("the connection to the client was given up, too")
+          .isTrue();
     }
+  }
+
+  /** Whether the gateway's socket to that client has been closed, though its bytes lie unread. */
+  private static boolean isLeft(int own, int peer) throws IOException {
+    Path table = Path.of("/proc/net/tcp6");
+    assumeThat(table).exists();
+    String ports = ".*:%04X \\S*:%04X 01 .*".formatted(own, peer);
+    for (int i = 0; i < 100; i++) {
+      String established = Files.readString(table) + Files.readString(Path.of("/proc/net/tcp"));
+      if (established.lines().noneMatch(line -> line.matches(ports))) {
+        return true;
+      }
+      LockSupport.parkNanos(50_000_000);
+    }
+    return false;
   }
 
   private static String yaml(Flood provider, String write) {

@@ -108,6 +108,30 @@ class CooldownTest {
   }
 
   @Test
+  void a_failure_that_is_blamed_on_nobody_rests_nobody_and_gives_the_probe_back() {
+    fail(large, a, Failure.of(Kind.TIMEOUT, "the call's").blame(Failure.Blame.NOBODY));
+    assertThat(health.state(large.provider()).word()).isEqualTo(State.Word.HEALTHY);
+
+    fail(large, a, broken());
+    after(Duration.ofSeconds(3));
+    fail(large, a, Failure.of(Kind.TIMEOUT, "the call's").blame(Failure.Blame.NOBODY));
+    assertThat(health.admit(large, a)).isTrue();
+  }
+
+  @Test
+  void a_key_refused_inside_a_good_status_rests_as_a_key() {
+    fail(
+        large,
+        a,
+        Failure.of(Kind.UPSTREAM_ERROR, "bad key").upstream(200).blame(Failure.Blame.KEY));
+
+    assertThat(health.admit(small, a)).isFalse();
+    assertThat(health.admit(large, b)).isTrue();
+    assertThat(health.state(large.provider()).keys().getFirst().fitness())
+        .isEqualTo(State.Fitness.RESTING);
+  }
+
+  @Test
   void each_failed_probe_doubles_the_rest_up_to_five_minutes() {
     fail(large, a, broken());
     var rests = new ArrayList<Long>();
