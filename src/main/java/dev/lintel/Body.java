@@ -277,9 +277,7 @@ public final class Body {
           out.add(COMMA);
         }
         first = false;
-        out.add(Json.MAPPER.writeValueAsBytes(change.getKey()))
-            .add(COLON)
-            .add(change.getValue().get());
+        out.add(Json.string(change.getKey())).add(COLON).add(change.getValue().get());
       }
     }
     return out.add(CLOSE).take();

@@ -203,6 +203,6 @@ public final class CallThread {
 
   private static String forced() {
     String value = System.getenv("LINTEL_THREADS");
-    return value == null ? System.getProperty("lintel.threads", "") : value;
+    return value == null || value.isBlank() ? System.getProperty("lintel.threads", "") : value;
   }
 }

@@ -3,6 +3,7 @@ package dev.lintel;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.DeserializationFeature;
@@ -50,6 +51,16 @@ public final class Json {
   /** Throws {@link JacksonException} where the bytes are not one JSON value. */
   public static JsonNode parse(byte[] bytes, int offset, int length) {
     return MAPPER.readTree(bytes, offset, length);
+  }
+
+  /** The text as a JSON string, with its quotes. */
+  public static byte[] string(String text) {
+    byte[] escaped = JsonStringEncoder.getInstance().quoteAsUTF8(text);
+    var quoted = new byte[escaped.length + 2];
+    quoted[0] = '"';
+    System.arraycopy(escaped, 0, quoted, 1, escaped.length);
+    quoted[quoted.length - 1] = '"';
+    return quoted;
   }
 
   public static byte[] bytes(JsonNode node) {

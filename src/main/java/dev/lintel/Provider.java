@@ -60,6 +60,14 @@ public record Provider(
     public static final Transport PLAIN =
         new Transport(
             Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true, false);
+
+    /**
+     * Cheap, because every call looks up its connections by this; nearly all are {@link #PLAIN}.
+     */
+    @Override
+    public int hashCode() {
+      return proxy.hashCode() * 31 + ca.hashCode();
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.lintel.Target;
 import dev.lintel.Timeouts;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -159,6 +160,30 @@ public record Config(
       }
     }
     return Collections.unmodifiableMap(all);
+  }
+
+  /**
+   * The keys in which another configuration differs and which are read at the start alone, such as
+   * {@code listen}.
+   */
+  public List<String> fixed(Config other) {
+    var differing = new ArrayList<String>();
+    if (!listen.equals(other.listen)) {
+      differing.add("listen");
+    }
+    if (!data.equals(other.data)) {
+      differing.add("data");
+    }
+    if (!tls.equals(other.tls)) {
+      differing.add("tls");
+    }
+    if (!limits.equals(other.limits)) {
+      differing.add("limits");
+    }
+    if (!threads.equals(other.threads)) {
+      differing.add("threads");
+    }
+    return differing;
   }
 
   /** The same at another address. */

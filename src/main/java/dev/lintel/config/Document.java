@@ -32,7 +32,7 @@ record Document(
     Optional<Config.Threads> threads,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,
-    Map<String, At<Price>> prices,
+    @NotYet Map<String, At<Price>> prices,
     Map<String, Tenant> tenants) {
 
   /** A certificate with its key, as PEM files. */
@@ -128,8 +128,8 @@ record Document(
   record TargetEntry(
       @Alone At<String> to,
       Optional<Count> weight,
-      Optional<String> tier,
-      Optional<String> region) {}
+      @NotYet Optional<String> tier,
+      @NotYet Optional<String> region) {}
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 

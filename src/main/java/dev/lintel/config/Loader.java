@@ -120,7 +120,12 @@ public final class Loader {
       int line = broken.getProblemMark().or(broken::getContextMark).map(Mark::getLine).orElse(0);
       faults.add(line + 1, "", "cannot be read as YAML from here: " + problem(broken));
     } catch (YamlEngineException broken) {
-      faults.add(1, "", "holds a character that YAML does not allow");
+      faults.add(
+          1,
+          "",
+          String.valueOf(broken.getMessage()).contains("aliases")
+              ? "uses its anchors too often; write what they stand for"
+              : "holds a character that YAML does not allow");
     }
     return Optional.empty();
   }
@@ -128,6 +133,9 @@ public final class Loader {
   /** The parser's words, unless they quote the file, which may hold a secret there. */
   private static String problem(MarkedYamlEngineException broken) {
     String words = String.valueOf(broken.getProblem());
+    if (words.contains("TAB")) {
+      return "a tab cannot indent; use spaces";
+    }
     return Stream.of("alias", "anchor", "tag", "escape", "directive", "character")
             .anyMatch(words::contains)
         ? "text that begins with * & ! % @ or a backslash must stand in quotes"

@@ -26,6 +26,9 @@ record Providers(
     Catalogue catalogue,
     Map<String, Dialect> dialects,
     Set<String> simFaults) {
+  /** Kinds that need more than a row of the catalogue, and code that is not there. */
+  private static final List<String> LATER = List.of("azure", "bedrock", "cohere", "vertex");
+
   private static final String NO_KEY = "none";
   private static final String NO_FAULT = "none";
 
@@ -61,9 +64,10 @@ record Providers(
       return Optional.empty();
     }
     Row row = known.get();
-    var rename = new HashMap<>(row.quirks().rename());
+    Provider.Quirks usual = quirks(row, entry);
+    var rename = new HashMap<>(usual.rename());
     rename.putAll(entry.rename());
-    var drop = new TreeSet<>(row.quirks().drop());
+    var drop = new TreeSet<>(usual.drop());
     drop.addAll(entry.drop());
     Dialect dialect = dialects.get(row.dialect());
     if (dialect == null) {
@@ -82,7 +86,17 @@ record Providers(
             new Provider.Quirks(
                 Set.copyOf(drop),
                 Map.copyOf(rename),
-                entry.streamUsage().orElse(row.quirks().streamUsage()))));
+                entry.streamUsage().orElse(usual.streamUsage()))));
+  }
+
+  /**
+   * What is known of a provider by name. A dialect's own vendor is no such thing at another
+   * address: {@code openai} is what everybody's servers call their dialect.
+   */
+  private Provider.Quirks quirks(Row row, Remote entry) {
+    return entry.url().isPresent() && dialects.containsKey(row.name())
+        ? Provider.Quirks.NONE
+        : row.quirks();
   }
 
   /** Empty where the entry has a fault that leaves no provider. */
@@ -130,6 +144,14 @@ record Providers(
     At<String> kind = entry.kind().get();
     Optional<Row> like = kind.value().flatMap(this::rowOfKind);
     if (like.isEmpty() && kind.value().isPresent()) {
+      if (LATER.contains(kind.value().get())) {
+        faults.add(
+            kind,
+            "names a kind that this version does not serve yet, as "
+                + String.join(", ", LATER)
+                + " are");
+        return like;
+      }
       var kinds = new TreeSet<>(catalogue.rows().keySet());
       kinds.addAll(dialects.keySet());
       kinds.add("sim");

@@ -95,7 +95,7 @@ public final class AnthropicMessages implements Dialect {
   private static byte[] patch(Body body, Target target, Adaptation adaptation) {
     var changes = new HashMap<String, Optional<byte[]>>();
     if (!body.text("model").orElse("").equals(target.model())) {
-      changes.put("model", Optional.of(Json.MAPPER.writeValueAsBytes(target.model())));
+      changes.put("model", Optional.of(Json.string(target.model())));
     }
     for (String key : own(body)) {
       if (body.has(key)) {

@@ -53,7 +53,7 @@ sealed interface AnthropicOut {
                   + "\",\""
                   + field
                   + "\":")
-          .add(Json.MAPPER.writeValueAsBytes(text))
+          .add(Json.string(text))
           .add("}}\n\n");
     }
 

@@ -133,7 +133,7 @@ final class GeminiReplyWriter implements ReplyWriter {
         rest = reply.tail().getBytes(UTF_8);
         tail = rest;
       }
-      out.add(HEAD).add(Json.MAPPER.writeValueAsBytes(text)).add(rest);
+      out.add(HEAD).add(Json.string(text)).add(rest);
     }
   }
 

@@ -99,7 +99,7 @@ public final class OpenAiChat implements Dialect {
 
   private static byte[] patched(Chat chat, Body body, Target target, Adaptation adaptation) {
     var changes = new HashMap<String, Optional<byte[]>>(8);
-    changes.put("model", Optional.of(Json.MAPPER.writeValueAsBytes(target.model())));
+    changes.put("model", Optional.of(Json.string(target.model())));
     if (body.has("lintel")) {
       changes.put("lintel", GONE);
     }

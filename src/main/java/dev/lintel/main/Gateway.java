@@ -21,15 +21,22 @@ import java.util.function.Function;
 /**
  * Everything that one configuration decides. Immutable: a change of configuration builds another
  * gateway, and calls that have begun end on the one on which they began.
+ *
+ * @param hold by every call on it, and by whoever serves new calls with it
  */
 record Gateway(
     Config config,
     Map<String, Provider> providers,
     Models models,
     Function<String, Optional<Caller>> keys,
-    Handler calls) {
+    Handler calls,
+    Hold hold) {
 
-  /** What outlives a configuration. */
+  /**
+   * What outlives a configuration.
+   *
+   * @param storedKeys callers that no configuration names; known while it names no app
+   */
   record Lasting(
       Listener listener,
       Health health,
@@ -37,12 +44,14 @@ record Gateway(
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
-  static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting) {
+  static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
     var models = new Models(config.models(providers), providers, new InOrder().build());
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
-        key -> Optional.ofNullable(configured.get(key)).or(() -> lasting.storedKeys.apply(key));
-    return new Gateway(config, providers, models, keys, calls(keys, models, lasting));
+        config.apps().isEmpty()
+            ? lasting.storedKeys
+            : key -> Optional.ofNullable(configured.get(key));
+    return new Gateway(config, providers, models, keys, calls(keys, models, lasting), hold);
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */

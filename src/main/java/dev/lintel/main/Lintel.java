@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
@@ -10,9 +11,11 @@ import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
+import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
+import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
 import dev.lintel.dialect.SimpleChat;
@@ -43,14 +46,19 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   private static final long BODIES = 64L << 20;
 
-  /** A simulated provider and where it listens. */
-  private record Simulator(Sim sim, Server server, URI url) {}
+  /**
+   * A simulated provider and where it listens.
+   *
+   * @param hold by the gateways that may still ask it
+   */
+  private record Simulator(Server server, URI url, Hold hold) {}
 
   private final Vertx vertx;
   private final CallLog log;
@@ -60,6 +68,7 @@ public final class Lintel implements AutoCloseable {
   private final Map<SimSpec, Simulator> simulators = new ConcurrentHashMap<>();
   private final Server server;
   private final URI url;
+  private final Config started;
   private volatile Gateway live;
   private volatile boolean ending;
 
@@ -67,7 +76,7 @@ public final class Lintel implements AutoCloseable {
    * Starts listening. Throws {@link IllegalStateException} with one sentence where that cannot be,
    * the port being taken for one.
    *
-   * @param storedKeys callers that no configuration names
+   * @param storedKeys callers that no configuration names; known while it names no app
    * @param admin whether that is an admin's key
    * @param out where the line of each call goes
    */
@@ -89,15 +98,16 @@ public final class Lintel implements AutoCloseable {
     lasting =
         new Gateway.Lasting(
             both(metrics, log), health, new Signatures(), new Upstream(vertx), storedKeys);
+    started = config;
     try {
       live = build(config);
       server = new Server(vertx, options(config), routes(admin), Lintel::unserved);
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
-      url = URI.create(scheme + "://" + config.listen().host() + ":" + port);
+      url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
     } catch (RuntimeException failed) {
       vertx.close();
-      throw failed;
+      throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
   }
 
@@ -106,14 +116,39 @@ public final class Lintel implements AutoCloseable {
     return url;
   }
 
-  /** Serves the calls that come from now on by another configuration. */
-  public void use(Config config) {
+  /**
+   * Serves the calls that come from now on by another configuration. What only the old one needs
+   * ends with the last of its calls.
+   *
+   * @return the keys that have changed since the start but take effect at the next one only
+   */
+  public List<String> use(Config config) {
+    Gateway old = live;
     live = build(config);
+    old.hold().release();
+    return started.fixed(config);
+  }
+
+  private void handle(Call call, Sink sink) {
+    Gateway gateway = live;
+    while (!gateway.hold().take()) {
+      gateway = live;
+    }
+    try {
+      gateway.calls().handle(call, sink);
+    } finally {
+      gateway.hold().release();
+    }
   }
 
   /** The configuration in force. */
   public Config config() {
     return live.config();
+  }
+
+  /** The providers in force, by their names. */
+  Map<String, Provider> providers() {
+    return live.providers();
   }
 
   /** Stops accepting, lets calls end within the time, then breaks them off. */
@@ -133,32 +168,58 @@ public final class Lintel implements AutoCloseable {
   }
 
   private Gateway build(Config config) {
-    Map<String, Provider> providers =
-        config.providers(sim -> simulators.computeIfAbsent(sim, this::simulate).url);
-    return Gateway.of(config, providers, lasting);
+    var asked = new ArrayList<Simulator>();
+    var hold = new Hold(() -> asked.forEach(simulator -> simulator.hold.release()));
+    try {
+      Map<String, Provider> providers =
+          config.providers(spec -> {
+            Simulator simulator = simulators.compute(spec, this::running);
+            asked.add(simulator);
+            return simulator.url;
+          });
+      return Gateway.of(config, providers, lasting, hold);
+    } catch (RuntimeException failed) {
+      hold.release();
+      throw failed;
+    }
+  }
+
+  /** The one that runs for another gateway already, where there is one. */
+  private Simulator running(SimSpec spec, @Nullable Simulator known) {
+    return known != null && known.hold.take() ? known : simulate(spec);
   }
 
   private Simulator simulate(SimSpec spec) {
     var sim = new Sim(List.of(spec.dialect()), SimOptions.of(spec.options()));
-    Simulator started = simulate(vertx, sim, "127.0.0.1", 0);
-    String base = spec.dialect() == Builtins.OPENAI ? started.url + "/v1" : started.url.toString();
-    return new Simulator(started.sim, started.server, URI.create(base));
+    Server own = simulated(vertx, sim, "127.0.0.1", 0);
+    int port = wait(own.start());
+    String base = "http://127.0.0.1:" + port + (spec.dialect() == Builtins.OPENAI ? "/v1" : "");
+    return new Simulator(own, URI.create(base), new Hold(() -> end(spec, own)));
   }
 
-  private static Simulator simulate(Vertx vertx, Sim sim, String host, int port) {
+  private void end(SimSpec spec, Server own) {
+    simulators.computeIfPresent(spec, (same, known) -> known.server == own ? null : known);
+    var unused = own.stop(Duration.ZERO);
+  }
+
+  private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
             host, port, 64L << 20, BODIES, 64 << 10, Optional.empty(), Optional.empty());
-    var server = new Server(vertx, options, sim.routes(), methods -> sim.unserved());
-    int bound = wait(server.start());
-    return new Simulator(sim, server, URI.create("http://" + host + ":" + bound));
+    return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
   /** The simulated provider alone, speaking every dialect; returns where it listens. */
-  static URI simulator(String host, int port) {
+  static URI simulator(Address at) {
     var sim = new Sim(Builtins.DIALECTS, SimOptions.USUAL);
-    return simulate(Vertx.vertx(new VertxOptions().setPreferNativeTransport(true)), sim, host, port)
-        .url;
+    var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    try {
+      int port = wait(simulated(vertx, sim, at.host(), at.port()).start());
+      return URI.create("http://" + new Address(at.host(), port));
+    } catch (RuntimeException failed) {
+      vertx.close();
+      throw new IllegalStateException(Refusal.sentence(at, failed), failed);
+    }
   }
 
   private static Server.Options options(Config config) {
@@ -200,7 +261,7 @@ public final class Lintel implements AutoCloseable {
                         .status(426)
                         .code("upgrade_required"))));
     routes.add(new Route("*", "/v1/responses", unserved(Set.of())));
-    var simple = new Front(new SimpleChat(), () -> live.calls());
+    var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
     get(routes, "/metrics", metrics);
@@ -218,7 +279,7 @@ public final class Lintel implements AutoCloseable {
   }
 
   private Endpoint front(Dialect dialect) {
-    return new Front(dialect, () -> live.calls());
+    return new Front(dialect, () -> this::handle);
   }
 
   private Endpoint models(Function<RawRequest, Dialect> dialect) {

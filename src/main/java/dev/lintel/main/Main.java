@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -18,11 +19,24 @@ public final class Main {
     // Vert.x would time every task of its loops to warn of slow ones, which costs more than it
     // tells here.
     System.setProperty("vertx.disableContextTimings", "true");
+    Optional<String> wrong =
+        wrongThreads(Optional.ofNullable(System.getenv("LINTEL_THREADS")).orElse(""));
+    if (wrong.isPresent()) {
+      System.err.println(wrong.get());
+      System.exit(1);
+    }
     int code =
         new CommandLine(new Main()).execute(args.length == 0 ? new String[] {"--help"} : args);
     if (code != 0 || !Start.running()) {
       System.exit(code == 2 ? 1 : code);
     }
+  }
+
+  /** What is wrong with the value of {@code LINTEL_THREADS}; blank is as good as unset. */
+  static Optional<String> wrongThreads(String value) {
+    return value.isBlank() || value.equals("loop") || value.equals("stock")
+        ? Optional.empty()
+        : Optional.of("LINTEL_THREADS must be loop or stock, or not be set.");
   }
 
   static final class Versions implements CommandLine.IVersionProvider {

@@ -21,17 +21,12 @@ final class Simulate implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      Address address = address(listen);
-      URI url = Lintel.simulator(address.host(), address.port());
+      URI url = Lintel.simulator(address(listen));
       Start.stayUp(() -> {});
       System.out.println("listening on " + url);
       return 0;
-    } catch (IllegalArgumentException wrong) {
+    } catch (IllegalArgumentException | IllegalStateException wrong) {
       System.err.println(wrong.getMessage());
-      return 1;
-    } catch (IllegalStateException failed) {
-      System.err.println(
-          "Lintel's simulator cannot listen on " + listen + ": " + failed.getMessage());
       return 1;
     }
   }

@@ -1,7 +1,6 @@
 package dev.lintel.main;
 
 import dev.lintel.CallThread;
-import dev.lintel.Caller;
 import dev.lintel.config.Config;
 import dev.lintel.config.Fault;
 import dev.lintel.config.Faulty;
@@ -16,7 +15,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -88,43 +86,57 @@ final class Start implements Callable<Integer> {
     KeyFile keys = KeyFile.open(config.data());
     String adminKey =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
-    Optional<String> newAdminKey = adminKey.isEmpty() ? keys.firstAdminKey() : Optional.empty();
-    Optional<String> newCallerKey =
-        config.apps().isEmpty() ? keys.firstCallerKey() : Optional.empty();
     Predicate<String> admin =
         adminKey.isEmpty() ? keys::isAdmin : key -> Secrets.same(adminKey, key);
-    Function<String, Optional<Caller>> stored =
-        config.apps().isEmpty() ? keys::caller : key -> Optional.empty();
     Lintel lintel;
     try {
-      lintel = new Lintel(config, stored, admin, new FileOutputStream(FileDescriptor.out));
+      lintel = new Lintel(config, keys::caller, admin, new FileOutputStream(FileDescriptor.out));
     } catch (IllegalStateException failed) {
-      System.err.printf("Lintel cannot listen on %s: %s%n", config.listen(), failed.getMessage());
+      System.err.println(failed.getMessage());
       return 1;
     }
+    // Not before it listens: a key that no start could show would be lost.
+    Optional<String> newAdminKey = adminKey.isEmpty() ? keys.firstAdminKey() : Optional.empty();
+    Optional<String> newCallerKey = callerKey(config, keys);
     stayUp(() -> {
       LOG.info("ending: no new calls, {} s for those that run", PATIENCE.toSeconds());
       lintel.close(PATIENCE);
     });
-    config
-        .notYet()
-        .forEach(key -> LOG.warn("{} is configured, but this version does not act on it yet", key));
+    sayNotYet(config);
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
     LOG.info("calls run on the {} scheduler", CallThread.mode());
     if (file != null) {
-      new Watch(file, loader, changed -> use(lintel, overridden(changed)), Start::refuse)
+      new Watch(file, loader, changed -> use(lintel, keys, overridden(changed)), Start::refuse)
           .start(Duration.ofMillis(500));
     }
     return 0;
   }
 
-  private static void use(Lintel lintel, Config changed) {
-    if (!changed.listen().equals(lintel.config().listen())
-        || !changed.tls().equals(lintel.config().tls())) {
-      LOG.warn("listen and tls have changed; they take effect at the next start");
-    }
-    lintel.use(changed);
+  static void use(Lintel lintel, KeyFile keys, Config changed) {
+    List<String> fixed = lintel.use(changed);
     LOG.info("the changed configuration is in force");
+    if (!fixed.isEmpty()) {
+      LOG.warn(
+          "changed since the start, but needs a restart to take effect: {}",
+          String.join(", ", fixed));
+    }
+    sayNotYet(changed);
+    callerKey(changed, keys)
+        .ifPresent(key -> {
+          System.out.println("caller key: " + key);
+          LOG.warn("the configuration names no app; the first caller key is on standard output");
+        });
+  }
+
+  /** Made where nobody else could call, and nobody ever could. */
+  private static Optional<String> callerKey(Config config, KeyFile keys) {
+    return config.apps().isEmpty() ? keys.firstCallerKey() : Optional.empty();
+  }
+
+  private static void sayNotYet(Config config) {
+    for (String key : config.notYet()) {
+      LOG.warn("{} is configured, but this version does not act on it yet", key);
+    }
   }
 
   private static void refuse(List<Fault> faults) {

@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -71,6 +72,10 @@ public final class CallLog implements Listener, AutoCloseable {
   private final Thread writer;
   private volatile boolean closed;
 
+  // The writer's own.
+  private @Nullable Instant second;
+  private String untilFraction = "";
+
   public CallLog(OutputStream out) {
     this.out = out;
     this.writer = Thread.ofPlatform().daemon().name("lintel-call-log").start(this::run);
@@ -124,10 +129,25 @@ public final class CallLog implements Listener, AutoCloseable {
     }
   }
 
-  private static void write(Line line, ByteArrayOutputStream into) {
+  /** The time to the millisecond; what precedes the fraction is worded once a second. */
+  private String stamp(Instant time) {
+    if (second == null || second.getEpochSecond() != time.getEpochSecond()) {
+      second = time.truncatedTo(ChronoUnit.SECONDS);
+      String whole = second.toString();
+      untilFraction = whole.substring(0, whole.length() - 1) + '.';
+    }
+    int millis = time.getNano() / 1_000_000;
+    return untilFraction
+        + (char) ('0' + millis / 100)
+        + (char) ('0' + millis / 10 % 10)
+        + (char) ('0' + millis % 10)
+        + 'Z';
+  }
+
+  private void write(Line line, ByteArrayOutputStream into) {
     try (JsonGenerator json = Json.MAPPER.createGenerator(into)) {
       json.writeStartObject();
-      json.writeStringProperty("time", line.time.toString());
+      json.writeStringProperty("time", stamp(line.time));
       json.writeStringProperty("event", "call");
       json.writeStringProperty("request_id", line.id);
       json.writeStringProperty("tenant", line.caller.tenant());

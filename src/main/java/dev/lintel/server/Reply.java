@@ -30,7 +30,7 @@ final class Reply implements Sink {
   private final Exchange exchange;
   private final Dialect dialect;
   private final Trail trail;
-  private final Bytes out = new Bytes(1024);
+  private final Bytes out = new Bytes(0);
   private List<Chunk> chunks = List.of();
   private @Nullable ReplyWriter writer;
   private boolean begun;

@@ -125,6 +125,9 @@ public final class Server {
             .setMaxInitialLineLength(16 << 10)
             .setDecompressionSupported(true)
             .setHandle100ContinueAutomatically(true)
+            // Every request would pass through two handlers for what a WebSocket may ask for.
+            .setPerFrameWebSocketCompressionSupported(false)
+            .setPerMessageWebSocketCompressionSupported(false)
             .setStrictThreadMode(true);
     options.certificate.ifPresent(certificate ->
         http.setSsl(true)

@@ -5,19 +5,28 @@ import dev.lintel.CallThread;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** An exchange over a Vert.x connection: the call's thread decides, the connection's loop does. */
 final class ServerExchange implements Exchange {
+  /**
+   * The gateway's own header names, in the form that is encoded without looking at each character.
+   */
+  private static final Map<String, CharSequence> NAMES = new ConcurrentHashMap<>();
+
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final RawRequest raw;
@@ -96,7 +105,7 @@ final class ServerExchange implements Exchange {
     loop.execute(() -> {
       if (!response.closed()) {
         head(answer.status(), answer.contentType(), headers);
-        var unused = end(request, answer.body());
+        var _ = end(request, answer.body());
       }
     });
   }
@@ -129,7 +138,7 @@ final class ServerExchange implements Exchange {
     check();
     loop.execute(() -> {
       if (!response.closed()) {
-        var unused = response.write(Buffer.buffer(bytes));
+        var _ = response.write(buffer(bytes));
         if (response.writeQueueFull()) {
           full = true;
         }
@@ -143,7 +152,7 @@ final class ServerExchange implements Exchange {
     ended = true;
     loop.execute(() -> {
       if (!response.closed()) {
-        var unused = response.end();
+        var _ = response.end();
       }
     });
   }
@@ -161,9 +170,9 @@ final class ServerExchange implements Exchange {
         breakOff();
       } else if (request.version() == HttpVersion.HTTP_2) {
         // What was written before shall still arrive: an empty write is done when they are.
-        var unused = response.write(Buffer.buffer()).onComplete(written -> response.reset(2));
+        var _ = response.write(Buffer.buffer()).onComplete(written -> response.reset(2));
       } else {
-        var unused = request.connection().close();
+        var _ = request.connection().close();
       }
     });
   }
@@ -180,8 +189,9 @@ final class ServerExchange implements Exchange {
   private void head(int status, String contentType, Map<String, String> headers) {
     response.setStatusCode(status);
     var all = response.headers();
-    all.set("content-type", contentType);
-    headers.forEach(all::set);
+    all.set(HttpHeaders.CONTENT_TYPE, contentType);
+    headers.forEach(
+        (name, value) -> all.set(NAMES.computeIfAbsent(name, HttpHeaders::createOptimized), value));
     if (request.version() == HttpVersion.HTTP_2) {
       // A frame with them is malformed (RFC 9113 §8.2.2).
       all.remove("connection");
@@ -192,10 +202,15 @@ final class ServerExchange implements Exchange {
   /** On the loop: ends a response whose head is set. To HEAD only the body's length is told. */
   static Future<Void> end(HttpServerRequest request, byte[] body) {
     if (request.method() != HttpMethod.HEAD) {
-      return request.response().end(Buffer.buffer(body));
+      return request.response().end(buffer(body));
     }
     request.response().putHeader("content-length", Integer.toString(body.length));
     return request.response().end();
+  }
+
+  /** Without a copy: nobody writes to bytes that are on their way. */
+  private static Buffer buffer(byte[] bytes) {
+    return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes));
   }
 
   private void check() {

@@ -34,7 +34,7 @@ public final class KeyFile {
   private static final String FILE = "keys.json";
 
   private final Path file;
-  private final ObjectNode state;
+  private volatile ObjectNode state;
   private final SecretKeySpec secret;
 
   /**
@@ -69,7 +69,11 @@ public final class KeyFile {
       return fresh;
     } catch (IOException failed) {
       throw new UncheckedIOException(
-          "The data folder " + folder + " cannot be used: " + failed.getMessage(), failed);
+          "The data folder "
+              + folder
+              + " cannot be used: it must be a folder that this user may read and write; choose one"
+              + " with --data DIR.",
+          failed);
     }
   }
 
@@ -117,10 +121,12 @@ public final class KeyFile {
                 .encodeToString(random)
                 .replace('-', 'x')
                 .replace('_', 'y');
-    state
-        .putObject(role)
+    ObjectNode with = state.deepCopy();
+    with.putObject(role)
         .put("prefix", key.substring(0, prefix.length() + 4))
         .put("hmac", hmac(key));
+    // Swapped whole: calls may be looking keys up already.
+    state = with;
     try {
       save();
     } catch (IOException failed) {

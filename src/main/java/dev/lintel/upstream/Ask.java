@@ -214,12 +214,12 @@ final class Ask {
 
   /** Until when the provider has to do the next thing; its own bound, not the call's. */
   private long bound() {
-    if (!connected) {
-      return dialled + timeouts.connect().toNanos();
+    if (answered || (!stream && lastByte != 0)) {
+      return lastByte + timeouts.idle().toNanos();
     }
-    return answered || (!stream && lastByte != 0)
-        ? lastByte + timeouts.idle().toNanos()
-        : began + timeouts.firstToken().toNanos();
+    long first = began + timeouts.firstToken().toNanos();
+    long dial = dialled + timeouts.connect().toNanos();
+    return !connected && dial - first < 0 ? dial : first;
   }
 
   private Failure late(boolean callIsOver) {
@@ -229,7 +229,7 @@ final class Ask {
           .again(Failure.Again.NOWHERE)
           .blame(Failure.Blame.NOBODY);
     }
-    if (!connected) {
+    if (!connected && timeouts.connect().compareTo(timeouts.firstToken()) < 0) {
       return timeout("No connection to the provider within " + words(timeouts.connect()) + ".");
     }
     if (answered || (!stream && lastByte != 0)) {
@@ -283,13 +283,13 @@ final class Ask {
   private void write(HttpClientRequest opened) {
     request = opened;
     connected = true;
-    boolean usedBefore = line.use(opened.connection());
+    boolean rested = line.use(opened.connection());
     opened
         .send(BufferInternal.buffer(Unpooled.wrappedBuffer(body)))
         .onComplete((head, failed) -> {
           if (head != null) {
             read(head);
-          } else if (!again && !closed && wasNotLookedAt(failed, usedBefore)) {
+          } else if (!again && !closed && wasNotLookedAt(failed, rested)) {
             again = true;
             connected = false;
             dialled = System.nanoTime();
@@ -301,14 +301,14 @@ final class Ask {
   }
 
   /**
-   * Whether the request was lost on the way: on a connection that had been kept, which the provider
+   * Whether the request was lost on the way: on a connection that had rested, which the provider
    * closed as it was used again, or on a stream that it says it has not begun with.
    */
-  private static boolean wasNotLookedAt(Throwable failed, boolean usedBefore) {
+  private static boolean wasNotLookedAt(Throwable failed, boolean rested) {
     return switch (failed) {
       case StreamResetException reset -> reset.getCode() == REFUSED_STREAM;
-      case HttpClosedException closed -> usedBefore;
-      case IOException broken -> usedBefore;
+      case HttpClosedException closed -> rested;
+      case IOException broken -> rested;
       default -> false;
     };
   }
@@ -317,7 +317,10 @@ final class Ask {
     response = head;
     head.handler(this::put);
     head.exceptionHandler(this::breakDown);
-    head.endHandler(end -> finish());
+    head.endHandler(end -> {
+      line.rest(head.request().connection());
+      finish();
+    });
     status = head.statusCode();
   }
 

@@ -33,29 +33,28 @@ final class Lines {
   /** Shorter than what load balancers commonly keep, so that the gateway closes first. */
   private static final int KEEP_SECONDS = 30;
 
-  private record Key(EventLoop loop, Provider.Transport transport) {}
-
   private final VertxInternal vertx;
-  private final Map<Key, Line> lines = new ConcurrentHashMap<>();
+  private final Map<EventLoop, Map<Provider.Transport, Line>> lines = new ConcurrentHashMap<>();
 
   Lines(Vertx vertx) {
     this.vertx = (VertxInternal) vertx;
   }
 
   Line of(EventLoop loop, Provider.Transport transport) {
-    return lines.computeIfAbsent(new Key(loop, transport), this::open);
+    return lines
+        .computeIfAbsent(loop, first -> new ConcurrentHashMap<>())
+        .computeIfAbsent(transport, first -> open(loop, first));
   }
 
-  private Line open(Key key) {
-    ContextInternal context = vertx.contextBuilder().withEventLoop(key.loop).build();
+  private Line open(EventLoop loop, Provider.Transport transport) {
+    ContextInternal context = vertx.contextBuilder().withEventLoop(loop).build();
     var pool =
         new PoolOptions()
             .setHttp1MaxSize(CONNECTIONS)
             .setHttp2MaxSize(4)
             .setMaxWaitQueueSize(-1)
             .setCleanerPeriod(5000);
-    HttpClientAgent client =
-        vertx.httpClientBuilder().with(options(key.transport)).with(pool).build();
+    HttpClientAgent client = vertx.httpClientBuilder().with(options(transport)).with(pool).build();
     return new Line(context, client);
   }
 

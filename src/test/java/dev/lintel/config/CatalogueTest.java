@@ -50,7 +50,9 @@ class CatalogueTest {
                 Set.of(),
                 Map.of("max_completion_tokens", "max_tokens", "seed", "random_seed"),
                 false));
-    assertThat(catalogue.find("openai").orElseThrow().quirks()).isEqualTo(Provider.Quirks.NONE);
+    assertThat(catalogue.find("openai").orElseThrow().quirks().rename())
+        .isEqualTo(Map.of("max_tokens", "max_completion_tokens"));
+    assertThat(catalogue.find("deepseek").orElseThrow().quirks()).isEqualTo(Provider.Quirks.NONE);
   }
 
   @Test

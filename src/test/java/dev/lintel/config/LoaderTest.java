@@ -82,7 +82,59 @@ class LoaderTest {
                     Optional.of(Set.of("tiny", "fast", "smart")),
                     false)));
     assertThat(config.notYet())
-        .containsExactly("tenants.*.apps.*.budget", "tenants.*.apps.*.limits", "tenants.*.budget");
+        .containsExactly(
+            "models.*.targets.region",
+            "models.*.targets.tier",
+            "prices",
+            "tenants.*.apps.*.budget",
+            "tenants.*.apps.*.limits",
+            "tenants.*.budget");
+  }
+
+  @Test
+  void openai_s_own_quirks_hold_at_its_own_address_only() {
+    Config config =
+        Loaders.load(
+            "providers:",
+            "  openai: { key: k }",
+            "  second: { kind: openai, key: k }",
+            "  local: { kind: openai, url: 'http://127.0.0.1:8000/v1' }",
+            "  named: { kind: mistral, url: 'http://127.0.0.1:8000/v1' }");
+
+    Map<String, String> newer = Map.of("max_tokens", "max_completion_tokens");
+    assertThat(remote(config, "openai").quirks().rename()).isEqualTo(newer);
+    assertThat(remote(config, "second").quirks().rename()).isEqualTo(newer);
+    assertThat(remote(config, "local").quirks()).isEqualTo(Provider.Quirks.NONE);
+    assertThat(remote(config, "named").quirks().rename()).containsKey("seed");
+  }
+
+  @Test
+  void a_tab_an_alias_bomb_and_a_kind_of_a_later_version_are_called_by_what_they_are() {
+    assertThatThrownBy(() -> Loaders.load("providers:", "\ta: { kind: sim }"))
+        .hasMessageContaining("lintel.yaml:2:")
+        .hasMessageContaining("a tab cannot indent; use spaces");
+    String many = "[" + "*a,".repeat(60) + "]";
+    assertThatThrownBy(() -> Loaders.load("a: &a [ x ]", "b: " + many))
+        .hasMessageContaining("uses its anchors too often");
+    assertThatThrownBy(() -> Loaders.load("providers: { v: { kind: vertex } }"))
+        .hasMessageContaining("providers.v.kind names a kind that this version does not serve yet")
+        .hasMessageNotContaining("vercel");
+  }
+
+  @Test
+  void what_needs_a_restart_is_told_by_its_key() {
+    Config one = Loaders.load("listen: 127.0.0.1:1");
+
+    assertThat(one.fixed(one)).isEmpty();
+    assertThat(
+            one.fixed(
+                Loaders.load(
+                    "listen: 127.0.0.1:2",
+                    "data: b",
+                    "limits: { headers: 1KB }",
+                    "threads: loop",
+                    "providers: { demo: { kind: sim } }")))
+        .containsExactly("listen", "data", "limits", "threads");
   }
 
   @Test

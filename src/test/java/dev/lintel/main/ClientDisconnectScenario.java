@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.config.Address;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -25,7 +26,7 @@ class ClientDisconnectScenario {
 
   @BeforeAll
   static void start() {
-    provider = Lintel.simulator("127.0.0.1", 0);
+    provider = Lintel.simulator(new Address("127.0.0.1", 0));
     gateway =
         TestGateway.of(
             """

@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.config.Faulty;
+import dev.lintel.store.KeyFile;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A changed configuration serves the calls that come after it; those that run end on the old one.
@@ -54,6 +61,96 @@ class ReloadScenario {
               TestGateway.config(
                   SLOW + "tenants: { t: { apps: { a: { keys: [ sk-another ] } } } }\n"));
       assertThat(gateway.get("/v1/models").statusCode()).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void the_made_key_counts_while_the_file_in_force_names_no_app() {
+    String nobody = SLOW + "tenants: {}\n";
+    try (var gateway = TestGateway.of(SLOW)) {
+      assertThat(models(gateway, TestGateway.STORED_KEY)).isEqualTo(401);
+      gateway.lintel().use(TestGateway.config(nobody));
+      assertThat(models(gateway, TestGateway.STORED_KEY)).isEqualTo(200);
+      assertThat(models(gateway, TestGateway.KEY)).isEqualTo(401);
+      gateway.lintel().use(TestGateway.config(SLOW));
+      assertThat(models(gateway, TestGateway.STORED_KEY)).isEqualTo(401);
+      assertThat(models(gateway, TestGateway.KEY)).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void a_caller_key_is_made_once_where_a_reload_leaves_nobody_who_may_call(@TempDir Path folder) {
+    try (var gateway = TestGateway.of(SLOW)) {
+      KeyFile keys = KeyFile.open(folder);
+      Start.use(gateway.lintel(), keys, TestGateway.config(SLOW + "tenants: {}\n"));
+      assertThat(keys.firstCallerKey()).isEmpty();
+    }
+  }
+
+  @Test
+  void what_a_reload_cannot_change_is_named_until_it_is_taken_back() {
+    try (var gateway = TestGateway.of(SLOW)) {
+      assertThat(gateway.lintel().use(TestGateway.config(SLOW))).isEmpty();
+      String other = SLOW + "limits: { body: 1MB }\ndata: elsewhere\nthreads: stock\n";
+      assertThat(gateway.lintel().use(TestGateway.config(other)))
+          .containsExactly("data", "limits", "threads");
+      assertThat(gateway.lintel().use(TestGateway.config(other))).hasSize(3);
+      assertThat(gateway.lintel().use(TestGateway.config(SLOW))).isEmpty();
+    }
+  }
+
+  @Test
+  void a_simulator_stops_once_no_call_can_ask_it_any_more() throws Exception {
+    try (var gateway = TestGateway.of(SLOW);
+        var client = gateway.open("/v1/chat/completions", body("m", true))) {
+      URI simulator = gateway.lintel().providers().get("demo").url();
+      var lines =
+          new BufferedReader(
+              new InputStreamReader(client.getInputStream(), StandardCharsets.UTF_8));
+      while (!lines.readLine().startsWith("data:")) {}
+
+      gateway.lintel().use(TestGateway.config(SLOW.replace("100", "200")));
+      assertThat(gateway.lintel().providers().get("demo").url()).isNotEqualTo(simulator);
+      assertThat(listens(simulator)).isTrue();
+      assertThat(lines.lines().filter(line -> line.equals("data: [DONE]")).count()).isEqualTo(1);
+
+      long until = System.nanoTime() + 5_000_000_000L;
+      while (listens(simulator) && System.nanoTime() < until) {
+        Thread.onSpinWait();
+      }
+      assertThat(listens(simulator)).isFalse();
+      assertThat(gateway.post("/v1/chat/completions", body("m", false)).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void a_simulator_that_is_named_still_goes_on() {
+    try (var gateway = TestGateway.of(SLOW)) {
+      URI simulator = gateway.lintel().providers().get("demo").url();
+      for (int i = 0; i < 3; i++) {
+        gateway.lintel().use(TestGateway.config(SLOW + "prices: {}\n"));
+      }
+      assertThat(gateway.lintel().providers().get("demo").url()).isEqualTo(simulator);
+      assertThat(gateway.post("/v1/chat/completions", body("m", false)).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  private static int models(TestGateway gateway, String key) {
+    return gateway
+        .send(
+            HttpRequest.newBuilder(gateway.url().resolve("/v1/models"))
+                .header("authorization", "Bearer " + key)
+                .build())
+        .statusCode();
+  }
+
+  private static boolean listens(URI url) {
+    try (var socket = new Socket(url.getHost(), url.getPort())) {
+      return socket.isConnected();
+    } catch (IOException refused) {
+      return false;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Caller;
 import dev.lintel.config.Config;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,13 +20,16 @@ final class TestGateway implements AutoCloseable {
   /** A tenant whose app has {@link #KEY} and may ask for every model. */
   static final String TENANT = "tenants: { t: { apps: { a: { keys: [ " + KEY + " ] } } } }\n";
 
+  /** Known while the configuration names no app, as the first start's key is. */
+  static final String STORED_KEY = "sk-lintel-stored";
+
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ByteArrayOutputStream log = new ByteArrayOutputStream();
   private final Lintel lintel;
 
   private TestGateway(Config config) {
-    lintel = new Lintel(config, key -> Optional.empty(), "admin-key"::equals, log);
+    lintel = new Lintel(config, TestGateway::stored, "admin-key"::equals, log);
   }
 
   /** With that YAML, to which the address and a tenant are added where it names none. */
@@ -37,6 +41,12 @@ final class TestGateway implements AutoCloseable {
     String whole =
         "listen: 127.0.0.1:0\n" + yaml + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
     return Builtins.loader(name -> Optional.empty()).load("test.yaml", whole);
+  }
+
+  private static Optional<Caller> stored(String key) {
+    return key.equals(STORED_KEY)
+        ? Optional.of(new Caller("default", "default", "first", Optional.empty(), false))
+        : Optional.empty();
   }
 
   URI url() {

@@ -177,29 +177,43 @@ class WireScenario {
 
   // --- connections
 
-  @ParameterizedTest
-  @MethodSource("calls")
-  void a_kept_connection_that_closes_as_it_is_used_again_costs_no_try(Speech speech, boolean stream)
-      throws Exception {
-    try (var provider =
-            new RawProvider(visit -> {
-              visit.read();
-              answer(visit, speech, stream);
-              if (visit.number() == 1) {
-                visit.read();
-                visit.reset();
-              } else {
-                visit.hold();
-              }
-            });
+  @Test
+  void a_kept_connection_that_closes_after_a_rest_costs_no_try() throws Exception {
+    Speech speech = Speech.OPENAI;
+    try (var provider = new RawProvider(visit -> closesSecond(visit, speech, false));
         var gateway = gateway(speech, provider, ONCE)) {
-      for (int i = 0; i < 2; i++) {
-        HttpResponse<String> reply = gateway.post(speech.path(stream), speech.body(stream));
-        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
-        assertThat(reply.headers().firstValue("x-lintel-attempts")).contains("1");
-      }
+      assertThat(gateway.post(speech.path(false), speech.body(false)).statusCode()).isEqualTo(200);
+      // Nothing to wait for but time: a connection has rested after a second.
+      LockSupport.parkNanos(1_100_000_000);
+      HttpResponse<String> reply = gateway.post(speech.path(false), speech.body(false));
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+      assertThat(reply.headers().firstValue("x-lintel-attempts")).contains("1");
       assertThat(provider.heads()).hasSize(3);
       assertThat(provider.connections()).isEqualTo(2);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("calls")
+  void a_busy_connection_that_closes_is_a_try(Speech speech, boolean stream) throws Exception {
+    try (var provider = new RawProvider(visit -> closesSecond(visit, speech, stream));
+        var gateway = gateway(speech, provider, ONCE)) {
+      gateway.post(speech.path(stream), speech.body(stream));
+      HttpResponse<String> reply = gateway.post(speech.path(stream), speech.body(stream));
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(502);
+      assertThat(provider.heads()).hasSize(2);
+    }
+  }
+
+  /** Answers, and resets the first connection when it is asked again. */
+  private static void closesSecond(Visit visit, Speech speech, boolean stream) throws IOException {
+    visit.read();
+    answer(visit, speech, stream);
+    if (visit.number() == 1) {
+      visit.read();
+      visit.reset();
+    } else {
+      visit.hold();
     }
   }
 
@@ -438,9 +452,12 @@ class WireScenario {
             });
         var gateway =
             gateway(speech, provider, ONCE + ", timeouts: { first_token: 150ms, total: 5s }")) {
+      long began = System.nanoTime();
       TestGateway.Raw reply = gateway.raw(speech.path(stream), speech.body(stream));
       assertThat(reply.status()).as(reply.body()).isEqualTo(504);
       assertThat(state(gateway)).isEqualTo("cooling");
+      // Longer than the bound, and far from any other.
+      assertThat(System.nanoTime() - began).isBetween(150_000_000L, 2_000_000_000L);
     }
   }
 
