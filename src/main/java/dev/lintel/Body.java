@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -95,7 +96,7 @@ public final class Body {
                   ? ""
                   : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")")
               + ": "
-              + firstLine(broken.getOriginalMessage()));
+              + reason(broken.getOriginalMessage()));
     }
   }
 
@@ -295,6 +296,11 @@ public final class Body {
   private static final byte[] COLON = {':'};
   private static final byte[] CLOSE = {'}'};
 
+  /** From here on the parser speaks of its own parts. */
+  private static final Pattern PLACE = Pattern.compile("\n| \\(start marker at");
+
+  private static final Pattern OPTION = Pattern.compile(", from `[^`]*`");
+
   private static String word(JsonToken token) {
     return switch (token) {
       case START_OBJECT, END_OBJECT -> "object";
@@ -307,8 +313,8 @@ public final class Body {
     };
   }
 
-  private static String firstLine(String text) {
-    int end = text.indexOf('\n');
-    return end < 0 ? text : text.substring(0, end);
+  /** What the parser says, without the names of its own parts. */
+  private static String reason(String text) {
+    return OPTION.matcher(PLACE.split(text, 2)[0]).replaceAll("");
   }
 }

@@ -16,6 +16,6 @@ public interface Endpoint {
   default Answer refuse(Failure failure, Trail trail) {
     var body = Json.object();
     body.putObject("error").put("message", failure.message()).set("lintel", failure.lintel(trail));
-    return Answer.json(failure.kind().status(), body);
+    return Answer.json(failure.status(), body);
   }
 }

@@ -70,6 +70,7 @@ public final class Failure extends RuntimeException {
 
   private final Kind kind;
   private Again again;
+  private int status;
   private @Nullable Blame blame;
   private int upstreamStatus;
   private @Nullable String param;
@@ -80,6 +81,7 @@ public final class Failure extends RuntimeException {
     super(message, cause, false, false);
     this.kind = kind;
     this.again = kind.again;
+    this.status = kind.status;
   }
 
   public static Failure of(Kind kind, String message) {
@@ -111,6 +113,12 @@ public final class Failure extends RuntimeException {
     return this;
   }
 
+  /** Answers the caller with another HTTP status than its kind's, such as 405. */
+  public Failure status(int other) {
+    status = other;
+    return this;
+  }
+
   /** Keeps the HTTP status that the provider gave. */
   public Failure upstream(int status) {
     upstreamStatus = status;
@@ -137,6 +145,11 @@ public final class Failure extends RuntimeException {
 
   public Kind kind() {
     return kind;
+  }
+
+  /** The HTTP status for the caller, where its dialect has no other. */
+  public int status() {
+    return status;
   }
 
   public Again again() {

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -38,6 +39,10 @@ public record Terms(Map<String, String> values, boolean strict) {
           "cache",
           "redaction",
           "retention");
+
+  private static final int MOST_DIGITS = 18;
+  private static final Pattern WHOLE = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern AMOUNT = Pattern.compile("[0-9]{1,18}(\\.[0-9]{1,18})?");
 
   private static final Map<String, String> HEADERS = headers();
 
@@ -99,7 +104,10 @@ public record Terms(Map<String, String> values, boolean strict) {
     if (node.isString()) {
       return node.asString();
     }
-    if (node.isNumber() || node.isBoolean()) {
+    if (node.isNumber()) {
+      return plain(node.decimalValue());
+    }
+    if (node.isBoolean()) {
       return node.asString();
     }
     throw Failure.invalid("'" + place + "' must be a string, a number or a boolean.").at(place);
@@ -107,22 +115,25 @@ public record Terms(Map<String, String> values, boolean strict) {
 
   private static String check(String name, String place, String value) {
     switch (name) {
-      case "strict" -> oneOf(place, value, "true", "false");
-      case "priority" -> oneOf(place, value, "low", "normal", "high");
+      case "strict" -> {
+        return oneOf(place, value, "true", "false");
+      }
+      case "priority" -> {
+        return oneOf(place, value, "low", "normal", "high");
+      }
       case "max_latency_ms" -> {
-        if (!isNumber(value)
-            || new BigDecimal(value).stripTrailingZeros().scale() > 0
-            || value.length() > 12
-            || new BigDecimal(value).signum() <= 0) {
-          throw Failure.invalid("'" + place + "' must be a whole number of milliseconds above 0.")
+        if (!WHOLE.matcher(value).matches() || Long.parseLong(value) == 0) {
+          throw Failure.invalid(
+                  "'"
+                      + place
+                      + "' must be a whole number of milliseconds above 0, of at most 18 digits.")
               .at(place);
         }
-        return new BigDecimal(value).toBigInteger().toString();
       }
       case "max_cost_usd" -> {
-        if (!isNumber(value) || new BigDecimal(value).signum() < 0) {
+        if (!AMOUNT.matcher(value).matches()) {
           throw Failure.invalid(
-                  "'" + place + "' must be an amount of USD, 0 or more, such as 0.05.")
+                  "'" + place + "' must be an amount of USD in plain digits, such as 0.05.")
               .at(place);
         }
       }
@@ -135,22 +146,22 @@ public record Terms(Map<String, String> values, boolean strict) {
     return value;
   }
 
-  private static boolean isNumber(String value) {
-    if (value.isEmpty() || value.length() > 40) {
-      return false;
-    }
-    try {
-      new BigDecimal(value);
-      return true;
-    } catch (NumberFormatException notOne) {
-      return false;
-    }
+  /**
+   * A JSON number in plain digits. What is too large or too small for any term stays as it is, for
+   * written out it could fill the memory.
+   */
+  private static String plain(BigDecimal number) {
+    return Math.abs((long) number.scale()) > MOST_DIGITS
+        ? number.toString()
+        : number.stripTrailingZeros().toPlainString();
   }
 
-  private static void oneOf(String place, String value, String... allowed) {
-    if (!Arrays.asList(allowed).contains(value.toLowerCase(Locale.ROOT))) {
+  private static String oneOf(String place, String value, String... allowed) {
+    String known = value.toLowerCase(Locale.ROOT);
+    if (!Arrays.asList(allowed).contains(known)) {
       throw Failure.invalid("'" + place + "' must be one of " + String.join(", ", allowed) + ".")
           .at(place);
     }
+    return known;
   }
 }

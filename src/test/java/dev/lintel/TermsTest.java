@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TermsTest {
 
@@ -31,6 +32,15 @@ class TermsTest {
     "x-lintel-max-latency-ms, soon",
     "x-lintel-max-latency-ms, -5",
     "x-lintel-max-latency-ms, 1.5",
+    "x-lintel-max-latency-ms, 0",
+    "x-lintel-max-latency-ms, 1e3",
+    "x-lintel-max-latency-ms, 1e1000000",
+    "x-lintel-max-latency-ms, 100000000000000000000",
+    "x-lintel-max-cost-usd, 1e1000000",
+    "x-lintel-max-cost-usd, 1e-1000000",
+    "x-lintel-max-cost-usd, 100000000000000000000",
+    "x-lintel-max-cost-usd, .5",
+    "x-lintel-max-cost-usd, +1",
     "x-lintel-max-cost-usd, -1",
     "x-lintel-max-cost-usd, cheap",
     "x-lintel-priority, urgent",
@@ -51,5 +61,56 @@ class TermsTest {
     assertThatThrownBy(
             () -> Terms.read(Headers.NONE, Optional.of(Json.parse("{\"colour\":\"red\"}"))))
         .hasMessageContaining("lintel.colour");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1e1000000",
+        "1e20",
+        "1e-20",
+        "-5",
+        "0",
+        "0.5",
+        "9999999999999999999",
+        "\"\u0661\""
+      })
+  void a_number_in_the_body_is_never_written_out_at_length(String number) {
+    var body = Optional.of(Json.parse("{\"max_latency_ms\":" + number + "}"));
+    assertThatThrownBy(() -> Terms.read(Headers.NONE, body))
+        .isInstanceOfSatisfying(
+            Failure.class,
+            failure -> {
+              assertThat(failure.param()).contains("lintel.max_latency_ms");
+              assertThat(failure.message()).hasSizeLessThan(200);
+            });
+  }
+
+  @Test
+  void numbers_are_kept_in_plain_digits() {
+    Terms terms =
+        Terms.read(
+            Headers.NONE,
+            Optional.of(Json.parse("{\"max_latency_ms\":1500.0,\"max_cost_usd\":1e-7}")));
+    assertThat(terms.maxLatencyMs()).contains(1500L);
+    assertThat(terms.get("max_cost_usd")).contains("0.0000001");
+    assertThat(
+            Terms.read(
+                    Headers.of(Map.of("x-lintel-max-latency-ms", "999999999999999999")),
+                    Optional.empty())
+                .maxLatencyMs())
+        .contains(999999999999999999L);
+  }
+
+  @Test
+  void the_case_of_a_word_does_not_matter() {
+    Terms terms =
+        Terms.read(
+            Headers.of(Map.of("x-lintel-strict", "True", "x-lintel-priority", "HIGH")),
+            Optional.empty());
+    assertThat(terms.strict()).isTrue();
+    assertThat(terms.get("priority")).contains("high");
+    assertThat(Terms.read(Headers.NONE, Optional.of(Json.parse("{\"strict\":\"TRUE\"}"))).strict())
+        .isTrue();
   }
 }

@@ -3,9 +3,11 @@ package dev.lintel.admin;
 import dev.lintel.Answer;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
+import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.Json;
 import dev.lintel.Provider;
+import dev.lintel.Trail;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
@@ -73,7 +75,8 @@ public final class Providers {
     if (now.lastFailure().isPresent()) {
       ObjectNode failure =
           node.putObject("last_failure").put("kind", now.lastFailure().get().kind().word());
-      failure.put("status", now.lastFailure().get().upstreamStatus());
+      int status = now.lastFailure().get().upstreamStatus();
+      failure.put("status", status == 0 ? null : Integer.valueOf(status));
       if (messages) {
         failure.put("message", now.lastFailure().get().message());
       }
@@ -100,11 +103,12 @@ public final class Providers {
       if (admin.apply(exchange)) {
         endpoint.serve(exchange);
       } else {
-        ObjectNode body = Json.object();
-        body.putObject("error")
-            .put("type", "authentication")
-            .put("message", "The admin API needs 'Authorization: Bearer ADMIN_KEY'.");
-        exchange.answer(Answer.json(401, body), Map.of());
+        var trail = Trail.begin(exchange.arrived());
+        var failure =
+            Failure.of(
+                Failure.Kind.AUTHENTICATION,
+                "The admin API needs 'Authorization: Bearer ADMIN_KEY'.");
+        exchange.answer(endpoint.refuse(failure, trail), Map.of("x-lintel-request-id", trail.id()));
       }
     };
   }

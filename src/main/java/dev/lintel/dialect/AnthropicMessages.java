@@ -142,8 +142,7 @@ public final class AnthropicMessages implements Dialect {
 
   @Override
   public Answer error(Failure failure, Trail trail) {
-    return Answer.json(
-        AnthropicWords.errorStatus(failure.kind()), AnthropicWords.error(failure, trail));
+    return Answer.json(AnthropicWords.errorStatus(failure), AnthropicWords.error(failure, trail));
   }
 
   @Override

@@ -140,11 +140,11 @@ final class AnthropicWords {
     return envelope.put("request_id", trail.id());
   }
 
-  static int errorStatus(Failure.Kind kind) {
-    return switch (kind) {
+  static int errorStatus(Failure failure) {
+    return switch (failure.kind()) {
       case UPSTREAM_OVERLOADED -> 529;
       case BUDGET_EXCEEDED -> 402;
-      default -> kind.status();
+      default -> failure.status();
     };
   }
 }

@@ -146,7 +146,7 @@ public final class Gemini implements Dialect {
 
   @Override
   public Answer error(Failure failure, Trail trail) {
-    return Answer.json(failure.kind().status(), GeminiErrors.envelope(failure, trail));
+    return Answer.json(failure.status(), GeminiErrors.envelope(failure, trail));
   }
 
   @Override

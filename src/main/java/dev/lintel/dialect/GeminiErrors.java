@@ -89,7 +89,7 @@ final class GeminiErrors {
     ObjectNode root = Json.object();
     ObjectNode error = root.putObject("error");
     error
-        .put("code", failure.kind().status())
+        .put("code", failure.status())
         .put("message", failure.message())
         .put("status", word(failure.kind()));
     // Google's SDKs show no headers of a refused call: for their callers the wait is only here.

@@ -144,7 +144,7 @@ public final class OpenAiChat implements Dialect {
 
   @Override
   public Answer error(Failure failure, Trail trail) {
-    return Answer.json(failure.kind().status(), OpenAiErrors.write(failure, trail));
+    return Answer.json(failure.status(), OpenAiErrors.write(failure, trail));
   }
 
   @Override

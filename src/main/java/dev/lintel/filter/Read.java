@@ -13,10 +13,13 @@ import dev.lintel.Models;
 import dev.lintel.RawRequest;
 import dev.lintel.Request;
 import dev.lintel.Sink;
+import dev.lintel.Target;
 import dev.lintel.Terms;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** Reads a known caller's request, and finds the model it asks for. */
 public final class Read implements Filter {
@@ -40,18 +43,15 @@ public final class Read implements Filter {
             .dialect()
             .read(new Inbound(raw.path(), withoutKey(raw.query()), raw.headers(), body));
     Optional<String> provider = body.isText("provider") ? body.text("provider") : Optional.empty();
-    Optional<Credential> own = body.text("api_key").map(secret -> new Credential("own", secret));
-    if (own.isPresent() && !call.caller().ownKeys()) {
-      throw Failure.of(
-              Failure.Kind.PERMISSION,
-              "This app may not bring provider keys of its own ('api_key').")
-          .at("api_key");
-    }
+    Optional<Credential> own = body.text("api_key").map(secret -> own(call.caller(), secret));
     String name = name(call.caller(), provider, request.model());
     Model model = find(name, provider);
     if (!call.caller().mayAsk(name)) {
       throw Failure.of(Failure.Kind.PERMISSION, "This app may not use the model '" + name + "'.")
           .at("model");
+    }
+    if (own.isPresent()) {
+      model = at(provider.orElse(name.substring(0, Math.max(0, name.indexOf('/')))), model);
     }
     call.trail().asked(request, terms, model);
     next.handle(call.with(request, terms, own, model, deadline(call, terms, model)), sink);
@@ -85,9 +85,37 @@ public final class Read implements Filter {
                 .code("model_not_found"));
   }
 
+  /** What no header can carry would fail on its way to the provider, and be logged there. */
+  private static Credential own(Caller caller, String secret) {
+    if (!caller.ownKeys()) {
+      throw Failure.of(
+              Failure.Kind.PERMISSION,
+              "This app may not bring provider keys of its own ('api_key').")
+          .at("api_key");
+    }
+    if (secret.isEmpty() || !secret.chars().allMatch(c -> c > ' ' && c < 127)) {
+      throw Failure.invalid("'api_key' must be visible ASCII characters.").at("api_key");
+    }
+    return new Credential("own", secret);
+  }
+
+  /** The model at one provider only: a key must not reach another than the one that gave it. */
+  private static Model at(String provider, Model model) {
+    List<Target> targets =
+        model.targets().stream()
+            .filter(target -> target.provider().name().equals(provider))
+            .toList();
+    if (targets.isEmpty()) {
+      throw Failure.invalid(
+              "'api_key' needs 'provider' beside it, or a model named 'provider/model', so that no other provider gets the key.")
+          .at("api_key");
+    }
+    return new Model(model.name(), targets, model.strategy(), model.timeouts(), model.retry());
+  }
+
   private static long deadline(Call call, Terms terms, Model model) {
     long total = model.timeouts().total().toNanos();
-    long most = terms.maxLatencyMs().map(ms -> ms * 1_000_000).orElse(Long.MAX_VALUE);
+    long most = terms.maxLatencyMs().map(TimeUnit.MILLISECONDS::toNanos).orElse(Long.MAX_VALUE);
     return call.trail().started() + Math.min(total, most);
   }
 

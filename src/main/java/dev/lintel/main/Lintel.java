@@ -6,7 +6,7 @@ import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
-import dev.lintel.Exchange;
+import dev.lintel.Failure;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
@@ -41,6 +41,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -100,7 +101,7 @@ public final class Lintel implements AutoCloseable {
     started = config;
     try {
       live = build(config);
-      server = new Server(vertx, options(config), routes(admin), unserved(404));
+      server = new Server(vertx, options(config), routes(admin), Lintel::unserved);
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
@@ -205,7 +206,7 @@ public final class Lintel implements AutoCloseable {
     var options =
         new Server.Options(
             host, port, 64L << 20, BODIES, 64 << 10, Optional.empty(), Optional.empty());
-    return new Server(vertx, options, sim.routes(), sim.unserved());
+    return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
   /** The simulated provider alone, speaking every dialect; returns where it listens. */
@@ -252,7 +253,14 @@ public final class Lintel implements AutoCloseable {
         new Route(
             "GET",
             "/v1/responses",
-            new Unserved(Lintel::byPath, 426, x -> "WebSockets are not served here.")));
+            new Unserved(
+                Lintel::byPath,
+                Map.of("upgrade", "websocket", "connection", "upgrade"),
+                exchange ->
+                    Failure.invalid("WebSockets are not served here.")
+                        .status(426)
+                        .code("upgrade_required"))));
+    routes.add(new Route("*", "/v1/responses", unserved(Set.of())));
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
@@ -280,20 +288,33 @@ public final class Lintel implements AutoCloseable {
 
   private static void post(List<Route> routes, String path, Endpoint endpoint) {
     routes.add(new Route("POST", path, endpoint));
-    routes.add(new Route("*", path, unserved(405)));
   }
 
   private static void get(List<Route> routes, String path, Endpoint endpoint) {
     routes.add(new Route("GET", path, endpoint));
-    routes.add(new Route("*", path, unserved(405)));
   }
 
-  private static Endpoint unserved(int status) {
-    Function<Exchange, String> message =
-        status == 405
-            ? exchange -> exchange.method() + " is not served at " + exchange.path() + "."
-            : exchange -> "Nothing is served at " + exchange.method() + " " + exchange.path() + ".";
-    return new Unserved(Lintel::byPath, status, message);
+  /** What is said of a path that nobody serves, or only by those methods. */
+  private static Endpoint unserved(Set<String> methods) {
+    if (methods.isEmpty()) {
+      return new Unserved(
+          Lintel::byPath,
+          Map.of(),
+          exchange ->
+              Failure.of(
+                      Failure.Kind.NOT_FOUND,
+                      "Nothing is served at " + exchange.method() + " " + exchange.path() + ".")
+                  .code("unknown_path"));
+    }
+    String allowed = String.join(", ", methods);
+    return new Unserved(
+        Lintel::byPath,
+        Map.of("allow", allowed),
+        exchange ->
+            Failure.invalid(
+                    exchange.path() + " takes " + allowed + ", not " + exchange.method() + ".")
+                .status(405)
+                .code("method_not_allowed"));
   }
 
   private static Dialect byPath(String path) {

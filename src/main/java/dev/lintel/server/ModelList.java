@@ -55,7 +55,7 @@ public final class ModelList implements Endpoint {
       exchange.answer(
           wanted == null ? language.models(names) : one(language, names, wanted), headers);
     } catch (Failure failure) {
-      exchange.answer(language.error(failure, trail), headers);
+      exchange.answer(language.error(failure, trail), Reply.errorHeaders(failure, trail));
     }
   }
 

@@ -63,7 +63,7 @@ final class Reply implements Sink {
     if (out.length() > 0) {
       if (!begun) {
         begun = true;
-        exchange.begin(200, writer(request()).streamType(), headers());
+        exchange.begin(200, writer(request()).streamType(), headers(trail));
       }
       unread = true;
       exchange.write(out.take(), writeDeadline());
@@ -80,7 +80,7 @@ final class Reply implements Sink {
       flush();
       exchange.end();
     } else {
-      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers());
+      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers(trail));
     }
   }
 
@@ -95,7 +95,7 @@ final class Reply implements Sink {
         flush();
         exchange.abort();
       } else {
-        exchange.answer(dialect.error(failure, trail), errorHeaders(failure));
+        exchange.answer(dialect.error(failure, trail), errorHeaders(failure, trail));
       }
     } catch (Failure gone) {
       exchange.abort();
@@ -122,7 +122,7 @@ final class Reply implements Sink {
         + trail.model().map(Model::timeouts).orElse(Timeouts.USUAL).write().toNanos();
   }
 
-  private Map<String, String> headers() {
+  private static Map<String, String> headers(Trail trail) {
     var headers = new LinkedHashMap<String, String>(8);
     headers.put("x-lintel-request-id", trail.id());
     trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
@@ -134,8 +134,9 @@ final class Reply implements Sink {
     return headers;
   }
 
-  private Map<String, String> errorHeaders(Failure failure) {
-    Map<String, String> headers = headers();
+  /** What stands in the head of every error that a client gets. */
+  static Map<String, String> errorHeaders(Failure failure, Trail trail) {
+    Map<String, String> headers = headers(trail);
     failure
         .retryAfter()
         .ifPresent(wait -> {

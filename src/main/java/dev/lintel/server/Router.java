@@ -9,6 +9,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +28,13 @@ final class Router {
   private final Map<String, Map<String, Endpoint>> literal = new HashMap<>();
   private final Map<String, Template> templates = new LinkedHashMap<>();
 
-  Router(List<Route> routes) {
+  private final Function<Set<String>, Endpoint> unserved;
+
+  /**
+   * @param unserved who says that nobody serves that, given the methods that its path takes
+   */
+  Router(List<Route> routes, Function<Set<String>, Endpoint> unserved) {
+    this.unserved = unserved;
     for (Route route : routes) {
       Map<String, Endpoint> methods =
           route.path().contains("{")
@@ -35,8 +44,7 @@ final class Router {
     }
   }
 
-  /** Who serves that, or {@code null} where no route fits. */
-  @Nullable Match find(String method, String path) {
+  Match find(String method, String path) {
     Map<String, Endpoint> exact = literal.get(path);
     if (exact != null) {
       Endpoint endpoint = of(exact, method);
@@ -57,11 +65,27 @@ final class Router {
         }
       }
     }
-    return null;
+    return new Match(unserved.apply(methods(path)), Map.of());
+  }
+
+  private Set<String> methods(String path) {
+    var methods = new TreeSet<String>(literal.getOrDefault(path, Map.of()).keySet());
+    for (Template template : templates.values()) {
+      if (template.pattern.matcher(path).matches()) {
+        methods.addAll(template.methods.keySet());
+      }
+    }
+    if (methods.contains("GET")) {
+      methods.add("HEAD");
+    }
+    return methods;
   }
 
   private static @Nullable Endpoint of(Map<String, Endpoint> methods, String method) {
     Endpoint endpoint = methods.get(method);
+    if (endpoint == null && method.equals("HEAD")) {
+      endpoint = methods.get("GET");
+    }
     return endpoint == null ? methods.get(ANY) : endpoint;
   }
 

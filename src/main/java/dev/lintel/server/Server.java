@@ -6,14 +6,21 @@ import dev.lintel.Failure;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
 import dev.lintel.Trail;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.compression.DecompressionException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
@@ -30,6 +37,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,20 +72,19 @@ public final class Server {
   private final Vertx vertx;
   private final Options options;
   private final Router router;
-  private final Endpoint fallback;
   private final BodyMemory memory;
   private final Queue<HttpServer> listening = new ConcurrentLinkedQueue<>();
   private final int port;
 
   /**
-   * @param fallback serves what no route takes, and words the failures of requests that are not
-   *     even HTTP
+   * @param unserved who serves what no route takes, given the methods that its path takes; words
+   *     the failures of requests that are not even HTTP, too
    */
-  public Server(Vertx vertx, Options options, List<Route> routes, Endpoint fallback) {
+  public Server(
+      Vertx vertx, Options options, List<Route> routes, Function<Set<String>, Endpoint> unserved) {
     this.vertx = vertx;
     this.options = options;
-    this.router = new Router(routes);
-    this.fallback = fallback;
+    this.router = new Router(routes, unserved);
     this.memory = new BodyMemory(options.bodiesLimit);
     this.port = options.port == 0 ? free(options.host) : options.port;
   }
@@ -117,6 +124,7 @@ public final class Server {
             .setMaxHeaderSize(options.headerLimit)
             .setMaxInitialLineLength(16 << 10)
             .setDecompressionSupported(true)
+            .setHandle100ContinueAutomatically(true)
             // Every request would pass through two handlers for what a WebSocket may ask for.
             .setPerFrameWebSocketCompressionSupported(false)
             .setPerMessageWebSocketCompressionSupported(false)
@@ -151,26 +159,30 @@ public final class Server {
 
     private void accept(HttpServerRequest request) {
       long arrived = System.nanoTime();
-      Router.Match match =
-          router.find(request.method().name(), request.path() == null ? "/" : request.path());
-      Endpoint endpoint = match == null ? fallback : match.endpoint();
-      Map<String, String> path = match == null ? Map.of() : match.path();
-      new Reading(this, request, endpoint, path, arrived).start();
+      Router.Match match = match(request);
+      new Reading(this, request, match.endpoint(), match.path(), arrived).start();
     }
 
     private void invalid(HttpServerRequest request) {
       Throwable cause = request.decoderResult().cause();
-      String why = cause == null || cause.getMessage() == null ? "" : cause.getMessage();
-      boolean large = cause instanceof io.netty.handler.codec.TooLongFrameException;
       var failure =
-          Failure.invalid(
-              large
-                  ? "The request's headers are too large."
-                  : "The request is not valid HTTP: " + why);
-      var answer = fallback.refuse(failure, Trail.begin(System.nanoTime()));
-      var response = request.response();
-      response.setStatusCode(large ? 431 : 400).putHeader("content-type", answer.contentType());
-      response.end(Buffer.buffer(answer.body())).onComplete(sent -> request.connection().close());
+          switch (cause) {
+            case TooLongHttpLineException line ->
+                Failure.invalid("The request's path and query are too long.").status(414);
+            case TooLongFrameException headers ->
+                Failure.invalid("The request's headers are too large.").status(431);
+            case null -> Failure.invalid("The request is not valid HTTP.");
+            default -> Failure.invalid("The request is not valid HTTP: " + reason(cause) + ".");
+          };
+      refuse(request, match(request).endpoint(), failure, System.nanoTime())
+          .onComplete(sent -> request.connection().close());
+    }
+
+    /** What follows a colon is what was sent, and may be a key. */
+    private static String reason(Throwable cause) {
+      String text = cause.getMessage() == null ? "it cannot be read" : cause.getMessage();
+      int colon = text.indexOf(':');
+      return colon < 0 ? text : text.substring(0, colon);
     }
 
     private void expire() {
@@ -211,6 +223,16 @@ public final class Server {
     void start() {
       request.exceptionHandler(this::broken);
       long announced = announced();
+      // What was decompressed has lost this header by now.
+      String encoding = request.getHeader("content-encoding");
+      if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+        loop.reading.add(this);
+        discard();
+        refuse(
+            Failure.invalid("The request body's 'content-encoding' is neither gzip nor deflate.")
+                .status(415));
+        return;
+      }
       if (announced > options.bodyLimit) {
         loop.reading.add(this);
         discard();
@@ -289,12 +311,7 @@ public final class Server {
       refused = true;
       memory.release(reserved);
       reserved = 0;
-      var answer = endpoint.refuse(failure, Trail.begin(arrived));
-      var response = request.response();
-      if (!response.ended() && !response.closed()) {
-        response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
-        response.end(Buffer.buffer(answer.body()));
-      }
+      var unused = Server.refuse(request, endpoint, failure, arrived);
     }
 
     /**
@@ -308,9 +325,18 @@ public final class Server {
           LINGER.toMillis(),
           late -> {
             if (loop.reading.remove(this)) {
-              request.connection().close();
+              hangUp();
             }
           });
+    }
+
+    /** What is still to come is not read. An HTTP/2 connection has other requests to carry. */
+    private void hangUp() {
+      if (request.version() == HttpVersion.HTTP_2) {
+        var unused = request.response().reset();
+      } else {
+        var unused = request.connection().close();
+      }
     }
 
     private void broken(Throwable cause) {
@@ -318,14 +344,18 @@ public final class Server {
       if (refused) {
         return;
       }
-      if (cause instanceof io.netty.handler.codec.DecoderException) {
-        refuse(Failure.invalid("The request body cannot be decompressed."));
-        request.connection().close();
-      } else {
+      if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {
         refused = true;
         memory.release(reserved);
         reserved = 0;
+        return;
       }
+      refuse(
+          Failure.invalid(
+              cause instanceof DecompressionException
+                  ? "The request body cannot be decompressed."
+                  : "The request body breaks off, or its chunks are not framed as HTTP wants."));
+      hangUp();
     }
 
     private void expire(long now) {
@@ -334,7 +364,7 @@ public final class Server {
           && (reserved > 0 || announced() <= BodyMemory.SMALL)) {
         loop.reading.remove(this);
         refuse(Failure.invalid("The request body stopped after " + length + " bytes."));
-        request.connection().close();
+        hangUp();
       }
     }
 
@@ -369,11 +399,30 @@ public final class Server {
       } else {
         var failure =
             Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this request.", bug);
-        exchange.answer(endpoint.refuse(failure, Trail.begin(exchange.arrived())), Map.of());
+        var trail = Trail.begin(exchange.arrived());
+        exchange.answer(endpoint.refuse(failure, trail), Reply.errorHeaders(failure, trail));
       }
     } finally {
       memory.release(held);
     }
+  }
+
+  private Router.Match match(HttpServerRequest request) {
+    return router.find(request.method().name(), request.path() == null ? "/" : request.path());
+  }
+
+  /** On the loop: answers a request that no exchange has been made of. */
+  private static Future<Void> refuse(
+      HttpServerRequest request, Endpoint endpoint, Failure failure, long arrived) {
+    HttpServerResponse response = request.response();
+    if (response.ended() || response.closed()) {
+      return Future.succeededFuture();
+    }
+    var trail = Trail.begin(arrived);
+    var answer = endpoint.refuse(failure, trail);
+    response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
+    Reply.errorHeaders(failure, trail).forEach(response::putHeader);
+    return ServerExchange.end(request, answer.body());
   }
 
   private static Map<String, String> query(@Nullable String query) {

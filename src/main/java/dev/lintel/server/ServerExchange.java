@@ -6,8 +6,10 @@ import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
 import io.netty.buffer.Unpooled;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -103,7 +105,7 @@ final class ServerExchange implements Exchange {
     loop.execute(() -> {
       if (!response.closed()) {
         head(answer.status(), answer.contentType(), headers);
-        var _ = response.end(buffer(answer.body()));
+        var _ = end(request, answer.body());
       }
     });
   }
@@ -190,6 +192,20 @@ final class ServerExchange implements Exchange {
     all.set(HttpHeaders.CONTENT_TYPE, contentType);
     headers.forEach(
         (name, value) -> all.set(NAMES.computeIfAbsent(name, HttpHeaders::createOptimized), value));
+    if (request.version() == HttpVersion.HTTP_2) {
+      // A frame with them is malformed (RFC 9113 §8.2.2).
+      all.remove("connection");
+      all.remove("upgrade");
+    }
+  }
+
+  /** On the loop: ends a response whose head is set. To HEAD only the body's length is told. */
+  static Future<Void> end(HttpServerRequest request, byte[] body) {
+    if (request.method() != HttpMethod.HEAD) {
+      return request.response().end(buffer(body));
+    }
+    request.response().putHeader("content-length", Integer.toString(body.length));
+    return request.response().end();
   }
 
   /** Without a copy: nobody writes to bytes that are on their way. */

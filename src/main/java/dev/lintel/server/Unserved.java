@@ -12,29 +12,29 @@ import java.util.function.Function;
 /** Answers what nobody serves, in the dialect that the path suggests. */
 public final class Unserved implements Endpoint {
   private final Function<String, Dialect> dialect;
-  private final int status;
-  private final Function<Exchange, String> message;
+  private final Map<String, String> headers;
+  private final Function<Exchange, Failure> failure;
 
   /**
-   * @param status of the answer, such as 404, 405 or 426
-   * @param message says what would be right
+   * @param headers say what would be right, as {@code allow} does
+   * @param failure says it in words, and has the status
    */
   public Unserved(
-      Function<String, Dialect> dialect, int status, Function<Exchange, String> message) {
+      Function<String, Dialect> dialect,
+      Map<String, String> headers,
+      Function<Exchange, Failure> failure) {
     this.dialect = dialect;
-    this.status = status;
-    this.message = message;
+    this.headers = headers;
+    this.failure = failure;
   }
 
   @Override
   public void serve(Exchange exchange) {
     var trail = Trail.begin(exchange.arrived());
-    Failure.Kind kind = status == 404 ? Failure.Kind.NOT_FOUND : Failure.Kind.INVALID_REQUEST;
-    Answer answer =
-        dialect.apply(exchange.path()).error(Failure.of(kind, message.apply(exchange)), trail);
-    exchange.answer(
-        new Answer(status, answer.contentType(), answer.body()),
-        Map.of("x-lintel-request-id", trail.id()));
+    Failure why = failure.apply(exchange);
+    Map<String, String> all = Reply.errorHeaders(why, trail);
+    all.putAll(headers);
+    exchange.answer(dialect.apply(exchange.path()).error(why, trail), all);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.lintel.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -37,9 +38,12 @@ class FrontDoorScenario {
             providers:
               demo: { kind: sim }
               other: { kind: sim, dialect: anthropic }
+              dead: { kind: openai, url: "http://127.0.0.1:1/v1", key: none }
             models:
               tiny: demo/small
               large: other/large
+              both: { targets: [ "demo/small+fault=503", other/large ] }
+              demo/both: { targets: [ "demo/small+fault=503", other/large ] }
             tenants:
               t:
                 apps:
@@ -106,6 +110,8 @@ class FrontDoorScenario {
         "not json",
         "[]",
         "{\"model\":\"tiny\"",
+        "{\"model\":\"tiny\",\"seed\":\"",
+        "{\"model\":[[[",
         "{\"model\":\"tiny\"}",
         "{\"model\":7," + HELLO + "}",
         "{" + HELLO + "}",
@@ -120,7 +126,8 @@ class FrontDoorScenario {
       assertThat(error(reply).path("message").asString())
           .isNotEmpty()
           .doesNotContain("Exception")
-          .doesNotContain("dev.lintel");
+          .doesNotContain("dev.lintel")
+          .doesNotContain("StreamRead");
       assertThat(error(reply).path("lintel").path("kind").asString()).isEqualTo("invalid_request");
     }
   }
@@ -161,6 +168,56 @@ class FrontDoorScenario {
     assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(200);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"tiny", "both", "nobody/x"})
+  void a_key_of_the_callers_own_needs_its_provider(String model) {
+    var reply =
+        post(
+            "/v1/chat/completions",
+            "sk-own",
+            "{\"model\":\"" + model + "\",\"api_key\":\"sk-theirs\"," + HELLO + "}");
+    if (model.startsWith("nobody")) {
+      assertThat(reply.statusCode()).isEqualTo(404);
+      return;
+    }
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+    assertThat(error(reply).path("param").asString()).isEqualTo("api_key");
+    assertThat(error(reply).path("message").asString()).contains("provider");
+    assertThat(error(reply).path("lintel").path("attempts").size()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"model\":\"demo/both\"",
+        "\"model\":\"both\",\"provider\":\"demo\"",
+        "\"model\":\"demo/small+fault=503\""
+      })
+  void a_key_of_the_callers_own_reaches_no_other_provider(String model) {
+    var reply =
+        post(
+            "/v1/chat/completions",
+            "sk-own",
+            "{" + model + ",\"api_key\":\"sk-theirs\"," + HELLO + "}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(502);
+    assertThat(error(reply).path("lintel").path("attempts").findValuesAsString("target"))
+        .isNotEmpty()
+        .allMatch(target -> target.startsWith("demo/"));
+  }
+
+  @Test
+  void a_key_that_no_header_can_carry_is_refused_and_not_logged() {
+    for (String key : List.of("", "sk-theirs\\n-more", "sk-th\u00efrs")) {
+      var reply =
+          post(
+              "/v1/chat/completions",
+              "sk-own",
+              "{\"model\":\"demo/small\",\"api_key\":\"" + key + "\"," + HELLO + "}");
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+      assertThat(error(reply).path("param").asString()).isEqualTo("api_key");
+    }
+  }
+
   @Test
   void the_simple_chat_needs_messages_only() {
     var reply = gateway.post("/v1/chat", "{" + HELLO + "}");
@@ -176,7 +233,7 @@ class FrontDoorScenario {
   @Test
   void models_are_listed_in_the_callers_dialect_and_by_its_rights() {
     assertThat(Json.parse(gateway.get("/v1/models").body()).path("data").findValuesAsString("id"))
-        .containsExactlyInAnyOrder("tiny", "large");
+        .containsExactlyInAnyOrder("tiny", "large", "both", "demo/both");
     var narrow =
         gateway.send(
             HttpRequest.newBuilder(gateway.url().resolve("/v1/models"))
@@ -211,6 +268,107 @@ class FrontDoorScenario {
     assertThat(gateway.get("/v1/messages").statusCode()).isEqualTo(405);
     assertThat(error(gateway.get("/v1/messages")).path("type").asString()).isNotEmpty();
     assertThat(gateway.get("/v1/responses").statusCode()).isEqualTo(426);
+    assertThat(gateway.get("/v1/responses").headers().firstValue("upgrade")).contains("websocket");
+    assertThat(gateway.post("/v1/responses", "{}").statusCode()).isEqualTo(404);
+    assertThat(error(gateway.get("/v1/nothing")).path("code").asString()).isEqualTo("unknown_path");
+    assertThat(gateway.get("/v1/messages").headers().firstValue("allow")).contains("POST");
+    assertThat(gateway.post("/health", "").headers().firstValue("allow")).contains("GET, HEAD");
+    var gemini =
+        gateway.send(
+            gateway
+                .request("/v1beta/models/tiny:generateContent")
+                .PUT(BodyPublishers.ofString("{}"))
+                .build());
+    assertThat(gemini.statusCode()).isEqualTo(405);
+    assertThat(error(gemini).path("code").asInt()).isEqualTo(405);
+    assertThat(gemini.headers().firstValue("allow")).contains("GET, HEAD, POST");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/livez", "/readyz", "/health", "/metrics", "/v1/models"})
+  void head_is_answered_like_get_without_a_body(String path) throws IOException {
+    String head =
+        raw(
+            "HEAD "
+                + path
+                + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
+                + TestGateway.KEY
+                + "\r\n\r\n");
+    assertThat(head).startsWith("HTTP/1.1 200").contains("content-type: ").endsWith("\r\n\r\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"HEAD, /health, 200", "HEAD, /v1/responses, 426", "GET, /v1/responses, 426"})
+  void http_2_gets_no_frame_that_it_forbids(String method, String path, int status)
+      throws Exception {
+    // Upgrades the connection with its first request, so that the second is HTTP/2 throughout.
+    try (var http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()) {
+      var first = HttpRequest.newBuilder(gateway.url().resolve("/livez")).build();
+      http.send(first, HttpResponse.BodyHandlers.ofString());
+      var reply =
+          http.send(
+              HttpRequest.newBuilder(gateway.url().resolve(path))
+                  .method(method, BodyPublishers.noBody())
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(reply.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(reply.statusCode()).isEqualTo(status);
+      assertThat(reply.headers().firstValue("upgrade")).isEmpty();
+      assertThat(reply.body().isEmpty()).isEqualTo(method.equals("HEAD"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "POST, 400, '', '{'",
+    "POST, 413, 'content-length: 50000000', ''",
+    "POST, 415, 'content-encoding: br', '{}'",
+    "POST, 400, 'content-encoding: gzip', 'no gzip'",
+    "POST, 400, 'content-length: 5', '{}'",
+    "POST, 400, 'x-secret: sk-hidden\u0000', '{}'",
+    "PUT, 405, '', '{}'",
+  })
+  void every_error_names_its_request_in_head_and_body(
+      String method, int status, String header, String body) throws IOException {
+    for (String path :
+        List.of("/v1/chat/completions", "/v1/messages", "/v1beta/models/tiny:generateContent")) {
+      String reply =
+          raw(
+              method
+                  + " "
+                  + path
+                  + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
+                  + TestGateway.KEY
+                  + "\r\n"
+                  + (header.isEmpty() ? "" : header + "\r\n")
+                  + (status == 413 ? "" : "Content-Length: " + body.length() + "\r\n")
+                  + "\r\n"
+                  + body);
+      assertThat(reply).startsWith("HTTP/1.1 " + status).doesNotContain("sk-hidden");
+      assertIdentified(reply, path);
+    }
+  }
+
+  @Test
+  void chunks_that_are_not_framed_well_are_400() throws IOException {
+    for (String chunk : List.of("zz\r\n{}\r\n0\r\n\r\n", "1\r\n{}\r\n0\r\n\r\n", "-2\r\n{}\r\n")) {
+      String reply =
+          raw(
+              "POST /v1/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  + chunk);
+      assertThat(reply).startsWith("HTTP/1.1 400").contains("chunks");
+      assertIdentified(reply, "/v1/messages");
+    }
+  }
+
+  private static void assertIdentified(String reply, String path) {
+    int split = reply.indexOf("\r\n\r\n");
+    JsonNode body = Json.parse(reply.substring(split + 4));
+    String id = body.path("error").path("lintel").path("request_id").asString();
+    assertThat(reply.substring(0, split)).contains("x-lintel-request-id: " + id);
+    assertThat(body.path("error").has("status")).isEqualTo(path.startsWith("/v1beta"));
+    assertThat(body.path("type").asString("").equals("error"))
+        .isEqualTo(path.startsWith("/v1/messages"));
   }
 
   @Test
@@ -263,6 +421,11 @@ class FrontDoorScenario {
                     + "y".repeat(100_000)
                     + "\r\n\r\n"))
         .isEqualTo(431);
+    String large =
+        raw("POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-L: " + "y".repeat(100_000) + "\r\n\r\n");
+    assertIdentified(large, "/v1/messages");
+    assertThat(status("GET /v1/models?x=" + "y".repeat(100_000) + " HTTP/1.1\r\n\r\n"))
+        .isEqualTo(414);
     assertThat(status("GET / NONSENSE\r\n\r\n")).isEqualTo(400);
     assertThat(gateway.get("/livez").statusCode()).as("the server goes on").isEqualTo(200);
   }
@@ -294,6 +457,19 @@ class FrontDoorScenario {
                 .POST(BodyPublishers.ofString("{\"model\":\"tiny\"," + HELLO + "}"))
                 .build());
     assertThat(header.statusCode()).isEqualTo(400);
+    for (String ms : List.of("1e1000000", "1e20", "-1")) {
+      var number =
+          gateway.post(
+              "/v1/chat/completions",
+              "{\"model\":\"tiny\",\"lintel\":{\"max_latency_ms\":" + ms + "}," + HELLO + "}");
+      assertThat(number.statusCode()).as(ms).isEqualTo(400);
+      assertThat(error(number).path("param").asString()).isEqualTo("lintel.max_latency_ms");
+    }
+    var endless =
+        gateway.post(
+            "/v1/chat/completions",
+            "{\"model\":\"tiny\",\"lintel\":{\"max_latency_ms\":1000000000000000}," + HELLO + "}");
+    assertThat(endless.statusCode()).as(endless.body()).isEqualTo(200);
     assertThat(error(header).path("message").asString()).contains("x-lintel-max-latency-ms");
     var body =
         gateway.post(
@@ -317,6 +493,14 @@ class FrontDoorScenario {
                 .POST(BodyPublishers.ofString(body))
                 .build());
     assertThat(strict.statusCode()).isEqualTo(400);
+    var capital =
+        gateway.send(
+            gateway
+                .request("/v1/chat/completions")
+                .header("x-lintel-strict", "True")
+                .POST(BodyPublishers.ofString(body))
+                .build());
+    assertThat(capital.statusCode()).isEqualTo(400);
     assertThat(error(strict).path("message").asString()).contains("seed");
   }
 
@@ -348,7 +532,10 @@ class FrontDoorScenario {
         .doesNotContain("no-such-name");
     JsonNode health = Json.parse(gateway.get("/health").body());
     assertThat(health.path("providers").path("demo").path("state").asString()).isNotEmpty();
-    assertThat(gateway.get("/admin/v1/providers").statusCode()).isEqualTo(401);
+    var refused = gateway.get("/admin/v1/providers");
+    assertThat(refused.statusCode()).isEqualTo(401);
+    assertThat(refused.headers().firstValue("x-lintel-request-id"))
+        .contains(error(refused).path("lintel").path("request_id").asString());
     var admin =
         gateway.send(
             HttpRequest.newBuilder(gateway.url().resolve("/admin/v1/providers"))
@@ -356,6 +543,15 @@ class FrontDoorScenario {
                 .build());
     assertThat(Json.parse(admin.body()).path("data").findValuesAsString("name"))
         .contains("demo", "other");
+  }
+
+  @Test
+  void a_failure_without_a_status_has_none_in_health() {
+    gateway.post("/v1/chat/completions", "{\"model\":\"dead/x\"," + HELLO + "}");
+    JsonNode dead = Json.parse(gateway.get("/health").body()).path("providers").path("dead");
+    assertThat(dead.path("state").asString()).isEqualTo("cooling");
+    assertThat(dead.path("last_failure").path("kind").asString()).isEqualTo("upstream_unavailable");
+    assertThat(dead.path("last_failure").path("status").isNull()).isTrue();
   }
 
   private static HttpRequest compressed(byte[] piece, int times) throws IOException {
@@ -379,6 +575,16 @@ class FrontDoorScenario {
       socket.getOutputStream().flush();
       String head = new String(socket.getInputStream().readNBytes(12), US_ASCII);
       return Integer.parseInt(head.substring(9, 12));
+    }
+  }
+
+  /** Everything that comes back until the connection is closed. */
+  private static String raw(String request) throws IOException {
+    try (var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(request.getBytes(US_ASCII));
+      socket.getOutputStream().flush();
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
     }
   }
 

@@ -42,7 +42,7 @@ class SimScenario {
             Optional.empty(),
             Optional.empty());
     port =
-        new Server(vertx, options, sim.routes(), sim.unserved())
+        new Server(vertx, options, sim.routes(), methods -> sim.unserved())
             .start()
             .toCompletionStage()
             .toCompletableFuture()
