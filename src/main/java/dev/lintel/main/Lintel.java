@@ -241,13 +241,13 @@ public final class Lintel implements AutoCloseable {
     for (String v1 : List.of("/v1", "")) {
       post(routes, v1 + "/chat/completions", openai);
       post(routes, v1 + "/messages", anthropic);
-      get(routes, v1 + "/models", models(Lintel::openAiOrAnthropic));
+      get(routes, v1 + "/models", models(Lintel::bySdk));
     }
     post(routes, "/v1beta/models/{model*}:{method}", gemini);
     post(routes, "/v1/models/{model*}:{method}", gemini);
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
-    get(routes, "/v1/models/{model*}", models(Lintel::openAiOrAnthropic));
+    get(routes, "/v1/models/{model*}", models(Lintel::bySdk));
     // Codex opens a WebSocket first and falls back to HTTP on this status alone (wire-facts §3.9).
     routes.add(
         new Route(
@@ -326,10 +326,12 @@ public final class Lintel implements AutoCloseable {
         : Builtins.OPENAI;
   }
 
-  private static Dialect openAiOrAnthropic(RawRequest raw) {
-    return raw.headers().get("anthropic-version").isPresent()
-        ? Builtins.ANTHROPIC
-        : Builtins.OPENAI;
+  /** All three SDKs list models at one path; each has headers of its own. */
+  private static Dialect bySdk(RawRequest raw) {
+    if (raw.headers().get("anthropic-version").isPresent()) {
+      return Builtins.ANTHROPIC;
+    }
+    return raw.headers().get("x-goog-api-key").isPresent() ? Builtins.GEMINI : Builtins.OPENAI;
   }
 
   private static Listener both(Listener one, Listener other) {

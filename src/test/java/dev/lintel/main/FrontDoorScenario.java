@@ -249,6 +249,13 @@ class FrontDoorScenario {
                 .path("models")
                 .findValuesAsString("name"))
         .contains("models/tiny");
+    var google =
+        gateway.send(
+            HttpRequest.newBuilder(gateway.url().resolve("/v1/models"))
+                .header("x-goog-api-key", "sk-narrow")
+                .build());
+    assertThat(Json.parse(google.body()).path("models").findValuesAsString("name"))
+        .containsExactly("models/tiny");
     assertThat(Json.parse(gateway.get("/v1/models/tiny").body()).path("id").asString())
         .isEqualTo("tiny");
     assertThat(gateway.get("/v1/models/nope").statusCode()).isEqualTo(404);
