@@ -66,6 +66,15 @@ public final class Chat implements Request {
         null);
   }
 
+  /** A request that has been read; every one is, before a target is chosen for it. */
+  public static Chat of(Request request) {
+    return switch (request) {
+      case Chat chat -> chat;
+      case Request.Unread unread ->
+          throw new IllegalArgumentException("The request has not been read");
+    };
+  }
+
   /**
    * The same call with another conversation. Its original bytes are gone, so that they cannot be
    * sent by mistake.

@@ -73,8 +73,10 @@ public record Provider(
   /**
    * Where the provider differs from its dialect.
    *
-   * @param drop top-level fields that it refuses
-   * @param rename top-level fields that it calls otherwise
+   * @param drop top-level fields that it refuses: they are left out, or renamed where {@code
+   *     rename} has them
+   * @param rename top-level fields that have another name here; one that is not refused keeps its
+   *     own in the bytes of a caller who speaks the provider's dialect
    * @param streamUsage whether it takes {@code stream_options}
    */
   public record Quirks(Set<String> drop, Map<String, String> rename, boolean streamUsage) {

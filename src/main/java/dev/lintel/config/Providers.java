@@ -69,6 +69,8 @@ record Providers(
     rename.putAll(entry.rename());
     var drop = new TreeSet<>(usual.drop());
     drop.addAll(entry.drop());
+    // Whoever writes a rename here wants it for every caller.
+    drop.addAll(entry.rename().keySet());
     Dialect dialect = dialects.get(row.dialect());
     if (dialect == null) {
       faults.add(at, "speaks a dialect that this gateway does not" + known(dialects.keySet()));

@@ -72,7 +72,7 @@ record AnthropicBlockWriter(Adaptation adaptation, boolean own) {
   }
 
   private Optional<ObjectNode> toolUse(Block.ToolUse use, String place) {
-    ObjectNode node = typed("tool_use").put("id", id(use.id())).put("name", use.name());
+    ObjectNode node = typed("tool_use").put("id", id(use.id())).put("name", name(use.name()));
     node.set("input", input(use.arguments(), place));
     return finish(node, use.cache(), use.extra(), place);
   }
@@ -205,10 +205,16 @@ record AnthropicBlockWriter(Adaptation adaptation, boolean own) {
   /** Puts own fields back, in the place of what was made of them, and reports those of others. */
   void extra(ObjectNode node, Extra extra, String prefix) {
     if (extra.of(NAME)) {
+      // Whole, not merged: a document's source is put back in its own form.
       node.setAll(extra.fields().deepCopy());
     } else {
-      extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
+      Fit.putBack(extra, NAME, node, prefix, adaptation);
     }
+  }
+
+  /** As Anthropic takes it; a caller of this dialect knows that itself. */
+  String name(String name) {
+    return own ? name : ToolNames.ANTHROPIC.out(name);
   }
 
   private static String id(String id) {

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -65,7 +64,7 @@ public final class AnthropicMessages implements Dialect {
 
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
-    Chat chat = chat(request);
+    Chat chat = Chat.of(request);
     Body body = chat.original().map(Inbound::body).orElse(null);
     boolean own = chat.dialect().name().equals(NAME);
     byte[] bytes;
@@ -110,23 +109,17 @@ public final class AnthropicMessages implements Dialect {
 
   @Override
   public ReplyReader reader(Request request) {
-    return new AnthropicReplyReader();
+    return new AnthropicReplyReader(Chat.of(request));
   }
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new AnthropicReplyWriter(chat(request));
+    return new AnthropicReplyWriter(Chat.of(request));
   }
 
   @Override
   public Failure failure(int status, Headers headers, byte[] body) {
-    JsonNode tree;
-    try {
-      tree = Json.parse(body, 0, body.length);
-    } catch (JacksonException notJson) {
-      return ProviderErrors.of(status, headers, "", "", "");
-    }
-    return failure(status, headers, tree);
+    return ProviderErrors.read(status, headers, body, tree -> failure(status, headers, tree));
   }
 
   /** What an error envelope means, wherever it stands; 200 as its status means none is known. */
@@ -171,13 +164,5 @@ public final class AnthropicMessages implements Dialect {
       list.put("first_id", names.getFirst()).put("last_id", names.getLast());
     }
     return Answer.json(200, list);
-  }
-
-  private static Chat chat(Request request) {
-    return switch (request) {
-      case Chat chat -> chat;
-      case Request.Unread unread ->
-          throw new IllegalArgumentException("The request has not been read");
-    };
   }
 }

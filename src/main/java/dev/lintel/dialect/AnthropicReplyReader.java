@@ -2,6 +2,7 @@ package dev.lintel.dialect;
 
 import static dev.lintel.dialect.AnthropicWords.NAME;
 
+import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Extra;
 import dev.lintel.Failure;
@@ -34,6 +35,7 @@ final class AnthropicReplyReader implements ReplyReader {
     ALIEN
   }
 
+  private final ToolNames.Back names;
   private final ObjectNode usage = Json.object();
   private Open open = Open.NOTHING;
   private Open last = Open.NOTHING;
@@ -44,6 +46,10 @@ final class AnthropicReplyReader implements ReplyReader {
 
   private boolean complete;
   private boolean done;
+
+  AnthropicReplyReader(Chat chat) {
+    this.names = new ToolNames.Back(ToolNames.ANTHROPIC, chat, chat.dialect().name().equals(NAME));
+  }
 
   @Override
   public Chunk whole(byte[] body) {
@@ -236,7 +242,12 @@ final class AnthropicReplyReader implements ReplyReader {
         input = block.path("input").isObject() ? Json.text(block.path("input")) : "{}";
         parts.add(
             new Part.ToolUse(
-                tool, block.path("id").asString(""), block.path("name").asString(""), "", "", ""));
+                tool,
+                block.path("id").asString(""),
+                names.of(block.path("name").asString("")),
+                "",
+                "",
+                ""));
       }
       default -> {
         open = Open.ALIEN;

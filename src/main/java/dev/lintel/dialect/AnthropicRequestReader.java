@@ -64,7 +64,7 @@ final class AnthropicRequestReader {
     settings();
 
     ObjectNode rest = top.rest();
-    AnthropicJson.merge(rest, nested);
+    Fit.merge(rest, nested);
     return new Prompt(turns, tools, choice, thinking, format, settings, top.extra(rest));
   }
 
@@ -198,7 +198,7 @@ final class AnthropicRequestReader {
   private void nest(String name, Fields fields) {
     ObjectNode rest = fields.rest();
     if (!rest.isEmpty()) {
-      AnthropicJson.merge(nested.withObject("/" + name), rest);
+      Fit.merge(nested.withObject("/" + name), rest);
     }
   }
 }

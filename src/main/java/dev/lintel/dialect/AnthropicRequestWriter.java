@@ -53,6 +53,7 @@ final class AnthropicRequestWriter {
   private final Prompt prompt;
   private final Adaptation adaptation;
   private final boolean own;
+  private final AnthropicBlockWriter writer;
   private final AnthropicTurnWriter turns;
   private final ObjectNode body = Json.object();
 
@@ -61,6 +62,7 @@ final class AnthropicRequestWriter {
     this.prompt = chat.prompt();
     this.adaptation = adaptation;
     this.own = chat.dialect().name().equals(NAME);
+    this.writer = new AnthropicBlockWriter(adaptation, own);
     this.turns = new AnthropicTurnWriter(adaptation, own);
   }
 
@@ -85,11 +87,7 @@ final class AnthropicRequestWriter {
     prompt.format().ifPresent(this::format);
     settings();
     toolChoice();
-    if (prompt.extra().of(NAME)) {
-      AnthropicJson.merge(body, prompt.extra().fields());
-    } else {
-      prompt.extra().fields().propertyNames().forEach(adaptation::drop);
-    }
+    Fit.putBack(prompt.extra(), NAME, body, "", adaptation);
     limitBreakpoints();
     return body;
   }
@@ -188,13 +186,16 @@ final class AnthropicRequestWriter {
     if (prompt.tools().isEmpty()) {
       return;
     }
-    var writer = new AnthropicBlockWriter(adaptation, own);
     ArrayNode tools = Json.array();
     for (int i = 0; i < prompt.tools().size(); i++) {
       String place = "tools[" + i + "]";
       switch (prompt.tools().get(i)) {
         case Tool.Function function -> {
-          ObjectNode node = tools.addObject().put("name", function.name());
+          String name = writer.name(function.name());
+          if (!name.equals(function.name())) {
+            adaptation.rename(place + ".name", name);
+          }
+          ObjectNode node = tools.addObject().put("name", name);
           if (!function.description().isEmpty()) {
             node.put("description", function.description());
           }
@@ -245,7 +246,7 @@ final class AnthropicRequestWriter {
       case AUTO -> node.put("type", "auto");
       case ANY -> node.put("type", "any");
       case NONE -> node.put("type", "none");
-      case NAMED -> node.put("type", "tool").put("name", choice.name());
+      case NAMED -> node.put("type", "tool").put("name", writer.name(choice.name()));
     }
     if (one && choice.mode() != ToolChoice.Mode.NONE) {
       node.put("disable_parallel_tool_use", true);

@@ -2,6 +2,7 @@ package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Body;
+import dev.lintel.Extra;
 import dev.lintel.Json;
 import dev.lintel.Provider.Quirks;
 import java.util.ArrayList;
@@ -38,7 +39,8 @@ final class Fit {
   }
 
   /**
-   * The caller's bytes, but for what has to change.
+   * The caller's bytes, but for what has to change: what the provider refuses goes, or gets the
+   * name that it has there.
    *
    * @param changes of the dialect itself; more are added
    */
@@ -47,33 +49,28 @@ final class Fit {
     gatewayFields(body).forEach(field -> changes.put(field, GONE));
     for (String field : quirks.drop()) {
       if (body.has(field)) {
-        adaptation.drop(field);
         changes.put(field, GONE);
+        String name = quirks.rename().get(field);
+        if (name == null || body.has(name)) {
+          adaptation.drop(field);
+        } else {
+          adaptation.rename(field, name);
+          changes.put(name, body.value(field).map(Json::bytes));
+        }
       }
     }
-    quirks
-        .rename()
-        .forEach((from, to) -> {
-          if (body.has(from)) {
-            changes.put(from, GONE);
-            if (!body.has(to)) {
-              adaptation.rename(from, to);
-              changes.put(to, body.value(from).map(Json::bytes));
-            }
-          }
-        });
     return body.patch(changes);
   }
 
   /**
-   * Changes a body that was written anew.
+   * Changes a body that was written anew: each field gets the name that the provider prefers.
    *
    * @param callers whether a field's name is the caller's: another one is no news to it
    */
   static void written(
       ObjectNode body, Predicate<String> callers, Quirks quirks, Adaptation adaptation) {
     for (String field : quirks.drop()) {
-      if (body.remove(field) != null) {
+      if (!quirks.rename().containsKey(field) && body.remove(field) != null) {
         adaptation.drop(field);
       }
     }
@@ -81,12 +78,43 @@ final class Fit {
         .rename()
         .forEach((from, to) -> {
           JsonNode value = body.remove(from);
-          if (value != null && !body.has(to)) {
+          if (value != null && body.has(to)) {
+            adaptation.drop(from);
+          } else if (value != null) {
             body.set(to, value);
             if (callers.test(from)) {
               adaptation.rename(from, to);
             }
           }
         });
+  }
+
+  /**
+   * Puts a dialect's own fields back where they stood, over what was made of them; reports those of
+   * another dialect.
+   *
+   * @param dialect in which is written
+   * @param prefix what stands before a field's name in a report, its dot included
+   */
+  static void putBack(
+      Extra extra, String dialect, ObjectNode into, String prefix, Adaptation adaptation) {
+    if (extra.of(dialect)) {
+      merge(into, extra.fields());
+    } else {
+      extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
+    }
+  }
+
+  /** Adds the fields, those of inner objects too; what both have is taken from {@code from}. */
+  static void merge(ObjectNode into, ObjectNode from) {
+    for (var field : from.properties()) {
+      JsonNode known = into.get(field.getKey());
+      if (known instanceof ObjectNode inner && field.getValue() instanceof ObjectNode more) {
+        merge(inner, more);
+      } else {
+        // A copy: the request is written once a target, and what is merged here may grow.
+        into.set(field.getKey(), field.getValue().deepCopy());
+      }
+    }
   }
 }

@@ -92,7 +92,7 @@ public final class Gemini implements Dialect {
 
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
-    Chat chat = chat(request);
+    Chat chat = Chat.of(request);
     Provider.Quirks quirks = target.provider().quirks();
     Optional<Body> asItIs = asItIs(chat);
     byte[] body;
@@ -123,20 +123,13 @@ public final class Gemini implements Dialect {
 
   @Override
   public ReplyReader reader(Request request) {
-    return new GeminiReplyReader(chat(request));
+    return new GeminiReplyReader(Chat.of(request));
   }
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
     boolean asArray = request.dialect() instanceof Gemini asked && asked.array;
     return new GeminiReplyWriter(request.model(), asArray);
-  }
-
-  private static Chat chat(Request request) {
-    if (request instanceof Chat chat) {
-      return chat;
-    }
-    throw new IllegalArgumentException("not a chat: " + request);
   }
 
   @Override

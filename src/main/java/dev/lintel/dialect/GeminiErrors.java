@@ -8,7 +8,6 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -22,16 +21,16 @@ final class GeminiErrors {
   private GeminiErrors() {}
 
   static Failure failure(int status, Headers headers, byte[] body) {
-    JsonNode root;
-    try {
-      root = Json.parse(body, 0, body.length);
-    } catch (JacksonException notJson) {
-      return ProviderErrors.of(status, headers, "", "", "");
-    }
-    JsonNode error = error(root);
-    return error.isObject()
-        ? failure(status, headers, error)
-        : ProviderErrors.of(status, headers, "", "", root.path("message").asString(""));
+    return ProviderErrors.read(
+        status,
+        headers,
+        body,
+        root -> {
+          JsonNode error = error(root);
+          return error.isObject()
+              ? failure(status, headers, error)
+              : ProviderErrors.of(status, headers, "", "", root.path("message").asString(""));
+        });
   }
 
   /** The error that a reply of whatever status holds; also streams' form, an array of one. */

@@ -45,9 +45,9 @@ record GeminiMedia(boolean own, Adaptation adaptation) {
     switch (media.source()) {
       case Source.Inline bytes -> {
         MediaData data =
-            media.mime().isEmpty()
-                ? MediaData.of("", bytes.base64())
-                : new MediaData(media.mime(), bytes.base64());
+            own && !media.mime().isEmpty()
+                ? new MediaData(media.mime(), bytes.base64())
+                : MediaData.of(media.mime(), bytes.base64());
         if (data.mime().isEmpty()) {
           adaptation.drop(place);
           return Optional.empty();

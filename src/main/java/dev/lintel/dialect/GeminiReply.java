@@ -122,7 +122,7 @@ final class GeminiReply {
       finish(stop, candidate);
     }
     if (usage.source() != Usage.Source.NONE) {
-      root.set("usageMetadata", usage());
+      root.set("usageMetadata", GeminiUsage.write(usage));
     }
     return identified(root);
   }
@@ -332,29 +332,6 @@ final class GeminiReply {
     candidate.put("finishReason", word);
     if (!message.isEmpty()) {
       candidate.put("finishMessage", message);
-    }
-  }
-
-  /** Google counts cached tokens inside the prompt, and thoughts beside the candidates. */
-  private ObjectNode usage() {
-    ObjectNode node = Json.object();
-    node.put("promptTokenCount", usage.prompt());
-    node.put("candidatesTokenCount", usage.output() - usage.reasoning());
-    node.put("totalTokenCount", usage.total());
-    if (usage.cacheRead() > 0) {
-      node.put("cachedContentTokenCount", usage.cacheRead());
-    }
-    if (usage.reasoning() > 0) {
-      node.put("thoughtsTokenCount", usage.reasoning());
-    }
-    audio(node, "promptTokensDetails", usage.audioInput());
-    audio(node, "candidatesTokensDetails", usage.audioOutput());
-    return node;
-  }
-
-  private static void audio(ObjectNode node, String name, long tokens) {
-    if (tokens > 0) {
-      node.putArray(name).addObject().put("modality", "AUDIO").put("tokenCount", tokens);
     }
   }
 }

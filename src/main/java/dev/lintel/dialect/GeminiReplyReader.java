@@ -9,12 +9,9 @@ import dev.lintel.Json;
 import dev.lintel.Part;
 import dev.lintel.Part.Stop.Reason;
 import dev.lintel.ReplyReader;
-import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -51,14 +48,13 @@ final class GeminiReplyReader implements ReplyReader {
   private static final Set<String> KNOWN_OF_REPLY =
       Set.of("candidates", "usageMetadata", "modelVersion", "responseId", "createTime");
 
-  private final Chat chat;
-  private @Nullable Map<String, String> names;
+  private final ToolNames.Back names;
   private boolean started;
   private boolean finished;
   private int calls;
 
   GeminiReplyReader(Chat chat) {
-    this.chat = chat;
+    this.names = new ToolNames.Back(ToolNames.GEMINI, chat, Gemini.asItIs(chat).isPresent());
   }
 
   @Override
@@ -172,7 +168,7 @@ final class GeminiReplyReader implements ReplyReader {
           new Part.ToolUse(
               calls++,
               id.isEmpty() ? GeminiIds.next() : id,
-              callersName(call.get("name").asString()),
+              names.of(call.get("name").asString()),
               args.isObject() ? Json.text(args) : "{}",
               signature,
               Gemini.NAME));
@@ -193,15 +189,6 @@ final class GeminiReplyReader implements ReplyReader {
     } else if (!text.asString("").isEmpty()) {
       parts.add(new Part.Text(text.asString()));
     }
-  }
-
-  private String callersName(String sent) {
-    Map<String, String> back = names;
-    if (back == null) {
-      back = Gemini.asItIs(chat).isPresent() ? Map.of() : ToolNames.GEMINI.back(chat.prompt());
-      names = back;
-    }
-    return back.getOrDefault(sent, sent);
   }
 
   private static boolean onlySigned(JsonNode part) {
@@ -260,34 +247,8 @@ final class GeminiReplyReader implements ReplyReader {
   /** Every event has the figures so far, so the last ones hold. */
   private static void usage(JsonNode root, List<Part> parts) {
     JsonNode usage = root.path("usageMetadata");
-    if (!usage.has("promptTokenCount") && !usage.has("candidatesTokenCount")) {
-      return;
+    if (usage.has("promptTokenCount") || usage.has("candidatesTokenCount")) {
+      parts.add(GeminiUsage.read(usage));
     }
-    long cached = usage.path("cachedContentTokenCount").asLong(0);
-    long prompt = usage.path("promptTokenCount").asLong(0);
-    long thoughts = usage.path("thoughtsTokenCount").asLong(0);
-    // What Google's own tools brought in is read as well, and counted apart.
-    long tools = usage.path("toolUsePromptTokenCount").asLong(0);
-    parts.add(
-        new Usage(
-            Math.max(0, prompt - cached) + tools,
-            cached,
-            0,
-            0,
-            usage.path("candidatesTokenCount").asLong(0) + thoughts,
-            thoughts,
-            audio(usage.path("promptTokensDetails")),
-            audio(usage.path("candidatesTokensDetails")),
-            Usage.Source.PROVIDER));
-  }
-
-  private static long audio(JsonNode details) {
-    long tokens = 0;
-    for (JsonNode detail : details) {
-      if (detail.path("modality").asString("").equals("AUDIO")) {
-        tokens += detail.path("tokenCount").asLong(0);
-      }
-    }
-    return tokens;
   }
 }

@@ -70,23 +70,7 @@ final class GeminiRequestWriter {
    * @param prefix what stands before a field's name in a report, its dot included
    */
   static void put(Extra extra, ObjectNode node, String prefix, Adaptation adaptation) {
-    if (extra.of(Gemini.NAME)) {
-      merge(extra.fields(), node);
-    } else {
-      extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
-    }
-  }
-
-  private static void merge(ObjectNode from, ObjectNode into) {
-    for (var field : from.properties()) {
-      JsonNode present = into.get(field.getKey());
-      if (present instanceof ObjectNode inner && field.getValue() instanceof ObjectNode more) {
-        merge(more, inner);
-      } else if (present == null) {
-        // A copy: the request is written once a target, and what is merged here may grow.
-        into.set(field.getKey(), field.getValue().deepCopy());
-      }
-    }
+    Fit.putBack(extra, Gemini.NAME, node, prefix, adaptation);
   }
 
   private void tools() {

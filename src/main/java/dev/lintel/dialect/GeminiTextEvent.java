@@ -134,17 +134,7 @@ final class GeminiTextEvent {
         }
       }
     }
-    usage =
-        new Usage(
-            Math.max(0, prompt - cached),
-            cached,
-            0,
-            0,
-            candidates + thoughts,
-            thoughts,
-            0,
-            0,
-            Usage.Source.PROVIDER);
+    usage = GeminiUsage.of(prompt, cached, candidates, thoughts);
     return true;
   }
 

@@ -5,8 +5,6 @@ import dev.lintel.Json;
 import dev.lintel.Part;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -32,12 +30,11 @@ final class OpenAiCalls {
     }
   }
 
-  private final Chat chat;
+  private final ToolNames.Back names;
   private final List<Open> calls = new ArrayList<>(2);
-  private @Nullable Map<String, String> names;
 
   OpenAiCalls(Chat chat) {
-    this.chat = chat;
+    this.names = new ToolNames.Back(ToolNames.OPENAI, chat, OpenAiChat.speaks(chat));
   }
 
   boolean isEmpty() {
@@ -86,7 +83,7 @@ final class OpenAiCalls {
         new Part.ToolUse(
             position,
             call.id,
-            callersName(call.name),
+            names.of(call.name),
             call.arguments.toString(),
             call.signature,
             call.vendor));
@@ -104,15 +101,6 @@ final class OpenAiCalls {
     }
     calls.add(new Open(choice, index));
     return calls.size() - 1;
-  }
-
-  private String callersName(String sent) {
-    Map<String, String> back = names;
-    if (back == null) {
-      back = OpenAiChat.speaks(chat) ? Map.of() : ToolNames.OPENAI.back(chat.prompt());
-      names = back;
-    }
-    return back.getOrDefault(sent, sent);
   }
 
   /** The reply is complete: calls without arguments get {@code {}}. */

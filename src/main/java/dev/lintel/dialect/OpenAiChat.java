@@ -38,14 +38,6 @@ public final class OpenAiChat implements Dialect {
     return chat.dialect().name().equals(NAME);
   }
 
-  static Chat chat(Request request) {
-    return switch (request) {
-      case Chat chat -> chat;
-      case Request.Unread unread ->
-          throw new IllegalStateException("The request has not been read");
-    };
-  }
-
   @Override
   public String name() {
     return NAME;
@@ -82,7 +74,7 @@ public final class OpenAiChat implements Dialect {
 
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
-    Chat chat = chat(request);
+    Chat chat = Chat.of(request);
     Body original = chat.original().map(Inbound::body).orElse(null);
     byte[] body =
         speaks(chat) && original != null && !Proofs.within(original.bytes())
@@ -129,12 +121,12 @@ public final class OpenAiChat implements Dialect {
 
   @Override
   public ReplyReader reader(Request request) {
-    return new OpenAiReplyReader(chat(request));
+    return new OpenAiReplyReader(Chat.of(request));
   }
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new OpenAiReplyWriter(chat(request));
+    return new OpenAiReplyWriter(Chat.of(request));
   }
 
   @Override

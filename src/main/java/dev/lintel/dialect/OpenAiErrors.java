@@ -5,7 +5,6 @@ import dev.lintel.Headers;
 import dev.lintel.Json;
 import dev.lintel.Trail;
 import java.util.List;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,13 +23,7 @@ final class OpenAiErrors {
   private OpenAiErrors() {}
 
   static Failure read(int status, Headers headers, byte[] body) {
-    JsonNode tree;
-    try {
-      tree = Json.parse(body, 0, body.length);
-    } catch (JacksonException notJson) {
-      return ProviderErrors.of(status, headers, "", "", "");
-    }
-    return read(status, headers, tree);
+    return ProviderErrors.read(status, headers, body, tree -> read(status, headers, tree));
   }
 
   /** Also reads an error inside a reply with status 200. */

@@ -28,7 +28,7 @@ record OpenAiMedia(boolean own, Adaptation adaptation) {
   private @Nullable ObjectNode url(String name, Block.Media media) {
     String url =
         switch (media.source()) {
-          case Source.Inline inline -> new MediaData(media.mime(), inline.base64()).url();
+          case Source.Inline inline -> MediaData.of(media.mime(), inline.base64()).url();
           case Source.Link link -> link.url();
           case Source.Stored stored -> "";
           case Source.Plain plain -> "";
@@ -73,7 +73,7 @@ record OpenAiMedia(boolean own, Adaptation adaptation) {
       }
       case Source.Inline inline ->
           file.put("filename", media.name().isEmpty() ? "document" + ending(media) : media.name())
-              .put("file_data", new MediaData(media.mime(), inline.base64()).url());
+              .put("file_data", MediaData.of(media.mime(), inline.base64()).url());
       case Source.Stored stored -> {
         // A file of another provider is not there.
         if (!own) {

@@ -247,7 +247,9 @@ final class OpenAiReplyReader implements ReplyReader {
     if (usage != null) {
       parts.add(usage);
     }
-    if (!started) {
+    // Azure begins with an event of its own that has neither: https://learn.microsoft.com/azure/
+    // ai-services/openai/concepts/content-streaming (2025-11). The reply is named by the next one.
+    if (!started && !(id.isEmpty() && model.isEmpty() && parts.isEmpty())) {
       started = true;
       parts.addFirst(new Part.Start(id, model));
     }

@@ -47,7 +47,11 @@ final class OpenAiRequestReader {
     for (Setting setting : Setting.values()) {
       setting(setting, field(setting), settings);
     }
-    setting(Setting.MAX_TOKENS, "max_completion_tokens", settings);
+    if (body.any("max_completion_tokens").isPresent()) {
+      setting(Setting.MAX_TOKENS, "max_completion_tokens", settings);
+      // Where both are given the older one has no effect: it stays in the rest, and is reported.
+      body.leave("max_tokens");
+    }
     return settings;
   }
 

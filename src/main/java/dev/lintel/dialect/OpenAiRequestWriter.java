@@ -64,13 +64,7 @@ final class OpenAiRequestWriter {
 
   /** Puts the fields back where they are of this dialect, and reports them else. */
   static void extra(Extra extra, ObjectNode into, Adaptation adaptation) {
-    for (var member : extra.fields().properties()) {
-      if (extra.of(OpenAiChat.NAME)) {
-        into.set(member.getKey(), member.getValue());
-      } else {
-        adaptation.drop(member.getKey());
-      }
-    }
+    Fit.putBack(extra, OpenAiChat.NAME, into, "", adaptation);
   }
 
   private void tools() {
@@ -183,7 +177,10 @@ final class OpenAiRequestWriter {
     if (sent.isNull()) {
       adaptation.drop(setting.word());
     } else {
-      body.set(OpenAiRequestReader.field(setting), sent);
+      // Where a caller of this dialect gave two limits, the other one is among the extras.
+      boolean both =
+          setting == Setting.MAX_TOKENS && own && prompt.extra().fields().has("max_tokens");
+      body.set(both ? "max_completion_tokens" : OpenAiRequestReader.field(setting), sent);
     }
   }
 

@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -35,16 +34,19 @@ record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
   private static final String MARK = Base64.getEncoder().encodeToString(MAGIC.getBytes(US_ASCII));
 
   /** How the value begins that holds a proof, in each of the forms. */
-  private static final List<byte[]> MARKS =
-      Stream.of(MARK, Proof.MARK, ToolId.MARK)
-          .map(mark -> ('"' + mark).getBytes(US_ASCII))
-          .toList();
+  private static final byte[] IDS = quoted(ToolId.MARK);
+
+  private static final List<byte[]> MARKS = List.of(quoted(MARK), quoted(Proof.MARK), IDS);
 
   /** So many bytes of a mark are looked for first. */
   private static final int WINDOW = MARKS.stream().mapToInt(mark -> mark.length).min().orElse(0);
 
   /** By the last byte of a window: how far the next place is where a mark could end. */
   private static final int[] STEPS = steps();
+
+  private static byte[] quoted(String mark) {
+    return ('"' + mark).getBytes(US_ASCII);
+  }
 
   Proofs {
     thoughts = List.copyOf(thoughts);
@@ -118,7 +120,7 @@ record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
     for (byte[] mark : MARKS) {
       int to = from + mark.length;
       if (to <= body.length && Arrays.equals(body, from, to, mark, 0, mark.length)) {
-        return true;
+        return mark != IDS || ToolId.at(body, from + 1);
       }
     }
     return false;

@@ -5,13 +5,17 @@ import dev.lintel.Failure.Again;
 import dev.lintel.Failure.Blame;
 import dev.lintel.Failure.Kind;
 import dev.lintel.Headers;
+import dev.lintel.Json;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What a provider's error means, whatever its dialect: by its own words where they are precise, by
@@ -119,6 +123,18 @@ final class ProviderErrors {
               "(?i)\\b(api[ _-]?key(?: provided)?[\"']?\\s{0,9}+[:=]\\s{0,9}+[\"']?)[^\\s\"'&,;]++"));
 
   private ProviderErrors() {}
+
+  /** What an error reply means: by its JSON, or by its status alone where it has none. */
+  static Failure read(
+      int status, Headers headers, byte[] body, Function<JsonNode, Failure> dialect) {
+    JsonNode tree;
+    try {
+      tree = Json.parse(body, 0, body.length);
+    } catch (JacksonException notJson) {
+      return of(status, headers, "", "", "");
+    }
+    return dialect.apply(tree);
+  }
 
   /**
    * The failure that an error reply, or an error inside a reply with status 200, stands for.

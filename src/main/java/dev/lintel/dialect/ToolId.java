@@ -1,5 +1,6 @@
 package dev.lintel.dialect;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lintel.Block;
@@ -57,6 +58,16 @@ record ToolId(String id, String signature, String vendor) {
     return new ToolId(shown, "", "");
   }
 
+  /** Whether an id of this gateway's making begins there, and not a word that looks like one. */
+  static boolean at(byte[] text, int from) {
+    int end = from;
+    while (end < text.length && letter((char) text[end])) {
+      end++;
+    }
+    String shown = new String(text, from, end - from, US_ASCII);
+    return !shown.equals(MARK) && !of(shown).id().equals(shown);
+  }
+
   /** Under which a client is shown a call, with its proof and those of the thoughts before. */
   static String shown(String id, List<Block.Thought> thoughts, String signature, String vendor) {
     if (thoughts.isEmpty() && signature.isEmpty()) {
@@ -78,13 +89,15 @@ record ToolId(String id, String signature, String vendor) {
 
   private static boolean plain(String id) {
     for (int i = 0; i < id.length(); i++) {
-      char c = id.charAt(i);
-      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-      boolean digit = c >= '0' && c <= '9';
-      if (!letter && !digit && c != '_' && c != '-') {
+      if (!letter(id.charAt(i))) {
         return false;
       }
     }
     return !id.isEmpty();
+  }
+
+  private static boolean letter(char c) {
+    boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return letter || (c >= '0' && c <= '9') || c == '_' || c == '-';
   }
 }

@@ -3,6 +3,7 @@ package dev.lintel.dialect;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lintel.Block;
+import dev.lintel.Chat;
 import dev.lintel.Prompt;
 import dev.lintel.Tool;
 import dev.lintel.Turn;
@@ -11,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tool names that a provider takes: 1 to 64 characters, letters and digits of ASCII, {@code _},
@@ -21,6 +23,9 @@ import java.util.Map;
  */
 record ToolNames(String allowed, boolean lettered) {
   static final ToolNames OPENAI = new ToolNames("", false);
+
+  /** The same letters: https://docs.anthropic.com/en/docs/build-with-claude/tool-use (2025-11). */
+  static final ToolNames ANTHROPIC = OPENAI;
 
   /** Reference of {@code FunctionDeclaration}. */
   static final ToolNames GEMINI = new ToolNames(".:", true);
@@ -55,8 +60,33 @@ record ToolNames(String allowed, boolean lettered) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   }
 
+  /** The caller's names in a reply; they are looked for once it calls a tool. */
+  static final class Back {
+    private final ToolNames names;
+    private final Chat chat;
+    private @Nullable Map<String, String> known;
+
+    /**
+     * @param same whether all names went out as they came
+     */
+    Back(ToolNames names, Chat chat, boolean same) {
+      this.names = names;
+      this.chat = chat;
+      this.known = same ? Map.of() : null;
+    }
+
+    String of(String sent) {
+      Map<String, String> back = known;
+      if (back == null) {
+        back = names.back(chat.prompt());
+        known = back;
+      }
+      return back.getOrDefault(sent, sent);
+    }
+  }
+
   /** From the names that went out otherwise to the caller's; empty where none did. */
-  Map<String, String> back(Prompt prompt) {
+  private Map<String, String> back(Prompt prompt) {
     var map = new HashMap<String, String>();
     for (Tool tool : prompt.tools()) {
       if (tool instanceof Tool.Function function) {

@@ -47,7 +47,7 @@ class CatalogueTest {
     assertThat(catalogue.find("mistral").orElseThrow().quirks())
         .isEqualTo(
             new Provider.Quirks(
-                Set.of(),
+                Set.of("max_completion_tokens", "seed"),
                 Map.of("max_completion_tokens", "max_tokens", "seed", "random_seed"),
                 false));
     assertThat(catalogue.find("openai").orElseThrow().quirks().rename())

@@ -217,7 +217,7 @@ class LoaderTest {
     assertThat(mine.quirks())
         .isEqualTo(
             new Provider.Quirks(
-                Set.of("seed", "logprobs", "logit_bias", "top_logprobs"),
+                Set.of("seed", "logprobs", "logit_bias", "top_logprobs", "max_completion_tokens"),
                 Map.of("max_completion_tokens", "max_tokens"),
                 false));
   }

@@ -13,12 +13,14 @@ import dev.lintel.Credential;
 import dev.lintel.Extra;
 import dev.lintel.Failure;
 import dev.lintel.Format;
+import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Outbound;
 import dev.lintel.Prompt;
 import dev.lintel.Provider;
+import dev.lintel.ReplyReader;
 import dev.lintel.Setting;
 import dev.lintel.Target;
 import dev.lintel.Thinking;
@@ -27,6 +29,7 @@ import dev.lintel.ToolChoice;
 import dev.lintel.Trail;
 import dev.lintel.Turn;
 import dev.lintel.Turn.Role;
+import dev.lintel.Usage;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.time.Instant;
@@ -286,6 +289,23 @@ class AnthropicMessagesTest {
   }
 
   @Test
+  void usage_is_read_the_same_from_a_stream_and_from_a_whole_reply() {
+    String usage =
+        "\"usage\":{\"input_tokens\":7,\"cache_read_input_tokens\":3,"
+            + "\"cache_creation_input_tokens\":9,\"output_tokens\":%d}";
+    String message =
+        "{\"id\":\"m\",\"model\":\"c\",\"content\":[],\"stop_reason\":null," + usage + "}";
+    var expected = new Usage(7, 3, 9, 0, 5, 0, 0, 0, Usage.Source.PROVIDER);
+    assertThat(reader().whole(message.formatted(5).getBytes(UTF_8)).parts()).contains(expected);
+
+    ReplyReader streamed = reader();
+    streamed.event(event("{\"type\":\"message_start\",\"message\":" + message.formatted(1) + "}"));
+    // The last event of some hosts leaves the input out: what the first one said holds.
+    String last = "{\"type\":\"message_delta\",\"delta\":{},\"usage\":{\"output_tokens\":5}}";
+    assertThat(streamed.event(event(last)).parts()).contains(expected);
+  }
+
+  @Test
   void lists_models_as_its_sdks_read_them() {
     JsonNode list = Json.parse(new String(DIALECT.models(List.of("a", "b")).body(), UTF_8));
     assertThat(list.path("data").valueStream().map(entry -> entry.path("id").asString()))
@@ -333,6 +353,16 @@ class AnthropicMessagesTest {
 
   private static Inbound inbound(String body) {
     return new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(body.getBytes(UTF_8)));
+  }
+
+  private static ReplyReader reader() {
+    return DIALECT.reader(
+        DIALECT.read(inbound("{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{}]}")));
+  }
+
+  private static Frame event(String json) {
+    byte[] data = json.getBytes(UTF_8);
+    return new Frame("anthropic", false, "", data, 0, data.length, data, 0, data.length);
   }
 
   private Outbound own(String body) {

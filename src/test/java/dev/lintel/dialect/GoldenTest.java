@@ -48,9 +48,9 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code call.json} (optional): {@code path}, {@code query}, {@code headers} of the client's
  *       request; {@code model}, the target's; {@code strict}; {@code rewrite}: go through the
  *       common model where both sides speak the same dialect; {@code drop}, {@code rename}, {@code
- *       stream_usage}: the provider's quirks; {@code status}: of the provider's reply; {@code
- *       upstream_path}, {@code upstream_headers}, {@code adapted}, {@code client_status}: what is
- *       expected
+ *       prefer} (a rename of what is not refused), {@code stream_usage}: the provider's quirks;
+ *       {@code status}: of the provider's reply; {@code upstream_path}, {@code upstream_headers},
+ *       {@code adapted}, {@code client_status}: what is expected
  *   <li>{@code request.json}, what the client sends; {@code upstream.json}, what the provider must
  *       get
  *   <li>{@code reply.json} or {@code reply.sse}, what the provider answers; {@code client.json} or
@@ -277,6 +277,10 @@ class GoldenTest {
   private static Target target(Dialect dialect, ObjectNode call) {
     var drop = new ArrayList<String>();
     call.path("drop").forEach(field -> drop.add(field.asString()));
+    // As in the configuration: what is renamed there is refused by its other name.
+    Map<String, String> rename = strings(call, "rename");
+    drop.addAll(rename.keySet());
+    rename.putAll(strings(call, "prefer"));
     var provider =
         new Provider(
             "golden",
@@ -287,9 +291,7 @@ class GoldenTest {
             Map.of(),
             Provider.Transport.PLAIN,
             new Provider.Quirks(
-                Set.copyOf(drop),
-                strings(call, "rename"),
-                call.path("stream_usage").asBoolean(true)));
+                Set.copyOf(drop), rename, call.path("stream_usage").asBoolean(true)));
     return new Target(provider, call.path("model").asString("golden-model"));
   }
 

@@ -35,6 +35,10 @@ class ProofsTest {
             "{\"a\":\"my lintel_id\"}",
             "{\"a\":\"lintel.2:x:y\"}",
             "{\"a\":\"bGludGVs\"}",
+            "{\"a\":\"lintel_\"}",
+            "{\"a\":\"lintel_search\"}",
+            "{\"a\":\"lintel_abcd\"}",
+            "{\"a\":\"lintel_",
             "{\"lintel\":{\"user\":\"é\"}}",
             "{\"a\":\"lintel.")) {
       assertThat(Proofs.within(body.getBytes(UTF_8))).as(body).isFalse();
@@ -48,6 +52,12 @@ class ProofsTest {
     assertThat(shown).matches("[a-zA-Z0-9_-]+");
     assertThat(read.id()).isEqualTo("toolu_1");
     assertThat(read.proofs()).contains(new Proofs(List.of(THOUGHT), "own", "gemini"));
+  }
+
+  @Test
+  void an_id_that_carries_nothing_but_its_letters_is_found_too() {
+    String shown = new ToolId("call:1", "", "").shown();
+    assertThat(Proofs.within(("[\"lintel_search\",\"" + shown + "\"]").getBytes(UTF_8))).isTrue();
   }
 
   @Test
