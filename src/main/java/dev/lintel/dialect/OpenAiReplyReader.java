@@ -247,8 +247,7 @@ final class OpenAiReplyReader implements ReplyReader {
     if (usage != null) {
       parts.add(usage);
     }
-    // Azure begins with an event of its own that has neither: https://learn.microsoft.com/azure/
-    // ai-services/openai/concepts/content-streaming (2025-11). The reply is named by the next one.
+    // Azure's first event has neither (seen 2025-09): the next one names the reply.
     if (!started && !(id.isEmpty() && model.isEmpty() && parts.isEmpty())) {
       started = true;
       parts.addFirst(new Part.Start(id, model));

@@ -15,45 +15,45 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tool names that a provider takes: 1 to 64 characters, letters and digits of ASCII, {@code _},
- * {@code -} and what is {@code allowed} beside them. Another name goes out as its first 55
- * characters and 8 hex digits of its SHA-256, and comes back as it was.
+ * Tool names that a provider takes: letters and digits of ASCII, {@code _}, {@code -} and what is
+ * {@code allowed} beside them. Another name goes out as its beginning and 8 hex digits of its
+ * SHA-256, and comes back as it was.
  *
+ * @param longest in characters
  * @param lettered whether a name has to begin with a letter or underscore
  */
-record ToolNames(String allowed, boolean lettered) {
-  static final ToolNames OPENAI = new ToolNames("", false);
+record ToolNames(int longest, String allowed, boolean lettered) {
+  static final ToolNames OPENAI = new ToolNames(64, "", false);
 
-  /** The same letters: https://docs.anthropic.com/en/docs/build-with-claude/tool-use (2025-11). */
-  static final ToolNames ANTHROPIC = OPENAI;
+  /** Its own error says so: https://github.com/anthropics/claude-code/issues/96152 (2026-09). */
+  static final ToolNames ANTHROPIC = new ToolNames(128, "", false);
 
   /** Reference of {@code FunctionDeclaration}. */
-  static final ToolNames GEMINI = new ToolNames(".:", true);
+  static final ToolNames GEMINI = new ToolNames(64, ".:", true);
 
-  private static final int LONGEST = 64;
-  private static final int KEPT = 55;
+  private static final int DIGITS = 8;
   private static final String UNNAMED = "unnamed";
 
   String out(String name) {
     if (name.isBlank()) {
       return UNNAMED;
     }
-    var kept = new StringBuilder(LONGEST);
+    var kept = new StringBuilder(longest);
     char first = name.charAt(0);
     if (lettered && first != '_' && !isLetter(first)) {
       kept.append('_');
     }
-    boolean legal = kept.isEmpty() && name.length() <= LONGEST;
+    boolean legal = kept.isEmpty() && name.length() <= longest;
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
       boolean fits = isLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
       fits |= allowed.indexOf(c) >= 0;
       legal &= fits;
-      if (kept.length() < KEPT) {
+      if (kept.length() < longest - 1 - DIGITS) {
         kept.append(fits ? c : '_');
       }
     }
-    return legal ? name : kept + "_" + hex(name, 8);
+    return legal ? name : kept + "_" + hex(name, DIGITS);
   }
 
   private static boolean isLetter(char c) {
