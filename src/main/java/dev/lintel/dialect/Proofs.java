@@ -108,7 +108,7 @@ record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
     int end = WINDOW - 1;
     while (end < body.length) {
       int step = STEPS[body[end] & 0xff];
-      if (step == 0 && marked(body, end - WINDOW + 1)) {
+      if (step == 0 && body[end - WINDOW + 1] == '"' && marked(body, end - WINDOW + 1)) {
         return true;
       }
       end += Math.max(1, step);

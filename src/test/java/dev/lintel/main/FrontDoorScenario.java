@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -586,13 +587,30 @@ class FrontDoorScenario {
   }
 
   /** Everything that comes back until the connection is closed. */
+  /** What comes back, until the reply is whole or the connection ends. */
   private static String raw(String request) throws IOException {
     try (var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(request.getBytes(US_ASCII));
       socket.getOutputStream().flush();
-      return new String(socket.getInputStream().readAllBytes(), UTF_8);
+      var reply = new ByteArrayOutputStream();
+      for (int next = socket.getInputStream().read();
+          next >= 0;
+          next = socket.getInputStream().read()) {
+        reply.write(next);
+        if (next == '}' && whole(reply.toString(UTF_8))) {
+          break;
+        }
+      }
+      return reply.toString(UTF_8);
     }
+  }
+
+  private static boolean whole(String reply) {
+    int body = reply.indexOf("\r\n\r\n") + 4;
+    var length = Pattern.compile("content-length: (\\d+)").matcher(reply);
+    return length.find()
+        && reply.substring(body).getBytes(UTF_8).length >= Integer.parseInt(length.group(1));
   }
 
   private static HttpResponse<String> chat(String header, String value, String body) {
