@@ -33,9 +33,9 @@ record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
   /** Nine bytes make twelve characters of base64 that do not depend on what follows. */
   private static final String MARK = Base64.getEncoder().encodeToString(MAGIC.getBytes(US_ASCII));
 
-  /** How the value begins that holds a proof, in each of the forms. */
   private static final byte[] IDS = quoted(ToolId.MARK);
 
+  /** How the value begins that holds a proof, in each of the forms. */
   private static final List<byte[]> MARKS = List.of(quoted(MARK), quoted(Proof.MARK), IDS);
 
   /** So many bytes of a mark are looked for first. */
