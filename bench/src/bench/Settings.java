@@ -28,9 +28,9 @@ record Settings(
     int bodySize) {
   static final Settings FULL =
       new Settings(
-          7, 3, 60_000, 100_000, 64, 10_000, 1_000, 500, 100, 50, 30, 750, 1_500, 100, 150_000);
+          7, 3, 250_000, 100_000, 64, 10_000, 1_000, 500, 100, 50, 30, 750, 1_500, 100, 150_000);
   static final Settings QUICK =
-      new Settings(3, 1, 60_000, 40_000, 64, 3_000, 400, 500, 40, 50, 24, 500, 1_500, 100, 150_000);
+      new Settings(3, 1, 250_000, 40_000, 64, 3_000, 400, 500, 40, 50, 24, 500, 1_500, 100, 150_000);
 
   /** Every model that a load may name, so that a proxy's configuration can list them. */
   static List<String> models() {

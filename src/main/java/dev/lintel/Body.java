@@ -253,34 +253,61 @@ public final class Body {
     if (changes.isEmpty()) {
       return bytes;
     }
-    var out = new Bytes(bytes.length + 64);
+    var out = new Slices();
     out.add(bytes, 0, open + 1);
-    boolean first = true;
     for (Member member : members) {
       Optional<byte[]> change = changes.get(member.key);
-      if (change != null && change.isEmpty()) {
-        continue;
+      if (change == null) {
+        out.next().add(bytes, member.name, member.end);
+      } else if (change.isPresent()) {
+        out.next().add(bytes, member.name, member.value).add(change.get());
       }
+    }
+    changes.forEach((key, change) -> {
+      if (change.isPresent() && !has(key)) {
+        out.next().add(Json.string(key)).add(COLON).add(change.get());
+      }
+    });
+    return out.add(CLOSE).joined();
+  }
+
+  /** What a patched body is made of, so that it is written once, into an array of its length. */
+  private static final class Slices {
+    private final List<byte[]> arrays = new ArrayList<>();
+    private final List<int[]> ranges = new ArrayList<>();
+    private boolean first = true;
+    private int length;
+
+    Slices add(byte[] array, int from, int to) {
+      arrays.add(array);
+      ranges.add(new int[] {from, to});
+      length += to - from;
+      return this;
+    }
+
+    Slices add(byte[] array) {
+      return add(array, 0, array.length);
+    }
+
+    /** A member follows. */
+    Slices next() {
       if (!first) {
-        out.add(COMMA);
+        add(COMMA);
       }
       first = false;
-      if (change == null) {
-        out.add(bytes, member.name, member.end - member.name);
-      } else {
-        out.add(bytes, member.name, member.value - member.name).add(change.get());
-      }
+      return this;
     }
-    for (var change : changes.entrySet()) {
-      if (change.getValue().isPresent() && !has(change.getKey())) {
-        if (!first) {
-          out.add(COMMA);
-        }
-        first = false;
-        out.add(Json.string(change.getKey())).add(COLON).add(change.getValue().get());
+
+    byte[] joined() {
+      var all = new byte[length];
+      int at = 0;
+      for (int i = 0; i < arrays.size(); i++) {
+        int[] range = ranges.get(i);
+        System.arraycopy(arrays.get(i), range[0], all, at, range[1] - range[0]);
+        at += range[1] - range[0];
       }
+      return all;
     }
-    return out.add(CLOSE).take();
   }
 
   private @Nullable Member find(String key) {

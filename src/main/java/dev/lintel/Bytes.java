@@ -5,8 +5,11 @@ import java.util.Arrays;
 
 /** A growing run of bytes on its way to a socket. Not safe for more than one thread. */
 public final class Bytes {
+  private static final byte[] NONE = {};
+
   private byte[] array;
   private int length;
+  private int usual;
 
   public Bytes(int capacity) {
     array = new byte[capacity];
@@ -32,10 +35,11 @@ public final class Bytes {
     return length;
   }
 
-  /** The bytes so far; this run is empty afterwards and starts a new array. */
+  /** The bytes so far; this run is empty afterwards, and its next array about as large. */
   public byte[] take() {
     byte[] taken = length == array.length ? array : Arrays.copyOf(array, length);
-    array = new byte[Math.max(64, Math.min(taken.length, 4096))];
+    array = NONE;
+    usual = Math.min(length, 4096);
     length = 0;
     return taken;
   }
@@ -45,7 +49,10 @@ public final class Bytes {
     if (needed > array.length) {
       array =
           Arrays.copyOf(
-              array, Math.max(needed, (int) Math.min(Integer.MAX_VALUE - 8L, array.length * 2L)));
+              array,
+              Math.max(
+                  Math.max(needed, usual),
+                  (int) Math.min(Integer.MAX_VALUE - 8L, array.length * 2L)));
     }
   }
 }

@@ -5,7 +5,6 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -16,12 +15,13 @@ import tools.jackson.databind.node.ObjectNode;
 /** The one JSON mapper of the gateway, and the few ways in which it is used. */
 public final class Json {
   /**
-   * Buffers are recycled through a lock-free pool, because a thread-local one would be filled once
-   * per virtual thread. Strings may be as long as a body may be: the body limit bounds them.
+   * Buffers are recycled through a pool of the gateway's own, because a thread-local one would be
+   * filled once per virtual thread. Strings may be as long as a body may be: the body limit bounds
+   * them.
    */
   static final JsonFactory FACTORY =
       JsonFactory.builder()
-          .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
+          .recyclerPool(new Recyclers())
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxStringLength(Integer.MAX_VALUE)

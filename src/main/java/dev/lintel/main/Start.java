@@ -58,7 +58,7 @@ final class Start implements Callable<Integer> {
   /** The process goes on until it is asked to end; then the farewell runs, and it exits with 0. */
   static void stayUp(Runnable farewell) {
     running = true;
-    Signals.onEnd(farewell);
+    Signals.onEnd(farewell, PATIENCE.plusSeconds(10));
   }
 
   @Override

@@ -19,9 +19,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The last stop: asks the target that was chosen, and hands on what it answers. */
 public final class Upstream implements Handler {
@@ -33,6 +36,9 @@ public final class Upstream implements Handler {
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
   private final Lines lines;
+
+  /** Where each provider lives, looked at once: a name or an address. */
+  private final Map<URI, SocketAddress> places = new ConcurrentHashMap<>();
 
   public Upstream(Vertx vertx) {
     this.lines = new Lines(vertx);
@@ -138,19 +144,28 @@ public final class Upstream implements Handler {
         .orElse(true);
   }
 
-  private static RequestOptions options(
-      Provider provider, Credential credential, Outbound outbound) {
+  private RequestOptions options(Provider provider, Credential credential, Outbound outbound) {
     URI url = provider.url();
-    boolean tls = "https".equals(url.getScheme());
-    int port = url.getPort() > 0 ? url.getPort() : tls ? 443 : 80;
+    SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
     return new RequestOptions()
         .setMethod(HttpMethod.POST)
-        .setHost(url.getHost())
-        .setPort(port)
-        .setSsl(tls)
+        .setServer(place)
+        .setHost(place.host())
+        .setPort(place.port())
+        .setSsl(isTls(url))
         .setURI(base == null || base.isEmpty() ? outbound.path() : base + outbound.path())
         .setHeaders(headers(provider, credential, outbound));
+  }
+
+  private static SocketAddress place(URI url) {
+    int usual = isTls(url) ? 443 : 80;
+    return SocketAddress.inetSocketAddress(
+        url.getPort() > 0 ? url.getPort() : usual, url.getHost());
+  }
+
+  private static boolean isTls(URI url) {
+    return "https".equals(url.getScheme());
   }
 
   private static MultiMap headers(Provider provider, Credential credential, Outbound outbound) {
