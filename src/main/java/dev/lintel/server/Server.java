@@ -6,6 +6,7 @@ import dev.lintel.Failure;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
 import dev.lintel.Trail;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.compression.DecompressionException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -22,6 +23,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -268,7 +270,7 @@ public final class Server {
         return;
       }
       if (length == 0) {
-        body = bytes.getBytes();
+        body = array(bytes);
       } else {
         if (body.length - length < more) {
           body =
@@ -423,6 +425,14 @@ public final class Server {
     response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
     Reply.errorHeaders(failure, trail).forEach(response::putHeader);
     return ServerExchange.end(request, answer.body());
+  }
+
+  /** The buffer's own array where it is nothing but these bytes, as the engine's buffers are. */
+  private static byte[] array(Buffer buffer) {
+    ByteBuf bytes = ((BufferInternal) buffer).getByteBuf();
+    return bytes.hasArray() && bytes.readableBytes() == bytes.array().length
+        ? bytes.array()
+        : buffer.getBytes();
   }
 
   private static Map<String, String> query(@Nullable String query) {

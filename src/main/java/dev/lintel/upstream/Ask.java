@@ -5,6 +5,7 @@ import dev.lintel.CallThread;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Timeouts;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
@@ -329,7 +330,7 @@ final class Ask {
     if (closed) {
       return;
     }
-    queue.add(bytes.getBytes());
+    queue.add(array(bytes));
     int waiting = queued.addAndGet(bytes.length());
     if (stream) {
       if (waiting > WINDOW && response != null) {
@@ -340,6 +341,14 @@ final class Ask {
     } else if (waiting > LARGEST_REPLY) {
       breakDown(new IOException("The provider's reply is larger than 256 MB."));
     }
+  }
+
+  /** The buffer's own array where it is nothing but these bytes, as the engine's buffers are. */
+  private static byte[] array(Buffer buffer) {
+    ByteBuf bytes = ((BufferInternal) buffer).getByteBuf();
+    return bytes.hasArray() && bytes.readableBytes() == bytes.array().length
+        ? bytes.array()
+        : buffer.getBytes();
   }
 
   private void resume() {
