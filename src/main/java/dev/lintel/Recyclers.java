@@ -7,7 +7,7 @@ import tools.jackson.core.util.RecyclerPool;
 /**
  * The buffers that parsers and generators borrow: a few slots, of which two threads rarely want the
  * same. Jackson's own pool for virtual threads is a linked deque, which allocates a node for each
- * return and showed as 1.5 % of a call's CPU.
+ * return and showed as more than 1 % of a call's CPU.
  */
 final class Recyclers implements RecyclerPool<BufferRecycler> {
   private static final long serialVersionUID = 1;
