@@ -1,0 +1,260 @@
+package dev.lintel.server;
+
+import dev.lintel.CallThread;
+import dev.lintel.Failure;
+import dev.lintel.RawRequest;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.compression.DecompressionException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.StreamResetException;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.buffer.BufferInternal;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A request whose body is still coming in; everything here happens on the connection's loop. */
+final class Reading {
+  private static final Duration BODY_SILENCE = Duration.ofSeconds(30);
+  private static final Duration LINGER = Duration.ofSeconds(5);
+  private static final byte[] NOTHING = {};
+
+  private final Server server;
+  private final Set<Reading> open;
+  private final HttpServerRequest request;
+  private final Router.Match match;
+  private final long arrived;
+  private byte[] body = NOTHING;
+  private int length;
+  private long reserved;
+  private long progress;
+  private boolean refused;
+
+  /**
+   * @param open the loop's requests that are still being read, this one too until it is not
+   */
+  Reading(
+      Server server,
+      Set<Reading> open,
+      HttpServerRequest request,
+      Router.Match match,
+      long arrived) {
+    this.server = server;
+    this.open = open;
+    this.request = request;
+    this.match = match;
+    this.arrived = arrived;
+    this.progress = arrived;
+  }
+
+  void start() {
+    request.exceptionHandler(this::broken);
+    long announced = announced();
+    // What was decompressed has lost this header by now.
+    String encoding = request.getHeader("content-encoding");
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      open.add(this);
+      discard();
+      refuse(
+          Failure.invalid("The request body's 'content-encoding' is neither gzip nor deflate.")
+              .status(415));
+      return;
+    }
+    if (announced > server.bodyLimit()) {
+      open.add(this);
+      discard();
+      refuse(tooLarge());
+      return;
+    }
+    request.handler(this::more);
+    request.endHandler(end -> complete());
+    open.add(this);
+    if (announced > BodyMemory.SMALL) {
+      request.pause();
+      server
+          .memory()
+          .reserve(
+              announced,
+              ContextInternal.current().nettyEventLoop(),
+              () -> {
+                reserved += announced;
+                progress = System.nanoTime();
+                request.resume();
+              });
+    }
+  }
+
+  private void more(Buffer bytes) {
+    if (refused) {
+      return;
+    }
+    progress = System.nanoTime();
+    int more = bytes.length();
+    if ((long) length + more > server.bodyLimit()) {
+      body = NOTHING;
+      discard();
+      refuse(tooLarge());
+      return;
+    }
+    if (length == 0) {
+      body = array(bytes);
+    } else {
+      if (body.length - length < more) {
+        body =
+            Arrays.copyOf(
+                body, (int) Math.min(server.bodyLimit(), Math.max(length + more, grown())));
+      }
+      bytes.getBytes(0, more, body, length);
+    }
+    length += more;
+    if (length > Math.max(reserved, BodyMemory.SMALL)) {
+      server.memory().grow(length - reserved);
+      reserved = length;
+    }
+  }
+
+  /** What was announced, where it is still to come; else twice what there is. */
+  private long grown() {
+    return Math.max(Math.min(announced(), 8L * length), 2L * length);
+  }
+
+  private void complete() {
+    open.remove(this);
+    if (refused) {
+      return;
+    }
+    byte[] whole = length == body.length ? body : Arrays.copyOf(body, length);
+    body = NOTHING;
+    var multi = request.headers();
+    var raw =
+        new RawRequest(
+            match.path(),
+            query(request.query()),
+            name -> Optional.ofNullable(multi.get(name)),
+            whole);
+    ContextInternal context = ContextInternal.current();
+    var eventLoop = context.nettyEventLoop();
+    var exchange = new ServerExchange(request, raw, eventLoop, arrived);
+    long held = reserved;
+    exchange.servedBy(
+        CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held)));
+  }
+
+  private void refuse(Failure failure) {
+    refused = true;
+    server.memory().release(reserved);
+    reserved = 0;
+    var _ = Server.refuse(request, match.endpoint(), failure, arrived);
+  }
+
+  /**
+   * The rest is read and thrown away for a while, so that a client still sending gets to see the
+   * answer.
+   */
+  private void discard() {
+    request.handler(bytes -> {});
+    request.endHandler(end -> open.remove(this));
+    server
+        .vertx()
+        .setTimer(
+            LINGER.toMillis(),
+            late -> {
+              if (open.remove(this)) {
+                hangUp();
+              }
+            });
+  }
+
+  /** What is still to come is not read. An HTTP/2 connection has other requests to carry. */
+  private void hangUp() {
+    if (request.version() == HttpVersion.HTTP_2) {
+      var _ = request.response().reset();
+    } else {
+      var _ = request.connection().close();
+    }
+  }
+
+  private void broken(Throwable cause) {
+    open.remove(this);
+    if (refused) {
+      return;
+    }
+    if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {
+      refused = true;
+      server.memory().release(reserved);
+      reserved = 0;
+      return;
+    }
+    refuse(
+        Failure.invalid(
+            cause instanceof DecompressionException
+                ? "The request body cannot be decompressed."
+                : "The request body breaks off, or its chunks are not framed as HTTP wants."));
+    hangUp();
+  }
+
+  void expire(long now) {
+    if (!refused
+        && now - progress > BODY_SILENCE.toNanos()
+        && (reserved > 0 || announced() <= BodyMemory.SMALL)) {
+      open.remove(this);
+      refuse(Failure.invalid("The request body stopped after " + length + " bytes."));
+      hangUp();
+    }
+  }
+
+  private Failure tooLarge() {
+    return Failure.of(
+        Failure.Kind.PAYLOAD_TOO_LARGE,
+        "The request body is larger than "
+            + server.bodyLimit()
+            + " bytes, the most that this gateway takes.");
+  }
+
+  private long announced() {
+    String length = request.headers().get("content-length");
+    try {
+      return length == null ? 0 : Long.parseLong(length.strip());
+    } catch (NumberFormatException nonsense) {
+      return 0;
+    }
+  }
+
+  /** The buffer's own array where it is nothing but these bytes, as the engine's buffers are. */
+  private static byte[] array(Buffer buffer) {
+    ByteBuf bytes = ((BufferInternal) buffer).getByteBuf();
+    return bytes.hasArray() && bytes.readableBytes() == bytes.array().length
+        ? bytes.array()
+        : buffer.getBytes();
+  }
+
+  private static Map<String, String> query(@Nullable String query) {
+    if (query == null || query.isEmpty()) {
+      return Map.of();
+    }
+    var values = new HashMap<String, String>();
+    for (String pair : query.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      String name = equals < 0 ? pair : pair.substring(0, equals);
+      values.putIfAbsent(decode(name), equals < 0 ? "" : decode(pair.substring(equals + 1)));
+    }
+    return values;
+  }
+
+  private static String decode(String text) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException notEncoded) {
+      return text;
+    }
+  }
+}
