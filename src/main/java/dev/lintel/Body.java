@@ -273,14 +273,12 @@ public final class Body {
 
   /** What a patched body is made of, so that it is written once, into an array of its length. */
   private static final class Slices {
-    private final List<byte[]> arrays = new ArrayList<>();
-    private final List<int[]> ranges = new ArrayList<>();
+    private final List<ByteBuffer> slices = new ArrayList<>();
     private boolean first = true;
     private int length;
 
     Slices add(byte[] array, int from, int to) {
-      arrays.add(array);
-      ranges.add(new int[] {from, to});
+      slices.add(ByteBuffer.wrap(array, from, to - from));
       length += to - from;
       return this;
     }
@@ -299,14 +297,9 @@ public final class Body {
     }
 
     byte[] joined() {
-      var all = new byte[length];
-      int at = 0;
-      for (int i = 0; i < arrays.size(); i++) {
-        int[] range = ranges.get(i);
-        System.arraycopy(arrays.get(i), range[0], all, at, range[1] - range[0]);
-        at += range[1] - range[0];
-      }
-      return all;
+      ByteBuffer all = ByteBuffer.allocate(length);
+      slices.forEach(all::put);
+      return all.array();
     }
   }
 

@@ -83,14 +83,19 @@ final class Reading {
       server
           .memory()
           .reserve(
-              announced,
-              ContextInternal.current().nettyEventLoop(),
-              () -> {
-                reserved += announced;
-                progress = System.nanoTime();
-                request.resume();
-              });
+              announced, ContextInternal.current().nettyEventLoop(), () -> admitted(announced));
     }
+  }
+
+  private void admitted(long bytes) {
+    if (refused) {
+      // The client has left while it waited.
+      server.memory().release(bytes);
+      return;
+    }
+    reserved += bytes;
+    progress = System.nanoTime();
+    request.resume();
   }
 
   private void more(Buffer bytes) {

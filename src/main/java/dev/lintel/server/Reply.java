@@ -34,7 +34,6 @@ final class Reply implements Sink {
   private List<Chunk> chunks = List.of();
   private @Nullable ReplyWriter writer;
   private boolean begun;
-  private boolean unread;
 
   Reply(Exchange exchange, Dialect dialect, Trail trail) {
     this.exchange = exchange;
@@ -65,9 +64,7 @@ final class Reply implements Sink {
         begun = true;
         exchange.begin(200, writer(request()).streamType(), headers(trail));
       }
-      unread = true;
       exchange.write(out.take(), writeDeadline());
-      unread = false;
     }
   }
 
@@ -86,8 +83,7 @@ final class Reply implements Sink {
 
   void fail(Failure failure) {
     try {
-      if (failure.kind() == Failure.Kind.CANCELLED || unread) {
-        // Nobody reads what could be said.
+      if (failure.kind() == Failure.Kind.CANCELLED) {
         exchange.abort();
       } else if (begun || out.length() > 0) {
         // What the client was to see has been decided, also where it is not on its way yet.

@@ -214,7 +214,8 @@ final class ServerExchange implements Exchange {
   }
 
   private void check() {
-    if (gone) {
+    // To who does not read nothing more can be said, not even why.
+    if (gone || unread) {
       throw Failure.cancelled();
     }
   }

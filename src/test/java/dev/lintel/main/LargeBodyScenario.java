@@ -1,0 +1,63 @@
+package dev.lintel.main;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Large bodies share bounded memory; who waits for a share and leaves takes none with it. */
+class LargeBodyScenario {
+  private static final String YAML =
+      """
+      providers: { demo: { kind: sim } }
+      models: { m: demo/small }
+      tenants: { t: { apps: { a: { keys: [ %s ] } } } }
+      """
+          .formatted(TestGateway.KEY);
+
+  /** Two of these fit beside one another, a third waits. */
+  private static final int LARGE = 31_000_000;
+
+  @Test
+  void clients_that_leave_while_their_bodies_wait_hold_no_memory() throws IOException {
+    try (var gateway = TestGateway.of(YAML)) {
+      List<Socket> reading = announce(gateway, 2);
+      leave(announce(gateway, 3));
+      leave(reading);
+      String large =
+          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+              .formatted("x".repeat(100_000));
+      assertThat(gateway.raw("/v1/chat/completions", large).status()).isEqualTo(200);
+    }
+  }
+
+  /** That many requests of which the gateway knows the length and nothing more. */
+  private static List<Socket> announce(TestGateway gateway, int many) throws IOException {
+    var sockets = new ArrayList<Socket>();
+    for (int i = 0; i < many; i++) {
+      var socket = new Socket(gateway.url().getHost(), gateway.url().getPort());
+      socket.setSoLinger(true, 0);
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: "
+                      + LARGE
+                      + "\r\n\r\n")
+                  .getBytes(US_ASCII));
+      assertThat(new String(socket.getInputStream().readNBytes(12), US_ASCII))
+          .isEqualTo("HTTP/1.1 100");
+      sockets.add(socket);
+    }
+    return sockets;
+  }
+
+  private static void leave(List<Socket> sockets) throws IOException {
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+  }
+}
