@@ -22,8 +22,8 @@ public record Call(
     Optional<Choice> target,
     long deadline) {
 
-  /** A target and the key with which it is asked. */
-  public record Choice(Target target, Credential credential) {}
+  /** A target, the key with which it is asked, and the language. */
+  public record Choice(Target target, Credential credential, Dialect dialect) {}
 
   public String id() {
     return trail.id();
@@ -43,6 +43,7 @@ public record Call(
     return new Call(trail, credential, caller, terms, changed, ownKey, model, target, deadline);
   }
 
+  /** Throws {@link Failure} where the target's provider has no word for such a request. */
   public Call to(Target next, Credential key) {
     return new Call(
         trail,
@@ -52,7 +53,7 @@ public record Call(
         request,
         ownKey,
         model,
-        Optional.of(new Choice(next, key)),
+        Optional.of(new Choice(next, key, next.provider().dialects().of(request, next))),
         deadline);
   }
 

@@ -16,6 +16,11 @@ public interface Dialect {
    */
   Request read(Inbound inbound);
 
+  /** Whether a provider can be asked this in this dialect. */
+  default boolean takes(Request request) {
+    return request instanceof Chat;
+  }
+
   /**
    * Writes a request for a provider. A request that came in this dialect and that nobody changed
    * keeps its bytes, but for what the target needs otherwise. What the target cannot take goes

@@ -10,7 +10,8 @@ public sealed interface Part
         Part.Refusal,
         Usage,
         Part.Stop,
-        Part.Native {
+        Part.Native,
+        Part.Piece {
 
   /** Whether the caller has been answered once it saw this: the commit point of failover. */
   default boolean content() {
@@ -24,6 +25,7 @@ public sealed interface Part
       case Media m -> true;
       case Stop s -> true;
       case Native n -> true;
+      case Piece p -> true;
     };
   }
 
@@ -89,4 +91,29 @@ public sealed interface Part
    * Something that one dialect alone can say; the extra holds the event's or block's own fields.
    */
   record Native(Extra extra) implements Part {}
+
+  /** A piece of an answer to something else than a chat; a chat's writer never sees one. */
+  sealed interface Piece extends Part permits Vector, Score, Data {}
+
+  /**
+   * An embedding.
+   *
+   * @param index of the input it belongs to, from 0
+   * @param values each a float, as JSON numbers or as base64 of little-endian 32-bit floats
+   */
+  record Vector(int index, tools.jackson.databind.JsonNode values) implements Piece {}
+
+  /**
+   * How well a document fits a query.
+   *
+   * @param index of the document in the request, from 0
+   */
+  record Score(int index, java.math.BigDecimal relevance) implements Piece {}
+
+  /**
+   * Bytes that the gateway hands on without looking into them.
+   *
+   * @param type the media type of the whole of which they are a part
+   */
+  record Data(String type, byte[] bytes) implements Piece {}
 }

@@ -9,19 +9,23 @@ import java.util.Set;
 /**
  * A place where models are served: data, not code.
  *
+ * @param family the name by which the catalogue of models knows it, such as {@code openai}; its own
+ *     where it is not known
  * @param url what the provider's own SDK would be given, without a trailing slash; its path is kept
  * @param credentials at least one; {@link Credential#NONE} where the provider wants none
  * @param headers sent with every request
  */
 public record Provider(
     String name,
-    Dialect dialect,
+    String family,
+    Dialects dialects,
     URI url,
     Auth auth,
     List<Credential> credentials,
     Map<String, String> headers,
     Transport transport,
-    Quirks quirks) {
+    Quirks quirks,
+    Platform platform) {
 
   public Provider {
     credentials = List.copyOf(credentials);
@@ -29,6 +33,34 @@ public record Provider(
     if (credentials.isEmpty()) {
       throw new IllegalArgumentException("provider " + name + " has no credential");
     }
+  }
+
+  /** One that speaks a single dialect, at its own vendor's paths. */
+  public Provider(
+      String name,
+      Dialect dialect,
+      URI url,
+      Auth auth,
+      List<Credential> credentials,
+      Map<String, String> headers,
+      Transport transport,
+      Quirks quirks) {
+    this(
+        name,
+        name,
+        new Dialects(List.of(dialect)),
+        url,
+        auth,
+        credentials,
+        headers,
+        transport,
+        quirks,
+        Platform.PLAIN);
+  }
+
+  /** The main one that it speaks. */
+  public Dialect dialect() {
+    return dialects.main();
   }
 
   /** Where the key travels. */

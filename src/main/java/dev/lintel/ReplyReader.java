@@ -7,6 +7,9 @@ package dev.lintel;
  * sense.
  */
 public interface ReplyReader {
+  /** The head of a reply that is no error; called once, before everything else. */
+  default void head(Headers headers) {}
+
   /**
    * Reads a whole reply: one chunk that says everything, its {@code Usage} and {@code Stop}
    * included, with its frame.

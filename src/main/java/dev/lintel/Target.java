@@ -7,9 +7,21 @@ package dev.lintel;
  * @param region empty where nobody said
  * @param tier empty where nobody said
  */
-public record Target(Provider provider, String model, int weight, String region, String tier) {
+public record Target(
+    Provider provider,
+    String model,
+    int weight,
+    String region,
+    String tier,
+    Traits traits,
+    Price price) {
   public Target(Provider provider, String model) {
     this(provider, model, 1, "", "");
+  }
+
+  /** One of which nothing is known. */
+  public Target(Provider provider, String model, int weight, String region, String tier) {
+    this(provider, model, weight, region, tier, Traits.UNKNOWN, Price.UNKNOWN);
   }
 
   /** {@code provider/model}. */

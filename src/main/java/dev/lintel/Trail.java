@@ -1,5 +1,6 @@
 package dev.lintel;
 
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -139,6 +140,16 @@ public final class Trail {
 
   public Usage usage() {
     return usage;
+  }
+
+  /**
+   * What the call cost so far, in USD; empty where the price of what was used is unknown, or
+   * nothing is known of what was used.
+   */
+  public Optional<BigDecimal> cost() {
+    return target == null || usage.source() == Usage.Source.NONE
+        ? Optional.empty()
+        : target.price().cost(usage);
   }
 
   public void answering(long now) {

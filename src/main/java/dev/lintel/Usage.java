@@ -1,12 +1,19 @@
 package dev.lintel;
 
+import java.math.BigDecimal;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 
 /**
- * What a call used, in tokens.
+ * What a call used: the one record that prices, budgets and reports are made from.
  *
- * @param input without what was read from or written to the provider's cache
- * @param output with {@code reasoning} in it
+ * @param input tokens, without what was read from or written to the provider's cache; those of
+ *     sounds and images are in it
+ * @param output tokens, with those of thinking, sounds and images in it
+ * @param units what is counted otherwise than in tokens
+ * @param tier the provider's service tier that answered, such as {@code flex}; empty for the usual
  */
 public record Usage(
     long input,
@@ -17,6 +24,10 @@ public record Usage(
     long reasoning,
     long audioInput,
     long audioOutput,
+    long imageInput,
+    long imageOutput,
+    Map<Unit, BigDecimal> units,
+    String tier,
     Source source)
     implements Part {
 
@@ -31,7 +42,113 @@ public record Usage(
     }
   }
 
+  /** Something that is paid by the piece. */
+  public enum Unit {
+    IMAGE,
+    /** Of sound or film. */
+    SECOND,
+    CHARACTER,
+    PAGE,
+    /** A search of the web, or a reranked query. */
+    SEARCH;
+
+    /** As in the configuration's {@code units}. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   public static final Usage UNKNOWN = new Usage(0, 0, 0, 0, 0, 0, 0, 0, Source.NONE);
+
+  public Usage {
+    if (!units.isEmpty()) {
+      units = Collections.unmodifiableMap(new EnumMap<>(units));
+    }
+  }
+
+  /** Of text, thoughts and sounds alone. */
+  public Usage(
+      long input,
+      long cacheRead,
+      long cacheWrite,
+      long cacheWriteHour,
+      long output,
+      long reasoning,
+      long audioInput,
+      long audioOutput,
+      Source source) {
+    this(
+        input,
+        cacheRead,
+        cacheWrite,
+        cacheWriteHour,
+        output,
+        reasoning,
+        audioInput,
+        audioOutput,
+        0,
+        0,
+        Map.of(),
+        "",
+        source);
+  }
+
+  /** Plain tokens. */
+  public static Usage of(long input, long output, Source source) {
+    return new Usage(input, 0, 0, 0, output, 0, 0, 0, source);
+  }
+
+  /** The same with the tokens of images, which must be in {@code input} and {@code output}. */
+  public Usage images(long in, long out) {
+    return new Usage(
+        input,
+        cacheRead,
+        cacheWrite,
+        cacheWriteHour,
+        output,
+        reasoning,
+        audioInput,
+        audioOutput,
+        in,
+        out,
+        units,
+        tier,
+        source);
+  }
+
+  public Usage units(Map<Unit, BigDecimal> counted) {
+    return new Usage(
+        input,
+        cacheRead,
+        cacheWrite,
+        cacheWriteHour,
+        output,
+        reasoning,
+        audioInput,
+        audioOutput,
+        imageInput,
+        imageOutput,
+        counted,
+        tier,
+        source);
+  }
+
+  public Usage tier(String word) {
+    return new Usage(
+        input,
+        cacheRead,
+        cacheWrite,
+        cacheWriteHour,
+        output,
+        reasoning,
+        audioInput,
+        audioOutput,
+        imageInput,
+        imageOutput,
+        units,
+        word,
+        source);
+  }
 
   /**
    * Everything that was read: fresh, from the cache and into the cache, as OpenAI counts its

@@ -31,6 +31,11 @@ public final class Fakes {
     }
 
     @Override
+    public boolean takes(Request request) {
+      return true;
+    }
+
+    @Override
     public ReplyWriter writer(Request request, Trail trail) {
       throw new UnsupportedOperationException();
     }

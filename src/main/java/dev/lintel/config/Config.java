@@ -2,7 +2,9 @@ package dev.lintel.config;
 
 import dev.lintel.Caller;
 import dev.lintel.Credential;
+import dev.lintel.Dialects;
 import dev.lintel.Model;
+import dev.lintel.Platform;
 import dev.lintel.Provider;
 import dev.lintel.Retry;
 import dev.lintel.Spec;
@@ -130,13 +132,15 @@ public record Config(
             name,
             new Provider(
                 name,
-                sim.dialect(),
+                name,
+                new Dialects(sim.dialects()),
                 at.apply(sim),
                 sim.auth(),
                 sim.credentials(),
                 Map.of(),
                 Provider.Transport.PLAIN,
-                Provider.Quirks.NONE)));
+                Provider.Quirks.NONE,
+                Platform.PLAIN)));
     return Collections.unmodifiableMap(all);
   }
 

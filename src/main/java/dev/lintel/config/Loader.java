@@ -34,20 +34,20 @@ public final class Loader {
   private static final String USUAL_STRATEGY = "in_order";
   private static final int LONGEST_FILE = 64 << 20;
 
-  private final Map<String, Dialect> dialects;
+  private final Map<String, List<Dialect>> dialects;
   private final Map<String, Class<? extends Spec<Strategy>>> strategies;
   private final Set<String> simFaults;
   private final Environment environment;
   private final Catalogue catalogue = Catalogue.read();
 
   /**
-   * @param dialects by their names
+   * @param dialects what a provider of that kind speaks, its main dialect first
    * @param strategies by the names that a file uses; {@code in_order} must be among them
    * @param simFaults the faults that the simulated provider knows
    * @param variables the environment
    */
   public Loader(
-      Map<String, Dialect> dialects,
+      Map<String, List<Dialect>> dialects,
       Map<String, Class<? extends Spec<Strategy>>> strategies,
       Set<String> simFaults,
       Function<String, Optional<String>> variables) {

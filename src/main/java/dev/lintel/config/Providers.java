@@ -2,6 +2,8 @@ package dev.lintel.config;
 
 import dev.lintel.Credential;
 import dev.lintel.Dialect;
+import dev.lintel.Dialects;
+import dev.lintel.Platform;
 import dev.lintel.Provider;
 import dev.lintel.config.Catalogue.Row;
 import dev.lintel.config.Document.Entry;
@@ -24,7 +26,7 @@ record Providers(
     Faults faults,
     Environment environment,
     Catalogue catalogue,
-    Map<String, Dialect> dialects,
+    Map<String, List<Dialect>> dialects,
     Set<String> simFaults) {
   /** Kinds that need more than a row of the catalogue, and code that is not there. */
   private static final List<String> LATER = List.of("azure", "bedrock", "cohere", "vertex");
@@ -34,19 +36,21 @@ record Providers(
 
   /** A provider of which nothing is written, but which a target names. */
   Provider usual(Row row) {
-    Dialect dialect = dialects.get(row.dialect());
-    if (dialect == null) {
+    List<Dialect> spoken = dialects.get(row.dialect());
+    if (spoken == null) {
       throw new IllegalStateException(row.name() + " speaks an unknown dialect");
     }
     return new Provider(
         row.name(),
-        dialect,
+        row.name(),
+        new Dialects(spoken),
         URI.create(row.url()),
         row.auth(),
         credentials(row.name(), row.key(environment).stream().toList()),
         Map.of(),
         Provider.Transport.PLAIN,
-        row.quirks());
+        row.quirks(),
+        Platform.PLAIN);
   }
 
   /** Empty where the entry has a fault that leaves no provider. */
@@ -71,15 +75,16 @@ record Providers(
     drop.addAll(entry.drop());
     // Whoever writes a rename here wants it for every caller.
     drop.addAll(entry.rename().keySet());
-    Dialect dialect = dialects.get(row.dialect());
-    if (dialect == null) {
+    List<Dialect> speaks = dialects.get(row.dialect());
+    if (speaks == null) {
       faults.add(at, "speaks a dialect that this gateway does not" + known(dialects.keySet()));
       return Optional.empty();
     }
     return Optional.of(
         new Provider(
             name,
-            dialect,
+            row.name(),
+            new Dialects(speaks),
             url.get(),
             entry.auth().orElse(row.auth()),
             keys,
@@ -88,7 +93,8 @@ record Providers(
             new Provider.Quirks(
                 Set.copyOf(drop),
                 Map.copyOf(rename),
-                entry.streamUsage().orElse(usual.streamUsage()))));
+                entry.streamUsage().orElse(usual.streamUsage())),
+            Platform.PLAIN));
   }
 
   /**
@@ -106,8 +112,8 @@ record Providers(
     checkName(name, at);
     entry.fault().ifPresent(this::checkFault);
     String spoken = entry.dialect().flatMap(At::value).orElse("openai");
-    Dialect dialect = dialects.get(spoken);
-    if (dialect == null) {
+    List<Dialect> speaks = dialects.get(spoken);
+    if (speaks == null) {
       faults.add(
           entry.dialect().<At<?>>map(given -> given).orElse(at),
           "must be a dialect" + Closest.hint(spoken, dialects.keySet()));
@@ -115,7 +121,7 @@ record Providers(
     }
     Provider.Auth auth = catalogue.find(spoken).map(Row::auth).orElse(Provider.Auth.BEARER);
     return Optional.of(
-        new SimSpec(name, dialect, auth, credentials(name, written(entry)), entry.options()));
+        new SimSpec(name, speaks, auth, credentials(name, written(entry)), entry.options()));
   }
 
   private void checkFault(At<String> at) {

@@ -9,15 +9,17 @@ import java.util.Map;
 /**
  * A simulated provider that the configuration asks for; whoever starts it knows where it is.
  *
+ * @param dialects that it speaks, the main one first
  * @param options of the simulator by their names, such as {@code ttft} to {@code 120ms}
  */
 public record SimSpec(
     String name,
-    Dialect dialect,
+    List<Dialect> dialects,
     Provider.Auth auth,
     List<Credential> credentials,
     Map<String, String> options) {
   public SimSpec {
+    dialects = List.copyOf(dialects);
     credentials = List.copyOf(credentials);
     options = Map.copyOf(options);
   }

@@ -115,6 +115,7 @@ final class AnthropicReply {
           text(media, "![](" + new MediaData(media.mime(), media.base64()).url() + ")", out);
       case Part.Thought thought -> thought(thought, out);
       case Part.ToolUse use -> toolUse(use, out);
+      case Part.Piece foreign -> throw new IllegalStateException("no part of a chat: " + foreign);
       case Part.Native alien -> {
         if (alien.extra().of(NAME) && !waits(alien)) {
           alien(alien.extra().fields(), out);

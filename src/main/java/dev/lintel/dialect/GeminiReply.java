@@ -76,6 +76,7 @@ final class GeminiReply {
       }
       case Usage figures -> usage = figures;
       case Part.Stop end -> stop = end;
+      case Part.Piece foreign -> throw new IllegalStateException("no part of a chat: " + foreign);
       case Part.Native vendors -> {
         if (vendors.extra().of(Gemini.NAME)) {
           own(vendors.extra().fields());

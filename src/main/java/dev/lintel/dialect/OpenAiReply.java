@@ -46,6 +46,7 @@ final class OpenAiReply {
       case Part.Thought piece -> thought(piece, delta);
       case Part.ToolUse piece -> delta.putArray("tool_calls").add(call(piece));
       case Part.Media media -> media(media, delta);
+      case Part.Piece foreign -> throw new IllegalStateException("no part of a chat: " + foreign);
       case Part.Native piece -> {
         if (piece.extra().of(OpenAiChat.NAME)) {
           delta.setAll(piece.extra().fields());

@@ -54,8 +54,7 @@ public final class Signatures implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
-    String provider =
-        call.target().map(choice -> choice.target().provider().dialect().name()).orElse("");
+    String provider = call.target().map(choice -> choice.dialect().name()).orElse("");
     if (!(call.request() instanceof Chat chat) || chat.dialect().name().equals(provider)) {
       next.handle(call, sink);
       return;

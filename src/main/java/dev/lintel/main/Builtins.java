@@ -24,7 +24,13 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
-  static final List<Dialect> DIALECTS = List.of(OPENAI, ANTHROPIC, GEMINI);
+
+  /** What a provider of that kind speaks, its main dialect first. */
+  static final Map<String, List<Dialect>> KINDS =
+      Map.of(
+          "openai", List.of(OPENAI),
+          "anthropic", List.of(ANTHROPIC),
+          "gemini", List.of(GEMINI));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(
@@ -33,9 +39,7 @@ final class Builtins {
   private Builtins() {}
 
   static Loader loader(Function<String, Optional<String>> environment) {
-    Map<String, Dialect> byName =
-        DIALECTS.stream().collect(Collectors.toMap(Dialect::name, dialect -> dialect));
     Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
-    return new Loader(byName, STRATEGIES, faults, environment);
+    return new Loader(KINDS, STRATEGIES, faults, environment);
   }
 }

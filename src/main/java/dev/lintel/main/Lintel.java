@@ -190,10 +190,11 @@ public final class Lintel implements AutoCloseable {
   }
 
   private Simulator simulate(SimSpec spec) {
-    var sim = new Sim(List.of(spec.dialect()), SimOptions.of(spec.options()));
+    var sim = new Sim(spec.dialects(), SimOptions.of(spec.options()));
     Server own = simulated(vertx, sim, "127.0.0.1", 0);
     int port = wait(own.start());
-    String base = "http://127.0.0.1:" + port + (spec.dialect() == Builtins.OPENAI ? "/v1" : "");
+    String base =
+        "http://127.0.0.1:" + port + (spec.dialects().contains(Builtins.OPENAI) ? "/v1" : "");
     return new Simulator(own, URI.create(base), new Hold(() -> end(spec, own)));
   }
 
@@ -211,7 +212,8 @@ public final class Lintel implements AutoCloseable {
 
   /** The simulated provider alone, speaking every dialect; returns where it listens. */
   static URI simulator(Address at) {
-    var sim = new Sim(Builtins.DIALECTS, SimOptions.USUAL);
+    var sim =
+        new Sim(Builtins.KINDS.values().stream().flatMap(List::stream).toList(), SimOptions.USUAL);
     var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     try {
       int port = wait(simulated(vertx, sim, at.host(), at.port()).start());

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Frames point into the arrays that were put in where they can, so those must not change
  * afterwards.
  */
-public final class EventStream {
+public final class EventStream implements Framing {
   /** A provider that never ends its line must not fill the memory. */
   private static final int LONGEST_EVENT = 64 << 20;
 
@@ -46,6 +46,7 @@ public final class EventStream {
    * Takes the next bytes, which now belong to the stream's frames. Call {@link #next} until it is
    * empty before more.
    */
+  @Override
   public void put(byte[] more) {
     int left = end - event;
     if (left == 0) {
@@ -76,11 +77,13 @@ public final class EventStream {
   }
 
   /** No more bytes will come: what stands there is the last event. */
+  @Override
   public void end() {
     ended = true;
   }
 
   /** The next whole event that has data, or {@code null} until more bytes come. */
+  @Override
   public @Nullable Frame next() {
     while (true) {
       int stop = scanned;

@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The last stop: asks the target that was chosen, and hands on what it answers. */
 public final class Upstream implements Handler {
@@ -49,7 +50,28 @@ public final class Upstream implements Handler {
     Call.Choice choice =
         call.target().orElseThrow(() -> new IllegalStateException("no target was chosen"));
     Provider provider = choice.target().provider();
-    Dialect dialect = provider.dialect();
+    Dialect dialect = choice.dialect();
+    try {
+      ask(call, choice, dialect, sink);
+    } catch (Failure failure) {
+      if (!unserved(failure) || !provider.dialects().unserved(dialect)) {
+        throw failure;
+      }
+      ask(call, choice, provider.dialects().of(call.request(), choice.target()), sink);
+    }
+  }
+
+  /** Whether the provider says that it has no such path, and not that it has no such model. */
+  private static boolean unserved(Failure failure) {
+    return switch (failure.upstreamStatus()) {
+      case 404 -> !failure.code().orElse("").contains("model") && failure.param().isEmpty();
+      case 405, 501 -> true;
+      default -> false;
+    };
+  }
+
+  private void ask(Call call, Call.Choice choice, Dialect dialect, Sink sink) {
+    Provider provider = choice.target().provider();
     Outbound outbound =
         dialect.write(
             call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
@@ -99,17 +121,19 @@ public final class Upstream implements Handler {
     if (ask.status() < 200 || ask.status() > 299) {
       throw dialect.failure(ask.status(), ask.headers(), body);
     }
+    reader.head(ask.headers());
     sink.emit(reader.whole(body));
   }
 
   private static void events(Ask ask, Dialect dialect, ReplyReader reader, Sink sink) {
     byte[] bytes = ask.next();
-    if (ask.status() != 200 || !isEventStream(ask)) {
+    Framing events = ask.status() == 200 ? framing(ask, dialect) : null;
+    if (events == null) {
       // An error, or a provider that answers whole though it was asked to stream.
       whole(ask, bytes == null ? ask.rest() : ask.rest(bytes), dialect, reader, sink);
       return;
     }
-    var events = new EventStream(dialect.name());
+    reader.head(ask.headers());
     for (; bytes != null; bytes = ask.next()) {
       events.put(bytes);
       emit(events, reader, ask, sink);
@@ -127,7 +151,7 @@ public final class Upstream implements Handler {
     reader.end();
   }
 
-  private static void emit(EventStream events, ReplyReader reader, Ask ask, Sink sink) {
+  private static void emit(Framing events, ReplyReader reader, Ask ask, Sink sink) {
     for (Frame frame = events.next(); frame != null; frame = events.next()) {
       Chunk chunk = reader.event(frame);
       if (chunk.content()) {
@@ -137,11 +161,11 @@ public final class Upstream implements Handler {
     }
   }
 
-  private static boolean isEventStream(Ask ask) {
-    return ask.headers()
-        .get("content-type")
-        .map(type -> type.toLowerCase(Locale.ROOT).startsWith("text/event-stream"))
-        .orElse(true);
+  /** How a reply's events are told apart; {@code null} where it has none. */
+  private static @Nullable Framing framing(Ask ask, Dialect dialect) {
+    String type =
+        ask.headers().get("content-type").orElse("text/event-stream").toLowerCase(Locale.ROOT);
+    return type.startsWith("text/event-stream") ? new EventStream(dialect.name()) : null;
   }
 
   private RequestOptions options(Provider provider, Credential credential, Outbound outbound) {

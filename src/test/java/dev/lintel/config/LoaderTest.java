@@ -169,7 +169,7 @@ class LoaderTest {
             "    stop: refusal");
 
     SimSpec demo = config.sims().get("demo");
-    assertThat(demo.dialect().name()).isEqualTo("anthropic");
+    assertThat(demo.dialects().getFirst().name()).isEqualTo("anthropic");
     assertThat(demo.credentials()).containsExactly(new Credential("demo#1", "sim+fault=401"));
     assertThat(demo.options())
         .isEqualTo(

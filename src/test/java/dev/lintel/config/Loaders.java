@@ -7,6 +7,7 @@ import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -22,9 +23,9 @@ final class Loaders {
   static Loader with(Map<String, String> variables) {
     return new Loader(
         Map.of(
-            "openai", dialect("openai"),
-            "anthropic", dialect("anthropic"),
-            "gemini", dialect("gemini")),
+            "openai", List.of(dialect("openai")),
+            "anthropic", List.of(dialect("anthropic")),
+            "gemini", List.of(dialect("gemini"))),
         STRATEGIES,
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));

@@ -73,6 +73,7 @@ class OpenAiRecordedTest {
                     piece.index(), piece.id() + piece.name() + piece.arguments(), String::concat);
             case Part.Media media -> others.add(media);
             case Part.Native piece -> others.add(piece);
+            case Part.Piece piece -> others.add(piece);
             case Part.Stop stop -> stops.add(stop.reason());
             case Usage figures -> usage.add(figures);
           }

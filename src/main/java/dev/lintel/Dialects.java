@@ -1,0 +1,73 @@
+package dev.lintel;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The languages that a provider speaks, its main one first. A call goes out in the caller's own
+ * language where the provider speaks it, so that nothing is lost on the way, else in the first that
+ * can say it.
+ */
+public final class Dialects {
+  private final List<Dialect> spoken;
+  private final Set<String> unserved = ConcurrentHashMap.newKeySet();
+
+  public Dialects(List<Dialect> spoken) {
+    this.spoken = List.copyOf(spoken);
+    if (this.spoken.isEmpty()) {
+      throw new IllegalArgumentException("a provider speaks at least one dialect");
+    }
+  }
+
+  public Dialect main() {
+    return spoken.getFirst();
+  }
+
+  /** Whether a dialect of that name is spoken. */
+  public boolean has(String name) {
+    return spoken.stream().anyMatch(dialect -> dialect.name().equals(name));
+  }
+
+  /**
+   * The language in which that target is asked. Throws {@link Failure} {@code INVALID_REQUEST},
+   * good for another target, where the provider has no word for such a request.
+   */
+  public Dialect of(Request request, Target target) {
+    String own = request.dialect().name();
+    Dialect first = null;
+    for (Dialect dialect : spoken) {
+      if (!usable(dialect, request, target)) {
+        continue;
+      }
+      if (dialect.name().equals(own)) {
+        return dialect;
+      }
+      if (first == null) {
+        first = dialect;
+      }
+    }
+    if (first == null) {
+      throw Failure.invalid(
+              "The provider '" + target.provider().name() + "' does not offer what is asked here.")
+          .at("model")
+          .again(Failure.Again.ELSEWHERE);
+    }
+    return first;
+  }
+
+  private boolean usable(Dialect dialect, Request request, Target target) {
+    return dialect.takes(request)
+        && !unserved.contains(dialect.name())
+        && target.traits().speaks(dialect.name());
+  }
+
+  /**
+   * Notes that the provider turned out not to serve that one of its dialects: many servers that
+   * speak OpenAI's chat have no more of OpenAI's API. False where it is the main one, or noted
+   * already.
+   */
+  public boolean unserved(Dialect dialect) {
+    return dialect != main() && unserved.add(dialect.name());
+  }
+}

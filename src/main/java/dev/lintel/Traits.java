@@ -1,0 +1,73 @@
+package dev.lintel;
+
+import java.util.Set;
+
+/**
+ * What is known of a model at a provider: rows of the catalogue. Where nothing is known nothing is
+ * claimed, and the request goes out as it was asked.
+ *
+ * @param dialects the only dialects in which this model is served; empty where all of the
+ *     provider's are
+ * @param context tokens of prompt and answer together; 0 where nobody knows
+ * @param maxOutput the most tokens of an answer; 0 where nobody knows
+ * @param can what it can do
+ * @param cannot what it refuses
+ * @param cacheMinimum the fewest tokens of a prompt that the provider caches; 0 where nobody knows
+ */
+public record Traits(
+    Set<String> dialects,
+    long context,
+    long maxOutput,
+    Set<Ability> can,
+    Set<Ability> cannot,
+    long cacheMinimum) {
+  public static final Traits UNKNOWN = new Traits(Set.of(), 0, 0, Set.of(), Set.of(), 0);
+
+  /** Something that a model may be able to do; in neither set where nobody knows. */
+  public enum Ability {
+    /** Takes {@code temperature}, {@code top_p} and {@code top_k}. */
+    SAMPLING,
+    TOOLS,
+    TOOL_CHOICE,
+    /** May be made to call a tool, while it thinks too. */
+    FORCED_TOOL,
+    PARALLEL_TOOLS,
+    IMAGE_INPUT,
+    DOCUMENT_INPUT,
+    AUDIO_INPUT,
+    VIDEO_INPUT,
+    AUDIO_OUTPUT,
+    IMAGE_OUTPUT,
+    THINKING,
+    /** Thinks as much as it finds right: Anthropic's {@code thinking.type: adaptive}. */
+    ADAPTIVE_THINKING,
+    /** Takes a number of tokens to think: Anthropic's {@code thinking.type: enabled}. */
+    BUDGET_THINKING,
+    /** Cannot be kept from thinking. */
+    ALWAYS_THINKS,
+    EFFORT_NONE,
+    EFFORT_MINIMAL,
+    EFFORT_XHIGH,
+    EFFORT_MAX,
+    JSON_SCHEMA,
+    PROMPT_CACHE,
+    /** The last turn may be the assistant's, for it to go on. */
+    PREFILL,
+    SYSTEM,
+    WEB_SEARCH,
+    STREAM
+  }
+
+  public boolean can(Ability ability) {
+    return can.contains(ability);
+  }
+
+  public boolean cannot(Ability ability) {
+    return cannot.contains(ability);
+  }
+
+  /** Whether the model is served in that dialect, as far as is known. */
+  public boolean speaks(String dialect) {
+    return dialects.isEmpty() || dialects.contains(dialect);
+  }
+}
