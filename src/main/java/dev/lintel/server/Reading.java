@@ -148,7 +148,7 @@ final class Reading {
             whole);
     ContextInternal context = ContextInternal.current();
     var eventLoop = context.nettyEventLoop();
-    var exchange = new ServerExchange(request, raw, eventLoop, arrived);
+    var exchange = new ServerExchange(request, raw, server.headers(), eventLoop, arrived);
     long held = reserved;
     exchange.servedBy(
         CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held)));
@@ -158,7 +158,7 @@ final class Reading {
     refused = true;
     server.memory().release(reserved);
     reserved = 0;
-    var _ = Server.refuse(request, match.endpoint(), failure, arrived);
+    var _ = server.refuse(request, match.endpoint(), failure, arrived);
   }
 
   /**

@@ -30,6 +30,7 @@ final class ServerExchange implements Exchange {
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final RawRequest raw;
+  private final Map<String, String> always;
   private final Executor loop;
   private final long arrived;
   private volatile @Nullable CallThread thread;
@@ -38,11 +39,21 @@ final class ServerExchange implements Exchange {
   private boolean ended;
   private boolean unread;
 
-  /** Call on the loop, before the thread starts. */
-  ServerExchange(HttpServerRequest request, RawRequest raw, Executor loop, long arrived) {
+  /**
+   * Call on the loop, before the thread starts.
+   *
+   * @param always the headers of every response
+   */
+  ServerExchange(
+      HttpServerRequest request,
+      RawRequest raw,
+      Map<String, String> always,
+      Executor loop,
+      long arrived) {
     this.request = request;
     this.response = request.response();
     this.raw = raw;
+    this.always = always;
     this.loop = loop;
     this.arrived = arrived;
     response.closeHandler(closed -> leave());
@@ -190,13 +201,17 @@ final class ServerExchange implements Exchange {
     response.setStatusCode(status);
     var all = response.headers();
     all.set(HttpHeaders.CONTENT_TYPE, contentType);
-    headers.forEach(
-        (name, value) -> all.set(NAMES.computeIfAbsent(name, HttpHeaders::createOptimized), value));
+    always.forEach((name, value) -> all.set(named(name), value));
+    headers.forEach((name, value) -> all.set(named(name), value));
     if (request.version() == HttpVersion.HTTP_2) {
       // A frame with them is malformed (RFC 9113 §8.2.2).
       all.remove("connection");
       all.remove("upgrade");
     }
+  }
+
+  private static CharSequence named(String header) {
+    return NAMES.computeIfAbsent(header, HttpHeaders::createOptimized);
   }
 
   /** On the loop: ends a response whose head is set. To HEAD only the body's length is told. */

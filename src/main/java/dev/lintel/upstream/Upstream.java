@@ -13,6 +13,7 @@ import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.Sink;
+import dev.lintel.Terms;
 import io.netty.channel.EventLoop;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -82,7 +83,7 @@ public final class Upstream implements Handler {
         new Ask(
             lines.of((EventLoop) thread.loop(), provider.transport()),
             thread,
-            options(provider, choice.credential(), outbound),
+            options(provider, choice.credential(), outbound, call.terms()),
             outbound.body(),
             stream,
             call.resolved().timeouts(),
@@ -168,7 +169,8 @@ public final class Upstream implements Handler {
     return type.startsWith("text/event-stream") ? new EventStream(dialect.name()) : null;
   }
 
-  private RequestOptions options(Provider provider, Credential credential, Outbound outbound) {
+  private RequestOptions options(
+      Provider provider, Credential credential, Outbound outbound, Terms terms) {
     URI url = provider.url();
     SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
@@ -179,7 +181,7 @@ public final class Upstream implements Handler {
         .setPort(place.port())
         .setSsl(isTls(url))
         .setURI(base == null || base.isEmpty() ? outbound.path() : base + outbound.path())
-        .setHeaders(headers(provider, credential, outbound));
+        .setHeaders(headers(provider, credential, outbound, terms));
   }
 
   private static SocketAddress place(URI url) {
@@ -192,12 +194,14 @@ public final class Upstream implements Handler {
     return "https".equals(url.getScheme());
   }
 
-  private static MultiMap headers(Provider provider, Credential credential, Outbound outbound) {
+  private static MultiMap headers(
+      Provider provider, Credential credential, Outbound outbound, Terms terms) {
     MultiMap headers = HttpHeaders.headers();
     headers.set(HttpHeaders.CONTENT_TYPE, JSON);
     headers.set(HttpHeaders.USER_AGENT, USER_AGENT);
     // Without this header any coding would do (RFC 9110 §12.5.3), and bytes could not pass through.
     headers.set(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
+    terms.along().forEach(headers::set);
     outbound.headers().forEach(headers::set);
     provider.headers().forEach(headers::set);
     if (!credential.secret().isEmpty()) {
