@@ -28,7 +28,9 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Cooldown;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
+import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.Server;
+import dev.lintel.server.SocketChannel;
 import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
@@ -100,7 +102,11 @@ public final class Lintel implements AutoCloseable {
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
     lasting =
         new Gateway.Lasting(
-            both(metrics, log), health, new Signatures(), new Upstream(vertx), storedKeys);
+            both(metrics, log),
+            health,
+            new Signatures(),
+            new Upstream(vertx, SocketChannel::new),
+            storedKeys);
     started = config;
     try {
       live = build(config);
@@ -270,6 +276,9 @@ public final class Lintel implements AutoCloseable {
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
+    var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
+    get(routes, "/v1/realtime", realtime);
+    get(routes, "/realtime", realtime);
     get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);

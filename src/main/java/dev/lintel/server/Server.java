@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class Server {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
 
+  /** What is longer cannot even be refused in words. */
+  private static final int LONGEST_MESSAGE = 64 << 20;
+
   /**
    * How the server listens.
    *
@@ -117,6 +120,9 @@ public final class Server {
             .setDecompressionSupported(true)
             .setHandle100ContinueAutomatically(true)
             // Every request would pass through two handlers for what a WebSocket may ask for.
+            .setMaxWebSocketFrameSize(LONGEST_MESSAGE)
+            .setMaxWebSocketMessageSize(LONGEST_MESSAGE)
+            .setWebSocketSubProtocols(List.of("realtime"))
             .setPerFrameWebSocketCompressionSupported(false)
             .setPerMessageWebSocketCompressionSupported(false)
             .setStrictThreadMode(true);

@@ -2,11 +2,13 @@ package dev.lintel.server;
 
 import dev.lintel.Answer;
 import dev.lintel.CallThread;
+import dev.lintel.Channel;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -16,6 +18,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,10 @@ final class ServerExchange implements Exchange {
    */
   private static final Map<String, CharSequence> NAMES = new ConcurrentHashMap<>();
 
+  /** Writing one short answer. */
+  private static final long HANDSHAKE_NANOS = 10_000_000_000L;
+
+  private final Vertx vertx;
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final RawRequest raw;
@@ -45,11 +52,13 @@ final class ServerExchange implements Exchange {
    * @param always the headers of every response
    */
   ServerExchange(
+      Vertx vertx,
       HttpServerRequest request,
       RawRequest raw,
       Map<String, String> always,
       Executor loop,
       long arrived) {
+    this.vertx = vertx;
     this.request = request;
     this.response = request.response();
     this.raw = raw;
@@ -85,6 +94,41 @@ final class ServerExchange implements Exchange {
   }
 
   @Override
+  public boolean wantsChannel() {
+    return wantsChannel(request);
+  }
+
+  /** RFC 6455 §4.1; over HTTP/2 (RFC 8441) nobody asks. */
+  static boolean wantsChannel(HttpServerRequest request) {
+    return request.version() != HttpVersion.HTTP_2
+        && "websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE));
+  }
+
+  @Override
+  public Channel channel() {
+    check();
+    ended = true;
+    CallThread serving = CallThread.current();
+    var opened = new CompletableFuture<Channel>();
+    loop.execute(() ->
+        request
+            .toWebSocket()
+            .onComplete((socket, refused) -> {
+              if (socket == null) {
+                opened.completeExceptionally(refused);
+              } else {
+                opened.complete(new SocketChannel(vertx, serving, socket));
+              }
+              serving.wake();
+            }));
+    if (!serving.await(opened::isDone, System.nanoTime() + HANDSHAKE_NANOS)
+        || opened.isCompletedExceptionally()) {
+      throw Failure.cancelled();
+    }
+    return opened.join();
+  }
+
+  @Override
   public String method() {
     return request.method().name();
   }
@@ -115,6 +159,10 @@ final class ServerExchange implements Exchange {
     ended = true;
     loop.execute(() -> {
       if (!response.closed()) {
+        if (wantsChannel()) {
+          // Nobody has read it to its end, which is where it waits for the answer.
+          request.resume();
+        }
         head(answer.status(), answer.contentType(), headers);
         var _ = end(request, answer.body());
       }
