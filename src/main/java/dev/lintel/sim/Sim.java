@@ -4,6 +4,7 @@ import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
+import dev.lintel.Embed;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
@@ -11,6 +12,7 @@ import dev.lintel.Json;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
+import dev.lintel.Rerank;
 import dev.lintel.Route;
 import dev.lintel.Trail;
 import java.util.ArrayList;
@@ -122,6 +124,8 @@ public final class Sim {
     Chat chat =
         switch (request) {
           case Chat read -> read;
+          case Embed embed -> throw new IllegalStateException("no chat");
+          case Rerank rerank -> throw new IllegalStateException("no chat");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
         };
