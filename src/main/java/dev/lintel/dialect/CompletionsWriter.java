@@ -91,7 +91,9 @@ final class CompletionsWriter implements ReplyWriter {
       case Part.Thought thought -> "";
       case Part.ToolUse use -> "";
       case Part.Media media -> "";
-      case Part.Stop stop -> "";
+      // Some providers give the words of a refusal with its end alone.
+      case Part.Stop stop ->
+          stop.reason() == Part.Stop.Reason.REFUSAL && !refused ? stop.detail() : "";
       case Part.Native other -> "";
       case Part.Piece piece -> "";
     };
@@ -101,8 +103,8 @@ final class CompletionsWriter implements ReplyWriter {
   private String finish(Part.Stop stop) {
     return switch (stop.reason()) {
       case TOOL_USE -> "stop";
-      case END -> refused ? "content_filter" : "stop";
-      default -> OpenAiStops.write(stop.reason());
+      case END, STOP_SEQUENCE, PAUSE -> refused ? "content_filter" : "stop";
+      case LENGTH, CONTEXT_EXCEEDED, REFUSAL, CONTENT_FILTER -> OpenAiStops.write(stop.reason());
     };
   }
 

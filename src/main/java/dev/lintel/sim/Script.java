@@ -122,7 +122,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       }
       boolean signed =
           switch (vendor) {
-            case OPENAI -> false;
+            case OPENAI, COHERE, BEDROCK -> false;
             case ANTHROPIC -> true;
             case GEMINI -> !calls && !hidden;
           };

@@ -16,8 +16,11 @@ import dev.lintel.Rerank;
 import dev.lintel.Route;
 import dev.lintel.Trail;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
@@ -47,8 +50,13 @@ public final class Sim {
   /** What is listed; any other name is answered, too. */
   private static final List<String> MODELS = List.of("small", "large", "embed");
 
+  /** The one language beside those of chat that is answered as a chat is. */
+  private static final String COMPLETIONS = "completions";
+
   private final Desk desk = new Desk();
+  private final Set<Vendor> vendors = EnumSet.noneOf(Vendor.class);
   private final Map<Vendor, Dialect> dialects = new TreeMap<>();
+  private Optional<Dialect> completions = Optional.empty();
   private final SimOptions options;
 
   /**
@@ -57,7 +65,15 @@ public final class Sim {
    * @param options what holds for every call unless it says otherwise
    */
   public Sim(List<Dialect> dialects, SimOptions options) {
-    dialects.forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    for (Dialect dialect : dialects) {
+      Vendor vendor = Vendor.of(dialect);
+      vendors.add(vendor);
+      if (vendor.chats(dialect)) {
+        this.dialects.put(vendor, dialect);
+      } else if (dialect.name().equals(COMPLETIONS)) {
+        completions = Optional.of(dialect);
+      }
+    }
     this.options = options;
   }
 
@@ -68,10 +84,19 @@ public final class Sim {
       for (Vendor.Place place : vendor.places()) {
         add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect));
       }
+    });
+    for (Vendor vendor : vendors) {
       for (Embeddings.Place place : Embeddings.places(vendor)) {
         add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
       }
-    });
+      for (Embeddings.Place place : Rankings.places(vendor)) {
+        add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
+      }
+    }
+    var legacy = new Vendor.Place("/v1/completions", Map.of());
+    completions.ifPresent(dialect ->
+        add(
+            routes, legacy.path(), Vendor.OPENAI, raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
     routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));
     routes.add(get("/sim/stats", request -> Answer.json(200, Json.MAPPER.valueToTree(stats()))));

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -40,7 +41,20 @@ enum Vendor {
       """
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
-      """);
+      """),
+  COHERE("cohere", "", "", "", ""),
+  BEDROCK("bedrock", "", "", "", "");
+
+  /** Whose other languages there are, by their names. */
+  private static final Map<String, Vendor> OTHERS =
+      Map.of(
+          "completions", OPENAI,
+          "embeddings", OPENAI,
+          "rerank", OPENAI,
+          "gemini-embed", GEMINI,
+          "cohere-embed", COHERE,
+          "cohere-rerank", COHERE,
+          "titan-embed", BEDROCK);
 
   /**
    * Where chat is served.
@@ -67,14 +81,20 @@ enum Vendor {
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
   static Vendor of(Dialect spoken) {
     return Arrays.stream(values())
-        .filter(vendor -> vendor.dialect.equals(spoken.name()))
+        .filter(vendor -> vendor.chats(spoken))
         .findFirst()
+        .or(() -> Optional.ofNullable(OTHERS.get(spoken.name())))
         .orElseThrow(
             () -> new IllegalArgumentException("no vendor is simulated for " + spoken.name()));
   }
 
   String dialect() {
     return dialect;
+  }
+
+  /** Whether that is the vendor's language for chat. */
+  boolean chats(Dialect spoken) {
+    return dialect.equals(spoken.name());
   }
 
   List<Place> places() {
@@ -87,6 +107,7 @@ enum Vendor {
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
               gemini("/v1", "streamGenerateContent"));
+      case COHERE, BEDROCK -> List.of();
     };
   }
 
@@ -123,6 +144,7 @@ enum Vendor {
         node.putObject("error").put("type", trouble.anthropic()).put("message", message);
         node.put("request_id", "req_" + Words.token(message, 24));
       }
+      case COHERE, BEDROCK -> node.put("message", message);
       case GEMINI ->
           node.putObject("error")
               .put("code", trouble.status())
