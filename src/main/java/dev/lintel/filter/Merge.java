@@ -217,7 +217,7 @@ public final class Merge implements Filter {
     }
 
     void start(Executor loop, Merging merging) {
-      thread = CallThread.start(loop, () -> run(merging));
+      CallThread.start(loop, () -> run(merging));
     }
 
     /** Where all have left there is nobody to ask for. */
@@ -234,6 +234,8 @@ public final class Merge implements Filter {
     }
 
     private void run(Merging merging) {
+      // Before it looks whether it is full, so that whoever fills it later wakes it.
+      thread = CallThread.current();
       window.await(() -> full, merging.window().toNanos());
       // Also where another round took this one's place: it makes what was joined visible here.
       open.compute(kin, (same, known) -> {
