@@ -75,8 +75,7 @@ public final class Dialects {
    */
   public boolean unserved(Dialect dialect, Request request, Target target) {
     boolean another =
-        spoken.stream()
-            .anyMatch(other -> other != dialect && usable(other, request, target));
+        spoken.stream().anyMatch(other -> other != dialect && usable(other, request, target));
     if (dialect == main() || !another) {
       return false;
     }

@@ -120,7 +120,8 @@ public final class CohereEmbeddings implements Dialect {
     contents.put("inputs", mixed(fields));
     contents.values().removeIf(List::isEmpty);
     if (contents.size() != 1) {
-      String place = contents.isEmpty() ? "texts" : contents.containsKey("inputs") ? "inputs" : "images";
+      String place =
+          contents.isEmpty() ? "texts" : contents.containsKey("inputs") ? "inputs" : "images";
       throw Failure.invalid("One of 'texts', 'images' and 'inputs' is needed, and not empty.")
           .at(place);
     }
@@ -141,8 +142,7 @@ public final class CohereEmbeddings implements Dialect {
         return format;
       }
     }
-    throw fields.unknown(
-        "embedding_types", "of float, base64, int8, uint8, binary and ubinary");
+    throw fields.unknown("embedding_types", "of float, base64, int8, uint8, binary and ubinary");
   }
 
   private static List<Embed.Content> texts(Fields fields) {
@@ -170,9 +170,7 @@ public final class CohereEmbeddings implements Dialect {
             switch (piece.text("type")) {
               case "text" -> new Block.Text(piece.text("text"));
               case "image_url" ->
-                  image(
-                      piece.neededObject("image_url").text("url"),
-                      piece.place("image_url.url"));
+                  image(piece.neededObject("image_url").text("url"), piece.place("image_url.url"));
               default -> new Block.Native(piece.extra(piece.whole()));
             });
       }
@@ -229,8 +227,7 @@ public final class CohereEmbeddings implements Dialect {
     byte[] body;
     if (speaks(embed) && embed.original().isPresent()) {
       var changes = new HashMap<String, Optional<byte[]>>(4);
-      changes.put(
-          "model", bedrock ? Fit.GONE : Optional.of(Json.string(target.model())));
+      changes.put("model", bedrock ? Fit.GONE : Optional.of(Json.string(target.model())));
       body =
           Fit.patched(
               embed.original().get().body(), changes, target.provider().quirks(), adaptation);
@@ -242,8 +239,7 @@ public final class CohereEmbeddings implements Dialect {
       Fit.written(written, field -> speaks(embed), target.provider().quirks(), adaptation);
       body = Json.bytes(written);
     }
-    String path =
-        bedrock ? TitanEmbeddings.path(target) : "/v2/embed";
+    String path = bedrock ? TitanEmbeddings.path(target) : "/v2/embed";
     return new Outbound(path, Map.of(), body);
   }
 
@@ -295,8 +291,7 @@ public final class CohereEmbeddings implements Dialect {
       ArrayNode content = inputs.addObject().putArray("content");
       for (Block block : EmbedWords.blocks(input)) {
         switch (block) {
-          case Block.Text text ->
-              content.addObject().put("type", "text").put("text", text.text());
+          case Block.Text text -> content.addObject().put("type", "text").put("text", text.text());
           case Block.Native other when other.extra().of(NAME) ->
               content.add(other.extra().fields());
           default ->
@@ -347,7 +342,8 @@ public final class CohereEmbeddings implements Dialect {
     Usage usage =
         EmbedWords.usage(
             embed,
-            EmbedWords.number(billed.path("input_tokens")).or(() -> TitanEmbeddings.tokens(headers)));
+            EmbedWords.number(billed.path("input_tokens"))
+                .or(() -> TitanEmbeddings.tokens(headers)));
     Optional<Long> images = EmbedWords.number(billed.path("images"));
     if (images.isPresent() && usage.source() == Usage.Source.ESTIMATE) {
       // Images alone are counted by the piece, and no text was there to estimate.

@@ -25,8 +25,7 @@ final class CohereErrors {
   }
 
   static ObjectNode write(Failure failure, Trail trail) {
-    ObjectNode envelope =
-        Json.object().put("message", failure.message()).put("id", trail.id());
+    ObjectNode envelope = Json.object().put("message", failure.message()).put("id", trail.id());
     envelope.set("lintel", failure.lintel(trail));
     return envelope;
   }

@@ -101,10 +101,7 @@ public final class CohereRerank implements Dialect {
     ObjectNode reply = Json.object().put("id", id.isEmpty() ? UUID.randomUUID().toString() : id);
     ArrayNode results = reply.putArray("results");
     for (Part.Score score : RerankWords.ranked(rerank, parts)) {
-      results
-          .addObject()
-          .put("index", score.index())
-          .put("relevance_score", score.relevance());
+      results.addObject().put("index", score.index()).put("relevance_score", score.relevance());
     }
     ObjectNode meta = reply.putObject("meta");
     meta.putObject("api_version").put("version", "2");

@@ -96,7 +96,9 @@ record EmbedWords(String dimensions, String purpose, String title, String format
     return new Embed.Blocks(List.of(new Block.Text(text)));
   }
 
-  /** Throws {@link Failure} naming the field where there are none, or more than the vendor takes. */
+  /**
+   * Throws {@link Failure} naming the field where there are none, or more than the vendor takes.
+   */
   static void count(String field, int inputs, int most) {
     if (inputs == 0) {
       throw Failure.invalid("'" + field + "' must not be empty.").at(field);
@@ -121,7 +123,9 @@ record EmbedWords(String dimensions, String purpose, String title, String format
     if (values.isString()) {
       return new Part.Vector(index, Format.BASE64, values);
     }
-    if (!values.isArray() || values.isEmpty() || !values.valueStream().allMatch(JsonNode::isNumber)) {
+    if (!values.isArray()
+        || values.isEmpty()
+        || !values.valueStream().allMatch(JsonNode::isNumber)) {
       throw WholeReader.broken("a vector that is no array of numbers");
     }
     return new Part.Vector(index, Format.FLOAT, values);
@@ -131,7 +135,8 @@ record EmbedWords(String dimensions, String purpose, String title, String format
   static List<Part.Vector> complete(Embed embed, List<Part.Vector> vectors) {
     var known = new HashMap<Integer, Set<Format>>();
     for (Part.Vector vector : vectors) {
-      if (!known.computeIfAbsent(vector.index(), i -> EnumSet.noneOf(Format.class))
+      if (!known
+          .computeIfAbsent(vector.index(), i -> EnumSet.noneOf(Format.class))
           .add(vector.format())) {
         throw WholeReader.broken("two vectors for one input");
       }

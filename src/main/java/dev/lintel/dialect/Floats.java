@@ -37,8 +37,7 @@ final class Floats {
   }
 
   private static JsonNode packed(JsonNode numbers) {
-    var bytes =
-        ByteBuffer.allocate(numbers.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    var bytes = ByteBuffer.allocate(numbers.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (JsonNode number : numbers) {
       bytes.putFloat(number.decimalValue().floatValue());
     }

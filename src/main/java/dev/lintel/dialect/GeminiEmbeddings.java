@@ -36,8 +36,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Google's {@code embedContent} and {@code batchEmbedContents}: https://ai.google.dev/api/embeddings
- * (2026-11).
+ * Google's {@code embedContent} and {@code batchEmbedContents}:
+ * https://ai.google.dev/api/embeddings (2026-11).
  */
 public final class GeminiEmbeddings implements Dialect {
   static final String NAME = "gemini-embed";
@@ -102,10 +102,7 @@ public final class GeminiEmbeddings implements Dialect {
       requests.forEach(request -> inputs.add(input(request.ignore("model"))));
     } else {
       inputs.add(
-          input(
-              fields
-                  .ignore("model")
-                  .ignore(Fit.gatewayFields(body).toArray(String[]::new))));
+          input(fields.ignore("model").ignore(Fit.gatewayFields(body).toArray(String[]::new))));
     }
     return new Embed(this, model, inputs, List.of(Format.FLOAT), Optional.of(inbound));
   }
@@ -126,8 +123,7 @@ public final class GeminiEmbeddings implements Dialect {
         options
             .integer("outputDimensionality")
             .map(number ->
-                OptionalInt.of(
-                    EmbedWords.positive(options.place("outputDimensionality"), number)))
+                OptionalInt.of(EmbedWords.positive(options.place("outputDimensionality"), number)))
             .orElse(OptionalInt.empty());
     Optional<Purpose> purpose =
         options
@@ -168,8 +164,7 @@ public final class GeminiEmbeddings implements Dialect {
   }
 
   private static Block media(String mime, Block.Media.Source source) {
-    return new Block.Media(
-        MediaData.kind(mime), mime, source, "", Block.Cache.NONE, Extra.NONE);
+    return new Block.Media(MediaData.kind(mime), mime, source, "", Block.Cache.NONE, Extra.NONE);
   }
 
   @Override

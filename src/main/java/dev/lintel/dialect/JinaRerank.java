@@ -111,8 +111,7 @@ public final class JinaRerank implements Dialect {
       if (rerank.shown()) {
         JsonNode document = rerank.documents().get(score.index());
         result.set(
-            "document",
-            document.isString() ? Json.object().set("text", document) : document);
+            "document", document.isString() ? Json.object().set("text", document) : document);
       }
       result.put("relevance_score", score.relevance());
     }

@@ -29,8 +29,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * OpenAI's legacy completions: https://platform.openai.com/docs/api-reference/completions (2026-11).
- * Where the provider serves them they pass through; elsewhere one prompt becomes a chat of one turn.
+ * OpenAI's legacy completions: https://platform.openai.com/docs/api-reference/completions
+ * (2026-11). Where the provider serves them they pass through; elsewhere one prompt becomes a chat
+ * of one turn.
  */
 public final class OpenAiCompletions implements Dialect {
   static final String NAME = "completions";
@@ -74,7 +75,9 @@ public final class OpenAiCompletions implements Dialect {
         original -> prompt(original.body()));
   }
 
-  /** What a chat can be asked of it. Throws {@link Failure}, good for a target that serves these. */
+  /**
+   * What a chat can be asked of it. Throws {@link Failure}, good for a target that serves these.
+   */
   private static Prompt prompt(Body body) {
     Fields fields =
         Fields.of(MANNER, body.tree())
@@ -103,8 +106,8 @@ public final class OpenAiCompletions implements Dialect {
       String name = OpenAiRequestReader.field(setting);
       fields
           .any(name)
-          .ifPresent(value ->
-              settings.put(setting, Settings.checked(setting, value, name, fields)));
+          .ifPresent(
+              value -> settings.put(setting, Settings.checked(setting, value, name, fields)));
     }
     return new Prompt(
         List.of(new Turn(Turn.Role.USER, List.of(new Block.Text(given.asString())))),
@@ -146,7 +149,8 @@ public final class OpenAiCompletions implements Dialect {
       }
     }
     body.put("prompt", text.toString());
-    prompt.settings()
+    prompt
+        .settings()
         .forEach((setting, value) -> body.set(OpenAiRequestReader.field(setting), value));
     Fit.putBack(prompt.extra(), NAME, body, "", adaptation);
     Fit.written(body, field -> true, target.provider().quirks(), adaptation);

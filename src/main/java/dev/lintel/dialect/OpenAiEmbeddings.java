@@ -71,8 +71,7 @@ public final class OpenAiEmbeddings implements Dialect {
             purpose,
             "",
             fields.extra());
-    return new Embed(
-        this, model, inputs(input, options), List.of(format), Optional.of(inbound));
+    return new Embed(this, model, inputs(input, options), List.of(format), Optional.of(inbound));
   }
 
   private static Format format(Fields fields) {
@@ -219,7 +218,8 @@ public final class OpenAiEmbeddings implements Dialect {
     }
     Usage usage = EmbedWords.usage(parts);
     reply.put("model", EmbedWords.model(parts, embed.model()));
-    reply.putObject("usage")
+    reply
+        .putObject("usage")
         .put("prompt_tokens", usage.prompt())
         .put("total_tokens", usage.total());
     return reply;

@@ -127,8 +127,7 @@ public final class TitanEmbeddings implements Dialect {
     var parts = new ArrayList<Part>(EmbedWords.complete(embed, vectors));
     parts.add(
         EmbedWords.usage(
-            embed,
-            EmbedWords.number(reply.path("inputTextTokenCount")).or(() -> tokens(headers))));
+            embed, EmbedWords.number(reply.path("inputTextTokenCount")).or(() -> tokens(headers))));
     return parts;
   }
 

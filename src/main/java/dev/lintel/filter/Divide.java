@@ -55,8 +55,8 @@ public final class Divide implements Filter {
       Errand first = errands.get(finished);
       var running = errands.subList(finished, started);
       boolean inTime =
-          thread.await(() -> first.over() || running.stream().anyMatch(Divide::hasFailed),
-              call.deadline());
+          thread.await(
+              () -> first.over() || running.stream().anyMatch(Divide::hasFailed), call.deadline());
       if (!inTime) {
         throw Errand.late();
       }

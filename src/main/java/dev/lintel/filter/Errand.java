@@ -77,7 +77,9 @@ final class Errand {
     }
   }
 
-  /** Why it failed, a fault of the gateway included; empty where it did not. Ask once it is over. */
+  /**
+   * Why it failed, a fault of the gateway included; empty where it did not. Ask once it is over.
+   */
   Optional<RuntimeException> failed() {
     return Optional.ofNullable(failed);
   }

@@ -238,10 +238,12 @@ public final class Merge implements Filter {
       thread = CallThread.current();
       window.await(() -> full, merging.window().toNanos());
       // Also where another round took this one's place: it makes what was joined visible here.
-      open.compute(kin, (same, known) -> {
-        asking = seats.stream().filter(seat -> !seat.left).toList();
-        return known == this ? null : known;
-      });
+      open.compute(
+          kin,
+          (same, known) -> {
+            asking = seats.stream().filter(seat -> !seat.left).toList();
+            return known == this ? null : known;
+          });
       if (asking.size() < 2) {
         asking.forEach(seat -> seat.answer(next));
         return;

@@ -69,8 +69,7 @@ final class Embeddings {
     boolean bedrock = raw.path().containsKey("model");
     SimOptions own =
         options.call(
-            raw,
-            bedrock ? named(raw) : body.text("model").orElseThrow(() -> missing("model")));
+            raw, bedrock ? named(raw) : body.text("model").orElseThrow(() -> missing("model")));
     if (!body.has("input_type")) {
       throw missing("input_type");
     }
@@ -99,8 +98,7 @@ final class Embeddings {
     ObjectNode meta = reply.putObject("meta");
     meta.putObject("api_version").put("version", "2");
     meta.putObject("billed_units").put("input_tokens", own.figure(Option.INPUT_TOKENS, tokens));
-    return Reply.whole(
-        Json.bytes(reply.put("response_type", "embeddings_by_type")), 0, own);
+    return Reply.whole(Json.bytes(reply.put("response_type", "embeddings_by_type")), 0, own);
   }
 
   /** The bits are signs; a byte is a number of 127ths. */

@@ -70,8 +70,7 @@ final class Rankings {
   }
 
   private static List<Ranked> ranked(Body body) {
-    float[] query =
-        Vectors.of(body.text("query").orElseThrow(() -> missing("query")), DIMENSIONS);
+    float[] query = Vectors.of(body.text("query").orElseThrow(() -> missing("query")), DIMENSIONS);
     var all = new ArrayList<Ranked>();
     for (JsonNode document : body.value("documents").orElseThrow(() -> missing("documents"))) {
       float[] vector = Vectors.of(text(document), DIMENSIONS);

@@ -96,7 +96,10 @@ public final class Sim {
     var legacy = new Vendor.Place("/v1/completions", Map.of());
     completions.ifPresent(dialect ->
         add(
-            routes, legacy.path(), Vendor.OPENAI, raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
+            routes,
+            legacy.path(),
+            Vendor.OPENAI,
+            raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
     routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));
     routes.add(get("/sim/stats", request -> Answer.json(200, Json.MAPPER.valueToTree(stats()))));

@@ -54,7 +54,8 @@ public final class Upstream implements Handler {
     try {
       ask(call, choice, dialect, sink);
     } catch (Failure failure) {
-      if (!unserved(failure) || !provider.dialects().unserved(dialect, call.request(), choice.target())) {
+      if (!unserved(failure)
+          || !provider.dialects().unserved(dialect, call.request(), choice.target())) {
         throw failure;
       }
       ask(call, choice, provider.dialects().of(call.request(), choice.target()), sink);

@@ -110,20 +110,23 @@ class CompletionsTest {
             CHAT,
             """
             {"model":"m","prompt":["say hi"],"max_tokens":5,"temperature":0.4,"stop":"\\n","seed":1,"n":1,"best_of":1,\
-            "suffix":"end","logprobs":3,"echo":false,"user":"u"}""");
+            "suffix":"end","logprobs":3,"echo":false,"user":"u"}\
+            """);
     assertThat(sent.out().path()).isEqualTo("/chat/completions");
     assertThat(sent.body())
         .isEqualTo(
             json(
                 """
                 {"model":"target-model","messages":[{"role":"user","content":"say hi"}],"max_tokens":5,"temperature":0.4,\
-                "stop":["\\n"],"seed":1,"user":"u"}"""));
+                "stop":["\\n"],"seed":1,"user":"u"}\
+                """));
     assertThat(sent.trail().adapted()).containsExactlyInAnyOrder("drop:suffix", "drop:logprobs");
     JsonNode answer =
         sent.answer(
             """
             {"id":"chatcmpl-9","model":"real","choices":[{"index":0,"message":{"role":"assistant","content":"hi","reasoning_content":"hm"},\
-            "finish_reason":"length"}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}""");
+            "finish_reason":"length"}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}\
+            """);
     assertThat(answer.at("/choices/0/text").asString()).isEqualTo("hi");
     assertThat(answer.at("/choices/0/finish_reason").asString()).isEqualTo("length");
     assertThat(answer.at("/choices/0").has("logprobs")).isTrue();
@@ -192,8 +195,7 @@ class CompletionsTest {
   void what_no_chat_can_say_is_refused_by_its_field_and_good_for_another_target(
       String body, String field) {
     Failure failure =
-        catchThrowableOfType(
-            Failure.class, () -> send(COMPLETIONS, CHAT, body.replace('\'', '"')));
+        catchThrowableOfType(Failure.class, () -> send(COMPLETIONS, CHAT, body.replace('\'', '"')));
     assertThat(failure.kind()).isEqualTo(Failure.Kind.INVALID_REQUEST);
     assertThat(failure.param()).contains(field);
     assertThat(failure.again()).isEqualTo(Failure.Again.ELSEWHERE);
@@ -202,8 +204,7 @@ class CompletionsTest {
 
   @Test
   void strictness_refuses_what_a_chat_would_drop() {
-    var chat =
-        Exchanges.read(COMPLETIONS, "{\"model\":\"m\",\"prompt\":\"a\",\"suffix\":\"b\"}");
+    var chat = Exchanges.read(COMPLETIONS, "{\"model\":\"m\",\"prompt\":\"a\",\"suffix\":\"b\"}");
     Failure failure =
         catchThrowableOfType(
             Failure.class, () -> send(COMPLETIONS, CHAT, Platform.PLAIN, true, chat));
@@ -213,8 +214,7 @@ class CompletionsTest {
   @Test
   void a_prompt_is_needed() {
     Failure failure =
-        catchThrowableOfType(
-            Failure.class, () -> Exchanges.read(COMPLETIONS, "{\"model\":\"m\"}"));
+        catchThrowableOfType(Failure.class, () -> Exchanges.read(COMPLETIONS, "{\"model\":\"m\"}"));
     assertThat(failure.param()).contains("prompt");
   }
 
@@ -240,7 +240,8 @@ class CompletionsTest {
             Headers.NONE,
             """
             {"error":{"message":"This is a chat model and not supported in the v1/completions endpoint. \
-            Did you mean to use v1/chat/completions?","type":"invalid_request_error","param":"model","code":null}}"""
+            Did you mean to use v1/chat/completions?","type":"invalid_request_error","param":"model","code":null}}\
+            """
                 .getBytes(UTF_8));
     assertThat(chats.param()).isEmpty();
     assertThat(chats.upstreamStatus()).isEqualTo(404);
@@ -254,8 +255,7 @@ class CompletionsTest {
 
   @Test
   void a_broken_stream_ends_with_an_error_and_without_its_marker() {
-    Sent sent =
-        send(COMPLETIONS, CHAT, "{\"model\":\"m\",\"prompt\":\"hi\",\"stream\":true}");
+    Sent sent = send(COMPLETIONS, CHAT, "{\"model\":\"m\",\"prompt\":\"hi\",\"stream\":true}");
     ReplyWriter writer = COMPLETIONS.writer(sent.request(), sent.trail());
     var out = new Bytes(64);
     writer.event(Chunk.of(new Part.Text("half")), out);

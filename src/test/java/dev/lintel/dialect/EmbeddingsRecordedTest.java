@@ -55,7 +55,10 @@ class EmbeddingsRecordedTest {
   private static Stream<DynamicTest> cassettes(String prefix, Check check) throws IOException {
     Path folder = recorded("openai-cassettes");
     try (var list = Files.list(folder)) {
-      return list.filter(file -> file.getFileName().toString().startsWith(prefix)).sorted().toList()
+      return list
+          .filter(file -> file.getFileName().toString().startsWith(prefix))
+          .sorted()
+          .toList()
           .stream()
           .map(file -> dynamicTest(file.getFileName().toString(), () -> run(file, check)));
     }
@@ -99,8 +102,7 @@ class EmbeddingsRecordedTest {
     var vector = (Part.Vector) read.parts().get(1);
     Embed.Format other =
         vector.format() == Embed.Format.FLOAT ? Embed.Format.BASE64 : Embed.Format.FLOAT;
-    var turned =
-        new Part.Vector(0, other, Floats.in(other, List.of(vector)).orElseThrow());
+    var turned = new Part.Vector(0, other, Floats.in(other, List.of(vector)).orElseThrow());
     assertThat(Floats.in(Embed.Format.BASE64, List.of(turned)))
         .isEqualTo(Floats.in(Embed.Format.BASE64, List.of(vector)));
   }
@@ -147,9 +149,7 @@ class EmbeddingsRecordedTest {
     assertThat(
             bedrock.answer(text("replies/bedrock-cohere/embeddings.json")).at("/data/1/embedding"))
         .isEqualTo(Json.parse("[0.4,0.5,0.6]"));
-    Sent google =
-        Exchanges.send(
-            OPENAI, OPENAI, text("requests/embeddings/cohere-v4.json"));
+    Sent google = Exchanges.send(OPENAI, OPENAI, text("requests/embeddings/cohere-v4.json"));
     String reply = text("replies/openai/gemini-embeddings.json");
     assertThat(google.bytes(reply, Map.of())).isEqualTo(reply);
   }
@@ -157,8 +157,7 @@ class EmbeddingsRecordedTest {
   @Test
   void recorded_reranking_is_read() throws IOException {
     Sent sent =
-        Exchanges.send(
-            new JinaRerank(), new CohereRerank(), text("requests/rerank/basic.json"));
+        Exchanges.send(new JinaRerank(), new CohereRerank(), text("requests/rerank/basic.json"));
     JsonNode answer = sent.answer(text("replies/cohere/rerank.json"));
     assertThat(answer.at("/results/0/index").asInt()).isEqualTo(2);
     assertThat(answer.at("/results/1/relevance_score").decimalValue()).isEqualByComparingTo("0.42");

@@ -48,11 +48,11 @@ class EmbeddingsTest {
       """
       {"object":"list","data":[{"object":"embedding","index":1,"embedding":[0.5,-0.25]},\
       {"object":"embedding","index":0,"embedding":[1.0,2.5]}],"model":"real",\
-      "usage":{"prompt_tokens":7,"total_tokens":7}}""";
+      "usage":{"prompt_tokens":7,"total_tokens":7}}\
+      """;
 
   private static Failure refused(Dialect client, Dialect provider, String body) {
-    Failure failure =
-        catchThrowableOfType(Failure.class, () -> send(client, provider, body));
+    Failure failure = catchThrowableOfType(Failure.class, () -> send(client, provider, body));
     assertThat(failure.kind()).isEqualTo(Failure.Kind.INVALID_REQUEST);
     return failure;
   }
@@ -125,7 +125,8 @@ class EmbeddingsTest {
             GEMINI,
             """
             {"requests":[{"model":"models/m","content":{"parts":[{"text":"a"}]},"taskType":"RETRIEVAL_QUERY"},\
-            {"model":"models/m","content":{"parts":[{"text":"b"}]},"outputDimensionality":5}]}""");
+            {"model":"models/m","content":{"parts":[{"text":"b"}]},"outputDimensionality":5}]}\
+            """);
     assertThat(sent.out().path()).isEqualTo("/v1beta/models/target-model:batchEmbedContents");
     assertThat(sent.body().at("/requests/0/model").asString()).isEqualTo("models/target-model");
     assertThat(sent.body().at("/requests/1/outputDimensionality").asInt()).isEqualTo(5);
@@ -141,21 +142,22 @@ class EmbeddingsTest {
             COHERE,
             """
             {"model":"m","texts":["a"],"input_type":"search_query","embedding_types":["int8","ubinary","base64"],\
-            "truncate":"END"}""");
+            "truncate":"END"}\
+            """);
     assertThat(sent.body())
         .isEqualTo(
             json(
                 """
                 {"model":"target-model","texts":["a"],"input_type":"search_query",\
-                "embedding_types":["int8","ubinary","base64"],"truncate":"END"}"""));
+                "embedding_types":["int8","ubinary","base64"],"truncate":"END"}\
+                """));
     String reply =
         "{\"id\":\"x\",\"embeddings\":{\"int8\":[[1,-2]],\"ubinary\":[[255]],\"base64\":[\""
             + base64(1f)
             + "\"]},\"texts\":[\"a\"],\"meta\":{\"billed_units\":{\"input_tokens\":3}}}";
     assertThat(sent.bytes(reply, Map.of())).isEqualTo(reply);
     // The same without the provider's bytes, as after a merge.
-    Chunk bare =
-        new Chunk(sent.chunk(reply, Map.of()).parts(), dev.lintel.Frame.NONE);
+    Chunk bare = new Chunk(sent.chunk(reply, Map.of()).parts(), dev.lintel.Frame.NONE);
     JsonNode rewritten =
         Json.parse(
             new String(
@@ -198,7 +200,8 @@ class EmbeddingsTest {
             json(
                 """
                 {"requests":[{"content":{"parts":[{"text":"hello"}]},"outputDimensionality":2,"model":"models/target-model"},\
-                {"content":{"parts":[{"text":"world"}]},"outputDimensionality":2,"model":"models/target-model"}]}"""));
+                {"content":{"parts":[{"text":"world"}]},"outputDimensionality":2,"model":"models/target-model"}]}\
+                """));
     assertThat(sent.trail().adapted()).containsExactly("drop:user");
     assertThat(
             sent.answer(
@@ -209,7 +212,8 @@ class EmbeddingsTest {
                 """
                 {"object":"list","data":[{"object":"embedding","index":0,"embedding":[1.0,2.5]},\
                 {"object":"embedding","index":1,"embedding":[0.5,-0.25]}],"model":"m",\
-                "usage":{"prompt_tokens":7,"total_tokens":7}}"""));
+                "usage":{"prompt_tokens":7,"total_tokens":7}}\
+                """));
   }
 
   @Test
@@ -221,7 +225,8 @@ class EmbeddingsTest {
             json(
                 """
                 {"texts":["hello","world"],"input_type":"search_document","embedding_types":["float"],\
-                "output_dimension":2,"model":"target-model"}"""));
+                "output_dimension":2,"model":"target-model"}\
+                """));
     assertThat(sent.trail().adapted()).containsExactly("mend:input_type");
     JsonNode answer =
         sent.answer(
@@ -251,8 +256,7 @@ class EmbeddingsTest {
 
   @Test
   void openai_to_cohere_at_bedrock() {
-    Sent sent =
-        send(OPENAI, COHERE, Exchanges.bedrock(), false, Exchanges.read(OPENAI, TWO));
+    Sent sent = send(OPENAI, COHERE, Exchanges.bedrock(), false, Exchanges.read(OPENAI, TWO));
     assertThat(sent.out().path()).isEqualTo("/model/target-model/invoke");
     assertThat(sent.body().has("model")).isFalse();
     JsonNode answer =
@@ -321,14 +325,14 @@ class EmbeddingsTest {
             OPENAI,
             """
             {"requests":[{"content":{"parts":[{"text":"a"}]},"embedContentConfig":{"outputDimensionality":2,\
-            "taskType":"CLUSTERING","autoTruncate":true}}]}""");
+            "taskType":"CLUSTERING","autoTruncate":true}}]}\
+            """);
     assertThat(sent.body())
         .isEqualTo(json("{\"model\":\"target-model\",\"input\":[\"a\"],\"dimensions\":2}"));
     assertThat(sent.trail().adapted())
         .containsExactlyInAnyOrder("drop:taskType", "drop:embedContentConfig");
     assertThat(
-            sent.answer("{\"data\":[{\"index\":0,\"embedding\":[1]}]}")
-                .at("/embeddings/0/values"))
+            sent.answer("{\"data\":[{\"index\":0,\"embedding\":[1]}]}").at("/embeddings/0/values"))
         .isEqualTo(json("[1]"));
   }
 
@@ -337,7 +341,8 @@ class EmbeddingsTest {
     String body =
         """
         {"requests":[{"content":{"parts":[{"text":"a"}]}},\
-        {"content":{"parts":[{"text":"b"}]},"outputDimensionality":2}]}""";
+        {"content":{"parts":[{"text":"b"}]},"outputDimensionality":2}]}\
+        """;
     assertThat(send(BATCH, GEMINI, body).body().at("/requests").size()).isEqualTo(2);
     Failure failure = refused(BATCH, OPENAI, body);
     assertThat(failure.param()).contains("requests[1].content");
@@ -385,23 +390,25 @@ class EmbeddingsTest {
 
     String inline =
         "{\"content\":{\"parts\":[{\"text\":\"a cat\"},{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"iVBORw0KGgo=\"}}]}}";
-    assertThat(send(GEMINI, COHERE, inline).body().at("/inputs/0/content/1/image_url/url").asString())
+    assertThat(
+            send(GEMINI, COHERE, inline).body().at("/inputs/0/content/1/image_url/url").asString())
         .isEqualTo(png);
   }
 
   @Test
   void a_model_that_sees_takes_its_dimensions_elsewhere() {
-    var traits =
-        new Traits(Set.of(), 0, 0, EnumSet.of(Traits.Ability.IMAGE_INPUT), Set.of(), 0);
+    var traits = new Traits(Set.of(), 0, 0, EnumSet.of(Traits.Ability.IMAGE_INPUT), Set.of(), 0);
     Target plain = Exchanges.target(TITAN, Platform.PLAIN);
-    var sees =
-        new Target(plain.provider(), plain.model(), 1, "", "", traits, plain.price());
+    var sees = new Target(plain.provider(), plain.model(), 1, "", "", traits, plain.price());
     var out =
         TITAN.write(
             Exchanges.read(OPENAI, "{\"model\":\"m\",\"input\":\"x\",\"dimensions\":384}"),
             sees,
             new dev.lintel.Adaptation(Fakes.trail(), true));
-    assertThat(Json.parse(out.body(), 0, out.body().length).at("/embeddingConfig/outputEmbeddingLength").asInt())
+    assertThat(
+            Json.parse(out.body(), 0, out.body().length)
+                .at("/embeddingConfig/outputEmbeddingLength")
+                .asInt())
         .isEqualTo(384);
   }
 
@@ -525,12 +532,11 @@ class EmbeddingsTest {
   @Test
   void an_error_inside_a_reply_is_a_failure() {
     Sent sent = send(OPENAI, OPENAI, TWO);
-    assertThatThrownBy(() ->
-            sent.chunk("{\"error\":{\"message\":\"slow\",\"code\":429}}", Map.of()))
+    assertThatThrownBy(
+            () -> sent.chunk("{\"error\":{\"message\":\"slow\",\"code\":429}}", Map.of()))
         .isInstanceOfSatisfying(
             Failure.class,
-            failure ->
-                assertThat(failure.kind()).isEqualTo(Failure.Kind.UPSTREAM_RATE_LIMITED));
+            failure -> assertThat(failure.kind()).isEqualTo(Failure.Kind.UPSTREAM_RATE_LIMITED));
   }
 
   @Test
@@ -553,14 +559,12 @@ class EmbeddingsTest {
                     Map.of())
                 .parts())
         .contains(
-            Usage.of(0, 0, Usage.Source.PROVIDER)
-                .units(Map.of(Usage.Unit.IMAGE, BigDecimal.ONE)));
+            Usage.of(0, 0, Usage.Source.PROVIDER).units(Map.of(Usage.Unit.IMAGE, BigDecimal.ONE)));
   }
 
   @Test
   void providers_errors_keep_their_words() {
-    assertThat(
-            COHERE.failure(400, Headers.NONE, "{\"message\":\"too long\"}".getBytes()).message())
+    assertThat(COHERE.failure(400, Headers.NONE, "{\"message\":\"too long\"}".getBytes()).message())
         .isEqualTo("too long");
     Failure throttled =
         TITAN.failure(

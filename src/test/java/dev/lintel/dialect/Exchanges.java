@@ -44,8 +44,7 @@ final class Exchanges {
     }
 
     String bytes(String reply, Map<String, String> headers) {
-      return new String(
-          client.writer(request, trail).whole(List.of(chunk(reply, headers))), UTF_8);
+      return new String(client.writer(request, trail).whole(List.of(chunk(reply, headers))), UTF_8);
     }
 
     Chunk chunk(String reply, Map<String, String> headers) {

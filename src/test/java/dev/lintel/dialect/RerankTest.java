@@ -28,22 +28,26 @@ class RerankTest {
   private static final String ASK =
       """
       {"model":"m","query":"capital?","documents":["Carson City",{"text":"Washington","page":3}],\
-      "top_n":1,"return_documents":true,"max_chunks_per_doc":10}""";
+      "top_n":1,"return_documents":true,"max_chunks_per_doc":10}\
+      """;
 
   private static final String COHERE_REPLY =
       """
       {"id":"abc","results":[{"index":1,"relevance_score":0.99999999876},{"index":0,"relevance_score":1.5E-7}],\
-      "meta":{"billed_units":{"search_units":1},"tokens":{"input_tokens":214.0}}}""";
+      "meta":{"billed_units":{"search_units":1},"tokens":{"input_tokens":214.0}}}\
+      """;
 
   @Test
   void the_same_language_passes_through_but_for_the_model() {
     Sent sent = send(JINA, JINA, ASK);
     assertThat(sent.out().path()).isEqualTo("/rerank");
     assertThat(sent.body()).isEqualTo(json(ASK.replace("\"m\"", "\"target-model\"")));
-    String reply = "{ \"results\":[{\"index\":1,\"relevance_score\":0.50}], \"usage\":{\"total_tokens\":9}}";
+    String reply =
+        "{ \"results\":[{\"index\":1,\"relevance_score\":0.50}], \"usage\":{\"total_tokens\":9}}";
     assertThat(sent.bytes(reply, Map.of())).isEqualTo(reply);
 
-    Sent cohere = send(COHERE, COHERE, "{\"model\":\"m\",\"query\":\"q\",\"documents\":[\"a\",\"b\"]}");
+    Sent cohere =
+        send(COHERE, COHERE, "{\"model\":\"m\",\"query\":\"q\",\"documents\":[\"a\",\"b\"]}");
     assertThat(cohere.out().path()).isEqualTo("/v2/rerank");
     assertThat(cohere.bytes(COHERE_REPLY, Map.of())).isEqualTo(COHERE_REPLY);
   }
@@ -55,7 +59,8 @@ class RerankTest {
         .isEqualTo(
             json(
                 """
-                {"model":"target-model","query":"capital?","documents":["Carson City","Washington"],"top_n":1}"""));
+                {"model":"target-model","query":"capital?","documents":["Carson City","Washington"],"top_n":1}\
+                """));
     assertThat(sent.trail().adapted())
         .containsExactlyInAnyOrder("change:documents[1]->text", "drop:max_chunks_per_doc");
     JsonNode answer = sent.answer(COHERE_REPLY);
@@ -65,7 +70,8 @@ class RerankTest {
                 """
                 {"id":"abc","model":"m","object":"list","results":[{"index":1,"document":{"text":"Washington","page":3},\
                 "relevance_score":0.99999999876}],"usage":{"prompt_tokens":0,"total_tokens":0},\
-                "meta":{"billed_units":{"search_units":1}}}"""));
+                "meta":{"billed_units":{"search_units":1}}}\
+                """));
   }
 
   @Test
@@ -106,8 +112,7 @@ class RerankTest {
     String ask = "{\"model\":\"m\",\"query\":\"q\",\"documents\":[\"a\",\"b\"]}";
     assertThat(usage(send(COHERE, COHERE, ask), COHERE_REPLY))
         .isEqualTo(
-            Usage.of(0, 0, Usage.Source.PROVIDER)
-                .units(Map.of(Usage.Unit.SEARCH, BigDecimal.ONE)));
+            Usage.of(0, 0, Usage.Source.PROVIDER).units(Map.of(Usage.Unit.SEARCH, BigDecimal.ONE)));
     assertThat(
             usage(
                 send(JINA, JINA, ask),
@@ -121,8 +126,7 @@ class RerankTest {
         .as("SiliconFlow")
         .isEqualTo(Usage.of(7, 0, Usage.Source.PROVIDER));
     assertThat(
-            usage(
-                send(JINA, JINA, ask), "{\"results\":[{\"index\":0,\"relevance_score\":0.5}]}"))
+            usage(send(JINA, JINA, ask), "{\"results\":[{\"index\":0,\"relevance_score\":0.5}]}"))
         .isEqualTo(Usage.of(1, 0, Usage.Source.ESTIMATE));
   }
 

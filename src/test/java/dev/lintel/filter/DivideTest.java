@@ -115,8 +115,7 @@ class DivideTest {
                   if (place(call).equals("input[3]")) {
                     throw Failure.of(Failure.Kind.UPSTREAM_RATE_LIMITED, "slow down");
                   }
-                  sink.emit(
-                      Chunk.of(new Part.Vector(0, Embed.Format.FLOAT, Json.array().add(1))));
+                  sink.emit(Chunk.of(new Part.Vector(0, Embed.Format.FLOAT, Json.array().add(1))));
                 }))
         .isInstanceOf(Failure.class)
         .hasMessage("slow down");

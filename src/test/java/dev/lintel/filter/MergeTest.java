@@ -101,8 +101,7 @@ class MergeTest {
     List<Embed.Input> inputs =
         Arrays.stream(texts)
             .map(text ->
-                new Embed.Input(
-                    "input", new Embed.Blocks(List.of(new Block.Text(text))), options))
+                new Embed.Input("input", new Embed.Blocks(List.of(new Block.Text(text))), options))
             .toList();
     return new Embed(
         new Fakes.NamedDialect("embeddings"),
@@ -273,8 +272,7 @@ class MergeTest {
             Optional.empty(),
             "",
             new Extra("embeddings", Json.object().put("user", "u")));
-    Call otherKey =
-        call(2, embed("d")).to(TARGET, TARGET.provider().credentials().getLast());
+    Call otherKey = call(2, embed("d")).to(TARGET, TARGET.provider().credentials().getLast());
     List<Running> first =
         List.of(
             run(patient, call(2, embed("a")), answering),

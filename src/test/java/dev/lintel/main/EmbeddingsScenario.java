@@ -66,9 +66,7 @@ class EmbeddingsScenario {
   private static JsonNode stats(TestGateway gateway, String provider) {
     URI url = gateway.lintel().providers().get(provider).url();
     return Json.parse(
-        gateway
-            .send(HttpRequest.newBuilder(url.resolve("/sim/stats")).GET().build())
-            .body());
+        gateway.send(HttpRequest.newBuilder(url.resolve("/sim/stats")).GET().build()).body());
   }
 
   @ParameterizedTest
@@ -140,8 +138,7 @@ class EmbeddingsScenario {
   @Test
   void who_has_no_vectors_is_passed_over_or_says_so() {
     try (var gateway = TestGateway.of(SIMS)) {
-      var reply =
-          gateway.post("/v1/embeddings", "{\"model\":\"chat-first\",\"input\":\"a beam\"}");
+      var reply = gateway.post("/v1/embeddings", "{\"model\":\"chat-first\",\"input\":\"a beam\"}");
       assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
       assertThat(reply.headers().firstValue("x-lintel-target")).contains("o/embed");
       var none = gateway.post("/v1/embeddings", "{\"model\":\"a/large\",\"input\":\"a beam\"}");
@@ -156,8 +153,11 @@ class EmbeddingsScenario {
       var openai = gateway.post("/v1/embeddings", "{\"model\":\"o/embed\",\"input\":[]}");
       assertThat(openai.statusCode()).isEqualTo(400);
       assertThat(Json.parse(openai.body()).at("/error/param").asString()).isEqualTo("input");
-      var cohere = gateway.post("/v2/embed", "{\"model\":\"c/embed+fault=429_seconds\",\"texts\":[\"a\"],"
-          + "\"input_type\":\"search_query\"}");
+      var cohere =
+          gateway.post(
+              "/v2/embed",
+              "{\"model\":\"c/embed+fault=429_seconds\",\"texts\":[\"a\"],"
+                  + "\"input_type\":\"search_query\"}");
       assertThat(cohere.statusCode()).isEqualTo(429);
       assertThat(Json.parse(cohere.body()).at("/lintel/kind").asString())
           .isEqualTo("upstream_rate_limited");
@@ -178,10 +178,7 @@ class EmbeddingsScenario {
           "{\"model\":\"%s/rank\",\"query\":\"heavy beam\",\"documents\":[\"a small cat\",\"the heavy beam holds\"],\"top_n\":1%s}";
       for (String provider : List.of("o", "c")) {
         JsonNode jina =
-            ask(
-                gateway,
-                "/v1/rerank",
-                ask.formatted(provider, ",\"return_documents\":true"));
+            ask(gateway, "/v1/rerank", ask.formatted(provider, ",\"return_documents\":true"));
         assertThat(jina.at("/results")).hasSize(1);
         assertThat(jina.at("/results/0/index").asInt()).isEqualTo(1);
         assertThat(jina.at("/results/0/document/text").asString())
@@ -201,7 +198,9 @@ class EmbeddingsScenario {
   void completions_are_answered_by_every_provider(String provider) {
     try (var gateway = TestGateway.of(SIMS)) {
       String body =
-          "{\"model\":\"" + provider + "/small+tokens=8\",\"prompt\":\"Say gates\",\"max_tokens\":50%s}";
+          "{\"model\":\""
+              + provider
+              + "/small+tokens=8\",\"prompt\":\"Say gates\",\"max_tokens\":50%s}";
       JsonNode whole = ask(gateway, "/v1/completions", body.formatted(""));
       assertThat(whole.at("/object").asString()).isEqualTo("text_completion");
       assertThat(whole.at("/choices/0/text").asString()).contains("gates");
@@ -253,9 +252,7 @@ class EmbeddingsScenario {
             byte[] bytes =
                 (status ? "{\"error\":{\"message\":\"no path\"}}" : reply).getBytes(UTF_8);
             int code =
-                status
-                    ? Integer.parseInt(reply)
-                    : reply.startsWith("{\"error\"") ? 400 : 200;
+                status ? Integer.parseInt(reply) : reply.startsWith("{\"error\"") ? 400 : 200;
             exchange.getResponseHeaders().set("content-type", "application/json");
             exchange.sendResponseHeaders(code, bytes.length);
             exchange.getResponseBody().write(bytes);
@@ -288,7 +285,8 @@ class EmbeddingsScenario {
     ObjectNode reply = Json.object().put("model", "x");
     ArrayNode data = reply.putArray("data");
     int tokens = 0;
-    for (JsonNode input : body.path("input").isArray() ? body.get("input") : List.of(body.get("input"))) {
+    for (JsonNode input :
+        body.path("input").isArray() ? body.get("input") : List.of(body.get("input"))) {
       if (input.asString().equals("poison")) {
         return "{\"error\":{\"message\":\"poison in "
             + body.get("input").size()
@@ -319,7 +317,8 @@ class EmbeddingsScenario {
   }
 
   @Test
-  void concurrent_callers_of_two_tenants_share_one_request_and_each_pays_its_own() throws Exception {
+  void concurrent_callers_of_two_tenants_share_one_request_and_each_pays_its_own()
+      throws Exception {
     try (var provider = Counting.of(EmbeddingsScenario::numbers);
         var gateway = TestGateway.of(provider.yaml(", batch: { window: 5s, size: 20 }"))) {
       var replies = new ArrayList<CompletableFuture<HttpResponse<String>>>();
@@ -386,8 +385,7 @@ class EmbeddingsScenario {
     try (var provider = Counting.of(chats);
         var gateway = TestGateway.of(provider.yaml(""))) {
       for (int i = 0; i < 2; i++) {
-        JsonNode reply =
-            ask(gateway, "/v1/completions", "{\"model\":\"m\",\"prompt\":\"hi\"}");
+        JsonNode reply = ask(gateway, "/v1/completions", "{\"model\":\"m\",\"prompt\":\"hi\"}");
         assertThat(reply.at("/choices/0/text").asString()).isEqualTo("gates");
       }
       assertThat(provider.seen().stream().map(body -> body.get("path").asString()))
