@@ -72,6 +72,7 @@ public final class Chat implements Request {
       case Chat chat -> chat;
       case Embed embed -> throw new IllegalArgumentException("no chat, but inputs for vectors");
       case Rerank rerank -> throw new IllegalArgumentException("no chat, but documents");
+      case Live live -> throw new IllegalArgumentException("A live conversation is no chat");
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");
     };

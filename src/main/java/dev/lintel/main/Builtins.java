@@ -14,6 +14,7 @@ import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.dialect.OpenAiCompletions;
 import dev.lintel.dialect.OpenAiEmbeddings;
 import dev.lintel.dialect.TitanEmbeddings;
+import dev.lintel.dialect.OpenAiRealtime;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -31,6 +32,7 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
+  static final Dialect REALTIME = new OpenAiRealtime();
 
   static final Dialect EMBEDDINGS = new OpenAiEmbeddings();
   static final Dialect GEMINI_EMBED = new GeminiEmbeddings(false);
@@ -42,7 +44,7 @@ final class Builtins {
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, RERANK),
+          "openai", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME),
           "anthropic", List.of(ANTHROPIC),
           "gemini", List.of(GEMINI, GEMINI_EMBED),
           "cohere", List.of(COHERE_EMBED, COHERE_RERANK),

@@ -9,6 +9,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Live;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
@@ -56,24 +57,21 @@ public final class Sim {
   private final Desk desk = new Desk();
   private final Set<Vendor> vendors = EnumSet.noneOf(Vendor.class);
   private final Map<Vendor, Dialect> dialects = new TreeMap<>();
-  private Optional<Dialect> completions = Optional.empty();
+  private final Optional<Dialect> completions;
   private final SimOptions options;
 
   /**
-   * Throws {@link IllegalArgumentException} where a dialect's vendor is not simulated.
-   *
+   * @param dialects those of chats that somebody simulates; others are left aside
    * @param options what holds for every call unless it says otherwise
    */
   public Sim(List<Dialect> dialects, SimOptions options) {
-    for (Dialect dialect : dialects) {
-      Vendor vendor = Vendor.of(dialect);
-      vendors.add(vendor);
-      if (vendor.chats(dialect)) {
-        this.dialects.put(vendor, dialect);
-      } else if (dialect.name().equals(COMPLETIONS)) {
-        completions = Optional.of(dialect);
-      }
-    }
+    dialects.stream()
+        .filter(Vendor::isKnown)
+        .forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    this.vendors.addAll(this.dialects.keySet());
+    dialects.forEach(dialect -> Vendor.beside(dialect).ifPresent(this.vendors::add));
+    this.completions =
+        dialects.stream().filter(dialect -> dialect.name().equals(COMPLETIONS)).findFirst();
     this.options = options;
   }
 
@@ -100,6 +98,9 @@ public final class Sim {
             legacy.path(),
             Vendor.OPENAI,
             raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
+    if (dialects.containsKey(Vendor.OPENAI)) {
+      routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
+    }
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
     routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));
     routes.add(get("/sim/stats", request -> Answer.json(200, Json.MAPPER.valueToTree(stats()))));
@@ -154,6 +155,7 @@ public final class Sim {
           case Chat read -> read;
           case Embed embed -> throw new IllegalStateException("no chat");
           case Rerank rerank -> throw new IllegalStateException("no chat");
+          case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
         };

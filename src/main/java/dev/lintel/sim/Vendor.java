@@ -78,23 +78,26 @@ enum Vendor {
     this.silence = silence;
   }
 
+  static boolean isKnown(Dialect spoken) {
+    return Arrays.stream(values()).anyMatch(vendor -> vendor.dialect.equals(spoken.name()));
+  }
+
+  /** Whose language that is beside its chat; empty where it is nobody's. */
+  static Optional<Vendor> beside(Dialect spoken) {
+    return Optional.ofNullable(OTHERS.get(spoken.name()));
+  }
+
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
   static Vendor of(Dialect spoken) {
     return Arrays.stream(values())
-        .filter(vendor -> vendor.chats(spoken))
+        .filter(vendor -> vendor.dialect.equals(spoken.name()))
         .findFirst()
-        .or(() -> Optional.ofNullable(OTHERS.get(spoken.name())))
         .orElseThrow(
             () -> new IllegalArgumentException("no vendor is simulated for " + spoken.name()));
   }
 
   String dialect() {
     return dialect;
-  }
-
-  /** Whether that is the vendor's language for chat. */
-  boolean chats(Dialect spoken) {
-    return dialect.equals(spoken.name());
   }
 
   List<Place> places() {
