@@ -123,9 +123,7 @@ record EmbedWords(String dimensions, String purpose, String title, String format
     if (values.isString()) {
       return new Part.Vector(index, Format.BASE64, values);
     }
-    if (!values.isArray()
-        || values.isEmpty()
-        || !values.valueStream().allMatch(JsonNode::isNumber)) {
+    if (!Numbers.are(values)) {
       throw WholeReader.broken("a vector that is no array of numbers");
     }
     return new Part.Vector(index, Format.FLOAT, values);

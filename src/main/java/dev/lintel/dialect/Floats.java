@@ -3,13 +3,18 @@ package dev.lintel.dialect;
 import dev.lintel.Embed.Format;
 import dev.lintel.Json;
 import dev.lintel.Part;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * A vector as JSON numbers and as base64 of 32-bit floats, least significant byte first: OpenAI's
@@ -37,14 +42,21 @@ final class Floats {
   }
 
   private static JsonNode packed(JsonNode numbers) {
-    var bytes = ByteBuffer.allocate(numbers.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (JsonNode number : numbers) {
-      bytes.putFloat(number.decimalValue().floatValue());
+    var bytes = new ByteArrayOutputStream(8192);
+    var one = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    try (JsonParser parser =
+        Json.MAPPER
+            .tokenStreamFactory()
+            .createParser(ObjectReadContext.empty(), Json.bytes(numbers))) {
+      parser.nextToken();
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        bytes.writeBytes(one.putFloat(0, parser.getFloatValue()).array());
+      }
     }
-    return Json.MAPPER.valueToTree(Base64.getEncoder().encodeToString(bytes.array()));
+    return Json.MAPPER.valueToTree(Base64.getEncoder().encodeToString(bytes.toByteArray()));
   }
 
-  private static ArrayNode numbers(String base64) {
+  private static JsonNode numbers(String base64) {
     byte[] bytes;
     try {
       bytes = Base64.getDecoder().decode(base64);
@@ -54,11 +66,16 @@ final class Floats {
     if (bytes.length % Float.BYTES != 0) {
       throw WholeReader.broken("a vector that is not made of 32-bit floats");
     }
-    ArrayNode numbers = Json.array();
+    var text = new StringBuilder(bytes.length * 3).append('[');
     var floats = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (floats.hasRemaining()) {
-      numbers.add(floats.getFloat());
+      float next = floats.getFloat();
+      if (!Float.isFinite(next)) {
+        throw WholeReader.broken("a vector with a float that is no number");
+      }
+      text.append(text.length() > 1 ? "," : "").append(next);
     }
-    return numbers;
+    byte[] json = text.append(']').toString().getBytes(StandardCharsets.US_ASCII);
+    return JsonNodeFactory.instance.pojoNode(new Numbers(json, 0, json.length));
   }
 }

@@ -4,7 +4,6 @@ import dev.lintel.Chunk;
 import dev.lintel.Failure;
 import dev.lintel.Frame;
 import dev.lintel.Headers;
-import dev.lintel.Json;
 import dev.lintel.Part;
 import dev.lintel.ReplyReader;
 import java.util.List;
@@ -42,7 +41,7 @@ final class WholeReader implements ReplyReader {
   public Chunk whole(byte[] body) {
     JsonNode reply;
     try {
-      reply = Json.parse(body, 0, body.length);
+      reply = Numbers.tree(body);
     } catch (JacksonException broken) {
       throw Failure.of(
           Failure.Kind.UPSTREAM_ERROR, "The provider sent a reply that is not valid JSON.", broken);
