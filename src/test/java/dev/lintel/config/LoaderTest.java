@@ -3,9 +3,9 @@ package dev.lintel.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lintel.Merging;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
+import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Provider;
 import dev.lintel.Retry;
@@ -364,9 +364,11 @@ class LoaderTest {
             Optional.empty(),
             Optional.of(new Merging(Duration.ofMillis(5), 64)),
             Optional.of(new Merging(Duration.ofMillis(20), 8)));
-    assertThatThrownBy(() -> Loaders.load(file + "  slow: { targets: [ p/x ], batch: { window: 1m } }"))
+    assertThatThrownBy(
+            () -> Loaders.load(file + "  slow: { targets: [ p/x ], batch: { window: 1m } }"))
         .hasMessageContaining("models.slow.batch must have a window of 10s at most");
-    assertThatThrownBy(() -> Loaders.load(file + "  none: { targets: [ p/x ], batch: { size: 0 } }"))
+    assertThatThrownBy(
+            () -> Loaders.load(file + "  none: { targets: [ p/x ], batch: { size: 0 } }"))
         .hasMessageContaining("models.none.batch.size must be a whole number of 1 or more");
   }
 }
