@@ -104,6 +104,7 @@ final class ServerExchange implements Exchange {
     ended = true;
     loop.execute(() -> {
       if (!response.closed()) {
+        answer.headers().forEach(response::putHeader);
         head(answer.status(), answer.contentType(), headers);
         var _ = end(request, answer.body());
       }
