@@ -86,6 +86,10 @@ final class BedrockReplyWriter implements ReplyWriter {
       case "contentBlockStart", "contentBlockDelta" -> adopt(chunk);
       case "contentBlockStop" -> {
         adopt(chunk);
+        if (!chunk.parts().isEmpty()) {
+          // The arguments of a call of which the provider told none.
+          events.to(out).delta(index, "input_json_delta", "", "{}");
+        }
         blocks.release();
         passing = false;
         index++;

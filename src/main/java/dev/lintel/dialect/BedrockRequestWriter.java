@@ -77,11 +77,12 @@ final class BedrockRequestWriter {
     if (thinking == null) {
       return;
     }
-    boolean none = thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none");
-    if (none) {
+    boolean effort = AnthropicRequestWriter.EFFORTS.contains(thinking.effort());
+    if (thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none")) {
       // Only a model that knows the word takes it.
       if (own || traits.can(Traits.Ability.THINKING)) {
         thinkingOf("disabled");
+        effort(effort, thinking);
       }
       return;
     }
@@ -89,7 +90,6 @@ final class BedrockRequestWriter {
       adaptation.drop("thinking");
       return;
     }
-    boolean effort = AnthropicRequestWriter.EFFORTS.contains(thinking.effort());
     boolean adaptive = thinking.mode() == Thinking.Mode.ADAPTIVE;
     if (!adaptive && !own && traits.cannot(Traits.Ability.BUDGET_THINKING)) {
       adaptive = true;
@@ -103,7 +103,11 @@ final class BedrockRequestWriter {
     } else if (!effort || thinking.shown()) {
       thinkingOf("adaptive");
     }
-    if (effort) {
+    effort(effort, thinking);
+  }
+
+  private void effort(boolean asked, Thinking thinking) {
+    if (asked) {
       body.withObject("/outputConfig").put("effort", thinking.effort());
     }
   }
