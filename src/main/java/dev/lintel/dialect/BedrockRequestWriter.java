@@ -233,7 +233,7 @@ final class BedrockRequestWriter {
     switch (format) {
       case Format.JsonObject any -> answer(Json.object().put("type", "object"), "");
       case Format.JsonSchema wanted -> {
-        if (traits.cannot(Traits.Ability.JSON_SCHEMA)) {
+        if (!own && traits.cannot(Traits.Ability.JSON_SCHEMA)) {
           answer(wanted.schema(), wanted.description());
         } else {
           ObjectNode node = body.withObject("/outputConfig").putObject("textFormat");

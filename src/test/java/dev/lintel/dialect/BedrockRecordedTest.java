@@ -15,7 +15,6 @@ import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Part;
-import dev.lintel.upstream.AwsFraming;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +44,7 @@ class BedrockRecordedTest {
     var reader = DIALECT.reader(chat(stream));
     var chunks = new ArrayList<Chunk>();
     if (stream) {
-      for (Frame frame : frames(bytes)) {
+      for (Frame frame : Bedrocks.frames(bytes)) {
         chunks.add(reader.event(frame));
       }
       reader.end();
@@ -72,7 +71,7 @@ class BedrockRecordedTest {
     // What a client makes of the stream written anew is what it makes of the reply written whole.
     var again = new ArrayList<Chunk>();
     var second = DIALECT.reader(chat(true));
-    for (Frame frame : frames(stream(chunks))) {
+    for (Frame frame : Bedrocks.frames(stream(chunks))) {
       again.add(new Chunk(second.event(frame).parts(), Frame.NONE));
     }
     second.end();
@@ -81,17 +80,6 @@ class BedrockRecordedTest {
     ((ObjectNode) rewritten).remove("metrics");
     assertThat(folded).isEqualTo(rewritten);
     assertThat(parts).isNotEmpty();
-  }
-
-  private static List<Frame> frames(byte[] bytes) {
-    var framing = new AwsFraming("bedrock");
-    var frames = new ArrayList<Frame>();
-    framing.put(bytes);
-    framing.end();
-    for (Frame frame = framing.next(); frame != null; frame = framing.next()) {
-      frames.add(frame);
-    }
-    return frames;
   }
 
   private static byte[] whole(List<Chunk> chunks) {
