@@ -93,8 +93,7 @@ class BedrockConverseTest {
     List<Part> parts = DIALECT.reader(chat).whole(reply.getBytes(UTF_8)).parts();
     assertThat(parts).contains(new Part.Text("{\"a\":1}"));
     assertThat(parts).noneMatch(Part.ToolUse.class::isInstance);
-    assertThat(parts)
-        .contains(new Part.Stop(Part.Stop.Reason.END, "bedrock", "end_turn", ""));
+    assertThat(parts).contains(new Part.Stop(Part.Stop.Reason.END, "bedrock", "end_turn", ""));
   }
 
   @Test
@@ -166,7 +165,8 @@ class BedrockConverseTest {
         "x\u0000y"
       })
   void document_names_hold_what_bedrock_allows(String name) {
-    assertThat(BedrockMedia.name(name)).matches("[A-Za-z0-9\\-()\\[\\]]+( [A-Za-z0-9\\-()\\[\\]]+)*");
+    assertThat(BedrockMedia.name(name))
+        .matches("[A-Za-z0-9\\-()\\[\\]]+( [A-Za-z0-9\\-()\\[\\]]+)*");
   }
 
   @ParameterizedTest
@@ -261,11 +261,10 @@ class BedrockConverseTest {
     for (Frame frame : events) {
       Chunk chunk = reader.event(frame);
       writer.event(
-          chunk.map(
-              part ->
-                  part instanceof Part.Text text && text.text().equals("secret")
-                      ? new Part.Text("***")
-                      : part),
+          chunk.map(part ->
+              part instanceof Part.Text text && text.text().equals("secret")
+                  ? new Part.Text("***")
+                  : part),
           out);
     }
     reader.end();

@@ -95,7 +95,8 @@ class BedrockRecordedTest {
   }
 
   private static Chat chat(boolean stream) {
-    byte[] body = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Hi\"}]}]}".getBytes(UTF_8);
+    byte[] body =
+        "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Hi\"}]}]}".getBytes(UTF_8);
     String method = stream ? "converse-stream" : "converse";
     return (Chat)
         DIALECT.read(

@@ -25,7 +25,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** AWS's SDKs move by their endpoint: Converse in front of every provider, and behind every client. */
+/**
+ * AWS's SDKs move by their endpoint: Converse in front of every provider, and behind every client.
+ */
 class BedrockScenario {
   private static final String ASK =
       "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"What is a lintel?\"}]}]}";
@@ -128,8 +130,7 @@ class BedrockScenario {
           Json.parse("{\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}}"));
       ask.putObject("inferenceConfig").put("maxTokens", 4000);
       var first = ask(gateway, path, Json.text(ask));
-      JsonNode message =
-          Json.parse(new String(first.body(), UTF_8)).path("output").path("message");
+      JsonNode message = Json.parse(new String(first.body(), UTF_8)).path("output").path("message");
       assertThat(message.at("/content/0/reasoningContent/reasoningText/signature").asString(""))
           .hasSizeGreaterThan(600);
       String id = message.at("/content/1/toolUse/toolUseId").asString();
@@ -199,8 +200,7 @@ class BedrockScenario {
     try (var gateway = TestGateway.of(SIMS)) {
       for (String provider : List.of("aws", "claude")) {
         TestGateway.Raw reply =
-            gateway.raw(
-                "/model/" + provider + "%2Fsmall+fault=" + fault + "/converse-stream", ASK);
+            gateway.raw("/model/" + provider + "%2Fsmall+fault=" + fault + "/converse-stream", ASK);
         assertThat(reply.status()).as(reply.body()).isEqualTo(200);
         assertThat(reply.complete()).as(provider + " " + fault).isFalse();
         assertThat(reply.body()).contains("exception", "lintel").doesNotContain("messageStop");

@@ -138,9 +138,7 @@ class SimDialectsTest {
     }
 
     private Framing framing() {
-      return this == BEDROCK
-          ? new AwsFraming(dialect.name())
-          : new EventStream(dialect.name());
+      return this == BEDROCK ? new AwsFraming(dialect.name()) : new EventStream(dialect.name());
     }
 
     /** What a gateway reads out of the answer; throws where it would take it for broken. */
@@ -392,7 +390,8 @@ class SimDialectsTest {
     for (boolean stream : new boolean[] {true, false}) {
       List<Part> parts = vendor.read("small+image", stream);
       assertThat(text(parts)).contains("in Paris?");
-      assertThat(only(parts, Part.Media.class)).hasSize(vendor == Speaker.ANTHROPIC || vendor == Speaker.BEDROCK ? 0 : 1);
+      assertThat(only(parts, Part.Media.class))
+          .hasSize(vendor == Speaker.ANTHROPIC || vendor == Speaker.BEDROCK ? 0 : 1);
     }
   }
 
