@@ -175,7 +175,15 @@ final class BedrockRequestWriter {
   }
 
   private void choose(ToolChoice choice, ObjectNode config) {
-    if (forced(choice) && (restrained() || traits.cannot(Traits.Ability.FORCED_TOOL))) {
+    boolean free = choice.mode() == ToolChoice.Mode.AUTO;
+    if (traits.cannot(Traits.Ability.TOOL_CHOICE) && free) {
+      return;
+    }
+    boolean unforced =
+        restrained()
+            || traits.cannot(Traits.Ability.FORCED_TOOL)
+            || traits.cannot(Traits.Ability.TOOL_CHOICE);
+    if (forced(choice) && unforced) {
       adaptation.drop("tool_choice");
       return;
     }
@@ -259,6 +267,7 @@ final class BedrockRequestWriter {
     }
     if (restrained()
         || traits.cannot(Traits.Ability.FORCED_TOOL)
+        || traits.cannot(Traits.Ability.TOOL_CHOICE)
         || traits.cannot(Traits.Ability.TOOLS)) {
       adaptation.drop("response_format");
       return;

@@ -124,7 +124,7 @@ class BedrockScenario {
       ask.set(
           "toolConfig",
           Json.parse(
-              "{\"tools\":[{\"toolSpec\":{\"name\":\"look\",\"inputSchema\":{\"json\":{\"type\":\"object\"}}}}]}"));
+              "{\"tools\":[{\"toolSpec\":{\"name\":\"get_lintel\",\"inputSchema\":{\"json\":{\"type\":\"object\"}}}}]}"));
       ask.set(
           "additionalModelRequestFields",
           Json.parse("{\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}}"));
@@ -134,6 +134,7 @@ class BedrockScenario {
       assertThat(message.at("/content/0/reasoningContent/reasoningText/signature").asString(""))
           .hasSizeGreaterThan(600);
       String id = message.at("/content/1/toolUse/toolUseId").asString();
+      assertThat(id).isNotEmpty();
       ask.withArray("messages").add(message);
       ask.withArray("messages")
           .addObject()
