@@ -55,7 +55,8 @@ final class BedrockRules {
     switch (block) {
       case Block.Text text -> {
         if (text.text().isBlank()) {
-          throw Failure.invalid("The text field in the ContentBlock object at " + place + " is blank.");
+          throw Failure.invalid(
+              "The text field in the ContentBlock object at " + place + " is blank.");
         }
       }
       case Block.ToolUse use -> {
