@@ -78,8 +78,7 @@ final class BedrockReplyWriter implements ReplyWriter {
     if (part instanceof Part.ToolUse use && !use.signature().isEmpty()) {
       String proofs = new Proofs(List.of(), use.signature(), use.vendor()).encode();
       blocks.add(new Part.Thought("", proofs, NAME, true), out);
-      blocks.add(
-          new Part.ToolUse(use.index(), use.id(), use.name(), use.arguments(), "", ""), out);
+      blocks.add(new Part.ToolUse(use.index(), use.id(), use.name(), use.arguments(), "", ""), out);
     } else {
       blocks.add(part, out);
     }

@@ -131,8 +131,7 @@ class BedrockScenario {
           Json.parse("{\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}}"));
       ask.putObject("inferenceConfig").put("maxTokens", 4000);
       var first = ask(gateway, path, Json.text(ask));
-      JsonNode message =
-          Json.parse(new String(first.body(), UTF_8)).path("output").path("message");
+      JsonNode message = Json.parse(new String(first.body(), UTF_8)).path("output").path("message");
       int signed = provider.equals("gemini") ? 1 : 0;
       assertThat(Json.text(message.path("content").path(signed))).hasSizeGreaterThan(600);
       String id = message.path("content").path(signed + 1).at("/toolUse/toolUseId").asString();
