@@ -399,7 +399,9 @@ public final class CohereEmbeddings implements Dialect {
 
   @Override
   public Failure failure(int status, Headers headers, byte[] body) {
-    return CohereErrors.read(status, headers, body);
+    return headers.get("x-amzn-errortype").isPresent()
+        ? TitanEmbeddings.refused(status, headers, body)
+        : CohereErrors.read(status, headers, body);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
+import dev.lintel.dialect.BedrockConverse;
 import dev.lintel.dialect.CohereEmbeddings;
 import dev.lintel.dialect.CohereRerank;
 import dev.lintel.dialect.Gemini;
@@ -32,6 +33,7 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
+  static final Dialect BEDROCK = new BedrockConverse();
   static final Dialect REALTIME = new OpenAiRealtime();
 
   static final Dialect EMBEDDINGS = new OpenAiEmbeddings();
@@ -48,7 +50,7 @@ final class Builtins {
           "anthropic", List.of(ANTHROPIC),
           "gemini", List.of(GEMINI, GEMINI_EMBED),
           "cohere", List.of(COHERE_EMBED, COHERE_RERANK),
-          "bedrock", List.of(new TitanEmbeddings(), COHERE_EMBED));
+          "bedrock", List.of(BEDROCK, new TitanEmbeddings(), COHERE_EMBED));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

@@ -267,6 +267,7 @@ public final class Lintel implements AutoCloseable {
     }
     post(routes, "/v2/embed", front(Builtins.COHERE_EMBED));
     post(routes, "/v2/rerank", front(Builtins.COHERE_RERANK));
+    post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
     get(routes, "/v1/models/{model*}", models(Lintel::bySdk));
@@ -360,6 +361,9 @@ public final class Lintel implements AutoCloseable {
     }
     if (path.startsWith("/v2/")) {
       return Builtins.COHERE_EMBED;
+    }
+    if (path.startsWith("/model/")) {
+      return Builtins.BEDROCK;
     }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI
