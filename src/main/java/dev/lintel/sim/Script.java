@@ -123,7 +123,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       }
       boolean signed =
           switch (vendor) {
-            case OPENAI -> false;
+            case OPENAI, COHERE -> false;
             case ANTHROPIC, BEDROCK -> true;
             case GEMINI -> !calls && !hidden;
           };

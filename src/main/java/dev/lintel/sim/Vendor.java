@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -44,8 +45,20 @@ enum Vendor {
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
       """),
+  COHERE("cohere", "", "", "", ""),
   /** Its streams begin with a message of their own that says nothing. */
   BEDROCK("bedrock", "", "tooluse_", "", "");
+
+  /** Whose other languages there are, by their names. */
+  private static final Map<String, Vendor> OTHERS =
+      Map.of(
+          "completions", OPENAI,
+          "embeddings", OPENAI,
+          "rerank", OPENAI,
+          "gemini-embed", GEMINI,
+          "cohere-embed", COHERE,
+          "cohere-rerank", COHERE,
+          "titan-embed", BEDROCK);
 
   /**
    * Where chat is served.
@@ -73,6 +86,11 @@ enum Vendor {
     return Arrays.stream(values()).anyMatch(vendor -> vendor.dialect.equals(spoken.name()));
   }
 
+  /** Whose language that is beside its chat; empty where it is nobody's. */
+  static Optional<Vendor> beside(Dialect spoken) {
+    return Optional.ofNullable(OTHERS.get(spoken.name()));
+  }
+
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
   static Vendor of(Dialect spoken) {
     return Arrays.stream(values())
@@ -96,6 +114,7 @@ enum Vendor {
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
               gemini("/v1", "streamGenerateContent"));
+      case COHERE -> List.of();
       case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
   }
@@ -133,12 +152,12 @@ enum Vendor {
         node.putObject("error").put("type", trouble.anthropic()).put("message", message);
         node.put("request_id", "req_" + Words.token(message, 24));
       }
+      case COHERE, BEDROCK -> node.put("message", message);
       case GEMINI ->
           node.putObject("error")
               .put("code", trouble.status())
               .put("message", message)
               .put("status", trouble.gemini());
-      case BEDROCK -> node.put("message", message);
     }
     return node;
   }
@@ -151,7 +170,7 @@ enum Vendor {
   Answer refusal(Trouble trouble, int status, String message) {
     byte[] body = Json.bytes(error(trouble, message));
     return switch (this) {
-      case OPENAI, ANTHROPIC, GEMINI -> new Answer(status, Answer.JSON, body);
+      case OPENAI, ANTHROPIC, GEMINI, COHERE -> new Answer(status, Answer.JSON, body);
       case BEDROCK ->
           new Answer(status, Answer.JSON, body, Map.of("x-amzn-errortype", trouble.bedrock()));
     };

@@ -73,7 +73,8 @@ public final class Upstream implements Handler {
     try {
       ask(call, choice, dialect, sink);
     } catch (Failure failure) {
-      if (!unserved(failure) || !provider.dialects().unserved(dialect)) {
+      if (!unserved(failure)
+          || !provider.dialects().unserved(dialect, call.request(), choice.target())) {
         throw failure;
       }
       ask(call, choice, provider.dialects().of(call.request(), choice.target()), sink);
