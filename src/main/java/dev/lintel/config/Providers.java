@@ -29,7 +29,7 @@ record Providers(
     Map<String, List<Dialect>> dialects,
     Set<String> simFaults) {
   /** Kinds that need more than a row of the catalogue, and code that is not there. */
-  private static final List<String> LATER = List.of("azure", "bedrock", "cohere", "vertex");
+  private static final List<String> LATER = List.of("azure", "bedrock", "vertex");
 
   private static final String NO_KEY = "none";
   private static final String NO_FAULT = "none";
@@ -261,9 +261,9 @@ record Providers(
         faults.add(
             at,
             "needs the key 'key'"
-                + (row.variable().isEmpty()
+                + (row.variables().isEmpty()
                     ? ""
-                    : ", or the environment variable " + row.variable()));
+                    : ", or the environment variable " + String.join(" or ", row.variables())));
       }
     }
     return credentials(name, keys);

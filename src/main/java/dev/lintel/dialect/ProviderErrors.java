@@ -106,6 +106,7 @@ final class ProviderErrors {
           "context length exceeded", CONTEXT,
           "exceeds the context window", CONTEXT,
           "prompt is too long", CONTEXT,
+          "too many tokens", CONTEXT,
           "input token count exceeds", CONTEXT,
           "content management policy", BLOCKED,
           "incorrect api key", DENIED,
@@ -198,6 +199,8 @@ final class ProviderErrors {
       case 413 -> TOO_LARGE;
       case 425, 502, 503 -> UNAVAILABLE;
       case 429 -> LIMITED;
+      // Cohere: "a request or response contains a deny-listed token".
+      case 498 -> BLOCKED;
       case 529 -> OVERLOADED;
       default -> otherStatus(status);
     };

@@ -5,6 +5,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
+import dev.lintel.dialect.CohereChat;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.route.InOrder;
@@ -24,13 +25,15 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
+  static final Dialect COHERE = new CohereChat();
 
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
           "openai", List.of(OPENAI),
           "anthropic", List.of(ANTHROPIC),
-          "gemini", List.of(GEMINI));
+          "gemini", List.of(GEMINI),
+          "cohere", List.of(COHERE));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

@@ -245,6 +245,7 @@ public final class Lintel implements AutoCloseable {
       post(routes, v1 + "/messages", anthropic);
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
+    post(routes, "/v2/chat", front(Builtins.COHERE));
     post(routes, "/v1beta/models/{model*}:{method}", gemini);
     post(routes, "/v1/models/{model*}:{method}", gemini);
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
@@ -323,15 +324,21 @@ public final class Lintel implements AutoCloseable {
     if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
       return Builtins.ANTHROPIC;
     }
+    if (path.startsWith("/v2/")) {
+      return Builtins.COHERE;
+    }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI
         : Builtins.OPENAI;
   }
 
-  /** All three SDKs list models at one path; each has headers of its own. */
+  /** All SDKs list models at one path; each has headers of its own. */
   private static Dialect bySdk(RawRequest raw) {
     if (raw.headers().get("anthropic-version").isPresent()) {
       return Builtins.ANTHROPIC;
+    }
+    if (raw.headers().get("x-fern-sdk-name").filter(name -> name.contains("cohere")).isPresent()) {
+      return Builtins.COHERE;
     }
     return raw.headers().get("x-goog-api-key").isPresent() ? Builtins.GEMINI : Builtins.OPENAI;
   }

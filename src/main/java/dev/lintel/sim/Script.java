@@ -114,7 +114,8 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
               + Words.sentences(random, 12);
       List<String> pieces = Words.pieces(thought);
       boolean sealed = vendor == Vendor.ANTHROPIC && options.flag(Option.SEALED);
-      boolean hidden = vendor != Vendor.OPENAI && !asks.get().shown();
+      boolean hidden =
+          vendor != Vendor.OPENAI && vendor != Vendor.COHERE && !asks.get().shown();
       if (sealed || hidden) {
         unseen = pieces.size();
       } else {
@@ -122,7 +123,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       }
       boolean signed =
           switch (vendor) {
-            case OPENAI -> false;
+            case OPENAI, COHERE -> false;
             case ANTHROPIC -> true;
             case GEMINI -> !calls && !hidden;
           };

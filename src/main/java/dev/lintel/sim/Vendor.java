@@ -40,6 +40,16 @@ enum Vendor {
       """
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
+      """),
+  COHERE(
+      "cohere",
+      "",
+      "call_",
+      "",
+      """
+      event: message-start
+      data: {"type":"message-start","delta":{"message":{"role":"assistant"}}}
+
       """);
 
   /**
@@ -81,6 +91,7 @@ enum Vendor {
     return switch (this) {
       case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
       case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case COHERE -> List.of(new Place("/v2/chat", Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
@@ -128,12 +139,19 @@ enum Vendor {
               .put("code", trouble.status())
               .put("message", message)
               .put("status", trouble.gemini());
+      case COHERE -> node.put("message", message).put("id", Words.token(message, 24));
     }
     return node;
   }
 
   /** The same as an event of a stream. */
   byte[] errorEvent(Trouble trouble) {
+    if (this == COHERE) {
+      ObjectNode end = Json.object().put("type", "message-end");
+      end.putObject("delta").put("finish_reason", "ERROR").put("error", trouble.message());
+      return ("event: message-end\ndata: " + Json.text(end) + "\n\n")
+          .getBytes(StandardCharsets.UTF_8);
+    }
     String json = Json.text(error(trouble, trouble.message()));
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
   }
