@@ -71,6 +71,8 @@ public final class Chat implements Request {
     return switch (request) {
       case Chat chat -> chat;
       case Live live -> throw new IllegalArgumentException("A live conversation is no chat");
+      case Request.Count count ->
+          throw new IllegalArgumentException("no chat, but the count of its tokens");
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");
     };

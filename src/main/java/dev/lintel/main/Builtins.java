@@ -4,9 +4,11 @@ import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
+import dev.lintel.dialect.AnthropicCount;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.CohereChat;
 import dev.lintel.dialect.Gemini;
+import dev.lintel.dialect.GeminiCount;
 import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.dialect.OpenAiRealtime;
 import dev.lintel.route.InOrder;
@@ -25,6 +27,7 @@ import java.util.stream.Collectors;
 final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
+  static final Dialect ANTHROPIC_COUNT = new AnthropicCount();
   static final Dialect GEMINI = new Gemini();
   static final Dialect COHERE = new CohereChat();
   static final Dialect REALTIME = new OpenAiRealtime();
@@ -33,8 +36,8 @@ final class Builtins {
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
           "openai", List.of(OPENAI, REALTIME),
-          "anthropic", List.of(ANTHROPIC),
-          "gemini", List.of(GEMINI),
+          "anthropic", List.of(ANTHROPIC, ANTHROPIC_COUNT),
+          "gemini", List.of(GEMINI, new GeminiCount()),
           "cohere", List.of(COHERE));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =

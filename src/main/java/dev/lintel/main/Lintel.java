@@ -253,6 +253,7 @@ public final class Lintel implements AutoCloseable {
     for (String v1 : List.of("/v1", "")) {
       post(routes, v1 + "/chat/completions", openai);
       post(routes, v1 + "/messages", anthropic);
+      post(routes, v1 + "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
     post(routes, "/v2/chat", front(Builtins.COHERE));

@@ -12,6 +12,7 @@ import dev.lintel.Request;
 import dev.lintel.Sink;
 import dev.lintel.Timeouts;
 import dev.lintel.Trail;
+import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,6 +129,9 @@ final class Reply implements Sink {
     trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
     headers.put("x-lintel-attempts", Integer.toString(trail.tries()));
     headers.put("x-lintel-cache", "off");
+    if (trail.usage().source() == Usage.Source.ESTIMATE) {
+      headers.put("x-lintel-usage-source", Usage.Source.ESTIMATE.word());
+    }
     if (!trail.adapted().isEmpty()) {
       headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted())));
     }

@@ -3,17 +3,20 @@ package dev.lintel.sim;
 import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
+import dev.lintel.Chunk;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Live;
+import dev.lintel.Part;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Route;
 import dev.lintel.Trail;
+import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +51,7 @@ public final class Sim {
 
   private final Desk desk = new Desk();
   private final Map<Vendor, Dialect> dialects = new TreeMap<>();
+  private final Map<Vendor, Dialect> counters = new TreeMap<>();
   private final SimOptions options;
 
   /**
@@ -58,6 +62,12 @@ public final class Sim {
     dialects.stream()
         .filter(Vendor::isKnown)
         .forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    this.dialects
+        .keySet()
+        .forEach(vendor ->
+            dialects.stream()
+                .filter(vendor::counts)
+                .forEach(dialect -> counters.put(vendor, dialect)));
     this.options = options;
   }
 
@@ -72,6 +82,11 @@ public final class Sim {
         add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
       }
     });
+    counters.forEach((vendor, dialect) ->
+        vendor
+            .counters()
+            .forEach(place ->
+                add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect))));
     if (dialects.containsKey(Vendor.OPENAI)) {
       routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
     }
@@ -124,9 +139,13 @@ public final class Sim {
     var query = new TreeMap<>(raw.query());
     query.remove("key");
     Request request = dialect.read(new Inbound(path, query, raw.headers(), Body.scan(raw.body())));
+    if (request instanceof Request.Count count) {
+      return counted(count, vendor, options.call(raw, count.model()));
+    }
     Chat chat =
         switch (request) {
           case Chat read -> read;
+          case Request.Count count -> throw new IllegalStateException("counted already");
           case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
@@ -140,6 +159,16 @@ public final class Sim {
     return chat.stream()
         ? Reply.stream(script, writer, vendor, own)
         : Reply.whole(script, writer, own);
+  }
+
+  /** As many as the chat itself would be told. */
+  private static Reply counted(Request.Count count, Vendor vendor, SimOptions own) {
+    long tokens = 0;
+    for (Part part : Script.of(count.chat(), vendor, own).opening().parts()) {
+      tokens += part instanceof Usage usage ? usage.prompt() : 0;
+    }
+    ReplyWriter writer = count.dialect().writer(count, Trail.begin(System.nanoTime()));
+    return Reply.whole(writer.whole(List.of(Chunk.of(new Part.Count(tokens)))), 0, own);
   }
 
   /** One path serves two vendors: Anthropic's clients say their version. */

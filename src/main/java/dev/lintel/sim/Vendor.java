@@ -105,6 +105,20 @@ enum Vendor {
     };
   }
 
+  /** Where the tokens of a prompt are counted; nowhere where the vendor does not. */
+  List<Place> counters() {
+    return switch (this) {
+      case OPENAI, COHERE -> List.of();
+      case ANTHROPIC -> List.of(new Place("/v1/messages/count_tokens", Map.of()));
+      case GEMINI -> List.of(gemini("/v1beta", "countTokens"), gemini("/v1", "countTokens"));
+    };
+  }
+
+  /** Whether that is the language in which this vendor is asked to count. */
+  boolean counts(Dialect spoken) {
+    return spoken.name().startsWith(dialect + "/count");
+  }
+
   /** What the ids of its replies begin with; empty where it gives none. */
   String replyPrefix() {
     return replyPrefix;
