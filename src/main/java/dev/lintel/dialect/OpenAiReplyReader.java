@@ -35,6 +35,9 @@ final class OpenAiReplyReader implements ReplyReader {
   private static final Set<String> SILENT = Set.of("role", "reasoning_details");
 
   private final OpenAiCalls calls;
+  /** The event has a list of pieces, which OpenAI's own clients do not expect in a reply. */
+  private boolean listed;
+
   private boolean streamed;
   private boolean started;
   private boolean finished;
@@ -54,7 +57,7 @@ final class OpenAiReplyReader implements ReplyReader {
     if (!finished) {
       throw malformed("a reply without choices", null);
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void known(int choice, JsonNode message, List<Part> parts) {
@@ -97,6 +100,7 @@ final class OpenAiReplyReader implements ReplyReader {
       }
       return;
     }
+    listed |= content.isArray();
     for (JsonNode piece : content) {
       switch (text(piece.path("type"))) {
         case "text" -> content(piece.path("text"), parts);
@@ -179,6 +183,7 @@ final class OpenAiReplyReader implements ReplyReader {
       return new Chunk(List.of(), frame);
     }
     streamed = true;
+    listed = false;
     var parts = new ArrayList<Part>(2);
     read(frame, "an event", parts);
     if (!answered) {
@@ -186,7 +191,7 @@ final class OpenAiReplyReader implements ReplyReader {
         answered |= part.content();
       }
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void read(Frame frame, String what, List<Part> parts) {

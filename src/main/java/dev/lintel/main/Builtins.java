@@ -9,6 +9,7 @@ import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.CohereChat;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.GeminiCount;
+import dev.lintel.dialect.MistralChat;
 import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.dialect.OpenAiRealtime;
 import dev.lintel.route.InOrder;
@@ -36,6 +37,7 @@ final class Builtins {
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
           "openai", List.of(OPENAI, REALTIME),
+          "mistral", List.of(new MistralChat()),
           "anthropic", List.of(ANTHROPIC, ANTHROPIC_COUNT),
           "gemini", List.of(GEMINI, new GeminiCount()),
           "cohere", List.of(COHERE));

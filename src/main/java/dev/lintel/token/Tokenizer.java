@@ -25,7 +25,7 @@ public final class Tokenizer implements TokenCounter {
   private static final int PIECE = 8 << 10;
 
   /** What is longer is counted by its beginning; no context window is as long. */
-  private static final int LONGEST = 8 << 20;
+  private static final int LONGEST = 4 << 20;
 
   /** Characters of base64 that make one token of a sound or a film: some 30 a second. */
   private static final int SOUND = 700;
