@@ -82,6 +82,17 @@ class FaultScenario {
       String body(String model, boolean stream) {
         return "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Tell me of gates\"}]}]}";
       }
+    },
+    COHERE("cohere", "message") {
+      @Override
+      String path(String model, boolean stream) {
+        return "/v2/chat";
+      }
+
+      @Override
+      String body(String model, boolean stream) {
+        return OPENAI.body(model, stream);
+      }
     };
 
     final String dialect;
@@ -102,6 +113,7 @@ class FaultScenario {
         case OPENAI -> events.contains("data: [DONE]");
         case ANTHROPIC -> events.contains("message_stop");
         case GEMINI -> events.contains("\"finishReason\"");
+        case COHERE -> events.contains("[DONE]") || events.contains("COMPLETE");
       };
     }
   }
@@ -173,7 +185,7 @@ class FaultScenario {
   static Stream<Arguments> faults() {
     List<Arguments> all = new ArrayList<>();
     for (Client client : Client.values()) {
-      for (Client provider : List.of(client, Client.values()[(client.ordinal() + 1) % 3])) {
+      for (Client provider : List.of(client, Client.values()[(client.ordinal() + 1) % Client.values().length])) {
         for (boolean stream : new boolean[] {false, true}) {
           all.add(Arguments.of("refused", client, provider, stream));
           for (Fault fault : Fault.values()) {
@@ -228,7 +240,8 @@ class FaultScenario {
       return;
     }
     assertThat(reply.status()).as(reply.body()).isGreaterThanOrEqualTo(400);
-    JsonNode error = Json.parse(reply.body()).path("error");
+    JsonNode envelope = Json.parse(reply.body());
+    JsonNode error = client == Client.COHERE ? envelope : envelope.path("error");
     assertThat(error.path("lintel").path("kind").asString("")).as(reply.body()).isNotEmpty();
     assertThat(error.path("lintel").path("attempts").size()).isEqualTo(1);
     assertThat(error.path("message").asString("")).isNotEmpty();
