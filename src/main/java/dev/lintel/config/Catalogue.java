@@ -37,7 +37,8 @@ record Catalogue(Map<String, Row> rows) {
 
     /** What is known of a provider of which only the dialect is known. */
     static Row ofDialect(String dialect) {
-      return new Row(dialect, dialect, "", Provider.Auth.BEARER, true, List.of(), Provider.Quirks.NONE);
+      return new Row(
+          dialect, dialect, "", Provider.Auth.BEARER, true, List.of(), Provider.Quirks.NONE);
     }
 
     /** Whether it has an address in which nothing is left to fill in. */

@@ -19,7 +19,8 @@ final class CohereFold implements Consumer<ObjectNode> {
   public void accept(ObjectNode event) {
     JsonNode message = event.path("delta").path("message");
     switch (event.path("type").asString("")) {
-      case "content-start" -> item = content.addObject().setAll((ObjectNode) message.path("content"));
+      case "content-start" ->
+          item = content.addObject().setAll((ObjectNode) message.path("content"));
       case "content-delta" -> text.append(message.path("content").path(field()).asString(""));
       case "content-end" -> item.put(field(), taken());
       case "tool-plan-delta" -> plan.append(message.path("tool_plan").asString(""));

@@ -237,7 +237,9 @@ final class CohereReply {
 
   private String id(Part.ToolUse use) {
     String issued =
-        use.id().isEmpty() ? use.name() + "_" + UUID.randomUUID().toString().replace("-", "") : use.id();
+        use.id().isEmpty()
+            ? use.name() + "_" + UUID.randomUUID().toString().replace("-", "")
+            : use.id();
     String shown = ToolId.shown(issued, signed, use.signature(), use.vendor());
     signed.clear();
     return shown;

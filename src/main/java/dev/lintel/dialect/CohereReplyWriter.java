@@ -156,9 +156,7 @@ final class CohereReplyWriter implements ReplyWriter {
 
   /** The words of a refusal that came with its end alone. */
   private void words() {
-    if (stop.reason() == Part.Stop.Reason.REFUSAL
-        && !reply.refused()
-        && !stop.detail().isEmpty()) {
+    if (stop.reason() == Part.Stop.Reason.REFUSAL && !reply.refused() && !stop.detail().isEmpty()) {
       reply.add(new Part.Refusal(stop.detail()));
     }
   }

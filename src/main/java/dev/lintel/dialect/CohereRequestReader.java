@@ -181,8 +181,7 @@ final class CohereRequestReader {
         yield Optional.of(
             schema
                 .<Format>map(
-                    fields ->
-                        new Format.JsonSchema("", "", fields.whole(), Optional.empty()))
+                    fields -> new Format.JsonSchema("", "", fields.whole(), Optional.empty()))
                 .orElseGet(Format.JsonObject::new));
       }
       default -> {

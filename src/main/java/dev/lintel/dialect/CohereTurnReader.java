@@ -78,8 +78,7 @@ final class CohereTurnReader {
     var calls = new ArrayList<Block>();
     var proven = new ArrayList<Block>();
     message.objects("tool_calls").forEach(call -> call(call, proven, calls));
-    List<Block> content =
-        message.any("content").isPresent() ? content(message) : List.of();
+    List<Block> content = message.any("content").isPresent() ? content(message) : List.of();
     if (proven.isEmpty()) {
       content.stream().filter(Block.Thought.class::isInstance).forEach(blocks::add);
     } else {
@@ -152,7 +151,9 @@ final class CohereTurnReader {
   /** How closely an image is looked at is OpenAI's word, which Cohere took over. */
   private static Extra detail(ObjectNode rest) {
     boolean theirs = rest.size() == 1 && rest.has("detail");
-    return rest.isEmpty() ? Extra.NONE : new Extra(theirs ? OpenAiChat.NAME : CohereChat.NAME, rest);
+    return rest.isEmpty()
+        ? Extra.NONE
+        : new Extra(theirs ? OpenAiChat.NAME : CohereChat.NAME, rest);
   }
 
   /** A document of fields, which is kept whole beside its text. */

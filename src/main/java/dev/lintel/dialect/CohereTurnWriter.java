@@ -107,8 +107,7 @@ final class CohereTurnWriter {
       } else if (block instanceof Block.Media media && media.kind() == Block.Media.Kind.DOCUMENT) {
         document(media)
             .ifPresentOrElse(
-                document ->
-                    parts.addObject().put("type", "document").set("document", document),
+                document -> parts.addObject().put("type", "document").set("document", document),
                 () -> dropped(media));
       } else if (block instanceof Block.Media) {
         part(block, moved);
@@ -119,8 +118,7 @@ final class CohereTurnWriter {
     }
     if (parts.isEmpty()) {
       message.put(
-          "content",
-          moved.isEmpty() ? "" : "The result follows in the next message of the user.");
+          "content", moved.isEmpty() ? "" : "The result follows in the next message of the user.");
     } else {
       content(message, parts);
     }

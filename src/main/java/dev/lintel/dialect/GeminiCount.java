@@ -59,7 +59,8 @@ public final class GeminiCount implements Dialect {
     if (!whole.isObject()) {
       throw Failure.invalid("'" + WHOLE + "' must be an object.").at(WHOLE);
     }
-    Body counted = whole.isEmpty() ? body : Body.scan(Json.bytes(((ObjectNode) whole).without("model")));
+    Body counted =
+        whole.isEmpty() ? body : Body.scan(Json.bytes(((ObjectNode) whole).without("model")));
     var path = new HashMap<>(inbound.path());
     path.put("method", "generateContent");
     Chat chat = Chat.of(gemini.read(new Inbound(path, Map.of(), inbound.headers(), counted)));

@@ -49,7 +49,8 @@ public final class MistralChat implements Dialect {
         .filter(messages -> new MistralMessages(adaptation).fit(messages))
         .ifPresent(fitted -> changes.put("messages", Optional.of(Json.bytes(fitted))));
     // Newer versions take OpenAI's word, too; all take this one.
-    if (body.isText("tool_choice") && body.text("tool_choice").filter("required"::equals).isPresent()) {
+    if (body.isText("tool_choice")
+        && body.text("tool_choice").filter("required"::equals).isPresent()) {
       changes.put("tool_choice", Optional.of(ANY));
     }
     return changes.isEmpty()

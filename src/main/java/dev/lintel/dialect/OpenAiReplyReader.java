@@ -35,6 +35,7 @@ final class OpenAiReplyReader implements ReplyReader {
   private static final Set<String> SILENT = Set.of("role", "reasoning_details");
 
   private final OpenAiCalls calls;
+
   /** The event has a list of pieces, which OpenAI's own clients do not expect in a reply. */
   private boolean listed;
 

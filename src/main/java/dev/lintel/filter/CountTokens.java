@@ -40,8 +40,7 @@ public final class CountTokens implements Filter {
       return;
     }
     String name = first.model();
-    long tokens =
-        CallThread.current().offload(() -> counter.prompt(count.chat().prompt(), name));
+    long tokens = CallThread.current().offload(() -> counter.prompt(count.chat().prompt(), name));
     call.trail().used(Usage.of(0, 0, Usage.Source.ESTIMATE));
     sink.emit(Chunk.of(new Part.Count(tokens)));
   }
@@ -61,8 +60,7 @@ public final class CountTokens implements Filter {
 
   /** The model with those targets alone whose provider counts. */
   private static Model counting(Request request, Model model) {
-    return model.only(
-        model.targets().stream().filter(target -> counts(request, target)).toList());
+    return model.only(model.targets().stream().filter(target -> counts(request, target)).toList());
   }
 
   private static boolean counts(Request request, Target target) {

@@ -16,8 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Gives a reply whose provider told no usage an estimate of it, marked as one, so that it is neither
- * free nor taken for exact. A reply that was cut short or abandoned counts with what of it came.
+ * Gives a reply whose provider told no usage an estimate of it, marked as one, so that it is
+ * neither free nor taken for exact. A reply that was cut short or abandoned counts with what of it
+ * came.
  *
  * <p>Until a provider tells its usage the reply's text is kept, up to a bound; the rest is counted
  * by its length.
@@ -159,8 +160,7 @@ public final class Estimate implements Filter {
     }
 
     private Usage counted(String model) {
-      return usage(
-          input(model), said.tokens(counter, model), thought.tokens(counter, model));
+      return usage(input(model), said.tokens(counter, model), thought.tokens(counter, model));
     }
 
     private long input(String model) {

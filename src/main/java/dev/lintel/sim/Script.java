@@ -114,8 +114,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
               + Words.sentences(random, 12);
       List<String> pieces = Words.pieces(thought);
       boolean sealed = vendor == Vendor.ANTHROPIC && options.flag(Option.SEALED);
-      boolean hidden =
-          vendor != Vendor.OPENAI && vendor != Vendor.COHERE && !asks.get().shown();
+      boolean hidden = vendor != Vendor.OPENAI && vendor != Vendor.COHERE && !asks.get().shown();
       if (sealed || hidden) {
         unseen = pieces.size();
       } else {

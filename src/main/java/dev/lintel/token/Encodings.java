@@ -26,7 +26,12 @@ record Encodings(List<Row> rows, Row others) {
     var stream = Objects.requireNonNull(Encodings.class.getResourceAsStream(FILE), FILE);
     try (var reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
       var rows = new ArrayList<Row>();
-      reader.lines().filter(line -> !line.startsWith("#")).skip(1).map(Encodings::row).forEach(rows::add);
+      reader
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .skip(1)
+          .map(Encodings::row)
+          .forEach(rows::add);
       Row others = rows.removeLast();
       if (!others.name.equals(OTHERS)) {
         throw new IllegalStateException(FILE + " must end with the row of all others");

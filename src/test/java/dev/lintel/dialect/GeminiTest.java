@@ -418,12 +418,13 @@ class GeminiTest {
   }
 
   private Chat chat(String method, Map<String, String> query, String body) {
-    return Chat.of(gemini.read(
-        new Inbound(
-            Map.of("model", "smart", "method", method),
-            query,
-            Headers.NONE,
-            Body.scan(body.getBytes(UTF_8)))));
+    return Chat.of(
+        gemini.read(
+            new Inbound(
+                Map.of("model", "smart", "method", method),
+                query,
+                Headers.NONE,
+                Body.scan(body.getBytes(UTF_8)))));
   }
 
   private JsonNode sent(Chat chat) {

@@ -62,7 +62,17 @@ class GoldenTest {
   private static final Path ROOT = Path.of("src/test/resources/golden");
 
   private static final Map<String, String> DIALECTS =
-      Map.of("openai", "OpenAiChat", "anthropic", "AnthropicMessages", "gemini", "Gemini", "cohere", "CohereChat", "mistral", "MistralChat");
+      Map.of(
+          "openai",
+          "OpenAiChat",
+          "anthropic",
+          "AnthropicMessages",
+          "gemini",
+          "Gemini",
+          "cohere",
+          "CohereChat",
+          "mistral",
+          "MistralChat");
 
   @TestFactory
   Stream<DynamicNode> golden() throws IOException {

@@ -201,8 +201,7 @@ class CohereScenario {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void a_refusal_is_its_text_and_named_in_the_head(boolean stream) {
-    HttpResponse<String> response =
-        gateway.post("/v2/chat", Json.text(ask("refusing/m", stream)));
+    HttpResponse<String> response = gateway.post("/v2/chat", Json.text(ask("refusing/m", stream)));
 
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).contains("COMPLETE");

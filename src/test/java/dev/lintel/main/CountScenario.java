@@ -49,7 +49,8 @@ class CountScenario {
   @CsvSource({"a/m, false", "g/m, false", "o/m, true", "c/m, true", "mixed, true"})
   void every_model_counts_by_its_own_counter_or_by_an_estimate(String model, boolean estimated) {
     HttpResponse<String> anthropic =
-        gateway.post("/v1/messages/count_tokens", ANTHROPIC.formatted(model, "How many are these?"));
+        gateway.post(
+            "/v1/messages/count_tokens", ANTHROPIC.formatted(model, "How many are these?"));
     HttpResponse<String> gemini =
         gateway.post(
             "/v1beta/models/" + model + ":countTokens", GEMINI.formatted("How many are these?"));
@@ -236,7 +237,9 @@ class CountScenario {
                   "{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
               .body();
 
-      assertThat(events).contains("\"choices\":[],\"usage\":{\"prompt_tokens\":").endsWith("data: [DONE]\n\n");
+      assertThat(events)
+          .contains("\"choices\":[],\"usage\":{\"prompt_tokens\":")
+          .endsWith("data: [DONE]\n\n");
     }
   }
 

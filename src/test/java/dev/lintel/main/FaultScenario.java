@@ -185,7 +185,8 @@ class FaultScenario {
   static Stream<Arguments> faults() {
     List<Arguments> all = new ArrayList<>();
     for (Client client : Client.values()) {
-      for (Client provider : List.of(client, Client.values()[(client.ordinal() + 1) % Client.values().length])) {
+      for (Client provider :
+          List.of(client, Client.values()[(client.ordinal() + 1) % Client.values().length])) {
         for (boolean stream : new boolean[] {false, true}) {
           all.add(Arguments.of("refused", client, provider, stream));
           for (Fault fault : Fault.values()) {

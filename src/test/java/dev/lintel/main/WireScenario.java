@@ -388,8 +388,7 @@ class WireScenario {
       TestGateway.Raw reply = gateway.raw(speech.path(stream), speech.body(stream));
       assertThat(provider.heads().getFirst()).contains("accept-encoding: identity");
       assertThat(reply.status()).as(reply.body()).isEqualTo(502);
-      assertThat(error(reply.body()).path("message").asString())
-          .contains("gzip");
+      assertThat(error(reply.body()).path("message").asString()).contains("gzip");
     }
   }
 
