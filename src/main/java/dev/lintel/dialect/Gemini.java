@@ -158,7 +158,7 @@ public final class Gemini implements Dialect {
               .put("name", "models/" + name)
               .put("displayName", name)
               .putArray("supportedGenerationMethods");
-      methods.add("generateContent").add("streamGenerateContent");
+      methods.add("generateContent").add("streamGenerateContent").add(GeminiCount.METHOD);
     }
     return Answer.json(200, list);
   }

@@ -101,7 +101,9 @@ public final class Estimate implements Filter {
     @Override
     public void emit(Chunk chunk) {
       if (!paid) {
-        chunk.parts().forEach(this::hear);
+        for (Part part : chunk.parts()) {
+          hear(part);
+        }
       }
       if (!chat.stream() && unpaid() && chunk.frame().whole()) {
         // Beside the rest of it, so that a reply whose bytes pass through still does.

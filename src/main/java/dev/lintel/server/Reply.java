@@ -78,7 +78,9 @@ final class Reply implements Sink {
       flush();
       exchange.end();
     } else {
-      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers(trail));
+      // Before the head, which tells what the writer had no word for.
+      byte[] whole = last.whole(chunks);
+      exchange.answer(new Answer(200, Answer.JSON, whole), headers(trail));
     }
   }
 

@@ -256,6 +256,18 @@ class LoaderTest {
   }
 
   @Test
+  void the_first_of_two_usual_variables_that_is_set_holds_the_key() {
+    Map<String, String> older = Map.of("CO_API_KEY", "older");
+    Map<String, String> both = Map.of("COHERE_API_KEY", "newer", "CO_API_KEY", "older");
+
+    for (Map<String, String> variables : List.of(older, both)) {
+      Config config = Loaders.with(variables).load("lintel.yaml", "providers: { cohere: {} }");
+      assertThat(remote(config, "cohere").credentials())
+          .containsExactly(new Credential("cohere#1", variables.size() == 1 ? "older" : "newer"));
+    }
+  }
+
+  @Test
   void the_usual_variable_holds_the_key_of_a_provider_at_its_usual_address_only() {
     Config config =
         Loaders.with(Map.of("OPENAI_API_KEY", " from-env\n"))

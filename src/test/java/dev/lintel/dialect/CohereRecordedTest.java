@@ -76,7 +76,9 @@ class CohereRecordedTest {
                 Body.scan(Files.readAllBytes(file))));
     Chat chat = Chat.of(read);
     byte[] sent =
-        COHERE.write(chat, new Target(provider(), "m"), new Adaptation(Fakes.trail(), false)).body();
+        COHERE
+            .write(chat, new Target(provider(), "m"), new Adaptation(Fakes.trail(), false))
+            .body();
     Prompt got = Chat.of(COHERE.read(inbound(sent))).prompt();
 
     assertThat(words(got)).containsAll(words(chat.prompt()));
@@ -158,7 +160,8 @@ class CohereRecordedTest {
       assertThat(said(streamed, kind)).as(kind.getSimpleName()).isEqualTo(said(folded, kind));
     }
     assertThat(said(folded, Part.Text.class))
-        .isEqualTo(said(chunks.stream().flatMap(c -> c.parts().stream()).toList(), Part.Text.class));
+        .isEqualTo(
+            said(chunks.stream().flatMap(c -> c.parts().stream()).toList(), Part.Text.class));
     assertThat(streamed.stream().filter(Usage.class::isInstance).toList())
         .isEqualTo(folded.stream().filter(Usage.class::isInstance).toList());
     assertThat(streamed.getLast()).isEqualTo(folded.getLast());

@@ -83,17 +83,23 @@ class CountTest {
   @Test
   void a_conversation_alone_is_whole_for_google_too() {
     Outbound sent =
-        write(GEMINI, gemini("{\"contents\": [{\"role\": \"user\", \"parts\": [{\"text\": \"Hi\"}]}]}"));
+        write(
+            GEMINI,
+            gemini("{\"contents\": [{\"role\": \"user\", \"parts\": [{\"text\": \"Hi\"}]}]}"));
 
-    assertThat(tree(sent).path("generateContentRequest").path("contents").toString()).contains("Hi");
+    assertThat(tree(sent).path("generateContentRequest").path("contents").toString())
+        .contains("Hi");
   }
 
   @Test
   void counts_are_read_and_told_in_each_ones_word() {
     Request asked = anthropic(CLAUDE);
     Chunk google =
-        GEMINI.reader(asked).whole("{\"totalTokens\": 7, \"promptTokensDetails\": []}".getBytes(UTF_8));
-    Chunk claude = ANTHROPIC.reader(asked).whole("{\"input_tokens\": 42, \"new\": 1}".getBytes(UTF_8));
+        GEMINI
+            .reader(asked)
+            .whole("{\"totalTokens\": 7, \"promptTokensDetails\": []}".getBytes(UTF_8));
+    Chunk claude =
+        ANTHROPIC.reader(asked).whole("{\"input_tokens\": 42, \"new\": 1}".getBytes(UTF_8));
 
     assertThat(google.parts()).containsExactly(new Part.Count(7));
     assertThat(told(ANTHROPIC, asked, google)).isEqualTo("{\"input_tokens\":7}");
@@ -112,8 +118,7 @@ class CountTest {
         .isEqualTo(Failure.Blame.KEY);
     assertThatThrownBy(() -> GEMINI.reader(anthropic(CLAUDE)).whole("{}".getBytes(UTF_8)))
         .isInstanceOfSatisfying(
-            Failure.class,
-            failure -> assertThat(failure.blame()).isEqualTo(Failure.Blame.NOBODY));
+            Failure.class, failure -> assertThat(failure.blame()).isEqualTo(Failure.Blame.NOBODY));
   }
 
   private static String told(Dialect dialect, Request asked, Chunk chunk) {
@@ -122,7 +127,8 @@ class CountTest {
 
   private static Request anthropic(String body) {
     return ANTHROPIC.read(
-        new Inbound(Map.of(), Map.of("beta", "true"), Headers.NONE, Body.scan(body.getBytes(UTF_8))));
+        new Inbound(
+            Map.of(), Map.of("beta", "true"), Headers.NONE, Body.scan(body.getBytes(UTF_8))));
   }
 
   private static Request gemini(String body) {

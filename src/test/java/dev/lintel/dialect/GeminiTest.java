@@ -414,7 +414,7 @@ class GeminiTest {
     assertThat(new String(gemini.models(List.of("fast")).body(), UTF_8))
         .isEqualTo(
             "{\"models\":[{\"name\":\"models/fast\",\"displayName\":\"fast\","
-                + "\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\"]}]}");
+                + "\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\",\"countTokens\"]}]}");
   }
 
   private Chat chat(String method, Map<String, String> query, String body) {
