@@ -9,9 +9,11 @@ import dev.lintel.Json;
 import dev.lintel.Turn;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,6 +26,9 @@ import tools.jackson.databind.node.ObjectNode;
  * their plan.
  */
 final class CohereTurnWriter {
+  /** Stands where a turn has to say something and says nothing. */
+  private static final String FILLER = "...";
+
   private final boolean own;
   private final boolean apart;
   private final Adaptation adaptation;
@@ -32,6 +37,9 @@ final class CohereTurnWriter {
 
   /** What a tool's message cannot hold: it follows in a message of the user. */
   private final ArrayNode moved = Json.array();
+
+  /** Calls that no result has answered yet; the API refuses what leaves one open. */
+  private final Set<String> unanswered = new LinkedHashSet<>();
 
   /**
    * @param apart whether documents go beside the conversation; else their text stays in it
@@ -50,6 +58,7 @@ final class CohereTurnWriter {
         case ASSISTANT -> assistant(turn);
       }
     }
+    answer();
     flushMoved();
     return messages;
   }
@@ -59,7 +68,17 @@ final class CohereTurnWriter {
     return documents;
   }
 
+  /** Calls that nobody answers get a result that says so. */
+  private void answer() {
+    for (String id : unanswered) {
+      adaptation.mend("tool_use " + id);
+      message("tool").put("tool_call_id", id).put("content", "The tool gave no result.");
+    }
+    unanswered.clear();
+  }
+
   private void system(Turn turn) {
+    answer();
     flushMoved();
     turn.blocks().forEach(this::cacheOf);
     if (turn.blocks().stream().anyMatch(block -> !(block instanceof Block.Text))) {
@@ -74,20 +93,27 @@ final class CohereTurnWriter {
   private void user(Turn turn) {
     var rest = new ArrayList<Block>();
     for (Block block : turn.blocks()) {
-      if (block instanceof Block.ToolResult result) {
+      if (block instanceof Block.ToolResult result && unanswered.remove(result.id())) {
         result(result);
+      } else if (block instanceof Block.ToolResult orphan) {
+        adaptation.mend("tool_result " + orphan.id());
+        rest.addAll(orphan.content());
       } else {
         rest.add(block);
       }
+    }
+    if (!rest.isEmpty()) {
+      answer();
     }
     ArrayNode parts = Json.array().addAll(moved);
     moved.removeAll();
     rest.forEach(block -> part(block, parts));
     if (!parts.isEmpty()) {
       finish(content(message("user"), parts), turn);
-    } else if (rest.size() == turn.blocks().size()) {
-      // Nothing of the turn is left, and without it the conversation would have a gap.
-      finish(message("user").put("content", ""), turn);
+    } else if (!rest.isEmpty() || turn.blocks().isEmpty()) {
+      // Nothing of the turn is left, and the API refuses an empty one.
+      adaptation.mend("user.content");
+      finish(message("user").put("content", FILLER), turn);
     }
   }
 
@@ -130,6 +156,7 @@ final class CohereTurnWriter {
   }
 
   private void assistant(Turn turn) {
+    answer();
     flushMoved();
     ObjectNode message = Json.object().put("role", "assistant");
     ArrayNode content = Json.array();
@@ -138,7 +165,10 @@ final class CohereTurnWriter {
     for (Block block : turn.blocks()) {
       switch (block) {
         case Block.Thought thought -> thought(thought, content);
-        case Block.ToolUse call -> calls.add(call(call));
+        case Block.ToolUse call -> {
+          calls.add(call(call));
+          unanswered.add(call.id());
+        }
         case Block.Text text -> said.add(text);
         case Block.Refusal refusal -> said.add(new Block.Text(refusal.text()));
         case Block.Media media -> dropped(media);
