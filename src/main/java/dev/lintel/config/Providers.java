@@ -31,6 +31,9 @@ record Providers(
   /** Kinds that need more than a row of the catalogue, and code that is not there. */
   private static final List<String> LATER = List.of("azure", "vertex");
 
+  /** Whose names everybody gives to servers that speak like them. */
+  private static final Set<String> VENDORS = Set.of("openai", "anthropic", "gemini", "cohere");
+
   private static final String NO_KEY = "none";
   private static final String NO_FAULT = "none";
 
@@ -102,7 +105,7 @@ record Providers(
    * address: {@code openai} is what everybody's servers call their dialect.
    */
   private Provider.Quirks quirks(Row row, Remote entry) {
-    return entry.url().isPresent() && dialects.containsKey(row.name())
+    return entry.url().isPresent() && VENDORS.contains(row.name())
         ? Provider.Quirks.NONE
         : row.quirks();
   }
@@ -261,9 +264,9 @@ record Providers(
         faults.add(
             at,
             "needs the key 'key'"
-                + (row.variable().isEmpty()
+                + (row.variables().isEmpty()
                     ? ""
-                    : ", or the environment variable " + row.variable()));
+                    : ", or the environment variable " + String.join(" or ", row.variables())));
       }
     }
     return credentials(name, keys);

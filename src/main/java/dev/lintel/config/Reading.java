@@ -171,7 +171,8 @@ final class Reading {
           at,
           "names a provider that is not configured; add it under 'providers'"
               + (row.get().hasUrl()
-                  ? ", or set the environment variable " + row.get().variable()
+                  ? ", or set the environment variable "
+                      + String.join(" or ", row.get().variables())
                   : ""));
     } else {
       faults.add(at, "names a provider that is not configured" + meantProvider(name));

@@ -257,6 +257,7 @@ public final class Lintel implements AutoCloseable {
       post(routes, v1 + "/embeddings", front(Builtins.EMBEDDINGS));
       post(routes, v1 + "/rerank", front(Builtins.RERANK));
       post(routes, v1 + "/messages", anthropic);
+      post(routes, v1 + "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
     for (String version : List.of("/v1beta", "/v1")) {
@@ -265,6 +266,7 @@ public final class Lintel implements AutoCloseable {
       post(routes, model + ":batchEmbedContents", front(new GeminiEmbeddings(true)));
       post(routes, model + ":{method}", gemini);
     }
+    post(routes, "/v2/chat", front(Builtins.COHERE));
     post(routes, "/v2/embed", front(Builtins.COHERE_EMBED));
     post(routes, "/v2/rerank", front(Builtins.COHERE_RERANK));
     post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
@@ -359,21 +361,24 @@ public final class Lintel implements AutoCloseable {
     if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
       return Builtins.ANTHROPIC;
     }
-    if (path.startsWith("/v2/")) {
-      return Builtins.COHERE_EMBED;
-    }
     if (path.startsWith("/model/")) {
       return Builtins.BEDROCK;
+    }
+    if (path.startsWith("/v2/")) {
+      return Builtins.COHERE;
     }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI
         : Builtins.OPENAI;
   }
 
-  /** All three SDKs list models at one path; each has headers of its own. */
+  /** All SDKs list models at one path; each has headers of its own. */
   private static Dialect bySdk(RawRequest raw) {
     if (raw.headers().get("anthropic-version").isPresent()) {
       return Builtins.ANTHROPIC;
+    }
+    if (raw.headers().get("x-fern-sdk-name").filter(name -> name.contains("cohere")).isPresent()) {
+      return Builtins.COHERE;
     }
     return raw.headers().get("x-goog-api-key").isPresent() ? Builtins.GEMINI : Builtins.OPENAI;
   }

@@ -3,6 +3,7 @@ package dev.lintel.sim;
 import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
+import dev.lintel.Chunk;
 import dev.lintel.Dialect;
 import dev.lintel.Embed;
 import dev.lintel.Endpoint;
@@ -10,12 +11,14 @@ import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Live;
+import dev.lintel.Part;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Rerank;
 import dev.lintel.Route;
 import dev.lintel.Trail;
+import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -58,6 +61,7 @@ public final class Sim {
   private final Set<Vendor> vendors = EnumSet.noneOf(Vendor.class);
   private final Map<Vendor, Dialect> dialects = new TreeMap<>();
   private final Optional<Dialect> completions;
+  private final Map<Vendor, Dialect> counters = new TreeMap<>();
   private final SimOptions options;
 
   /**
@@ -72,6 +76,12 @@ public final class Sim {
     dialects.forEach(dialect -> Vendor.beside(dialect).ifPresent(this.vendors::add));
     this.completions =
         dialects.stream().filter(dialect -> dialect.name().equals(COMPLETIONS)).findFirst();
+    this.dialects
+        .keySet()
+        .forEach(vendor ->
+            dialects.stream()
+                .filter(vendor::counts)
+                .forEach(dialect -> counters.put(vendor, dialect)));
     this.options = options;
   }
 
@@ -98,6 +108,11 @@ public final class Sim {
             legacy.path(),
             Vendor.OPENAI,
             raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
+    counters.forEach((vendor, dialect) ->
+        vendor
+            .counters()
+            .forEach(place ->
+                add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect))));
     if (dialects.containsKey(Vendor.OPENAI)) {
       routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
     }
@@ -150,11 +165,15 @@ public final class Sim {
     var query = new TreeMap<>(raw.query());
     query.remove("key");
     Request request = dialect.read(new Inbound(path, query, raw.headers(), Body.scan(raw.body())));
+    if (request instanceof Request.Count count) {
+      return counted(count, vendor, options.call(raw, count.model()));
+    }
     Chat chat =
         switch (request) {
           case Chat read -> read;
           case Embed embed -> throw new IllegalStateException("no chat");
           case Rerank rerank -> throw new IllegalStateException("no chat");
+          case Request.Count count -> throw new IllegalStateException("counted already");
           case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
@@ -168,6 +187,16 @@ public final class Sim {
     return chat.stream()
         ? Reply.stream(script, writer, vendor, own)
         : Reply.whole(script, writer, own);
+  }
+
+  /** As many as the chat itself would be told. */
+  private static Reply counted(Request.Count count, Vendor vendor, SimOptions own) {
+    long tokens = 0;
+    for (Part part : Script.of(count.chat(), vendor, own).opening().parts()) {
+      tokens += part instanceof Usage usage ? usage.prompt() : 0;
+    }
+    ReplyWriter writer = count.dialect().writer(count, Trail.begin(System.nanoTime()));
+    return Reply.whole(writer.whole(List.of(Chunk.of(new Part.Count(tokens)))), 0, own);
   }
 
   /** One path serves two vendors: Anthropic's clients say their version. */

@@ -45,8 +45,16 @@ enum Vendor {
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
       """),
-  COHERE("cohere", "", "", "", ""),
+  COHERE(
+      "cohere",
+      "",
+      "call_",
+      "",
+      """
+      event: message-start
+      data: {"type":"message-start","delta":{"message":{"role":"assistant"}}}
 
+      """),
   /** Its streams begin with a message of their own that says nothing. */
   BEDROCK("bedrock", "", "tooluse_", "", "");
 
@@ -109,15 +117,29 @@ enum Vendor {
     return switch (this) {
       case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
       case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case COHERE -> List.of(new Place("/v2/chat", Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
               gemini("/v1", "streamGenerateContent"));
-      case COHERE -> List.of();
       case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
+  }
+
+  /** Where the tokens of a prompt are counted; nowhere where the vendor does not. */
+  List<Place> counters() {
+    return switch (this) {
+      case OPENAI, COHERE, BEDROCK -> List.of();
+      case ANTHROPIC -> List.of(new Place("/v1/messages/count_tokens", Map.of()));
+      case GEMINI -> List.of(gemini("/v1beta", "countTokens"), gemini("/v1", "countTokens"));
+    };
+  }
+
+  /** Whether that is the language in which this vendor is asked to count. */
+  boolean counts(Dialect spoken) {
+    return spoken.name().startsWith(dialect + "/count");
   }
 
   /** What the ids of its replies begin with; empty where it gives none. */
@@ -153,13 +175,13 @@ enum Vendor {
         node.putObject("error").put("type", trouble.anthropic()).put("message", message);
         node.put("request_id", "req_" + Words.token(message, 24));
       }
-      case COHERE -> node.put("message", message);
+      case BEDROCK -> node.put("message", message);
       case GEMINI ->
           node.putObject("error")
               .put("code", trouble.status())
               .put("message", message)
               .put("status", trouble.gemini());
-      case BEDROCK -> node.put("message", message);
+      case COHERE -> node.put("message", message).put("id", Words.token(message, 24));
     }
     return node;
   }
@@ -186,6 +208,12 @@ enum Vendor {
           Character.toLowerCase(trouble.bedrock().charAt(0)) + trouble.bedrock().substring(1);
       AwsEvent.exception(member).write(Json.bytes(error(trouble, trouble.message())), event);
       return event.take();
+    }
+    if (this == COHERE) {
+      ObjectNode end = Json.object().put("type", "message-end");
+      end.putObject("delta").put("finish_reason", "ERROR").put("error", trouble.message());
+      return ("event: message-end\ndata: " + Json.text(end) + "\n\n")
+          .getBytes(StandardCharsets.UTF_8);
     }
     String json = Json.text(error(trouble, trouble.message()));
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);

@@ -18,6 +18,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -254,6 +255,18 @@ class LoaderTest {
 
     assertThat(config.models().stream().map(Config.ModelSpec::strategy))
         .containsExactly(new RoundRobin(), new Weighted());
+  }
+
+  @Test
+  void the_first_of_two_usual_variables_that_is_set_holds_the_key() {
+    Map<String, String> older = Map.of("CO_API_KEY", "older");
+    Map<String, String> both = Map.of("COHERE_API_KEY", "newer", "CO_API_KEY", "older");
+
+    for (Map<String, String> variables : List.of(older, both)) {
+      Config config = Loaders.with(variables).load("lintel.yaml", "providers: { cohere: {} }");
+      assertThat(remote(config, "cohere").credentials())
+          .containsExactly(new Credential("cohere#1", variables.size() == 1 ? "older" : "newer"));
+    }
   }
 
   @Test

@@ -26,7 +26,8 @@ final class Loaders {
             "openai", List.of(dialect("openai")),
             "anthropic", List.of(dialect("anthropic")),
             "gemini", List.of(dialect("gemini")),
-            "cohere", List.of(dialect("cohere"))),
+            "cohere", List.of(dialect("cohere")),
+            "mistral", List.of(dialect("mistral"))),
         STRATEGIES,
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));
