@@ -64,6 +64,8 @@ public final class CohereEmbeddings implements Dialect {
 
   private static final Fields.Manner MANNER = new Fields.Manner(NAME, false, false);
 
+  private final CohereChat cohere = new CohereChat();
+
   private static boolean speaks(Embed embed) {
     return embed.dialect().name().equals(NAME);
   }
@@ -401,22 +403,16 @@ public final class CohereEmbeddings implements Dialect {
   public Failure failure(int status, Headers headers, byte[] body) {
     return headers.get("x-amzn-errortype").isPresent()
         ? TitanEmbeddings.refused(status, headers, body)
-        : CohereErrors.read(status, headers, body);
+        : cohere.failure(status, headers, body);
   }
 
   @Override
   public Answer error(Failure failure, Trail trail) {
-    return Answer.json(failure.status(), CohereErrors.write(failure, trail));
+    return cohere.error(failure, trail);
   }
 
-  /** Cohere's own list: https://docs.cohere.com/reference/list-models. */
   @Override
   public Answer models(List<String> names) {
-    ObjectNode list = Json.object();
-    ArrayNode models = list.putArray("models");
-    for (String name : names) {
-      models.addObject().put("name", name).putArray("endpoints").add("embed");
-    }
-    return Answer.json(200, list);
+    return cohere.models(names);
   }
 }
