@@ -19,7 +19,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
@@ -36,13 +35,18 @@ public final class Upstream implements Handler {
   private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
-  private final Lines lines;
+  /** Azure's word for a model that is not there. */
+  private static final String NO_DEPLOYMENT = "DeploymentNotFound";
 
-  /** Where each provider lives, looked at once: a name or an address. */
-  private final Map<URI, SocketAddress> places = new ConcurrentHashMap<>();
+  private final Lines lines;
+  private final Accounts accounts;
+
+  /** Where each provider lives, looked at once. */
+  private final Map<URI, Place> places = new ConcurrentHashMap<>();
 
   public Upstream(Vertx vertx) {
     this.lines = new Lines(vertx);
+    this.accounts = new Accounts(lines);
   }
 
   @Override
@@ -64,7 +68,10 @@ public final class Upstream implements Handler {
   /** Whether the provider says that it has no such path, and not that it has no such model. */
   private static boolean unserved(Failure failure) {
     return switch (failure.upstreamStatus()) {
-      case 404 -> !failure.code().orElse("").contains("model") && failure.param().isEmpty();
+      case 404 ->
+          !failure.code().orElse("").contains("model")
+              && !failure.code().orElse("").equals(NO_DEPLOYMENT)
+              && failure.param().isEmpty();
       case 405, 501 -> true;
       default -> false;
     };
@@ -78,11 +85,16 @@ public final class Upstream implements Handler {
     ReplyReader reader = dialect.reader(call.request());
     CallThread thread = CallThread.current();
     boolean stream = call.request().stream();
+    RequestOptions options = options(provider, choice.credential(), outbound);
+    Account account = accounts.of(provider, choice.credential()).orElse(null);
+    if (account != null) {
+      account.prove(options, outbound.body(), call.deadline());
+    }
     var ask =
         new Ask(
             lines.of((EventLoop) thread.loop(), provider.transport()),
             thread,
-            options(provider, choice.credential(), outbound),
+            options,
             outbound.body(),
             stream,
             call.resolved().timeouts(),
@@ -95,6 +107,9 @@ public final class Upstream implements Handler {
         whole(ask, ask.rest(), dialect, reader, sink);
       }
     } catch (Failure failure) {
+      if (account != null && (ask.status() == 401 || ask.status() == 403)) {
+        account.refused();
+      }
       throw explained(failure, ask);
     } finally {
       ask.close();
@@ -170,26 +185,13 @@ public final class Upstream implements Handler {
 
   private RequestOptions options(Provider provider, Credential credential, Outbound outbound) {
     URI url = provider.url();
-    SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
-    return new RequestOptions()
-        .setMethod(HttpMethod.POST)
-        .setServer(place)
-        .setHost(place.host())
-        .setPort(place.port())
-        .setSsl(isTls(url))
-        .setURI(base == null || base.isEmpty() ? outbound.path() : base + outbound.path())
-        .setHeaders(headers(provider, credential, outbound));
-  }
-
-  private static SocketAddress place(URI url) {
-    int usual = isTls(url) ? 443 : 80;
-    return SocketAddress.inetSocketAddress(
-        url.getPort() > 0 ? url.getPort() : usual, url.getHost());
-  }
-
-  private static boolean isTls(URI url) {
-    return "https".equals(url.getScheme());
+    return places
+        .computeIfAbsent(url, Place::of)
+        .asked(
+            HttpMethod.POST,
+            base == null || base.isEmpty() ? outbound.path() : base + outbound.path(),
+            headers(provider, credential, outbound));
   }
 
   private static MultiMap headers(Provider provider, Credential credential, Outbound outbound) {
