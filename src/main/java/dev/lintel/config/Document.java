@@ -59,7 +59,90 @@ record Document(
       Set<String> drop,
       Map<String, String> rename,
       Optional<Boolean> streamUsage)
-      implements Entry {}
+      implements Entry, Linked {}
+
+  /** What every provider at the other end of a network may be told. */
+  interface Linked {
+    Optional<At<URI>> url();
+
+    Map<String, At<String>> headers();
+
+    Optional<At<URI>> proxy();
+
+    Optional<Tls> tls();
+
+    boolean http2();
+
+    Set<String> drop();
+
+    Map<String, String> rename();
+
+    Optional<Boolean> streamUsage();
+  }
+
+  /** Azure OpenAI. */
+  @Kind("azure")
+  record Azure(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<String> apiVersion,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, String> deployments,
+      Optional<Entra> entra,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage)
+      implements Entry, Linked {}
+
+  /** An application of Microsoft Entra. */
+  record Entra(
+      At<String> tenant, At<String> client, At<String> secret, Optional<At<URI>> url) {}
+
+  /** Google's Vertex AI. */
+  @Kind("vertex")
+  record Vertex(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<At<String>> project,
+      Optional<At<String>> location,
+      Optional<At<String>> credentials,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage)
+      implements Entry, Linked {}
+
+  /** AWS Bedrock. */
+  @Kind("bedrock")
+  record Bedrock(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<At<String>> region,
+      Optional<At<String>> accessKey,
+      Optional<At<String>> secretKey,
+      Optional<At<String>> sessionToken,
+      Optional<At<String>> token,
+      Optional<At<String>> profile,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage)
+      implements Entry, Linked {}
 
   record Tls(
       Optional<At<Path>> ca,
@@ -140,10 +223,14 @@ record Document(
 
   record AppEntry(
       List<At<String>> keys,
+      List<AwsPair> awsKeys,
       Optional<List<At<String>>> models,
       boolean ownKeys,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget) {}
+
+  /** Keys as AWS's SDKs want them. */
+  record AwsPair(At<String> id, At<String> secret) {}
 
   record Limits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
 

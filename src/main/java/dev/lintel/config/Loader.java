@@ -39,6 +39,7 @@ public final class Loader {
   private final Set<String> simFaults;
   private final Environment environment;
   private final Catalogue catalogue = Catalogue.read();
+  private final Served served = Served.read();
 
   /**
    * @param dialects what a provider of that kind speaks, its main dialect first
@@ -87,7 +88,7 @@ public final class Loader {
             new Reading(
                     faults,
                     written,
-                    new Providers(faults, environment, catalogue, dialects, simFaults),
+                    new Providers(faults, environment, catalogue, served, dialects, simFaults),
                     binder.plain(Strategy.class, USUAL_STRATEGY))
                 .config(binder.notYet()));
     faults.raise();

@@ -30,7 +30,10 @@ final class Builtins {
       Map.of(
           "openai", List.of(OPENAI),
           "anthropic", List.of(ANTHROPIC),
-          "gemini", List.of(GEMINI));
+          "gemini", List.of(GEMINI),
+          "azure", List.of(OPENAI),
+          "vertex", List.of(GEMINI, ANTHROPIC, OPENAI),
+          "bedrock", List.of(ANTHROPIC));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

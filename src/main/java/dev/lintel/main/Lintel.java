@@ -54,6 +54,13 @@ public final class Lintel implements AutoCloseable {
   private static final long BODIES = 64L << 20;
 
   /**
+   * What stands before OpenAI's paths: its own version, nothing, and what Azure's SDKs put there,
+   * whose deployment is the model.
+   */
+  private static final List<String> OPENAI_PATHS =
+      List.of("/v1", "", "/openai/v1", "/openai", "/openai/deployments/{model*}");
+
+  /**
    * A simulated provider and where it listens.
    *
    * @param hold by the gateways that may still ask it
@@ -213,7 +220,9 @@ public final class Lintel implements AutoCloseable {
   /** The simulated provider alone, speaking every dialect; returns where it listens. */
   static URI simulator(Address at) {
     var sim =
-        new Sim(Builtins.KINDS.values().stream().flatMap(List::stream).toList(), SimOptions.USUAL);
+        new Sim(
+            Builtins.KINDS.values().stream().flatMap(List::stream).distinct().toList(),
+            SimOptions.USUAL);
     var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     try {
       int port = wait(simulated(vertx, sim, at.host(), at.port()).start());
@@ -241,8 +250,10 @@ public final class Lintel implements AutoCloseable {
     Endpoint anthropic = front(Builtins.ANTHROPIC);
     Endpoint gemini = front(Builtins.GEMINI);
     for (String v1 : List.of("/v1", "")) {
-      post(routes, v1 + "/chat/completions", openai);
       post(routes, v1 + "/messages", anthropic);
+    }
+    for (String v1 : OPENAI_PATHS) {
+      post(routes, v1 + "/chat/completions", openai);
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
     post(routes, "/v1beta/models/{model*}:{method}", gemini);
