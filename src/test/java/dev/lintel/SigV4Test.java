@@ -3,10 +3,7 @@ package dev.lintel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -14,14 +11,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import software.amazon.awssdk.http.ContentStreamProvider;
-import software.amazon.awssdk.http.SdkHttpMethod;
-import software.amazon.awssdk.http.SdkHttpRequest;
-import software.amazon.awssdk.http.auth.aws.signer.AwsV4FamilyHttpSigner;
-import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
-import software.amazon.awssdk.http.auth.spi.signer.HttpSigner;
-import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
-import software.amazon.awssdk.identity.spi.AwsSessionCredentialsIdentity;
 
 /** AWS's own signer is the judge. */
 class SigV4Test {
@@ -112,41 +101,15 @@ class SigV4Test {
 
   private static String theirs(
       String method, String uri, Map<String, String> headers, String body, String session) {
-    int mark = uri.indexOf('?');
-    SdkHttpRequest.Builder request =
-        SdkHttpRequest.builder()
-            .method(SdkHttpMethod.fromValue(method))
-            .protocol("https")
-            .host("bedrock-runtime.eu-west-3.amazonaws.com")
-            .port(8443)
-            .encodedPath(mark < 0 ? uri : uri.substring(0, mark));
-    if (mark >= 0) {
-      for (String pair : uri.substring(mark + 1).split("&")) {
-        String[] sides = pair.split("=", 2);
-        request.appendRawQueryParameter(
-            decoded(sides[0]), sides.length == 1 ? null : decoded(sides[1]));
-      }
-    }
-    headers.forEach((name, value) -> request.putHeader(name, List.of(value)));
-    AwsCredentialsIdentity keys =
-        session.isEmpty()
-            ? AwsCredentialsIdentity.create("AKIDEXAMPLE", SECRET)
-            : AwsSessionCredentialsIdentity.create("AKIDEXAMPLE", SECRET, session);
-    var signed =
-        AwsV4HttpSigner.create()
-            .sign(
-                to ->
-                    to.identity(keys)
-                        .request(request.build())
-                        .payload(ContentStreamProvider.fromUtf8String(body))
-                        .putProperty(AwsV4FamilyHttpSigner.SERVICE_SIGNING_NAME, "bedrock")
-                        .putProperty(AwsV4HttpSigner.REGION_NAME, "eu-west-3")
-                        .putProperty(
-                            HttpSigner.SIGNING_CLOCK, Clock.fixed(NOW, ZoneOffset.UTC)));
-    return signed.request().firstMatchingHeader("Authorization").orElseThrow();
-  }
-
-  private static String decoded(String text) {
-    return java.net.URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    return new AwsSigner("AKIDEXAMPLE", SECRET, session, "eu-west-3", "bedrock", NOW)
+        .headers(
+            method,
+            "https",
+            "bedrock-runtime.eu-west-3.amazonaws.com",
+            8443,
+            uri,
+            headers,
+            body.getBytes(StandardCharsets.UTF_8))
+        .getOrDefault("authorization", "");
   }
 }

@@ -137,8 +137,9 @@ final class Renewed<T> {
       Held<T> known = held;
       if (known != null) {
         held = new Held<>(known.value, known.since, clock.getAsLong() + PAUSE_NANOS, known.until);
+        // Without an old one calls fail, and say so themselves.
+        LOG.warn("What asks for {} goes on with what it has: {}", name, failed.message());
       }
-      LOG.warn("{}: {}", name, failed.message());
       failure = failed;
     }
 
