@@ -6,6 +6,7 @@ import dev.lintel.SigV4;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.RequestOptions;
+import java.net.URI;
 import java.time.Instant;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -99,9 +100,9 @@ final class AwsAccount implements Account {
 
   /** The {@code authorization} of a form sent to another service than Bedrock. */
   static String authorization(
-      AwsKeys pair, String region, String service, String time, String host, String type, byte[] body) {
-    Day day = day(pair, new SigV4.Scope(time.substring(0, 8), region, service));
-    return authorization(day, time, "POST", host, "/", type, SigV4.hash(body));
+      AwsKeys pair, SigV4.Scope scope, String time, URI at, String type, byte[] body) {
+    return authorization(
+        day(pair, scope), time, "POST", at.getAuthority(), at.getRawPath(), type, SigV4.hash(body));
   }
 
   @Override

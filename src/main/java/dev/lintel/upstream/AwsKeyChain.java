@@ -149,7 +149,13 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
     URI at = sts();
     headers.put(
         "authorization",
-        AwsAccount.authorization(pair, platform.region(), "sts", time, at.getAuthority(), FORM, body));
+        AwsAccount.authorization(
+            pair,
+            new SigV4.Scope(time.substring(0, 8), platform.region(), "sts"),
+            time,
+            at,
+            FORM,
+            body));
     return issued(
         errand.send("AWS STS", HttpMethod.POST, at, headers, FORM, body).granted().text());
   }
@@ -157,7 +163,7 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
   private URI sts() {
     String tail = platform.region().startsWith("cn-") ? ".amazonaws.com.cn/" : ".amazonaws.com/";
     return variable("AWS_ENDPOINT_URL_STS")
-        .map(URI::create)
+        .map(given -> URI.create(given).resolve(given.indexOf('/', 8) < 0 ? "/" : ""))
         .orElseGet(() -> URI.create("https://sts." + platform.region() + tail));
   }
 
