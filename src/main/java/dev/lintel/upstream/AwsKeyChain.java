@@ -163,7 +163,7 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
   private URI sts() {
     String tail = platform.region().startsWith("cn-") ? ".amazonaws.com.cn/" : ".amazonaws.com/";
     return variable("AWS_ENDPOINT_URL_STS")
-        .map(given -> URI.create(given).resolve(given.indexOf('/', 8) < 0 ? "/" : ""))
+        .map(given -> URI.create(given.indexOf('/', 8) < 0 ? given + "/" : given))
         .orElseGet(() -> URI.create("https://sts." + platform.region() + tail));
   }
 
