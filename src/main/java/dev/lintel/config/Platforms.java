@@ -171,7 +171,9 @@ record Platforms(Providers providers) {
             .region()
             .flatMap(At::value)
             .or(() -> variable("AWS_REGION"))
-            .or(() -> variable("AWS_DEFAULT_REGION"));
+            .or(() -> variable("AWS_DEFAULT_REGION"))
+            // Who says where it lives need not say so twice.
+            .or(() -> entry.url().map(given -> "us-east-1"));
     if (region.isEmpty()) {
       providers.faults().add(at, "needs the key 'region'");
       return Optional.empty();
@@ -259,13 +261,14 @@ record Platforms(Providers providers) {
             entry,
             providers.catalogue().find(family).map(Row::quirks).orElse(Provider.Quirks.NONE));
     List<Credential> credentials = Providers.credentials(name, keys);
+    boolean open = !keys.isEmpty() && credentials.equals(List.of(Credential.NONE));
     return Optional.of(
         new Provider(
             name,
             family,
             new Dialects(speaks, providers.served().of(family)),
             url,
-            auth,
+            open ? Provider.Auth.NONE : auth,
             credentials,
             link.headers(),
             link.transport(),

@@ -76,7 +76,8 @@ public final class AnthropicMessages implements Dialect {
       path = own ? path + query(chat.query()) : path;
     } else {
       platform.change(changes);
-      headers = betas(chat, own, platform, changes, adaptation);
+      headers = new HashMap<>(platform.headers(chat.stream()));
+      headers.putAll(betas(chat, own, platform, changes, adaptation));
     }
     byte[] bytes;
     if (own && body != null && !Proofs.within(body.bytes())) {
@@ -153,13 +154,18 @@ public final class AnthropicMessages implements Dialect {
     return ProviderErrors.read(status, headers, body, tree -> failure(status, headers, tree));
   }
 
-  /** What an error envelope means, wherever it stands; 200 as its status means none is known. */
+  /** What an error envelope means, Anthropic's or a cloud's, wherever it stands; 200 as its status means none is known. */
   static Failure failure(int status, Headers headers, JsonNode envelope) {
     JsonNode error = envelope.path("error");
+    if (error.isMissingNode()) {
+      return BedrockErrors.read(status, headers, envelope);
+    }
+    // Google's code is the status once more.
+    JsonNode code = error.path(error.path("code").isNumber() ? "status" : "code");
     return ProviderErrors.of(
         status,
         headers,
-        error.path("code").asString(""),
+        code.asString(""),
         error.path("type").asString(""),
         error.isString() ? error.asString() : error.path("message").asString(""));
   }

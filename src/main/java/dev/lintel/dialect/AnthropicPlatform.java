@@ -1,6 +1,7 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
+import dev.lintel.AwsEvent;
 import dev.lintel.Json;
 import dev.lintel.Platform;
 import java.io.BufferedReader;
@@ -85,6 +86,11 @@ enum AnthropicPlatform {
       }
     }
     return kept;
+  }
+
+  /** What else a request says in its headers. */
+  Map<String, String> headers(boolean stream) {
+    return this == BEDROCK && stream ? Map.of("accept", AwsEvent.STREAM) : Map.of();
   }
 
   /** Puts them where the platform looks for them: Bedrock into the body, Vertex into a header. */

@@ -5,6 +5,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
+import dev.lintel.dialect.BedrockConverse;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.dialect.OpenAiRealtime;
@@ -26,6 +27,7 @@ final class Builtins {
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
   static final Dialect REALTIME = new OpenAiRealtime();
+  static final Dialect BEDROCK = new BedrockConverse();
 
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
@@ -33,9 +35,9 @@ final class Builtins {
           "openai", List.of(OPENAI, REALTIME),
           "anthropic", List.of(ANTHROPIC),
           "gemini", List.of(GEMINI),
-          "azure", List.of(OPENAI),
+          "azure", List.of(OPENAI, REALTIME),
           "vertex", List.of(GEMINI, ANTHROPIC, OPENAI),
-          "bedrock", List.of(ANTHROPIC));
+          "bedrock", List.of(BEDROCK, ANTHROPIC));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

@@ -268,6 +268,7 @@ public final class Lintel implements AutoCloseable {
     }
     post(routes, "/v1beta/models/{model*}:{method}", gemini);
     post(routes, "/v1/models/{model*}:{method}", gemini);
+    post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
     get(routes, "/v1/models/{model*}", models(Lintel::bySdk));
@@ -288,8 +289,9 @@ public final class Lintel implements AutoCloseable {
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
     var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
-    get(routes, "/v1/realtime", realtime);
-    get(routes, "/realtime", realtime);
+    for (String v1 : List.of("/v1", "", "/openai/v1", "/openai")) {
+      get(routes, v1 + "/realtime", realtime);
+    }
     get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
@@ -358,6 +360,9 @@ public final class Lintel implements AutoCloseable {
   private static Dialect byPath(String path) {
     if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
       return Builtins.ANTHROPIC;
+    }
+    if (path.startsWith("/model/")) {
+      return Builtins.BEDROCK;
     }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI

@@ -1,5 +1,8 @@
 package dev.lintel.sim;
 
+import dev.lintel.Answer;
+import dev.lintel.AwsEvent;
+import dev.lintel.Bytes;
 import dev.lintel.Dialect;
 import dev.lintel.Json;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +43,9 @@ enum Vendor {
       """
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
-      """);
+      """),
+  /** Its streams begin with a message of their own that says nothing. */
+  BEDROCK("bedrock", "", "tooluse_", "", "");
 
   /**
    * Where chat is served.
@@ -91,6 +96,7 @@ enum Vendor {
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
               gemini("/v1", "streamGenerateContent"));
+      case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
   }
 
@@ -132,17 +138,43 @@ enum Vendor {
               .put("code", trouble.status())
               .put("message", message)
               .put("status", trouble.gemini());
+      case BEDROCK -> node.put("message", message);
     }
     return node;
   }
 
+  /**
+   * The same as an answer.
+   *
+   * @param status 200 where the error stands in an answer that looks good
+   */
+  Answer refusal(Trouble trouble, int status, String message) {
+    byte[] body = Json.bytes(error(trouble, message));
+    return switch (this) {
+      case OPENAI, ANTHROPIC, GEMINI -> new Answer(status, Answer.JSON, body);
+      case BEDROCK ->
+          new Answer(status, Answer.JSON, body, Map.of("x-amzn-errortype", trouble.bedrock()));
+    };
+  }
+
   /** The same as an event of a stream. */
   byte[] errorEvent(Trouble trouble) {
+    if (this == BEDROCK) {
+      var event = new Bytes(256);
+      String member =
+          Character.toLowerCase(trouble.bedrock().charAt(0)) + trouble.bedrock().substring(1);
+      AwsEvent.exception(member).write(Json.bytes(error(trouble, trouble.message())), event);
+      return event.take();
+    }
     String json = Json.text(error(trouble, trouble.message()));
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private static Place gemini(String version, String method) {
     return new Place(version + "/models/{model}:" + method, Map.of("method", method));
+  }
+
+  private static Place bedrock(String method) {
+    return new Place("/model/{model}/" + method, Map.of("method", method));
   }
 }

@@ -26,7 +26,9 @@ final class Accounts {
 
   /** The one for that provider; empty where its key is all that it wants. */
   Optional<Account> of(Provider provider, Credential credential) {
-    if (provider.platform() == Platform.PLAIN || !credential.secret().isEmpty()) {
+    if (provider.platform() == Platform.PLAIN
+        || provider.auth() == Provider.Auth.NONE
+        || !credential.secret().isEmpty()) {
       return Optional.empty();
     }
     Provider.Transport transport = provider.transport();

@@ -1,6 +1,7 @@
 package dev.lintel.upstream;
 
 import dev.lintel.Adaptation;
+import dev.lintel.AwsEvent;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Channel;
@@ -255,6 +256,9 @@ public final class Upstream implements Handler {
   private static @Nullable Framing framing(Ask ask, Dialect dialect) {
     String type =
         ask.headers().get("content-type").orElse("text/event-stream").toLowerCase(Locale.ROOT);
+    if (type.startsWith(AwsEvent.STREAM)) {
+      return new AwsFraming(dialect.name());
+    }
     return type.startsWith("text/event-stream") ? new EventStream(dialect.name()) : null;
   }
 

@@ -1,13 +1,18 @@
 package dev.lintel.main;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lintel.AwsEvent;
 import dev.lintel.AwsSigner;
+import dev.lintel.Bytes;
+import dev.lintel.Json;
 import dev.lintel.main.FakeCloud.Asked;
 import dev.lintel.main.FakeCloud.Said;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,7 +102,7 @@ class BedrockAccountScenario {
           .isEqualTo("/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke");
       assertThat(asked.json())
           .isEqualTo(
-              dev.lintel.Json.parse(
+              Json.parse(
                   "{\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"anthropic_version\":\"bedrock-2023-05-31\"}"));
     }
   }
@@ -302,6 +307,118 @@ class BedrockAccountScenario {
       assertThat(answer.statusCode()).isEqualTo(502);
       assertThat(answer.body()).contains("No AWS keys were found");
       assertThat(cloud.asked()).isEmpty();
+    }
+  }
+
+  private static Said events(String... messages) {
+    var bytes = new Bytes(1024);
+    for (String message : messages) {
+      if (message.startsWith("{\"message\"")) {
+        AwsEvent.exception("throttlingException").write(message.getBytes(UTF_8), bytes);
+      } else {
+        byte[] payload =
+            Json.bytes(
+                Json.object()
+                    .put("bytes", Base64.getEncoder().encodeToString(message.getBytes(UTF_8)))
+                    .put("p", "abcd"));
+        AwsEvent.named("chunk").write(payload, bytes);
+      }
+    }
+    return new Said(200, "application/vnd.amazon.eventstream", Map.of(), bytes.take());
+  }
+
+  private static final String[] STREAM = {
+    "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_bdrk_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"claude\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":3,\"output_tokens\":1}}}",
+    "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}",
+    "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hällo\"}}",
+    "{\"type\":\"content_block_stop\",\"index\":0}",
+    "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":2}}",
+    "{\"type\":\"message_stop\",\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":3}}"
+  };
+
+  private static final String STREAMED = HELLO.replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"");
+
+  @Test
+  void claude_s_own_events_are_taken_out_of_amazon_s() throws Exception {
+    try (var cloud = new FakeCloud(asked -> events(STREAM));
+        var gateway = TestGateway.of(bedrock(cloud, ", token: t"))) {
+      var answer = gateway.post("/v1/messages", STREAMED);
+
+      var expected = new StringBuilder();
+      for (String event : STREAM) {
+        expected
+            .append("event: ")
+            .append(Json.parse(event).path("type").asString())
+            .append("\ndata: ")
+            .append(event.replaceAll(",\"amazon.*}}$", "}"))
+            .append("\n\n");
+      }
+      assertThat(answer.body()).isEqualTo(expected.toString());
+      Asked asked = cloud.asked().getFirst();
+      assertThat(asked.uri()).endsWith("v1%3A0/invoke-with-response-stream");
+      assertThat(asked.json().has("stream")).isFalse();
+      assertThat(asked.header("accept")).isEqualTo("application/vnd.amazon.eventstream");
+    }
+  }
+
+  @Test
+  void an_exception_in_the_stream_is_a_failure_whenever_it_comes() throws Exception {
+    try (var cloud =
+            new FakeCloud(asked ->
+                asked.uri().contains("opus")
+                    ? events("{\"message\":\"Too many tokens\"}")
+                    : events(STREAM[0], STREAM[1], STREAM[2], "{\"message\":\"Too many tokens\"}"));
+        var gateway = TestGateway.of(bedrock(cloud, ", token: t"))) {
+      var early = gateway.post("/v1/messages", STREAMED.replace("sonnet", "opus"));
+      assertThat(early.statusCode()).isEqualTo(429);
+      assertThat(early.body()).contains("upstream_rate_limited", "Too many tokens");
+
+      var late = gateway.raw("/v1/messages", STREAMED);
+      assertThat(late.complete()).isFalse();
+      assertThat(late.body()).contains("event: error", "Too many tokens").doesNotContain("message_stop");
+    }
+  }
+
+  @Test
+  void amazon_s_errors_are_understood_by_their_header() throws Exception {
+    try (var cloud =
+            new FakeCloud(asked ->
+                Said.json(404, "{\"message\":\"Could not resolve the foundation model\"}")
+                    .with("x-amzn-ErrorType", "ResourceNotFoundException:http://internal.amazon.com/x"));
+        var gateway = TestGateway.of(bedrock(cloud, ", token: t"))) {
+      for (int i = 0; i < 2; i++) {
+        var answer = gateway.post("/v1/messages", HELLO);
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.body()).contains("not_found", "Could not resolve the foundation model");
+      }
+      assertThat(cloud.asked()).allSatisfy(asked -> assertThat(asked.uri()).endsWith("/invoke"));
+    }
+  }
+
+  @Test
+  void every_other_caller_and_model_goes_by_converse() throws Exception {
+    String reply =
+        "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[{\"text\":\"Hi\"}]}},\"stopReason\":\"end_turn\",\"usage\":{\"inputTokens\":3,\"outputTokens\":1,\"totalTokens\":4},\"metrics\":{\"latencyMs\":1}}";
+    try (var cloud =
+            new FakeCloud(asked ->
+                serve(asked, keys("AKID1", "")).status() == 200 ? Said.json(reply) : Said.json(403, "{}"));
+        var gateway =
+            TestGateway.of(bedrock(cloud, ", access_key: AKID1, secret_key: secret/of+AKID1"))) {
+      assertThat(gateway.post("/v1/messages", HELLO.replace("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-pro-v1:0")).body())
+          .contains("\"Hi\"");
+      assertThat(
+              gateway
+                  .post(
+                      "/v1/chat/completions",
+                      HELLO)
+                  .body())
+          .contains("\"Hi\"");
+
+      assertThat(cloud.asked())
+          .extracting(Asked::uri)
+          .containsExactly(
+              "/model/amazon.nova-pro-v1%3A0/converse",
+              "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse");
     }
   }
 }

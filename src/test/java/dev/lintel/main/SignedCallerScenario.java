@@ -100,6 +100,21 @@ class SignedCallerScenario {
   }
 
   @Test
+  void a_converse_call_is_signed_over_its_encoded_model_and_refused_in_bedrock_s_words() {
+    String path = "/model/demo%2Fsmall%3A0/converse";
+    String body = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Hello\"}]}]}";
+
+    var answer = send(signed(signer("AKIDONE", "s/1+x"), path, body), path, body);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(Json.parse(answer.body()).path("stopReason").asString()).isEqualTo("end_turn");
+
+    var wrong = send(signed(signer("AKIDONE", "wrong"), path, body), path, body);
+    assertThat(wrong.statusCode()).isEqualTo(403);
+    assertThat(wrong.headers().firstValue("x-amzn-errortype")).contains("AccessDeniedException");
+    assertThat(Json.parse(wrong.body()).path("message").asString()).contains("does not match");
+  }
+
+  @Test
   void a_session_token_and_more_signed_headers_do_not_matter() {
     var session = new AwsSigner("AKIDONE", "s/1+x", "any-token", "us-east-1", "bedrock", Instant.now());
 
