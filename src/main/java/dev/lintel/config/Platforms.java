@@ -256,10 +256,15 @@ record Platforms(Providers providers) {
       providers.faults().add(at, "is of a kind whose dialects this gateway does not speak");
       return Optional.empty();
     }
+    // The models are those of the dialect's own vendor, and refuse what they refuse there.
     Providers.Link link =
         providers.link(
             entry,
-            providers.catalogue().find(family).map(Row::quirks).orElse(Provider.Quirks.NONE));
+            providers
+                .catalogue()
+                .find(speaks.getFirst().name())
+                .map(Row::quirks)
+                .orElse(Provider.Quirks.NONE));
     List<Credential> credentials = Providers.credentials(name, keys);
     boolean open = !keys.isEmpty() && credentials.equals(List.of(Credential.NONE));
     return Optional.of(
