@@ -18,7 +18,8 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * AWS's Signature Version 4, as every service but S3 wants it: made for providers, checked for
- * callers. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ * callers.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 public final class SigV4 {
   public static final String ALGORITHM = "AWS4-HMAC-SHA256";
@@ -81,8 +82,7 @@ public final class SigV4 {
   /** The signature in hexadecimal digits. */
   public static String signature(byte[] key, Scope scope, String time, Message message) {
     String request = hash(canonical(message).getBytes(StandardCharsets.UTF_8));
-    return HEX.formatHex(
-        hmac(key, ALGORITHM + "\n" + time + "\n" + scope.text() + "\n" + request));
+    return HEX.formatHex(hmac(key, ALGORITHM + "\n" + time + "\n" + scope.text() + "\n" + request));
   }
 
   /** The value of the {@code authorization} header. */
@@ -164,7 +164,10 @@ public final class SigV4 {
     }
     encoded.sort(Arrays::compare);
     for (int i = 0; i < encoded.size(); i++) {
-      into.append(i == 0 ? "" : "&").append(encoded.get(i)[0]).append('=').append(encoded.get(i)[1]);
+      into.append(i == 0 ? "" : "&")
+          .append(encoded.get(i)[0])
+          .append('=')
+          .append(encoded.get(i)[1]);
     }
   }
 
@@ -177,7 +180,8 @@ public final class SigV4 {
           && i + 2 < bytes.length
           && HexFormat.isHexDigit(bytes[i + 1])
           && HexFormat.isHexDigit(bytes[i + 2])) {
-        decoded.write(HexFormat.fromHexDigit(bytes[i + 1]) << 4 | HexFormat.fromHexDigit(bytes[i + 2]));
+        decoded.write(
+            HexFormat.fromHexDigit(bytes[i + 1]) << 4 | HexFormat.fromHexDigit(bytes[i + 2]));
         i += 2;
       } else {
         decoded.write(bytes[i]);

@@ -28,7 +28,13 @@ public record AwsSigner(
 
   /** The headers that it would send, authorization included. */
   public Map<String, String> headers(
-      String method, String scheme, String host, int port, String uri, Map<String, String> headers, byte[] body) {
+      String method,
+      String scheme,
+      String host,
+      int port,
+      String uri,
+      Map<String, String> headers,
+      byte[] body) {
     int mark = uri.indexOf('?');
     SdkHttpRequest.Builder request =
         SdkHttpRequest.builder()
@@ -74,14 +80,20 @@ public record AwsSigner(
     String names = authorization.get().replaceAll(".*SignedHeaders=([^,]*),.*", "$1");
     var signed = new TreeMap<String, String>();
     for (String name : names.split(";")) {
-      if (!List.of("host", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token").contains(name)) {
+      if (!List.of("host", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token")
+          .contains(name)) {
         signed.put(name, arrived.get(name).orElse(""));
       }
     }
     int colon = host.indexOf(':');
     var signer =
         new AwsSigner(
-            keys.id, keys.secret, keys.session, keys.region, keys.service, SigV4.moment(time.get()));
+            keys.id,
+            keys.secret,
+            keys.session,
+            keys.region,
+            keys.service,
+            SigV4.moment(time.get()));
     String right =
         signer
             .headers(

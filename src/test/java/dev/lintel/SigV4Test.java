@@ -39,8 +39,10 @@ class SigV4Test {
   @ParameterizedTest
   @MethodSource("uris")
   void a_request_is_signed_as_aws_signs_it(String uri) {
-    assertThat(ours("POST", uri, Map.of(), "{\"a\":1}", "")).isEqualTo(theirs("POST", uri, Map.of(), "{\"a\":1}", ""));
-    assertThat(ours("GET", uri, Map.of(), "", "t/+=")).isEqualTo(theirs("GET", uri, Map.of(), "", "t/+="));
+    assertThat(ours("POST", uri, Map.of(), "{\"a\":1}", ""))
+        .isEqualTo(theirs("POST", uri, Map.of(), "{\"a\":1}", ""));
+    assertThat(ours("GET", uri, Map.of(), "", "t/+="))
+        .isEqualTo(theirs("GET", uri, Map.of(), "", "t/+="));
   }
 
   @Test
@@ -52,7 +54,8 @@ class SigV4Test {
             "X-Empty", "",
             "X-Words", "\"quoted   text\"");
 
-    assertThat(ours("POST", "/x", headers, "ä", "")).isEqualTo(theirs("POST", "/x", headers, "ä", ""));
+    assertThat(ours("POST", "/x", headers, "ä", ""))
+        .isEqualTo(theirs("POST", "/x", headers, "ä", ""));
   }
 
   @Test
@@ -66,12 +69,15 @@ class SigV4Test {
         char last = letter.charAt(letter.length() - 1);
         path.append(
             random.nextBoolean() && last != '/'
-                ? java.net.URLEncoder.encode(String.valueOf(last), StandardCharsets.UTF_8).replace("+", "%20")
+                ? java.net.URLEncoder.encode(String.valueOf(last), StandardCharsets.UTF_8)
+                    .replace("+", "%20")
                 : last > ' ' && last < 127 && last != '%' ? String.valueOf(last) : "x");
       }
       String uri = path + "/converse";
 
-      assertThat(ours("POST", uri, Map.of(), "x", "")).as(uri).isEqualTo(theirs("POST", uri, Map.of(), "x", ""));
+      assertThat(ours("POST", uri, Map.of(), "x", ""))
+          .as(uri)
+          .isEqualTo(theirs("POST", uri, Map.of(), "x", ""));
     }
   }
 

@@ -100,8 +100,7 @@ record Document(
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
-  record Entra(
-      At<String> tenant, At<String> client, At<String> secret, Optional<At<URI>> url) {}
+  record Entra(At<String> tenant, At<String> client, At<String> secret, Optional<At<URI>> url) {}
 
   /** Google's Vertex AI. */
   @Kind("vertex")

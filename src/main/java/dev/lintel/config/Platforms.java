@@ -9,15 +9,14 @@ import dev.lintel.Provider;
 import dev.lintel.config.Catalogue.Row;
 import dev.lintel.config.Document.Azure;
 import dev.lintel.config.Document.Bedrock;
-import dev.lintel.config.Document.Entry;
 import dev.lintel.config.Document.Entra;
+import dev.lintel.config.Document.Entry;
 import dev.lintel.config.Document.Linked;
 import dev.lintel.config.Document.Vertex;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +28,10 @@ import tools.jackson.databind.JsonNode;
 record Platforms(Providers providers) {
   private static final String MICROSOFT = "https://login.microsoftonline.com";
 
-  /** What AWS's SDKs read, too: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */
+  /**
+   * What AWS's SDKs read, too:
+   * https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+   */
   private static final List<String> AWS_VARIABLES =
       List.of(
           "AWS_ACCESS_KEY_ID",
@@ -95,7 +97,11 @@ record Platforms(Providers providers) {
             .or(() -> variable("GOOGLE_CLOUD_LOCATION"))
             .orElse("global");
     if (!isHostPart(location)) {
-      providers.faults().add(entry.location().<At<?>>map(given -> given).orElse(at), "must be a location such as us-central1");
+      providers
+          .faults()
+          .add(
+              entry.location().<At<?>>map(given -> given).orElse(at),
+              "must be a location such as us-central1");
       return Optional.empty();
     }
     Optional<URI> url =
@@ -179,14 +185,20 @@ record Platforms(Providers providers) {
       return Optional.empty();
     }
     if (!isHostPart(region.get())) {
-      providers.faults().add(entry.region().<At<?>>map(given -> given).orElse(at), "must be a region such as us-east-1");
+      providers
+          .faults()
+          .add(
+              entry.region().<At<?>>map(given -> given).orElse(at),
+              "must be a region such as us-east-1");
       return Optional.empty();
     }
     if (entry.accessKey().isPresent() != entry.secretKey().isPresent()) {
       providers.faults().add(at, "needs both 'access_key' and 'secret_key', or neither");
     }
     if (entry.sessionToken().isPresent() && entry.accessKey().isEmpty()) {
-      providers.faults().add(entry.sessionToken().get(), "needs 'access_key' and 'secret_key' beside it");
+      providers
+          .faults()
+          .add(entry.sessionToken().get(), "needs 'access_key' and 'secret_key' beside it");
     }
     Optional<Platform.AwsKeys> pair =
         entry
@@ -313,7 +325,9 @@ record Platforms(Providers providers) {
   private String required(At<String> at) {
     String text = at.value().orElse("").strip();
     if (at.value().isPresent() && (text.isEmpty() || !Providers.isVisible(text))) {
-      providers.faults().add(at, text.isEmpty() ? "must not be empty" : "holds a character that it cannot have");
+      providers
+          .faults()
+          .add(at, text.isEmpty() ? "must not be empty" : "holds a character that it cannot have");
     }
     return text;
   }

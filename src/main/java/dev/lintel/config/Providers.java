@@ -89,8 +89,7 @@ record Providers(
   }
 
   /** How a provider is reached, and what is said to it otherwise. */
-  record Link(
-      Map<String, String> headers, Provider.Transport transport, Provider.Quirks quirks) {}
+  record Link(Map<String, String> headers, Provider.Transport transport, Provider.Quirks quirks) {}
 
   /**
    * @param usual what is known of such a provider's quirks
@@ -106,9 +105,7 @@ record Providers(
         headers(entry),
         transport(entry),
         new Provider.Quirks(
-            Set.copyOf(drop),
-            Map.copyOf(rename),
-            entry.streamUsage().orElse(usual.streamUsage())));
+            Set.copyOf(drop), Map.copyOf(rename), entry.streamUsage().orElse(usual.streamUsage())));
   }
 
   /**

@@ -69,8 +69,7 @@ public final class AnthropicMessages implements Dialect {
     var changes = new HashMap<String, Optional<byte[]>>();
     String path = Paths.messages(target, chat.stream());
     Map<String, String> headers;
-    AnthropicPlatform platform =
-        AnthropicPlatform.of(target.provider().platform()).orElse(null);
+    AnthropicPlatform platform = AnthropicPlatform.of(target.provider().platform()).orElse(null);
     if (platform == null) {
       headers = headers(chat, own);
       path = own ? path + query(chat.query()) : path;
@@ -154,7 +153,10 @@ public final class AnthropicMessages implements Dialect {
     return ProviderErrors.read(status, headers, body, tree -> failure(status, headers, tree));
   }
 
-  /** What an error envelope means, Anthropic's or a cloud's, wherever it stands; 200 as its status means none is known. */
+  /**
+   * What an error envelope means, Anthropic's or a cloud's, wherever it stands; 200 as its status
+   * means none is known.
+   */
   static Failure failure(int status, Headers headers, JsonNode envelope) {
     JsonNode error = envelope.path("error");
     if (error.isMissingNode()) {

@@ -24,7 +24,9 @@ import tools.jackson.databind.node.ArrayNode;
 enum AnthropicPlatform {
   /** https://docs.claude.com/en/api/claude-on-vertex-ai */
   VERTEX("vertex-2023-10-16", true),
-  /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html */
+  /**
+   * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html
+   */
   BEDROCK("bedrock-2023-05-31", false);
 
   private static final String FILE = "betas.csv";

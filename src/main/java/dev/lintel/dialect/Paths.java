@@ -1,6 +1,5 @@
 package dev.lintel.dialect;
 
-import dev.lintel.Platform;
 import dev.lintel.Platform.Azure;
 import dev.lintel.Platform.Bedrock;
 import dev.lintel.Platform.Plain;
@@ -71,7 +70,9 @@ final class Paths {
               + segment(target.model())
               + (stream ? ":streamRawPredict" : ":rawPredict");
       case Bedrock bedrock ->
-          "/model/" + segment(target.model()) + (stream ? "/invoke-with-response-stream" : "/invoke");
+          "/model/"
+              + segment(target.model())
+              + (stream ? "/invoke-with-response-stream" : "/invoke");
     };
   }
 

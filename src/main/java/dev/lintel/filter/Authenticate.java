@@ -36,8 +36,8 @@ public final class Authenticate implements Filter {
 
   private Caller holder(String key) {
     return keys.apply(key)
-        .orElseThrow(() ->
-            Failure.of(Failure.Kind.AUTHENTICATION, "The key is not known to this gateway."));
+        .orElseThrow(
+            () -> Failure.of(Failure.Kind.AUTHENTICATION, "The key is not known to this gateway."));
   }
 
   private Caller signer(Call call) {

@@ -72,7 +72,10 @@ final class Signed {
             .orElseThrow(() -> refused("The access key is not known to this gateway."));
     var message =
         new SigV4.Message(
-            raw.method(), raw.uri(), headers(raw, words.getOrDefault("SignedHeaders", "")), payload(raw));
+            raw.method(),
+            raw.uri(),
+            headers(raw, words.getOrDefault("SignedHeaders", "")),
+            payload(raw));
     String right = SigV4.signature(SigV4.key(known.secret(), scope), scope, time, message);
     if (!MessageDigest.isEqual(
         right.getBytes(StandardCharsets.US_ASCII),

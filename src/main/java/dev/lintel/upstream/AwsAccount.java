@@ -57,7 +57,13 @@ final class AwsAccount implements Account {
   }
 
   private static String authorization(
-      Day day, String time, String method, String host, String uri, @Nullable String type, String hash) {
+      Day day,
+      String time,
+      String method,
+      String host,
+      String uri,
+      @Nullable String type,
+      String hash) {
     var signed = new TreeMap<String, String>();
     if (type != null) {
       signed.put("content-type", type);

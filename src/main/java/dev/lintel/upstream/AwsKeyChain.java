@@ -42,7 +42,8 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
     if (!platform.profile().isEmpty()) {
       return profile(platform.profile())
           .orElseThrow(() ->
-              Errand.refusal(0, "AWS's files have no keys in the profile '" + platform.profile() + "'."));
+              Errand.refusal(
+                  0, "AWS's files have no keys in the profile '" + platform.profile() + "'."));
     }
     return environment()
         .or(() -> webIdentity(variable("AWS_WEB_IDENTITY_TOKEN_FILE"), variable("AWS_ROLE_ARN")))
@@ -80,8 +81,7 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
     String id = words.getOrDefault("aws_access_key_id", "");
     if (!role.isEmpty() && depth < 5) {
       if (words.containsKey("web_identity_token_file")) {
-        return webIdentity(
-            Optional.of(words.get("web_identity_token_file")), Optional.of(role));
+        return webIdentity(Optional.of(words.get("web_identity_token_file")), Optional.of(role));
       }
       String source = words.getOrDefault("source_profile", "");
       Optional<Renewed.Lease<AwsKeys>> base =
@@ -181,9 +181,7 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
       throw Errand.refusal(0, "AWS answered without keys.");
     }
     Duration good =
-        expiration.isEmpty()
-            ? FOR_NOW
-            : Duration.between(Instant.now(), Instant.parse(expiration));
+        expiration.isEmpty() ? FOR_NOW : Duration.between(Instant.now(), Instant.parse(expiration));
     return new Renewed.Lease<>(new AwsKeys(id, secret, token), good);
   }
 

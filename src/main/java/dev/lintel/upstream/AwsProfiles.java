@@ -25,9 +25,7 @@ record AwsProfiles(Map<String, Map<String, String>> sections) {
     String home = variable.apply("HOME").orElse(System.getProperty("user.home", ""));
     var sections = new HashMap<String, Map<String, String>>();
     add(sections, variable.apply("AWS_CONFIG_FILE").orElse(home + "/.aws/config"));
-    add(
-        sections,
-        variable.apply("AWS_SHARED_CREDENTIALS_FILE").orElse(home + "/.aws/credentials"));
+    add(sections, variable.apply("AWS_SHARED_CREDENTIALS_FILE").orElse(home + "/.aws/credentials"));
     return new AwsProfiles(sections);
   }
 

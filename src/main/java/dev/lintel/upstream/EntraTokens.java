@@ -15,8 +15,7 @@ record EntraTokens(Entra account, Errand errand) implements Renewed.Source<Strin
 
   @Override
   public Renewed.Lease<String> fetch() {
-    URI at =
-        URI.create(account.authority() + "/" + account.tenant() + "/oauth2/v2.0/token");
+    URI at = URI.create(account.authority() + "/" + account.tenant() + "/oauth2/v2.0/token");
     Errand.Reply reply =
         errand
             .form(
@@ -25,10 +24,14 @@ record EntraTokens(Entra account, Errand errand) implements Renewed.Source<Strin
                 Map.of(),
                 new TreeMap<>(
                     Map.of(
-                        "grant_type", "client_credentials",
-                        "client_id", account.client(),
-                        "client_secret", account.secret(),
-                        "scope", SCOPE)))
+                        "grant_type",
+                        "client_credentials",
+                        "client_id",
+                        account.client(),
+                        "client_secret",
+                        account.secret(),
+                        "scope",
+                        SCOPE)))
             .granted();
     return new Renewed.Lease<>(
         reply.require("access_token"),

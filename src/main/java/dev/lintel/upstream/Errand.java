@@ -54,7 +54,11 @@ final class Errand {
       String word = word();
       throw refusal(
           status,
-          who + " answered with status " + status + (word.isEmpty() ? "" : " (" + word + ")") + ".");
+          who
+              + " answered with status "
+              + status
+              + (word.isEmpty() ? "" : " (" + word + ")")
+              + ".");
     }
 
     JsonNode json() {
@@ -88,7 +92,8 @@ final class Errand {
           named = "";
         }
       }
-      return named.length() <= 80 && named.chars().allMatch(c -> Character.isLetterOrDigit(c) || "_-.".indexOf(c) >= 0)
+      return named.length() <= 80
+              && named.chars().allMatch(c -> Character.isLetterOrDigit(c) || "_-.".indexOf(c) >= 0)
           ? named
           : "";
     }
@@ -123,7 +128,8 @@ final class Errand {
 
   static String encoded(Map<String, String> fields) {
     return fields.entrySet().stream()
-        .map(field -> field.getKey() + "=" + URLEncoder.encode(field.getValue(), StandardCharsets.UTF_8))
+        .map(field ->
+            field.getKey() + "=" + URLEncoder.encode(field.getValue(), StandardCharsets.UTF_8))
         .collect(Collectors.joining("&"));
   }
 
@@ -138,7 +144,12 @@ final class Errand {
    * @param type of the body; empty where there is none
    */
   Reply send(
-      String who, HttpMethod method, URI at, Map<String, String> headers, String type, byte[] body) {
+      String who,
+      HttpMethod method,
+      URI at,
+      Map<String, String> headers,
+      String type,
+      byte[] body) {
     CallThread thread = CallThread.current();
     MultiMap all = HttpHeaders.headers();
     headers.forEach(all::set);

@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Google's access tokens, for every form of its credentials that needs no program to be run: a
- * service account's key (RFC 7523), a workload identity (RFC 8693), a user's refresh token, and
- * the metadata server of a machine at Google.
+ * service account's key (RFC 7523), a workload identity (RFC 8693), a user's refresh token, and the
+ * metadata server of a machine at Google.
  */
 final class GoogleTokens implements Renewed.Source<String> {
   private static final String SCOPE = "https://www.googleapis.com/auth/cloud-platform";
@@ -57,7 +57,8 @@ final class GoogleTokens implements Renewed.Source<String> {
                   "refresh_token", text("refresh_token")));
       case "" -> machine();
       default ->
-          throw Errand.refusal(0, "Google credentials of the type '" + text("type") + "' are not known here.");
+          throw Errand.refusal(
+              0, "Google credentials of the type '" + text("type") + "' are not known here.");
     };
   }
 
@@ -74,25 +75,19 @@ final class GoogleTokens implements Renewed.Source<String> {
   }
 
   private Renewed.Lease<String> serviceAccount() {
-    String assertion =
-        CallThread.current().offload(() -> assertion(tokenUri(), Instant.now()));
-    return granted(
-        "urn:ietf:params:oauth:grant-type:jwt-bearer", Map.of("assertion", assertion));
+    String assertion = CallThread.current().offload(() -> assertion(tokenUri(), Instant.now()));
+    return granted("urn:ietf:params:oauth:grant-type:jwt-bearer", Map.of("assertion", assertion));
   }
 
   private Renewed.Lease<String> granted(String grant, Map<String, String> more) {
     var fields = new TreeMap<>(more);
     fields.put("grant_type", grant);
     return lease(
-        errand
-            .form("Google's token endpoint", URI.create(tokenUri()), Map.of(), fields)
-            .granted());
+        errand.form("Google's token endpoint", URI.create(tokenUri()), Map.of(), fields).granted());
   }
 
   private String tokenUri() {
-    return text("token_uri").isEmpty()
-        ? "https://oauth2.googleapis.com/token"
-        : text("token_uri");
+    return text("token_uri").isEmpty() ? "https://oauth2.googleapis.com/token" : text("token_uri");
   }
 
   private static Renewed.Lease<String> lease(Errand.Reply reply) {
@@ -114,7 +109,8 @@ final class GoogleTokens implements Renewed.Source<String> {
             .put("aud", audience)
             .put("iat", now.getEpochSecond())
             .put("exp", now.plus(HOUR).getEpochSecond());
-    String signed = URL.encodeToString(Json.bytes(head)) + "." + URL.encodeToString(Json.bytes(claims));
+    String signed =
+        URL.encodeToString(Json.bytes(head)) + "." + URL.encodeToString(Json.bytes(claims));
     try {
       Signature signature = Signature.getInstance("SHA256withRSA");
       signature.initSign(key(text("private_key")));
@@ -147,12 +143,10 @@ final class GoogleTokens implements Renewed.Source<String> {
           "authorization",
           "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8)));
     }
-    String at = text("token_url").isEmpty() ? "https://sts.googleapis.com/v1/token" : text("token_url");
+    String at =
+        text("token_url").isEmpty() ? "https://sts.googleapis.com/v1/token" : text("token_url");
     Renewed.Lease<String> federated =
-        lease(
-            errand
-                .form("Google's token exchange", URI.create(at), headers, fields)
-                .granted());
+        lease(errand.form("Google's token exchange", URI.create(at), headers, fields).granted());
     String impersonation = text("service_account_impersonation_url");
     return impersonation.isEmpty() ? federated : impersonated(impersonation, federated.value());
   }
@@ -197,7 +191,8 @@ final class GoogleTokens implements Renewed.Source<String> {
       answer =
           errand.get("The workload's identity", URI.create(url), headers).granted().text().strip();
     } else {
-      throw Errand.refusal(0, "A workload identity needs a credential_source with a file or a url.");
+      throw Errand.refusal(
+          0, "A workload identity needs a credential_source with a file or a url.");
     }
     JsonNode format = source.path("format");
     return format.path("type").asString("text").equals("json")

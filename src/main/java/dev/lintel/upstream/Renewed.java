@@ -126,7 +126,9 @@ final class Renewed<T> {
       } catch (RuntimeException bug) {
         fail(
             Failure.of(
-                Failure.Kind.UPSTREAM_ERROR, name + " was answered with nothing that makes sense.", bug));
+                Failure.Kind.UPSTREAM_ERROR,
+                name + " was answered with nothing that makes sense.",
+                bug));
       } finally {
         running.set(null);
         waiting.forEach(CallThread::wake);

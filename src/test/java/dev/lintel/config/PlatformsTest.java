@@ -70,14 +70,19 @@ class PlatformsTest {
 
   @Test
   void vertex_lives_where_its_location_says() throws Exception {
-    Path file = Files.writeString(folder.resolve("sa.json"), "{\"type\":\"service_account\",\"project_id\":\"of-file\"}");
+    Path file =
+        Files.writeString(
+            folder.resolve("sa.json"), "{\"type\":\"service_account\",\"project_id\":\"of-file\"}");
 
     Provider regional =
         only(
             Map.of(),
             "providers:",
-            "  p: { kind: vertex, project: my-p, location: europe-west4, credentials: '" + file + "' }");
-    assertThat(regional.url()).isEqualTo(URI.create("https://europe-west4-aiplatform.googleapis.com"));
+            "  p: { kind: vertex, project: my-p, location: europe-west4, credentials: '"
+                + file
+                + "' }");
+    assertThat(regional.url())
+        .isEqualTo(URI.create("https://europe-west4-aiplatform.googleapis.com"));
     assertThat(regional.family()).isEqualTo("vertex");
     assertThat(regional.platform())
         .isEqualTo(
@@ -87,13 +92,15 @@ class PlatformsTest {
     Provider usual =
         only(
             Map.of(
-                "GOOGLE_APPLICATION_CREDENTIALS", file.toString(), "GCE_METADATA_HOST", "127.0.0.1:5"),
+                "GOOGLE_APPLICATION_CREDENTIALS",
+                file.toString(),
+                "GCE_METADATA_HOST",
+                "127.0.0.1:5"),
             "providers:",
             "  p: { kind: vertex }");
     assertThat(usual.url()).isEqualTo(URI.create("https://aiplatform.googleapis.com"));
     assertThat(usual.platform())
-        .isEqualTo(
-            new Platform.Vertex("of-file", "global", Files.readString(file), "127.0.0.1:5"));
+        .isEqualTo(new Platform.Vertex("of-file", "global", Files.readString(file), "127.0.0.1:5"));
 
     Provider machine =
         only(
@@ -116,8 +123,7 @@ class PlatformsTest {
         .contains(new Platform.AwsKeys("AKIDEXAMPLE", "s", "t"));
     assertThat(keys.platform().toString()).doesNotContain("AKIDEXAMPLE");
 
-    assertThat(
-            only(Map.of(), "providers:", "  p: { kind: bedrock, region: cn-north-1, token: b }"))
+    assertThat(only(Map.of(), "providers:", "  p: { kind: bedrock, region: cn-north-1, token: b }"))
         .satisfies(token -> {
           assertThat(token.url())
               .isEqualTo(URI.create("https://bedrock-runtime.cn-north-1.amazonaws.com.cn"));
@@ -215,7 +221,9 @@ class PlatformsTest {
 
     assertThat(names).filteredOn(Served.pattern("claude*")).containsExactly("claude-x");
     assertThat(names).filteredOn(Served.pattern("!claude*")).hasSize(4);
-    assertThat(names).filteredOn(Served.pattern("*anthropic.*")).containsExactly("us.anthropic.claude");
+    assertThat(names)
+        .filteredOn(Served.pattern("*anthropic.*"))
+        .containsExactly("us.anthropic.claude");
     assertThat(names).filteredOn(Served.pattern("*/*")).containsExactly("meta/llama");
     assertThat(names).filteredOn(Served.pattern("gemini")).containsExactly("gemini");
     assertThat(names).filteredOn(Served.pattern("*")).hasSize(5);

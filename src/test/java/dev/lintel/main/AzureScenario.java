@@ -54,10 +54,12 @@ class AzureScenario {
           "/v1/messages",
           "{\"model\":\"azure/gpt-4o\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}");
 
-      assertThat(cloud.asked()).hasSize(2).allSatisfy(asked -> {
-        assertThat(asked.uri()).isEqualTo("/openai/v1/chat/completions");
-        assertThat(asked.json().path("model").asString()).isEqualTo("my-gpt-4o");
-      });
+      assertThat(cloud.asked())
+          .hasSize(2)
+          .allSatisfy(asked -> {
+            assertThat(asked.uri()).isEqualTo("/openai/v1/chat/completions");
+            assertThat(asked.json().path("model").asString()).isEqualTo("my-gpt-4o");
+          });
     }
   }
 
@@ -73,7 +75,8 @@ class AzureScenario {
                             "client_id", "client-1",
                             "client_secret", "s+cr/t=",
                             "scope", "https://cognitiveservices.azure.com/.default"));
-                return Said.json("{\"token_type\":\"Bearer\",\"expires_in\":3599,\"access_token\":\"tok-1\"}");
+                return Said.json(
+                    "{\"token_type\":\"Bearer\",\"expires_in\":3599,\"access_token\":\"tok-1\"}");
               }
               return asked.header("authorization").equals("Bearer tok-1")
                   ? Said.json(REPLY)
@@ -91,7 +94,8 @@ class AzureScenario {
       for (int i = 0; i < 8; i++) {
         calls.add(
             Thread.ofVirtual()
-                .start(() -> statuses.add(gateway.post("/v1/chat/completions", HELLO).statusCode())));
+                .start(
+                    () -> statuses.add(gateway.post("/v1/chat/completions", HELLO).statusCode())));
       }
       for (Thread call : calls) {
         call.join();
@@ -142,11 +146,14 @@ class AzureScenario {
     try (var cloud = new FakeCloud(asked -> Said.json(REPLY));
         var gateway =
             TestGateway.of(
-                azure(cloud, "entra: { tenant: t, client: c, secret: s, url: \"http://127.0.0.1:9\" }"))) {
+                azure(
+                    cloud,
+                    "entra: { tenant: t, client: c, secret: s, url: \"http://127.0.0.1:9\" }"))) {
       var answer = gateway.post("/v1/chat/completions", HELLO);
 
       assertThat(answer.statusCode()).isEqualTo(502);
-      assertThat(answer.body()).contains("Microsoft Entra cannot be reached", "upstream_unavailable");
+      assertThat(answer.body())
+          .contains("Microsoft Entra cannot be reached", "upstream_unavailable");
       assertThat(cloud.asked()).isEmpty();
     }
   }
@@ -158,11 +165,15 @@ class AzureScenario {
             new FakeCloud(asked ->
                 asked.uri().contains("oauth2")
                     ? Said.json(
-                        "{\"expires_in\":0,\"access_token\":\"tok-" + issued.incrementAndGet() + "\"}")
+                        "{\"expires_in\":0,\"access_token\":\"tok-"
+                            + issued.incrementAndGet()
+                            + "\"}")
                     : Said.json(REPLY));
         var gateway =
             TestGateway.of(
-                azure(cloud, "entra: { tenant: t, client: c, secret: s, url: \"" + cloud.url() + "\" }"))) {
+                azure(
+                    cloud,
+                    "entra: { tenant: t, client: c, secret: s, url: \"" + cloud.url() + "\" }"))) {
       gateway.post("/v1/chat/completions", HELLO);
       gateway.post("/v1/chat/completions", HELLO);
 
@@ -176,8 +187,7 @@ class AzureScenario {
   void azure_s_errors_are_understood() throws Exception {
     var next = new java.util.concurrent.atomic.AtomicReference<>(Said.json(REPLY));
     try (var cloud = new FakeCloud(asked -> next.get());
-        var gateway =
-            TestGateway.of(azure(cloud, "api_version: \"2024-10-21\", key: k"))) {
+        var gateway = TestGateway.of(azure(cloud, "api_version: \"2024-10-21\", key: k"))) {
       next.set(
           Said.json(
               400,
@@ -225,7 +235,9 @@ class AzureScenario {
     try (var cloud = new FakeCloud(asked -> Said.events(stream));
         var gateway = TestGateway.of(azure(cloud, "api_version: \"2024-10-21\", key: k"))) {
       var own =
-          gateway.post("/v1/chat/completions", HELLO.replace("\"messages\"", "\"stream\":true,\"messages\""));
+          gateway.post(
+              "/v1/chat/completions",
+              HELLO.replace("\"messages\"", "\"stream\":true,\"messages\""));
       assertThat(own.body()).contains(first, "\"Hi\"", "[DONE]").doesNotContain("prompt_tokens");
 
       var other =
@@ -239,7 +251,8 @@ class AzureScenario {
   @Test
   void azure_s_sdks_are_served_at_their_own_paths() throws Exception {
     try (var cloud = new FakeCloud(asked -> Said.json(REPLY));
-        var gateway = TestGateway.of(azure(cloud, "key: k") + "models: { gpt-4o: azure/gpt-4o }\n")) {
+        var gateway =
+            TestGateway.of(azure(cloud, "key: k") + "models: { gpt-4o: azure/gpt-4o }\n")) {
       for (String path :
           new String[] {
             "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21",
@@ -258,8 +271,9 @@ class AzureScenario {
         var answer = gateway.send(request);
         assertThat(answer.statusCode()).as(path).isEqualTo(200);
       }
-      assertThat(cloud.asked()).allSatisfy(asked ->
-          assertThat(asked.json().path("model").asString()).isEqualTo("gpt-4o"));
+      assertThat(cloud.asked())
+          .allSatisfy(
+              asked -> assertThat(asked.json().path("model").asString()).isEqualTo("gpt-4o"));
 
       var unknown = gateway.post("/openai/deployments/gpt-4o/extensions/x", "{}");
       assertThat(unknown.statusCode()).isEqualTo(404);

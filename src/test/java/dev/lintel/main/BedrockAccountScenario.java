@@ -149,7 +149,8 @@ class BedrockAccountScenario {
       ask(cloud, ", token: bedrock-api-key-1", Map.of());
       ask(cloud, "", Map.of("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-2"));
 
-      assertThat(cloud.asked()).allSatisfy(asked -> assertThat(asked.header("x-amz-date")).isEmpty());
+      assertThat(cloud.asked())
+          .allSatisfy(asked -> assertThat(asked.header("x-amz-date")).isEmpty());
     }
   }
 
@@ -174,12 +175,22 @@ class BedrockAccountScenario {
             "# mine\n[default]\naws_access_key_id = AKDEF\naws_secret_access_key = secret/of+AKDEF\n\n[work]\naws_access_key_id=AKWORK\naws_secret_access_key=secret/of+AKWORK\n");
     try (var cloud =
         new FakeCloud(asked ->
-            serve(asked, keys(asked.header("authorization").contains("AKDEF") ? "AKDEF" : "AKWORK", "")))) {
+            serve(
+                asked,
+                keys(asked.header("authorization").contains("AKDEF") ? "AKDEF" : "AKWORK", "")))) {
       ask(cloud, "", Map.of("AWS_SHARED_CREDENTIALS_FILE", credentials, "HOME", folder.toString()));
       ask(
           cloud,
           ", profile: work",
-          Map.of("AWS_SHARED_CREDENTIALS_FILE", credentials, "HOME", folder.toString(), "AWS_ACCESS_KEY_ID", "x", "AWS_SECRET_ACCESS_KEY", "y"));
+          Map.of(
+              "AWS_SHARED_CREDENTIALS_FILE",
+              credentials,
+              "HOME",
+              folder.toString(),
+              "AWS_ACCESS_KEY_ID",
+              "x",
+              "AWS_SECRET_ACCESS_KEY",
+              "y"));
 
       assertThat(cloud.asked())
           .extracting(asked -> asked.header("authorization").contains("AKDEF"))
@@ -194,8 +205,12 @@ class BedrockAccountScenario {
           if (!asked.uri().equals("/sts/")) {
             return serve(asked, keys("ASIAROLE", "role-session"));
           }
-          var sts = new AwsSigner("AKBASE", "secret/of+AKBASE", "", "eu-west-3", "sts", Instant.EPOCH);
-          assertThat(AwsSigner.accepts(sts, "POST", asked.host(), "/sts/", asked.headers(), asked.body())).isTrue();
+          var sts =
+              new AwsSigner("AKBASE", "secret/of+AKBASE", "", "eu-west-3", "sts", Instant.EPOCH);
+          assertThat(
+                  AwsSigner.accepts(
+                      sts, "POST", asked.host(), "/sts/", asked.headers(), asked.body()))
+              .isTrue();
           assertThat(asked.form())
               .containsEntry("Action", "AssumeRole")
               .containsEntry("RoleArn", "arn:aws:iam::1:role/r")
@@ -211,8 +226,10 @@ class BedrockAccountScenario {
               file(
                   "config",
                   "[profile deep]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\nexternal_id = e1\n[profile base]\nregion = x\naws_access_key_id = AKBASE\naws_secret_access_key = secret/of+AKBASE\n"),
-              "HOME", folder.toString(),
-              "AWS_ENDPOINT_URL_STS", cloud.url() + "/sts/"));
+              "HOME",
+              folder.toString(),
+              "AWS_ENDPOINT_URL_STS",
+              cloud.url() + "/sts/"));
     }
   }
 
@@ -241,10 +258,14 @@ class BedrockAccountScenario {
           cloud,
           "",
           Map.of(
-              "AWS_WEB_IDENTITY_TOKEN_FILE", file("jwt", "jwt.of.pod\n"),
-              "AWS_ROLE_ARN", "arn:aws:iam::1:role/web",
-              "AWS_ROLE_SESSION_NAME", "pod-7",
-              "AWS_ENDPOINT_URL_STS", cloud.url()));
+              "AWS_WEB_IDENTITY_TOKEN_FILE",
+              file("jwt", "jwt.of.pod\n"),
+              "AWS_ROLE_ARN",
+              "arn:aws:iam::1:role/web",
+              "AWS_ROLE_SESSION_NAME",
+              "pod-7",
+              "AWS_ENDPOINT_URL_STS",
+              cloud.url()));
     }
   }
 
@@ -282,7 +303,8 @@ class BedrockAccountScenario {
             assertThat(asked.header("x-aws-ec2-metadata-token")).isEqualTo("imds-token");
             return asked.uri().equals(roles)
                 ? new Said(200, "text/plain", Map.of(), "my-role".getBytes())
-                : Said.json(json("ASIAEC2", asked.uri().equals(roles + "my-role") ? "ec2-session" : ""));
+                : Said.json(
+                    json("ASIAEC2", asked.uri().equals(roles + "my-role") ? "ec2-session" : ""));
           }
           return serve(asked, keys("ASIAEC2", "ec2-session"));
         })) {
@@ -336,7 +358,8 @@ class BedrockAccountScenario {
     "{\"type\":\"message_stop\",\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":3}}"
   };
 
-  private static final String STREAMED = HELLO.replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"");
+  private static final String STREAMED =
+      HELLO.replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"");
 
   @Test
   void claude_s_own_events_are_taken_out_of_amazon_s() throws Exception {
@@ -367,7 +390,8 @@ class BedrockAccountScenario {
             new FakeCloud(asked ->
                 asked.uri().contains("opus")
                     ? events("{\"message\":\"Too many tokens\"}")
-                    : events(STREAM[0], STREAM[1], STREAM[2], "{\"message\":\"Too many tokens\"}"));
+                    : events(
+                        STREAM[0], STREAM[1], STREAM[2], "{\"message\":\"Too many tokens\"}"));
         var gateway = TestGateway.of(bedrock(cloud, ", token: t"))) {
       var early = gateway.post("/v1/messages", STREAMED.replace("sonnet", "opus"));
       assertThat(early.statusCode()).isEqualTo(429);
@@ -375,7 +399,9 @@ class BedrockAccountScenario {
 
       var late = gateway.raw("/v1/messages", STREAMED);
       assertThat(late.complete()).isFalse();
-      assertThat(late.body()).contains("event: error", "Too many tokens").doesNotContain("message_stop");
+      assertThat(late.body())
+          .contains("event: error", "Too many tokens")
+          .doesNotContain("message_stop");
     }
   }
 
@@ -384,7 +410,9 @@ class BedrockAccountScenario {
     try (var cloud =
             new FakeCloud(asked ->
                 Said.json(404, "{\"message\":\"Could not resolve the foundation model\"}")
-                    .with("x-amzn-ErrorType", "ResourceNotFoundException:http://internal.amazon.com/x"));
+                    .with(
+                        "x-amzn-ErrorType",
+                        "ResourceNotFoundException:http://internal.amazon.com/x"));
         var gateway = TestGateway.of(bedrock(cloud, ", token: t"))) {
       for (int i = 0; i < 2; i++) {
         var answer = gateway.post("/v1/messages", HELLO);
@@ -401,18 +429,20 @@ class BedrockAccountScenario {
         "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[{\"text\":\"Hi\"}]}},\"stopReason\":\"end_turn\",\"usage\":{\"inputTokens\":3,\"outputTokens\":1,\"totalTokens\":4},\"metrics\":{\"latencyMs\":1}}";
     try (var cloud =
             new FakeCloud(asked ->
-                serve(asked, keys("AKID1", "")).status() == 200 ? Said.json(reply) : Said.json(403, "{}"));
+                serve(asked, keys("AKID1", "")).status() == 200
+                    ? Said.json(reply)
+                    : Said.json(403, "{}"));
         var gateway =
             TestGateway.of(bedrock(cloud, ", access_key: AKID1, secret_key: secret/of+AKID1"))) {
-      assertThat(gateway.post("/v1/messages", HELLO.replace("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-pro-v1:0")).body())
-          .contains("\"Hi\"");
       assertThat(
               gateway
                   .post(
-                      "/v1/chat/completions",
-                      HELLO)
+                      "/v1/messages",
+                      HELLO.replace(
+                          "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-pro-v1:0"))
                   .body())
           .contains("\"Hi\"");
+      assertThat(gateway.post("/v1/chat/completions", HELLO).body()).contains("\"Hi\"");
 
       assertThat(cloud.asked())
           .extracting(Asked::uri)

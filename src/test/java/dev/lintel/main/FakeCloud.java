@@ -55,13 +55,11 @@ final class FakeCloud implements AutoCloseable {
     }
 
     static Said json(int status, String body) {
-      return new Said(
-          status, "application/json", Map.of(), body.getBytes(StandardCharsets.UTF_8));
+      return new Said(status, "application/json", Map.of(), body.getBytes(StandardCharsets.UTF_8));
     }
 
     static Said events(String body) {
-      return new Said(
-          200, "text/event-stream", Map.of(), body.getBytes(StandardCharsets.UTF_8));
+      return new Said(200, "text/event-stream", Map.of(), body.getBytes(StandardCharsets.UTF_8));
     }
 
     Said with(String name, String value) {
@@ -110,7 +108,8 @@ final class FakeCloud implements AutoCloseable {
     try {
       said = answers.apply(one);
     } catch (RuntimeException | AssertionError wrong) {
-      said = Said.json(500, "{\"error\":{\"message\":\"the fake says: " + wrong.getMessage() + "\"}}");
+      said =
+          Said.json(500, "{\"error\":{\"message\":\"the fake says: " + wrong.getMessage() + "\"}}");
     }
     exchange.getResponseHeaders().set("content-type", said.type());
     said.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));

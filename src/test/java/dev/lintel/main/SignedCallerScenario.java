@@ -116,7 +116,8 @@ class SignedCallerScenario {
 
   @Test
   void a_session_token_and_more_signed_headers_do_not_matter() {
-    var session = new AwsSigner("AKIDONE", "s/1+x", "any-token", "us-east-1", "bedrock", Instant.now());
+    var session =
+        new AwsSigner("AKIDONE", "s/1+x", "any-token", "us-east-1", "bedrock", Instant.now());
 
     assertThat(send(signed(session, PATH, BODY), PATH, BODY).statusCode()).isEqualTo(200);
   }
@@ -134,17 +135,18 @@ class SignedCallerScenario {
     String signature =
         dev.lintel.SigV4.signature(dev.lintel.SigV4.key("s2", scope), scope, time, message);
     var all = new HashMap<>(headers);
-    all.put(
-        "authorization",
-        dev.lintel.SigV4.authorization("AKIDTWO", scope, message, signature));
+    all.put("authorization", dev.lintel.SigV4.authorization("AKIDTWO", scope, message, signature));
 
     assertThat(send(all, PATH, BODY).statusCode()).isEqualTo(200);
   }
 
   @Test
   void what_is_not_right_is_refused_with_403() {
-    refused(send(signed(signer("AKIDONE", "wrong"), PATH, BODY), PATH, BODY), "signature does not match");
-    refused(send(signed(signer("AKIDNONE", "s2"), PATH, BODY), PATH, BODY), "access key is not known");
+    refused(
+        send(signed(signer("AKIDONE", "wrong"), PATH, BODY), PATH, BODY),
+        "signature does not match");
+    refused(
+        send(signed(signer("AKIDNONE", "s2"), PATH, BODY), PATH, BODY), "access key is not known");
     refused(
         send(signed(signer("AKIDONE", "s/1+x"), PATH, BODY), PATH, BODY.replace("Hello", "Other")),
         "body is not the one");
@@ -211,8 +213,7 @@ class SignedCallerScenario {
                     .setHttp2ClearTextUpgrade(false));
         int status =
             client
-                .request(
-                    HttpMethod.POST, gateway.url().getPort(), gateway.url().getHost(), PATH)
+                .request(HttpMethod.POST, gateway.url().getPort(), gateway.url().getHost(), PATH)
                 .compose(request -> {
                   request.putHeader("content-type", "application/json");
                   request.putHeader("x-amz-date", time);

@@ -63,7 +63,8 @@ class VertexScenario {
   private static String serviceAccount(String tokenUri) {
     String pem =
         "-----BEGIN PRIVATE KEY-----\n"
-            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(pair.getPrivate().getEncoded())
+            + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                .encodeToString(pair.getPrivate().getEncoded())
             + "\n-----END PRIVATE KEY-----\n";
     return Json.text(
         Json.object()
@@ -122,11 +123,16 @@ class VertexScenario {
                 return serve(asked, "ya29.one");
               }
               verify(asked);
-              return Said.json("{\"access_token\":\"ya29.one\",\"expires_in\":3599,\"token_type\":\"Bearer\"}");
+              return Said.json(
+                  "{\"access_token\":\"ya29.one\",\"expires_in\":3599,\"token_type\":\"Bearer\"}");
             });
         var gateway =
             TestGateway.of(
-                vertex(cloud, "credentials: '" + file("sa.json", serviceAccount(cloud.url() + "/token")) + "'"))) {
+                vertex(
+                    cloud,
+                    "credentials: '"
+                        + file("sa.json", serviceAccount(cloud.url() + "/token"))
+                        + "'"))) {
       for (int i = 0; i < 3; i++) {
         assertThat(gateway.post("/v1/chat/completions", chat("vertex/gemini-2.5-pro")).body())
             .contains("\"Hi\"");
@@ -150,7 +156,8 @@ class VertexScenario {
     assertThat(claims.path("scope").asString())
         .isEqualTo("https://www.googleapis.com/auth/cloud-platform");
     assertThat(claims.path("exp").asLong() - claims.path("iat").asLong()).isEqualTo(3600);
-    assertThat(claims.path("iat").asLong()).isBetween(Instant.now().getEpochSecond() - 60, Instant.now().getEpochSecond() + 1);
+    assertThat(claims.path("iat").asLong())
+        .isBetween(Instant.now().getEpochSecond() - 60, Instant.now().getEpochSecond() + 1);
     try {
       Signature signature = Signature.getInstance("SHA256withRSA");
       signature.initVerify(pair.getPublic());
@@ -176,7 +183,8 @@ class VertexScenario {
           assertThat(asked.header("metadata-flavor")).isEqualTo("Google");
           assertThat(asked.uri())
               .isEqualTo("/computeMetadata/v1/instance/service-accounts/default/token");
-          return Said.json("{\"access_token\":\"ya29.meta\",\"expires_in\":1800,\"token_type\":\"Bearer\"}");
+          return Said.json(
+              "{\"access_token\":\"ya29.meta\",\"expires_in\":1800,\"token_type\":\"Bearer\"}");
         })) {
       try (var gateway =
           TestGateway.of(
@@ -199,8 +207,7 @@ class VertexScenario {
               case "/sts" -> {
                 assertThat(asked.form())
                     .containsEntry("audience", "//iam.googleapis.com/pool")
-                    .containsEntry(
-                        "grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
+                    .containsEntry("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
                     .containsEntry("subject_token_type", "urn:ietf:params:oauth:token-type:jwt");
                 yield Said.json(
                     "{\"access_token\":\"fed-for-"
@@ -223,7 +230,11 @@ class VertexScenario {
               + cloud.url()
               + "/sts\",";
       String byFile =
-          "{" + common + "\"credential_source\":{\"file\":\"" + file("token", "subject-1\n") + "\"}}";
+          "{"
+              + common
+              + "\"credential_source\":{\"file\":\""
+              + file("token", "subject-1\n")
+              + "\"}}";
       String byUrl =
           "{"
               + common
@@ -238,7 +249,8 @@ class VertexScenario {
             .isEqualTo(200);
       }
       try (var gateway = TestGateway.of(vertex(cloud, "credentials: '" + byUrl + "'"))) {
-        assertThat(gateway.post("/v1/chat/completions", chat("vertex/gemini-2.5-flash")).statusCode())
+        assertThat(
+                gateway.post("/v1/chat/completions", chat("vertex/gemini-2.5-flash")).statusCode())
             .isEqualTo(200);
       }
     }
@@ -252,7 +264,8 @@ class VertexScenario {
                     ? Said.json("{\"access_token\":\"t\",\"expires_in\":1800}")
                     : serve(asked, "t"));
         var gateway =
-            TestGateway.of(vertex(cloud, "credentials: ''"), Map.of("GCE_METADATA_HOST", cloud.host()))) {
+            TestGateway.of(
+                vertex(cloud, "credentials: ''"), Map.of("GCE_METADATA_HOST", cloud.host()))) {
       var whole =
           gateway.send(
               gateway
@@ -261,14 +274,18 @@ class VertexScenario {
                   .header(
                       "anthropic-beta",
                       "context-1m-2025-08-07,advanced-tool-use-2025-11-20, files-api-2025-04-14,made-up-2030-01-01")
-                  .POST(BodyPublishers.ofString(message("vertex/claude-sonnet-4-5@20250929", "\"odd_field\":1,")))
+                  .POST(
+                      BodyPublishers.ofString(
+                          message("vertex/claude-sonnet-4-5@20250929", "\"odd_field\":1,")))
                   .build());
       assertThat(whole.body()).isEqualTo(CLAUDE);
       assertThat(whole.headers().firstValue("x-lintel-adapted"))
-          .contains("drop:anthropic-beta.files-api-2025-04-14, drop:anthropic-beta.made-up-2030-01-01");
+          .contains(
+              "drop:anthropic-beta.files-api-2025-04-14, drop:anthropic-beta.made-up-2030-01-01");
       Asked first = cloud.asked(PROJECT).getFirst();
       assertThat(first.uri())
-          .isEqualTo(PROJECT + "/publishers/anthropic/models/claude-sonnet-4-5%4020250929:rawPredict");
+          .isEqualTo(
+              PROJECT + "/publishers/anthropic/models/claude-sonnet-4-5%4020250929:rawPredict");
       assertThat(first.json())
           .isEqualTo(
               Json.parse(
@@ -277,7 +294,8 @@ class VertexScenario {
           .isEqualTo("context-1m-2025-08-07,tool-search-tool-2025-10-19");
       assertThat(first.header("anthropic-version")).isEmpty();
 
-      var stream = gateway.post("/v1/messages", message("vertex/claude-sonnet-4-5", "\"stream\":true,"));
+      var stream =
+          gateway.post("/v1/messages", message("vertex/claude-sonnet-4-5", "\"stream\":true,"));
       assertThat(stream.body()).isEqualTo(CLAUDE_EVENTS);
       assertThat(cloud.asked().getLast().uri()).endsWith("claude-sonnet-4-5:streamRawPredict");
 
@@ -329,11 +347,17 @@ class VertexScenario {
     try (var cloud =
             new FakeCloud(asked ->
                 asked.uri().equals("/token")
-                    ? Said.json(400, "{\"error\":\"invalid_grant\",\"error_description\":\"Invalid JWT Signature.\"}")
+                    ? Said.json(
+                        400,
+                        "{\"error\":\"invalid_grant\",\"error_description\":\"Invalid JWT Signature.\"}")
                     : Said.json(GEMINI));
         var gateway =
             TestGateway.of(
-                vertex(cloud, "credentials: '" + file("sa.json", serviceAccount(cloud.url() + "/token")) + "'"))) {
+                vertex(
+                    cloud,
+                    "credentials: '"
+                        + file("sa.json", serviceAccount(cloud.url() + "/token"))
+                        + "'"))) {
       var answer = gateway.post("/v1/chat/completions", chat("vertex/gemini-2.5-pro"));
 
       assertThat(answer.statusCode()).isEqualTo(502);
