@@ -5,6 +5,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
 import dev.lintel.config.Shape.Alone;
+import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
 import dev.lintel.config.Shape.NotYet;
 import java.math.BigDecimal;
@@ -58,7 +59,9 @@ record Document(
       boolean http2,
       Set<String> drop,
       Map<String, String> rename,
-      Optional<Boolean> streamUsage)
+      Optional<Boolean> streamUsage,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** What every provider at the other end of a network may be told. */
@@ -96,7 +99,9 @@ record Document(
       boolean http2,
       Set<String> drop,
       Map<String, String> rename,
-      Optional<Boolean> streamUsage)
+      Optional<Boolean> streamUsage,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
@@ -118,7 +123,9 @@ record Document(
       boolean http2,
       Set<String> drop,
       Map<String, String> rename,
-      Optional<Boolean> streamUsage)
+      Optional<Boolean> streamUsage,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** AWS Bedrock. */
@@ -140,7 +147,9 @@ record Document(
       boolean http2,
       Set<String> drop,
       Map<String, String> rename,
-      Optional<Boolean> streamUsage)
+      Optional<Boolean> streamUsage,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   record Tls(
@@ -205,17 +214,74 @@ record Document(
       @Alone At<List<TargetEntry>> targets,
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
-      Optional<RetryEntry> retry) {}
+      Optional<RetryEntry> retry,
+      @NotYet Optional<Sticky> sticky,
+      @NotYet Optional<Breaker> breaker,
+      @NotYet Optional<Hedge> hedge,
+      @NotYet boolean coalesce,
+      @NotYet Optional<Queue> queue,
+      @NotYet Map<Cause, List<At<String>>> fallback,
+      @NotYet Optional<Canary> canary,
+      @NotYet Map<String, Variant> variants,
+      @NotYet Optional<Shadow> shadow,
+      @NotYet List<Rule> rules) {}
+
+  /** How a conversation stays where it was. */
+  record Sticky(List<String> on, @Key("for") Duration time) {}
+
+  /** When somebody who fails is left alone. */
+  record Breaker(
+      Optional<Count> failures,
+      Optional<Duration> window,
+      Optional<Duration> open,
+      Optional<Count> probes,
+      Optional<WhenAllOpen> whenAllOpen) {}
+
+  /** What is done where everybody is left alone. */
+  enum WhenAllOpen {
+    TRY,
+    REFUSE
+  }
+
+  record Hedge(After after, Optional<Percent> share) {}
+
+  record Queue(Count size, @Key("wait") Duration longest) {}
+
+  /** Why another model is asked. */
+  enum Cause {
+    CONTEXT_LENGTH,
+    CONTENT_POLICY,
+    OVERLOADED,
+    BUDGET,
+    ANY
+  }
+
+  record Canary(
+      List<TargetEntry> to, Percent percent, Optional<String> on, Optional<StopIf> stopIf) {}
+
+  record StopIf(Optional<Percent> errors, Optional<Duration> p95) {}
+
+  /** One of several; of the key {@code on}, by what callers are told apart. */
+  record Variant(@Alone Optional<String> on, Optional<Percent> percent, List<TargetEntry> to) {}
+
+  record Shadow(List<TargetEntry> to, Percent percent) {}
+
+  record Rule(@Key("if") String condition, List<TargetEntry> use) {}
 
   record TargetEntry(
       @Alone At<String> to,
       Optional<Count> weight,
       @NotYet Optional<String> tier,
-      @NotYet Optional<String> region) {}
+      @NotYet Optional<String> region,
+      @NotYet Optional<BigDecimal> quality,
+      @NotYet Optional<String> family,
+      @NotYet Optional<Tokens> context,
+      @NotYet Optional<Count> concurrent) {}
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
   record Tenant(
+      @NotYet Optional<String> residency,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget,
       Map<String, AppEntry> apps) {}
@@ -225,6 +291,8 @@ record Document(
       List<AwsPair> awsKeys,
       Optional<List<At<String>>> models,
       boolean ownKeys,
+      @NotYet Optional<String> residency,
+      @NotYet boolean explain,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget) {}
 

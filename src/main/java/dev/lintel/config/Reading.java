@@ -106,6 +106,7 @@ final class Reading {
       faults.add(entry.targets(), "must list one target or more");
     }
     entry.timeouts().ifPresent(this::checkTimeouts);
+    checkOthers(entry);
     Retry usual = Retry.usual(targets.size());
     Retry retry =
         entry
@@ -127,6 +128,15 @@ final class Reading {
                 entry.strategy().orElse(inOrder),
                 entry.timeouts().flatMap(At::value).orElse(Timeouts.USUAL),
                 retry));
+  }
+
+  /** Whoever else may be asked has to be there, too. */
+  private void checkOthers(Document.ModelEntry entry) {
+    entry.canary().ifPresent(canary -> canary.to().forEach(this::target));
+    entry.variants().values().forEach(variant -> variant.to().forEach(this::target));
+    entry.shadow().ifPresent(shadow -> shadow.to().forEach(this::target));
+    entry.rules().forEach(rule -> rule.use().forEach(this::target));
+    entry.fallback().values().forEach(models -> models.forEach(this::checkModel));
   }
 
   private Optional<Config.TargetSpec> target(Document.TargetEntry entry) {

@@ -123,7 +123,7 @@ final class Renewed<T> {
         value = lease.value;
       } catch (Failure failed) {
         fail(failed);
-      } catch (RuntimeException bug) {
+      } catch (RuntimeException | Error bug) {
         fail(
             Failure.of(
                 Failure.Kind.UPSTREAM_ERROR,
@@ -137,7 +137,7 @@ final class Renewed<T> {
 
     private void fail(Failure failed) {
       Held<T> known = held;
-      if (known != null) {
+      if (known != null && clock.getAsLong() - known.until < 0) {
         held = new Held<>(known.value, known.since, clock.getAsLong() + PAUSE_NANOS, known.until);
         // Without an old one calls fail, and say so themselves.
         LOG.warn("What asks for {} goes on with what it has: {}", name, failed.message());
