@@ -46,7 +46,10 @@ public final class AnthropicMessages implements Dialect {
   @Override
   public Request read(Inbound inbound) {
     Body body = inbound.body();
-    String model = body.text("model").orElse("");
+    String model = inbound.path().getOrDefault("model", "");
+    if (model.isEmpty()) {
+      model = body.text("model").orElse("");
+    }
     if (model.isEmpty()) {
       throw Failure.invalid("'model' is missing.").at("model");
     }

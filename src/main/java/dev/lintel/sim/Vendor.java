@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -55,6 +56,11 @@ enum Vendor {
    */
   record Place(String path, Map<String, String> variables) {}
 
+  /** Where Google's cloud has a project's models. */
+  private static final String VERTEX = "/v1/projects/{project}/locations/{location}";
+
+  private static final String CLAUDE = VERTEX + "/publishers/anthropic/models/{model*}";
+
   private final String dialect;
   private final String replyPrefix;
   private final String callPrefix;
@@ -88,14 +94,23 @@ enum Vendor {
 
   List<Place> places() {
     return switch (this) {
-      case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
-      case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case OPENAI ->
+          Stream.of("/v1", "/openai/v1", "/openai/deployments/{model*}", VERTEX + "/endpoints/openapi")
+              .map(base -> new Place(base + "/chat/completions", Map.of()))
+              .toList();
+      case ANTHROPIC ->
+          List.of(
+              new Place("/v1/messages", Map.of()),
+              new Place(CLAUDE + ":rawPredict", Map.of()),
+              new Place(CLAUDE + ":streamRawPredict", Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
-              gemini("/v1", "streamGenerateContent"));
+              gemini("/v1", "streamGenerateContent"),
+              gemini(VERTEX + "/publishers/google", "generateContent"),
+              gemini(VERTEX + "/publishers/google", "streamGenerateContent"));
       case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
   }
