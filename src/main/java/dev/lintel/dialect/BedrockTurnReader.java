@@ -24,8 +24,15 @@ final class BedrockTurnReader {
   /** An array of blocks, each with what follows it as its mark for the cache. */
   static List<Block> content(Fields holder, String name) {
     var blocks = new ArrayList<Block>();
+    Optional<Proofs> proof = Optional.empty();
     for (Fields fields : holder.objects(name)) {
-      if (fields.whole().has("cachePoint")
+      Optional<Proofs> next = proof(fields);
+      if (next.isPresent()) {
+        proof = next;
+      } else if (proof.isPresent() && block(fields) instanceof Block.ToolUse use) {
+        blocks.add(signed(use, proof.get()));
+        proof = Optional.empty();
+      } else if (fields.whole().has("cachePoint")
           && !blocks.isEmpty()
           && marked(blocks.getLast(), cache(fields)) instanceof Block marked) {
         blocks.set(blocks.size() - 1, marked);
@@ -34,6 +41,25 @@ final class BedrockTurnReader {
       }
     }
     return blocks;
+  }
+
+  /** The signature of the call that follows, which {@link BedrockReplyWriter} put there. */
+  private static Optional<Proofs> proof(Fields fields) {
+    JsonNode sealed = fields.whole().path("reasoningContent").path("redactedContent");
+    return sealed.isString()
+        ? Proofs.decode(sealed.asString()).filter(proofs -> !proofs.call().isEmpty())
+        : Optional.empty();
+  }
+
+  private static Block signed(Block.ToolUse use, Proofs proof) {
+    return new Block.ToolUse(
+        use.id(),
+        use.name(),
+        use.arguments(),
+        proof.call(),
+        proof.vendor(),
+        use.cache(),
+        use.extra());
   }
 
   /** What a {@code cachePoint} asks for. */
@@ -82,8 +108,7 @@ final class BedrockTurnReader {
       return switch (word) {
         case "toolUse" -> toolUse(fields.neededObject(word));
         case "toolResult" -> toolResult(fields.neededObject(word));
-        case "json" ->
-            new Block.Text(Json.text(fields.needed(word)), Block.Cache.NONE, JSON);
+        case "json" -> new Block.Text(Json.text(fields.needed(word)), Block.Cache.NONE, JSON);
         default -> thought(fields, fields.neededObject(word));
       };
     }
@@ -178,11 +203,6 @@ final class BedrockTurnReader {
         .filter(more -> !more.isEmpty())
         .ifPresent(more -> rest.putObject("source").set("s3Location", more));
     return new Block.Media(
-        kind,
-        BedrockMedia.mime(kind, format),
-        source,
-        name,
-        Block.Cache.NONE,
-        fields.extra(rest));
+        kind, BedrockMedia.mime(kind, format), source, name, Block.Cache.NONE, fields.extra(rest));
   }
 }

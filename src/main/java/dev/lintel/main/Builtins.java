@@ -26,8 +26,8 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
-  static final Dialect REALTIME = new OpenAiRealtime();
   static final Dialect BEDROCK = new BedrockConverse();
+  static final Dialect REALTIME = new OpenAiRealtime();
 
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =

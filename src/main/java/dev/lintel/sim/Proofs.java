@@ -25,8 +25,12 @@ final class Proofs {
         prompt.turns().stream().filter(turn -> turn.role() != Turn.Role.SYSTEM).toList();
     switch (vendor) {
       case OPENAI -> {}
-      // Claude's signatures are good on every platform.
-      case ANTHROPIC, BEDROCK -> anthropic(turns, prompt);
+      case ANTHROPIC -> anthropic(turns, prompt);
+      case BEDROCK -> {
+        BedrockRules.check(prompt);
+        // Claude's signatures are good on every platform.
+        anthropic(turns, prompt);
+      }
       case GEMINI -> gemini(turns);
     }
   }

@@ -16,6 +16,7 @@ import dev.lintel.Route;
 import dev.lintel.Trail;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -26,6 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
  * answer, and faults come when they are asked for.
  */
 public final class Sim {
+  private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
+
   /**
    * What has come in so far, and how it ended.
    *
@@ -123,7 +126,11 @@ public final class Sim {
     path.putAll(place.variables());
     var query = new TreeMap<>(raw.query());
     query.remove("key");
-    Request request = dialect.read(new Inbound(path, query, raw.headers(), Body.scan(raw.body())));
+    Body body = Body.scan(raw.body());
+    if (place.invoked()) {
+      body = Body.scan(body.patch(Map.of("stream", Optional.of(TRUE))));
+    }
+    Request request = dialect.read(new Inbound(path, query, raw.headers(), body));
     Chat chat =
         switch (request) {
           case Chat read -> read;
@@ -137,9 +144,11 @@ public final class Sim {
     }
     Script script = Script.of(chat, vendor, own);
     ReplyWriter writer = chat.dialect().writer(chat, Trail.begin(System.nanoTime()));
-    return chat.stream()
-        ? Reply.stream(script, writer, vendor, own)
-        : Reply.whole(script, writer, own);
+    if (!chat.stream()) {
+      return Reply.whole(script, writer, own);
+    }
+    Reply stream = Reply.stream(script, writer, vendor, own);
+    return place.invoked() ? stream.invoked() : stream;
   }
 
   /** One path serves two vendors: Anthropic's clients say their version. */

@@ -54,7 +54,14 @@ enum Vendor {
    * @param variables what the dialect expects among the path's variables beside those that the path
    *     itself gives
    */
-  record Place(String path, Map<String, String> variables) {}
+  record Place(String path, Map<String, String> variables) {
+    private static final String INVOKED = "/invoke-with-response-stream";
+
+    /** Whether it is asked for a stream by its path alone, and streams in AWS's events. */
+    boolean invoked() {
+      return path.endsWith(INVOKED);
+    }
+  }
 
   /** Where Google's cloud has a project's models. */
   private static final String VERTEX = "/v1/projects/{project}/locations/{location}";
@@ -106,7 +113,9 @@ enum Vendor {
           List.of(
               new Place("/v1/messages", Map.of()),
               new Place(CLAUDE + ":rawPredict", Map.of()),
-              new Place(CLAUDE + ":streamRawPredict", Map.of()));
+              new Place(CLAUDE + ":streamRawPredict", Map.of()),
+              new Place("/model/{model}/invoke", Map.of()),
+              new Place("/model/{model}" + Place.INVOKED, Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
