@@ -57,7 +57,9 @@ final class Builtins {
           "anthropic", List.of(ANTHROPIC, ANTHROPIC_COUNT),
           "gemini", List.of(GEMINI, GEMINI_EMBED, new GeminiCount()),
           "cohere", List.of(COHERE, COHERE_EMBED, COHERE_RERANK),
-          "bedrock", List.of(BEDROCK, new TitanEmbeddings(), COHERE_EMBED));
+          "azure", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, REALTIME),
+          "vertex", List.of(GEMINI, ANTHROPIC, OPENAI),
+          "bedrock", List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

@@ -7,6 +7,7 @@ import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Models;
 import dev.lintel.Provider;
+import dev.lintel.SignedCaller;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
@@ -60,16 +61,18 @@ record Gateway(
         config.apps().isEmpty()
             ? lasting.storedKeys
             : key -> Optional.ofNullable(configured.get(key));
-    return new Gateway(config, providers, models, keys, calls(keys, models, lasting), hold);
+    Map<String, SignedCaller> signers = config.signedCallers();
+    var authenticate =
+        new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
+    return new Gateway(config, providers, models, keys, calls(authenticate, models, lasting), hold);
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */
-  private static Handler calls(
-      Function<String, Optional<Caller>> keys, Models models, Lasting lasting) {
+  private static Handler calls(Authenticate authenticate, Models models, Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
-            new Authenticate(keys), // before the body is read: strangers cost little
+            authenticate, // before the body is read: strangers cost little
             new Read(models),
             new Estimate(TOKENS),
             new CountTokens(TOKENS),

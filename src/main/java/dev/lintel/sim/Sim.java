@@ -34,6 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
  * answer, and faults come when they are asked for.
  */
 public final class Sim {
+  private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
+
   /**
    * What has come in so far, and how it ended.
    *
@@ -90,7 +92,14 @@ public final class Sim {
     var routes = new ArrayList<Route>();
     dialects.forEach((vendor, dialect) -> {
       for (Vendor.Place place : vendor.places()) {
-        add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect));
+        add(
+            routes,
+            place.path(),
+            vendor,
+            raw ->
+                Embeddings.invoked(place.path(), raw)
+                    ? Embeddings.bedrock(raw, options)
+                    : chat(raw, place, vendor, dialect));
       }
     });
     for (Vendor vendor : vendors) {
@@ -164,7 +173,11 @@ public final class Sim {
     path.putAll(place.variables());
     var query = new TreeMap<>(raw.query());
     query.remove("key");
-    Request request = dialect.read(new Inbound(path, query, raw.headers(), Body.scan(raw.body())));
+    Body body = Body.scan(raw.body());
+    if (place.invoked()) {
+      body = Body.scan(body.patch(Map.of("stream", Optional.of(TRUE))));
+    }
+    Request request = dialect.read(new Inbound(path, query, raw.headers(), body));
     if (request instanceof Request.Count count) {
       return counted(count, vendor, options.call(raw, count.model()));
     }
@@ -184,9 +197,11 @@ public final class Sim {
     }
     Script script = Script.of(chat, vendor, own);
     ReplyWriter writer = chat.dialect().writer(chat, Trail.begin(System.nanoTime()));
-    return chat.stream()
-        ? Reply.stream(script, writer, vendor, own)
-        : Reply.whole(script, writer, own);
+    if (!chat.stream()) {
+      return Reply.whole(script, writer, own);
+    }
+    Reply stream = Reply.stream(script, writer, vendor, own);
+    return place.invoked() ? stream.invoked() : stream;
   }
 
   /** As many as the chat itself would be told. */

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -75,7 +76,19 @@ enum Vendor {
    * @param variables what the dialect expects among the path's variables beside those that the path
    *     itself gives
    */
-  record Place(String path, Map<String, String> variables) {}
+  record Place(String path, Map<String, String> variables) {
+    private static final String INVOKED = "/invoke-with-response-stream";
+
+    /** Whether it is asked for a stream by its path alone, and streams in AWS's events. */
+    boolean invoked() {
+      return path.endsWith(INVOKED);
+    }
+  }
+
+  /** Where Google's cloud has a project's models. */
+  private static final String VERTEX = "/v1/projects/{project}/locations/{location}";
+
+  private static final String CLAUDE = VERTEX + "/publishers/anthropic/models/{model*}";
 
   private final String dialect;
   private final String replyPrefix;
@@ -115,15 +128,30 @@ enum Vendor {
 
   List<Place> places() {
     return switch (this) {
-      case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
-      case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case OPENAI ->
+          Stream.of(
+                  "/v1",
+                  "/openai/v1",
+                  "/openai/deployments/{model*}",
+                  VERTEX + "/endpoints/openapi")
+              .map(base -> new Place(base + "/chat/completions", Map.of()))
+              .toList();
+      case ANTHROPIC ->
+          List.of(
+              new Place("/v1/messages", Map.of()),
+              new Place(CLAUDE + ":rawPredict", Map.of()),
+              new Place(CLAUDE + ":streamRawPredict", Map.of()),
+              new Place("/model/{model}/invoke", Map.of()),
+              new Place("/model/{model}" + Place.INVOKED, Map.of()));
       case COHERE -> List.of(new Place("/v2/chat", Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
-              gemini("/v1", "streamGenerateContent"));
+              gemini("/v1", "streamGenerateContent"),
+              gemini(VERTEX + "/publishers/google", "generateContent"),
+              gemini(VERTEX + "/publishers/google", "streamGenerateContent"));
       case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
   }
