@@ -41,9 +41,8 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
     }
     if (!platform.profile().isEmpty()) {
       return profile(platform.profile())
-          .orElseThrow(() ->
-              Errand.refusal(
-                  0, "AWS's files have no keys in the configured profile."));
+          .orElseThrow(
+              () -> Errand.refusal(0, "AWS's files have no keys in the configured profile."));
     }
     return environment()
         .or(() -> webIdentity(variable("AWS_WEB_IDENTITY_TOKEN_FILE"), variable("AWS_ROLE_ARN")))
