@@ -72,6 +72,11 @@ public final class Dialects {
     return first;
   }
 
+  /** Whether that target can be asked this in some language. */
+  public boolean takes(Request request, Target target) {
+    return spoken.stream().anyMatch(dialect -> usable(dialect, request, target));
+  }
+
   private boolean usable(Dialect dialect, Request request, Target target) {
     return dialect.takes(request)
         && !unserved.contains(new Lack(dialect.name(), target.model()))

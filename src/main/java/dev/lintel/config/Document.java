@@ -215,6 +215,7 @@ record Document(
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
       Optional<RetryEntry> retry,
+      Optional<At<BatchEntry>> batch,
       @NotYet Optional<Sticky> sticky,
       @NotYet Optional<Breaker> breaker,
       @NotYet Optional<Hedge> hedge,
@@ -267,6 +268,11 @@ record Document(
   record Shadow(List<TargetEntry> to, Percent percent) {}
 
   record Rule(@Key("if") String condition, List<TargetEntry> use) {}
+
+  /** How concurrent requests for vectors are merged. */
+  record BatchEntry(Duration window, Count size) {
+    static final BatchEntry USUAL = new BatchEntry(Duration.ofMillis(5), new Count(64));
+  }
 
   record TargetEntry(
       @Alone At<String> to,

@@ -4,11 +4,22 @@ import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
+import dev.lintel.dialect.AnthropicCount;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.BedrockConverse;
+import dev.lintel.dialect.CohereChat;
+import dev.lintel.dialect.CohereEmbeddings;
+import dev.lintel.dialect.CohereRerank;
 import dev.lintel.dialect.Gemini;
+import dev.lintel.dialect.GeminiCount;
+import dev.lintel.dialect.GeminiEmbeddings;
+import dev.lintel.dialect.JinaRerank;
+import dev.lintel.dialect.MistralChat;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.OpenAiCompletions;
+import dev.lintel.dialect.OpenAiEmbeddings;
 import dev.lintel.dialect.OpenAiRealtime;
+import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -25,19 +36,30 @@ import java.util.stream.Collectors;
 final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
+  static final Dialect ANTHROPIC_COUNT = new AnthropicCount();
   static final Dialect GEMINI = new Gemini();
   static final Dialect BEDROCK = new BedrockConverse();
+  static final Dialect COHERE = new CohereChat();
   static final Dialect REALTIME = new OpenAiRealtime();
+
+  static final Dialect EMBEDDINGS = new OpenAiEmbeddings();
+  static final Dialect GEMINI_EMBED = new GeminiEmbeddings(false);
+  static final Dialect COHERE_EMBED = new CohereEmbeddings();
+  static final Dialect RERANK = new JinaRerank();
+  static final Dialect COHERE_RERANK = new CohereRerank();
+  static final Dialect COMPLETIONS = new OpenAiCompletions();
 
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", List.of(OPENAI, REALTIME),
-          "anthropic", List.of(ANTHROPIC),
-          "gemini", List.of(GEMINI),
-          "azure", List.of(OPENAI, REALTIME),
+          "openai", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME),
+          "mistral", List.of(new MistralChat(), COMPLETIONS, EMBEDDINGS),
+          "anthropic", List.of(ANTHROPIC, ANTHROPIC_COUNT),
+          "gemini", List.of(GEMINI, GEMINI_EMBED, new GeminiCount()),
+          "cohere", List.of(COHERE, COHERE_EMBED, COHERE_RERANK),
+          "azure", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, REALTIME),
           "vertex", List.of(GEMINI, ANTHROPIC, OPENAI),
-          "bedrock", List.of(BEDROCK, ANTHROPIC));
+          "bedrock", List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

@@ -24,7 +24,7 @@ final class Proofs {
     List<Turn> turns =
         prompt.turns().stream().filter(turn -> turn.role() != Turn.Role.SYSTEM).toList();
     switch (vendor) {
-      case OPENAI -> {}
+      case OPENAI, COHERE -> {}
       case ANTHROPIC -> anthropic(turns, prompt);
       case BEDROCK -> {
         BedrockRules.check(prompt);

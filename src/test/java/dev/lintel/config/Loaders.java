@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Loaders for tests: the three dialects by name only, and the strategies that are built in. */
+/** Loaders for tests: the dialects by name only, and the strategies that are built in. */
 final class Loaders {
   private Loaders() {}
 
@@ -28,7 +28,9 @@ final class Loaders {
             "gemini", List.of(dialect("gemini")),
             "azure", List.of(dialect("openai")),
             "vertex", List.of(dialect("gemini"), dialect("anthropic")),
-            "bedrock", List.of(dialect("bedrock"))),
+            "bedrock", List.of(dialect("bedrock")),
+            "cohere", List.of(dialect("cohere")),
+            "mistral", List.of(dialect("mistral"))),
         STRATEGIES,
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));
