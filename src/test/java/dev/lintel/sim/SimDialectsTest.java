@@ -236,8 +236,7 @@ class SimDialectsTest {
       Usage usage = only(parts, Usage.class).getLast();
       // What Cohere bills is one figure.
       assertThat(List.of(usage.input(), usage.cacheRead(), usage.output()))
-          .isEqualTo(
-              vendor == Speaker.COHERE ? List.of(18L, 0L, 40L) : List.of(11L, 7L, 40L));
+          .isEqualTo(vendor == Speaker.COHERE ? List.of(18L, 0L, 40L) : List.of(11L, 7L, 40L));
     }
   }
 
