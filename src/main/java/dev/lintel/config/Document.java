@@ -1,10 +1,12 @@
 package dev.lintel.config;
 
+import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
 import dev.lintel.config.Shape.Alone;
+import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
 import dev.lintel.config.Shape.NotYet;
 import java.math.BigDecimal;
@@ -16,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The configuration file as it is written; each component is a key. What the words mean together is
@@ -32,7 +36,9 @@ record Document(
     Optional<Config.Threads> threads,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,
-    @NotYet Map<String, At<Price>> prices,
+    Map<String, At<PriceEntry>> prices,
+    Optional<At<Path>> catalogue,
+    Optional<UnknownPrice> unknownPrice,
     Map<String, Tenant> tenants) {
 
   /** A certificate with its key, as PEM files. */
@@ -58,7 +64,8 @@ record Document(
       boolean http2,
       Set<String> drop,
       Map<String, String> rename,
-      Optional<Boolean> streamUsage)
+      Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor)
       implements Entry {}
 
   record Tls(
@@ -136,6 +143,7 @@ record Document(
   record Tenant(
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget,
+      Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
 
   record AppEntry(
@@ -143,7 +151,89 @@ record Document(
       Optional<List<At<String>>> models,
       boolean ownKeys,
       @NotYet Optional<Limits> limits,
-      @NotYet Map<Window, Money> budget) {}
+      @NotYet Map<Window, Money> budget,
+      Optional<UnknownPrice> unknownPrice) {}
+
+  /** What becomes of a call whose price nobody knows. */
+  enum UnknownPrice {
+    ALLOW,
+    REFUSE
+  }
+
+  /** USD for each. */
+  record Units(
+      Optional<BigDecimal> image,
+      Optional<BigDecimal> second,
+      Optional<BigDecimal> character,
+      Optional<BigDecimal> page,
+      Optional<BigDecimal> search) {}
+
+  /**
+   * What a model costs, in USD per million tokens; a tier of service and a step of the prompt's
+   * length are written the same way.
+   */
+  record PriceEntry(
+      Optional<BigDecimal> input,
+      Optional<BigDecimal> output,
+      Optional<BigDecimal> cacheRead,
+      Optional<BigDecimal> cacheWrite,
+      @Key("cache_write_1h") Optional<BigDecimal> cacheWriteHour,
+      Optional<BigDecimal> reasoning,
+      Optional<BigDecimal> audioInput,
+      Optional<BigDecimal> audioOutput,
+      Optional<BigDecimal> imageInput,
+      Optional<BigDecimal> imageOutput,
+      Optional<Units> units,
+      Optional<PriceEntry> batch,
+      Optional<PriceEntry> flex,
+      Optional<PriceEntry> priority,
+      @Key("above_100k") Optional<PriceEntry> above100k,
+      @Key("above_128k") Optional<PriceEntry> above128k,
+      @Key("above_200k") Optional<PriceEntry> above200k,
+      @Key("above_256k") Optional<PriceEntry> above256k,
+      @Key("above_272k") Optional<PriceEntry> above272k,
+      @Key("above_512k") Optional<PriceEntry> above512k) {
+    PriceEntry {
+      boolean nested =
+          Stream.of(above100k, above128k, above200k, above256k, above272k, above512k)
+                  .flatMap(Optional::stream)
+                  .anyMatch(step -> step.tiered() || step.stepped())
+              || Stream.of(batch, flex, priority)
+                  .flatMap(Optional::stream)
+                  .anyMatch(PriceEntry::tiered);
+      if (nested) {
+        throw new IllegalArgumentException(
+            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing below them");
+      }
+    }
+
+    private boolean tiered() {
+      return Stream.of(batch, flex, priority).anyMatch(Optional::isPresent);
+    }
+
+    private boolean stepped() {
+      return Stream.of(above100k, above128k, above200k, above256k, above272k, above512k)
+          .anyMatch(Optional::isPresent);
+    }
+
+    /** In the words of the file. */
+    ObjectNode json() {
+      return json(this);
+    }
+
+    private static ObjectNode json(Record rates) {
+      ObjectNode node = Json.object();
+      Shape.given(rates)
+          .forEach((key, value) -> {
+            if (value instanceof Record inner) {
+              node.set(key, json(inner));
+            } else {
+              node.put(key, ((BigDecimal) value).toPlainString());
+            }
+          });
+      return node;
+    }
+  }
 
   record Limits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
 

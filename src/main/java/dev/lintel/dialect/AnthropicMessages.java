@@ -114,7 +114,7 @@ public final class AnthropicMessages implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new AnthropicReplyWriter(Chat.of(request));
+    return new AnthropicReplyWriter(Chat.of(request), trail);
   }
 
   @Override

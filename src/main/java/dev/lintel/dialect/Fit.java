@@ -21,11 +21,18 @@ final class Fit {
   /** Takes a member out of a {@link Body#patch}. */
   static final Optional<byte[]> GONE = Optional.empty();
 
+  /** OpenRouter's field by which a caller asks what its call cost. */
+  private static final String USAGE = "usage";
+
   private Fit() {}
 
-  /** The gateway's own fields, which no provider is sent. */
+  /** The gateway's own fields, which no provider is sent but one that knows them itself. */
   static List<String> gatewayFields(Body body) {
     var fields = new ArrayList<String>(3);
+    if (body.has(USAGE)
+        && body.value(USAGE).filter(value -> value.path("include").isBoolean()).isPresent()) {
+      fields.add(USAGE);
+    }
     if (body.has("lintel")) {
       fields.add("lintel");
     }
@@ -46,7 +53,12 @@ final class Fit {
    */
   static byte[] patched(
       Body body, Map<String, Optional<byte[]>> changes, Quirks quirks, Adaptation adaptation) {
-    gatewayFields(body).forEach(field -> changes.put(field, GONE));
+    for (String field : gatewayFields(body)) {
+      // A provider that knows the field itself has it among its own names.
+      if (!field.equals(quirks.rename().get(field))) {
+        changes.put(field, GONE);
+      }
+    }
     for (String field : quirks.drop()) {
       if (body.has(field)) {
         changes.put(field, GONE);

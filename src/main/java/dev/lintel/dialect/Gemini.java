@@ -129,7 +129,7 @@ public final class Gemini implements Dialect {
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
     boolean asArray = request.dialect() instanceof Gemini asked && asked.array;
-    return new GeminiReplyWriter(request.model(), asArray);
+    return new GeminiReplyWriter(Chat.of(request), asArray, trail);
   }
 
   @Override

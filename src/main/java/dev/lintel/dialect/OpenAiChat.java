@@ -59,7 +59,7 @@ public final class OpenAiChat implements Dialect {
         this,
         model,
         stream,
-        stream && wantsUsage(body),
+        stream && (wantsUsage(body) || Chat.costAsked(body)),
         inbound,
         original -> OpenAiRequestReader.read(original.body()));
   }
@@ -126,7 +126,7 @@ public final class OpenAiChat implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new OpenAiReplyWriter(Chat.of(request));
+    return new OpenAiReplyWriter(Chat.of(request), trail);
   }
 
   @Override

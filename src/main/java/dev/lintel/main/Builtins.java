@@ -7,6 +7,7 @@ import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.price.Catalogue;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -40,6 +41,6 @@ final class Builtins {
 
   static Loader loader(Function<String, Optional<String>> environment) {
     Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
-    return new Loader(KINDS, STRATEGIES, faults, environment);
+    return new Loader(KINDS, STRATEGIES, faults, environment, Catalogue::faults);
   }
 }

@@ -10,13 +10,19 @@ import dev.lintel.Provider;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
 import dev.lintel.filter.Failover;
+import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
+import dev.lintel.price.Catalogue;
+import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Everything that one configuration decides. Immutable: a change of configuration builds another
@@ -28,6 +34,7 @@ record Gateway(
     Config config,
     Map<String, Provider> providers,
     Models models,
+    Catalogue catalogue,
     Function<String, Optional<Caller>> keys,
     Handler calls,
     Hold hold) {
@@ -45,23 +52,49 @@ record Gateway(
       Function<String, Optional<Caller>> storedKeys) {}
 
   static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
-    var models = new Models(config.models(providers), providers, new InOrder().build());
+    Catalogue catalogue = catalogue(config, providers);
+    Config.Pricing pricing = config.pricing();
+    var facts = new Knowledge(catalogue, pricing.own(), pricing.factors());
+    var models =
+        new Models(config.models(providers, facts), providers, new InOrder().build(), facts);
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
         config.apps().isEmpty()
             ? lasting.storedKeys
             : key -> Optional.ofNullable(configured.get(key));
-    return new Gateway(config, providers, models, keys, calls(keys, models, lasting), hold);
+    return new Gateway(
+        config,
+        providers,
+        models,
+        catalogue,
+        keys,
+        calls(keys, models, pricing::refusesUnknown, lasting),
+        hold);
+  }
+
+  /** Of models, as far as the providers' families go. */
+  private static Catalogue catalogue(Config config, Map<String, Provider> providers) {
+    Set<String> families =
+        providers.values().stream().map(Provider::family).collect(Collectors.toUnmodifiableSet());
+    return config
+        .pricing()
+        .catalogue()
+        .map(file -> Catalogue.read(file, families))
+        .orElseGet(() -> Catalogue.builtIn(families));
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */
   private static Handler calls(
-      Function<String, Optional<Caller>> keys, Models models, Lasting lasting) {
+      Function<String, Optional<Caller>> keys,
+      Models models,
+      Predicate<Caller> refusesUnknownPrice,
+      Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             new Authenticate(keys), // before the body is read: strangers cost little
             new Read(models),
+            new KnownPrice(refusesUnknownPrice),
             new Failover(lasting.health, lasting.listener),
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);

@@ -105,6 +105,8 @@ public final class Lintel implements AutoCloseable {
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
+      // Not before it listens: a start waits for nothing that no call has asked for.
+      live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       vertx.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
@@ -125,6 +127,7 @@ public final class Lintel implements AutoCloseable {
   public List<String> use(Config config) {
     Gateway old = live;
     live = build(config);
+    live.catalogue().prefetch();
     old.hold().release();
     return started.fixed(config);
   }

@@ -77,7 +77,9 @@ final class Reply implements Sink {
       flush();
       exchange.end();
     } else {
-      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers(trail));
+      Map<String, String> headers = headers(trail);
+      trail.cost().ifPresent(cost -> headers.put("x-lintel-cost-usd", cost.toPlainString()));
+      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers);
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import tools.jackson.databind.node.ObjectNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,9 +69,9 @@ class LoaderTest {
         .isEqualTo(new Retry(3, Duration.ofMillis(200), Duration.ofSeconds(5)));
     assertThat(config.models().get(0).strategy()).isEqualTo(new InOrder());
 
-    Price price = Objects.requireNonNull(config.prices().get("demo/small"));
-    assertThat(price.input()).contains(new BigDecimal("1.00"));
-    assertThat(price.cacheWriteHour()).contains(new BigDecimal("2.00"));
+    ObjectNode price = Objects.requireNonNull(config.pricing().own().get("demo/small"));
+    assertThat(price.path("input").asString()).isEqualTo("1.00");
+    assertThat(price.path("cache_write_1h").asString()).isEqualTo("2.00");
     assertThat(config.callers())
         .isEqualTo(
             Map.of(
@@ -85,7 +86,6 @@ class LoaderTest {
         .containsExactly(
             "models.*.targets.region",
             "models.*.targets.tier",
-            "prices",
             "tenants.*.apps.*.budget",
             "tenants.*.apps.*.limits",
             "tenants.*.budget");
