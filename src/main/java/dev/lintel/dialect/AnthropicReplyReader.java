@@ -305,7 +305,8 @@ final class AnthropicReplyReader implements ReplyReader {
       JsonNode before = known.path(field.getKey());
       if (field.getValue() instanceof ObjectNode inner) {
         highest(known.withObject("/" + field.getKey()), inner);
-      } else if (field.getValue().isNumber() && field.getValue().asLong() >= before.asLong(0)) {
+      } else if (field.getValue().isString()
+          || (field.getValue().isNumber() && field.getValue().asLong() >= before.asLong(0))) {
         known.set(field.getKey(), field.getValue());
       }
     }

@@ -6,6 +6,7 @@ import dev.lintel.Part.Stop;
 import dev.lintel.Part.Stop.Reason;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
+import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -86,16 +87,24 @@ final class AnthropicWords {
     long short_ = node.path("cache_creation").path("ephemeral_5m_input_tokens").asLong(0);
     // Some replies give the sum alone, or the sum beside a split of zeros.
     long sum = node.path("cache_creation_input_tokens").asLong(0);
-    return new Usage(
-        node.path("input_tokens").asLong(0),
-        node.path("cache_read_input_tokens").asLong(0),
-        Math.max(short_, sum - hour),
-        hour,
-        node.path("output_tokens").asLong(0),
-        node.path("output_tokens_details").path("thinking_tokens").asLong(0),
-        0,
-        0,
-        Usage.Source.PROVIDER);
+    var tokens =
+        new Usage(
+            node.path("input_tokens").asLong(0),
+            node.path("cache_read_input_tokens").asLong(0),
+            Math.max(short_, sum - hour),
+            hour,
+            node.path("output_tokens").asLong(0),
+            node.path("output_tokens_details").path("thinking_tokens").asLong(0),
+            0,
+            0,
+            Usage.Source.PROVIDER);
+    long searches = node.path("server_tool_use").path("web_search_requests").asLong(0);
+    Usage all =
+        searches > 0
+            ? tokens.units(Map.of(Usage.Unit.SEARCH, BigDecimal.valueOf(searches)))
+            : tokens;
+    String tier = node.path("service_tier").asString("");
+    return tier.isEmpty() || tier.equals("standard") ? all : all.tier(tier);
   }
 
   static ObjectNode usage(Usage usage) {
