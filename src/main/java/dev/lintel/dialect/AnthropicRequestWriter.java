@@ -4,13 +4,17 @@ import static dev.lintel.dialect.AnthropicWords.NAME;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Chat;
+import dev.lintel.Failure;
 import dev.lintel.Format;
 import dev.lintel.Json;
 import dev.lintel.Prompt;
 import dev.lintel.Setting;
+import dev.lintel.Target;
 import dev.lintel.Thinking;
 import dev.lintel.Tool;
 import dev.lintel.ToolChoice;
+import dev.lintel.Traits;
+import dev.lintel.Traits.Ability;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,20 +33,7 @@ final class AnthropicRequestWriter {
    */
   static final long MAX_TOKENS = 4096;
 
-  /** The API's least budget. */
-  private static final long LEAST_BUDGET = 1024;
-
   private static final int MOST_BREAKPOINTS = 4;
-
-  /** Tokens to think where the caller said how hard and not how long. */
-  private static final Map<String, Long> BUDGETS =
-      Map.of(
-          "minimal", LEAST_BUDGET,
-          "low", 1280L,
-          "medium", 2048L,
-          "high", 4096L,
-          "xhigh", 8192L,
-          "max", 16384L);
 
   private static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
 
@@ -50,6 +41,8 @@ final class AnthropicRequestWriter {
       Map.of("auto", "auto", "default", "standard_only", "standard_only", "standard_only");
 
   private final Chat chat;
+  private final Target target;
+  private final Traits traits;
   private final Prompt prompt;
   private final Adaptation adaptation;
   private final boolean own;
@@ -57,8 +50,10 @@ final class AnthropicRequestWriter {
   private final AnthropicTurnWriter turns;
   private final ObjectNode body = Json.object();
 
-  private AnthropicRequestWriter(Chat chat, Adaptation adaptation) {
+  private AnthropicRequestWriter(Chat chat, Target target, Adaptation adaptation) {
     this.chat = chat;
+    this.target = target;
+    this.traits = target.traits();
     this.prompt = chat.prompt();
     this.adaptation = adaptation;
     this.own = chat.dialect().name().equals(NAME);
@@ -66,13 +61,14 @@ final class AnthropicRequestWriter {
     this.turns = new AnthropicTurnWriter(adaptation, own);
   }
 
-  static ObjectNode write(Chat chat, String model, Adaptation adaptation) {
-    return new AnthropicRequestWriter(chat, adaptation).write(model);
+  static ObjectNode write(Chat chat, Target target, Adaptation adaptation) {
+    return new AnthropicRequestWriter(chat, target, adaptation).write();
   }
 
-  private ObjectNode write(String model) {
+  private ObjectNode write() {
+    Capabilities.check(prompt, target);
     turns.add(prompt.turns());
-    body.put("model", model);
+    body.put("model", target.model());
     long budget = thinkingBudget();
     maxTokens(budget);
     if (chat.stream()) {
@@ -82,8 +78,10 @@ final class AnthropicRequestWriter {
       body.set("system", turns.system());
     }
     body.set("messages", turns.messages());
+    prefill();
     tools();
     thinking(budget);
+    AnthropicThinking.fit(body, traits, adaptation);
     prompt.format().ifPresent(this::format);
     settings();
     toolChoice();
@@ -97,6 +95,7 @@ final class AnthropicRequestWriter {
     Thinking thinking = prompt.thinking().orElse(null);
     if (thinking == null
         || thinking.mode() != Thinking.Mode.ON
+        || traits.cannot(Ability.BUDGET_THINKING)
         || (thinking.budget() == 0 && thinking.effort().equals("none"))) {
       return 0;
     }
@@ -105,11 +104,11 @@ final class AnthropicRequestWriter {
       return 0;
     }
     if (thinking.budget() == 0) {
-      return BUDGETS.getOrDefault(thinking.effort(), 2048L);
+      return AnthropicThinking.budget(thinking.effort());
     }
-    if (!own && thinking.budget() < LEAST_BUDGET) {
-      adaptation.change("thinking.budget_tokens", Long.toString(LEAST_BUDGET));
-      return LEAST_BUDGET;
+    if (!own && thinking.budget() < AnthropicThinking.LEAST_BUDGET) {
+      adaptation.change("thinking.budget_tokens", Long.toString(AnthropicThinking.LEAST_BUDGET));
+      return AnthropicThinking.LEAST_BUDGET;
     }
     return thinking.budget();
   }
@@ -119,13 +118,44 @@ final class AnthropicRequestWriter {
     Optional<Long> given = prompt.setting(Setting.MAX_TOKENS).map(JsonNode::asLong);
     if (given.isEmpty()) {
       adaptation.mend("max_tokens");
-      body.put("max_tokens", MAX_TOKENS + budget);
+      body.put("max_tokens", room(budget));
     } else if (!own && given.get() <= budget) {
       long raised = given.get() + budget;
       adaptation.change("max_tokens", Long.toString(raised));
       body.put("max_tokens", raised);
     } else {
-      body.put("max_tokens", given.get());
+      body.put(
+          "max_tokens", own ? given.get() : Capabilities.limit(given.get(), target, adaptation));
+    }
+  }
+
+  /**
+   * The limit of a caller who gave none: all that the model can write, where that is known and the
+   * context has room for it beside the prompt.
+   */
+  private long room(long budget) {
+    long most = traits.maxOutput();
+    if (most == 0) {
+      return MAX_TOKENS + budget;
+    }
+    long left =
+        traits.context() == 0 ? most : traits.context() - chat.estimatedTokens() * 5 / 4;
+    return Math.min(most, Math.max(left, MAX_TOKENS + budget));
+  }
+
+  /** Whoever writes the beginning of the answer means it to be gone on with, and nothing else. */
+  private void prefill() {
+    JsonNode messages = body.path("messages");
+    boolean begun =
+        messages.path(messages.size() - 1).path("role").asString("").equals("assistant");
+    if (begun && !own && traits.cannot(Ability.PREFILL)) {
+      throw Failure.invalid(
+              "The model '"
+                  + target.name()
+                  + "' cannot go on with an answer: the last message must not be the assistant's.")
+          .at("messages")
+          .code("unsupported_by_model")
+          .again(Failure.Again.ELSEWHERE);
     }
   }
 
@@ -138,6 +168,10 @@ final class AnthropicRequestWriter {
     switch (thinking.mode()) {
       case OFF -> body.putObject("thinking").put("type", "disabled");
       case ON -> {
+        if (traits.cannot(Ability.BUDGET_THINKING)) {
+          adaptive(thinking);
+          return;
+        }
         effort &= thinking.budget() > 0;
         if (budget > 0) {
           body.putObject("thinking").put("type", "enabled").put("budget_tokens", budget);
@@ -155,6 +189,26 @@ final class AnthropicRequestWriter {
     }
     if (effort) {
       body.withObject("/output_config").put("effort", thinking.effort());
+    }
+  }
+
+  /** For a model that finds out by itself how long to think. */
+  private void adaptive(Thinking thinking) {
+    if (thinking.effort().equals("none")) {
+      body.putObject("thinking").put("type", "disabled");
+      return;
+    }
+    body.putObject("thinking").put("type", "adaptive");
+    String effort = thinking.effort();
+    if (thinking.budget() > 0 && effort.isEmpty()) {
+      effort = AnthropicThinking.effort(thinking.budget());
+      adaptation.change("thinking", "adaptive");
+    } else if (!effort.isEmpty() && !EFFORTS.contains(effort)) {
+      effort = "low";
+      adaptation.change("effort", effort);
+    }
+    if (!effort.isEmpty()) {
+      body.withObject("/output_config").put("effort", effort);
     }
   }
 
@@ -237,7 +291,7 @@ final class AnthropicRequestWriter {
     }
     if (choice == null) {
       choice = new ToolChoice(ToolChoice.Mode.AUTO, "");
-    } else if (forced(choice) && restrained()) {
+    } else if (forced(choice) && (restrained() || traits.cannot(Ability.FORCED_TOOL))) {
       adaptation.drop("tool_choice");
       choice = new ToolChoice(ToolChoice.Mode.AUTO, "");
     }

@@ -9,6 +9,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -89,7 +90,7 @@ public final class OpenAiChat implements Dialect {
     if (chat.stream()) {
       streamOptions(chat, body, target, adaptation, changes);
     }
-    return Fit.patched(body, changes, target.provider().quirks(), adaptation);
+    return Fit.patched(body, changes, Capabilities.quirks(target), adaptation);
   }
 
   /** Usage is always asked for where it can be; whether the client sees it is the writer's. */
@@ -140,15 +141,16 @@ public final class OpenAiChat implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object().put("object", "list");
     var data = list.putArray("data");
-    for (String name : names) {
-      data.addObject()
-          .put("id", name)
-          .put("object", "model")
-          .put("created", started)
-          .put("owned_by", "lintel");
+    for (Listing model : models) {
+      model.show(
+          data.addObject()
+              .put("id", model.name())
+              .put("object", "model")
+              .put("created", started)
+              .put("owned_by", "lintel"));
     }
     return Answer.json(200, list);
   }

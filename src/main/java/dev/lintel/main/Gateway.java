@@ -5,6 +5,7 @@ import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Health;
 import dev.lintel.Listener;
+import dev.lintel.Listing;
 import dev.lintel.Models;
 import dev.lintel.Provider;
 import dev.lintel.config.Config;
@@ -109,11 +110,13 @@ record Gateway(
   }
 
   /** The models that a caller may ask for by name. */
-  List<String> namesFor(Caller caller) {
+  List<Listing> modelsFor(Caller caller) {
     return caller
         .models()
-        .map(allowed ->
-            allowed.stream().filter(name -> models.find(name).isPresent()).sorted().toList())
-        .orElse(models.names());
+        .map(allowed -> allowed.stream().sorted())
+        .orElse(models.names().stream())
+        .flatMap(name -> models.find(name).stream())
+        .map(Listing::of)
+        .toList();
   }
 }

@@ -1,12 +1,15 @@
 package dev.lintel.main;
 
+import dev.lintel.Answer;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
+import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Json;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
@@ -35,6 +38,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.OutputStream;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -47,6 +51,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
@@ -275,7 +280,17 @@ public final class Lintel implements AutoCloseable {
     get(routes, "/livez", new Probe(() -> true));
     get(routes, "/readyz", new Probe(() -> !ending));
     get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
+    get(routes, "/admin/v1/catalogue", guarded(admin, this::catalogue));
     return routes;
+  }
+
+  /** Which catalogue of models is in force. */
+  private void catalogue(Exchange exchange) {
+    ObjectNode body = Json.object();
+    body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
+    body.put(
+        "file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+    exchange.answer(Answer.json(200, body), Map.of());
   }
 
   private static Endpoint guarded(Predicate<String> admin, Endpoint endpoint) {
@@ -288,7 +303,7 @@ public final class Lintel implements AutoCloseable {
   }
 
   private Endpoint models(Function<RawRequest, Dialect> dialect) {
-    return new ModelList(dialect, key -> live.keys().apply(key), caller -> live.namesFor(caller));
+    return new ModelList(dialect, key -> live.keys().apply(key), caller -> live.modelsFor(caller));
   }
 
   private static void post(List<Route> routes, String path, Endpoint endpoint) {

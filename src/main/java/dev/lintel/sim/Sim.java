@@ -11,6 +11,7 @@ import dev.lintel.Json;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
+import dev.lintel.Listing;
 import dev.lintel.Route;
 import dev.lintel.Trail;
 import java.util.ArrayList;
@@ -147,6 +148,6 @@ public final class Sim {
     Dialect spoken = dialects.get(vendor);
     return spoken == null
         ? Answer.json(404, vendor.error(Trouble.NOT_FOUND, "Nobody speaks this dialect here."))
-        : spoken.models(MODELS);
+        : spoken.models(MODELS.stream().map(Listing::of).toList());
   }
 }
