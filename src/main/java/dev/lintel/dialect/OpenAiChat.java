@@ -102,7 +102,8 @@ public final class OpenAiChat implements Dialect {
       Map<String, Optional<byte[]>> changes) {
     JsonNode given = body.value("stream_options").orElse(Json.object());
     if (target.provider().quirks().streamUsage()) {
-      if (!chat.usage()) {
+      // OpenRouter's wish for a cost is one for usage too, in a field that others do not know.
+      if (!chat.usage() || !given.path("include_usage").asBoolean(false)) {
         changes.put(
             "stream_options",
             given.isEmpty()
