@@ -1,9 +1,11 @@
 package dev.lintel.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Json;
 import dev.lintel.config.Config;
+import dev.lintel.config.Faulty;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -279,6 +281,21 @@ class CostScenario {
               gateway.request("/admin/v1/catalogue").setHeader("authorization", "Bearer admin-key").GET().build());
       assertThat(Json.parse(known.body()).path("version").asString()).isEqualTo("mine");
     }
+  }
+
+  @Test
+  void a_bad_catalogue_is_a_fault_with_its_own_file_and_line(@TempDir Path folder)
+      throws IOException {
+    Path file = folder.resolve("models.jsonl");
+    Files.writeString(file, catalogue("much"));
+    assertThatThrownBy(() -> TestGateway.config("catalogue: %s\n".formatted(file)))
+        .isInstanceOfSatisfying(
+            Faulty.class,
+            faulty ->
+                assertThat(faulty.faults())
+                    .singleElement()
+                    .asString()
+                    .startsWith(file + ":2: 'input' must be"));
   }
 
   private static String catalogue(String input) {
