@@ -79,6 +79,7 @@ class Build {
           Map.entry("max_reasoning_effort", "effort_max"),
           Map.entry("response_schema", "json_schema"),
           Map.entry("native_structured_output", "native_schema"),
+          Map.entry("bedrock_native_structured_output", "native_schema"),
           Map.entry("prompt_caching", "prompt_cache"),
           Map.entry("assistant_prefill", "prefill"),
           Map.entry("system_messages", "system"),
@@ -285,6 +286,11 @@ class Build {
       if (!can.contains("effort")) {
         cannot.add("effort");
       }
+    }
+    if (claude && family.equals("vertex")) {
+      // https://platform.claude.com/docs/en/build-with-claude/structured-outputs: not there.
+      can.remove("native_schema");
+      cannot.add("native_schema");
     }
     if (Set.of("openai", "azure").contains(family)
         && !claude

@@ -49,6 +49,7 @@ final class AnthropicRequestWriter {
   private final AnthropicBlockWriter writer;
   private final AnthropicTurnWriter turns;
   private final ObjectNode body = Json.object();
+  private boolean answering;
 
   private AnthropicRequestWriter(Chat chat, Target target, Adaptation adaptation) {
     this.chat = chat;
@@ -225,6 +226,8 @@ final class AnthropicRequestWriter {
     switch (format) {
       // There is no mode that promises JSON without a schema, and none is pretended.
       case Format.JsonObject any -> adaptation.drop("response_format");
+      case Format.JsonSchema schema when !own && traits.cannot(Ability.NATIVE_SCHEMA) ->
+          answer(schema);
       case Format.JsonSchema schema -> {
         ObjectNode node =
             body.withObject("/output_config").putObject("format").put("type", "json_schema");
@@ -234,6 +237,29 @@ final class AnthropicRequestWriter {
         }
       }
     }
+  }
+
+  /**
+   * A tool that has to be called in the answer's place. The caller's own tools may be called
+   * instead; where one of them must be, no answer is due.
+   */
+  private void answer(Format.JsonSchema wanted) {
+    if (prompt.toolChoice().filter(AnthropicRequestWriter::forced).isPresent()) {
+      return;
+    }
+    if (restrained()
+        || traits.cannot(Ability.FORCED_TOOL)
+        || !wanted.schema().path("type").asString("").equals("object")) {
+      adaptation.drop("response_format");
+      return;
+    }
+    adaptation.rename("response_format", "tool");
+    answering = true;
+    ObjectNode tool = body.withArray("/tools").addObject().put("name", AnthropicWords.ANSWER);
+    tool.put(
+        "description",
+        wanted.description().isBlank() ? "Gives the answer." : wanted.description());
+    tool.set("input_schema", wanted.schema());
   }
 
   private void tools() {
@@ -280,6 +306,16 @@ final class AnthropicRequestWriter {
     boolean one =
         prompt.setting(Setting.PARALLEL_TOOLS).map(allowed -> !allowed.asBoolean()).orElse(false);
     ToolChoice choice = prompt.toolChoice().orElse(null);
+    if (answering) {
+      ObjectNode node = body.putObject("tool_choice");
+      if (body.path("tools").size() > 1) {
+        node.put("type", "any");
+      } else {
+        node.put("type", "tool").put("name", AnthropicWords.ANSWER);
+      }
+      node.put("disable_parallel_tool_use", true);
+      return;
+    }
     if (!body.has("tools")) {
       if (choice != null && forced(choice)) {
         adaptation.drop("tool_choice");

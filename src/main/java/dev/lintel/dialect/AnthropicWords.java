@@ -3,6 +3,8 @@ package dev.lintel.dialect;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Part.Stop;
+import dev.lintel.Prompt;
+import dev.lintel.Tool;
 import dev.lintel.Part.Stop.Reason;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
@@ -16,6 +18,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class AnthropicWords {
   static final String NAME = "anthropic";
 
+  /**
+   * The tool that a model has to call where it takes no schema for its answer; its call is shown as
+   * the text that was asked for.
+   */
+  static final String ANSWER = "lintel_answer";
+
   private static final Map<String, Reason> REASONS =
       Map.of(
           "end_turn", Reason.END,
@@ -28,6 +36,14 @@ final class AnthropicWords {
           "model_context_window_exceeded", Reason.CONTEXT_EXCEEDED);
 
   private AnthropicWords() {}
+
+  /** Whether a reply to such a request may show its answer as a call of {@link #ANSWER}. */
+  static boolean answersByTool(Prompt prompt) {
+    return prompt.format().isPresent()
+        && prompt.tools().stream()
+            .noneMatch(
+                tool -> tool instanceof Tool.Function function && function.name().equals(ANSWER));
+  }
 
   /** The end that a message's, or a {@code message_delta}'s, fields tell of; empty before it. */
   static Optional<Stop> stop(JsonNode fields) {
@@ -118,6 +134,10 @@ final class AnthropicWords {
     node.put("output_tokens", usage.output());
     if (usage.reasoning() > 0) {
       node.putObject("output_tokens_details").put("thinking_tokens", usage.reasoning());
+    }
+    BigDecimal searches = usage.units().get(Usage.Unit.SEARCH);
+    if (searches != null) {
+      node.putObject("server_tool_use").put("web_search_requests", searches.longValue());
     }
     return node;
   }
