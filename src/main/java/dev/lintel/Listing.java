@@ -9,8 +9,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param context tokens of prompt and answer together; 0 where nobody knows
  * @param maxOutput the most tokens of an answer; 0 where nobody knows
- * @param lintel {@code {price, context, capabilities}}, shown beside a dialect's own fields;
- *     empty where it is not one of this gateway's models
+ * @param lintel {@code {price, context, capabilities}}, shown beside a dialect's own fields; empty
+ *     where it is not one of this gateway's models
  */
 public record Listing(String name, long context, long maxOutput, ObjectNode lintel) {
 

@@ -237,8 +237,8 @@ public record Config(
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models, pricing,
-        apps, notYet);
+        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models,
+        pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

@@ -210,13 +210,17 @@ final class Reading {
 
   private Config.Pricing pricing() {
     var own = new TreeMap<String, ObjectNode>();
-    written.prices().forEach((name, at) -> at.value().ifPresent(price -> own.put(name, price.json())));
+    written
+        .prices()
+        .forEach((name, at) -> at.value().ifPresent(price -> own.put(name, price.json())));
     var factors = new TreeMap<String, BigDecimal>();
     written
         .providers()
         .forEach((name, at) -> {
           if (at.value().orElse(null) instanceof Document.Remote remote) {
-            remote.priceFactor().ifPresent(factor -> factor.value().ifPresent(f -> factors.put(name, f)));
+            remote
+                .priceFactor()
+                .ifPresent(factor -> factor.value().ifPresent(f -> factors.put(name, f)));
           }
         });
     Optional<Path> catalogue = written.catalogue().flatMap(At::value);

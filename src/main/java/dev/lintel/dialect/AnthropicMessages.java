@@ -166,9 +166,7 @@ public final class AnthropicMessages implements Dialect {
     if (models.isEmpty()) {
       list.putNull("first_id").putNull("last_id");
     } else {
-      list
-          .put("first_id", models.getFirst().name())
-          .put("last_id", models.getLast().name());
+      list.put("first_id", models.getFirst().name()).put("last_id", models.getLast().name());
     }
     return Answer.json(200, list);
   }

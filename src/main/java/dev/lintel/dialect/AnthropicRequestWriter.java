@@ -139,8 +139,7 @@ final class AnthropicRequestWriter {
     if (most == 0) {
       return MAX_TOKENS + budget;
     }
-    long left =
-        traits.context() == 0 ? most : traits.context() - chat.estimatedTokens() * 5 / 4;
+    long left = traits.context() == 0 ? most : traits.context() - chat.estimatedTokens() * 5 / 4;
     return Math.min(most, Math.max(left, MAX_TOKENS + budget));
   }
 
@@ -257,8 +256,7 @@ final class AnthropicRequestWriter {
     answering = true;
     ObjectNode tool = body.withArray("/tools").addObject().put("name", AnthropicWords.ANSWER);
     tool.put(
-        "description",
-        wanted.description().isBlank() ? "Gives the answer." : wanted.description());
+        "description", wanted.description().isBlank() ? "Gives the answer." : wanted.description());
     tool.set("input_schema", wanted.schema());
   }
 

@@ -136,7 +136,8 @@ final class OpenAiRequestWriter {
     }
     // Not every reasoning model takes more than high.
     boolean more = effort.equals("xhigh") || effort.equals("max");
-    if (Efforts.refused(target.traits(), effort) || (more && !Efforts.taken(target.traits(), effort))) {
+    if (Efforts.refused(target.traits(), effort)
+        || (more && !Efforts.taken(target.traits(), effort))) {
       effort = Efforts.nearest(target.traits(), effort);
       adaptation.change("effort", effort);
     }

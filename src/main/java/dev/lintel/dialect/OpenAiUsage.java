@@ -99,9 +99,7 @@ final class OpenAiUsage {
             audioOutput,
             Usage.Source.PROVIDER);
     Usage all = imageInput + imageOutput > 0 ? text.images(imageInput, imageOutput) : text;
-    return searches > 0
-        ? all.units(Map.of(Usage.Unit.SEARCH, BigDecimal.valueOf(searches)))
-        : all;
+    return searches > 0 ? all.units(Map.of(Usage.Unit.SEARCH, BigDecimal.valueOf(searches))) : all;
   }
 
   static ObjectNode write(Usage usage) {

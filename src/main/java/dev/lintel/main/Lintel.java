@@ -288,8 +288,7 @@ public final class Lintel implements AutoCloseable {
   private void catalogue(Exchange exchange) {
     ObjectNode body = Json.object();
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
-    body.put(
-        "file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+    body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
     exchange.answer(Answer.json(200, body), Map.of());
   }
 

@@ -107,17 +107,19 @@ public final class Catalogue {
           1, "the first line must name the catalogue's version: {\"catalogue\": \"2026-11-21\"}");
     }
     var seen = new HashMap<String, Integer>();
-    lines(bytes, (number, text) -> {
-      try {
-        Entry entry = Entry.read(text);
-        Integer earlier = seen.putIfAbsent(entry.family() + "/" + entry.model(), number);
-        if (earlier != null) {
-          faults.put(number, "the model stands in line " + earlier + " already");
-        }
-      } catch (IllegalArgumentException wrong) {
-        faults.put(number, String.valueOf(wrong.getMessage()));
-      }
-    });
+    lines(
+        bytes,
+        (number, text) -> {
+          try {
+            Entry entry = Entry.read(text);
+            Integer earlier = seen.putIfAbsent(entry.family() + "/" + entry.model(), number);
+            if (earlier != null) {
+              faults.put(number, "the model stands in line " + earlier + " already");
+            }
+          } catch (IllegalArgumentException wrong) {
+            faults.put(number, String.valueOf(wrong.getMessage()));
+          }
+        });
     return faults;
   }
 
@@ -215,8 +217,7 @@ public final class Catalogue {
   }
 
   private static byte[] resource() throws IOException {
-    try (InputStream in =
-        Objects.requireNonNull(Catalogue.class.getResourceAsStream(FILE), FILE)) {
+    try (InputStream in = Objects.requireNonNull(Catalogue.class.getResourceAsStream(FILE), FILE)) {
       return in.readAllBytes();
     }
   }
@@ -258,15 +259,17 @@ public final class Catalogue {
   private static Content parsed(byte[] bytes, Set<String> wanted) {
     var families = new HashMap<String, NavigableMap<String, Line>>();
     var models = new int[1];
-    lines(bytes, (number, text) -> {
-      models[0]++;
-      Entry entry = Entry.read(text);
-      if (wanted.contains(entry.family())) {
-        families
-            .computeIfAbsent(entry.family(), name -> new TreeMap<>())
-            .put(entry.model(), new Line(text));
-      }
-    });
+    lines(
+        bytes,
+        (number, text) -> {
+          models[0]++;
+          Entry entry = Entry.read(text);
+          if (wanted.contains(entry.family())) {
+            families
+                .computeIfAbsent(entry.family(), name -> new TreeMap<>())
+                .put(entry.model(), new Line(text));
+          }
+        });
     return new Content(version(bytes).orElse(""), models[0], families);
   }
 

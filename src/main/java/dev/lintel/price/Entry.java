@@ -66,8 +66,7 @@ record Entry(String family, String model, Traits traits, Optional<PriceList> pri
       } else if (NUMBERS.contains(key)) {
         require(value.canConvertToExactIntegral() && value.asLong(-1) >= 0, key, "a whole number");
       } else if (LISTS.contains(key)) {
-        require(
-            value.isArray() && value.valueStream().allMatch(JsonNode::isString), key, "a list");
+        require(value.isArray() && value.valueStream().allMatch(JsonNode::isString), key, "a list");
       } else {
         require(key.equals("price") && value.isObject(), key, "a key that is known");
       }

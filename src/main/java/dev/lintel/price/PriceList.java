@@ -43,8 +43,8 @@ final class PriceList implements Price {
   /**
    * Throws {@link IllegalArgumentException} that says what is wrong.
    *
-   * @param json in the words of the configuration's {@code prices}; amounts are decimals, as text or
-   *     as numbers
+   * @param json in the words of the configuration's {@code prices}; amounts are decimals, as text
+   *     or as numbers
    */
   static PriceList read(ObjectNode json) {
     return new PriceList(json);

@@ -32,8 +32,8 @@ record Rates(
       Arrays.stream(Unit.values()).collect(Collectors.toUnmodifiableMap(Unit::word, u -> u));
 
   /**
-   * Throws {@link IllegalArgumentException} that names a key which is not known or an amount that is
-   * none.
+   * Throws {@link IllegalArgumentException} that names a key which is not known or an amount that
+   * is none.
    *
    * @param others keys that are somebody else's to read
    */
@@ -59,7 +59,8 @@ record Rates(
           units.put(known, amount(unit.getKey(), unit.getValue()));
         }
       } else if (step.matches()) {
-        long tokens = Long.parseLong(step.group(1)) * (step.group(2).equals("k") ? 1000 : 1_000_000);
+        long tokens =
+            Long.parseLong(step.group(1)) * (step.group(2).equals("k") ? 1000 : 1_000_000);
         above.put(tokens, read(field.getValue(), Set.of()));
       } else if (!others.contains(key)) {
         throw new IllegalArgumentException("'" + key + "' is no price");

@@ -6,8 +6,8 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
-import dev.lintel.Listing;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.RawRequest;
 import dev.lintel.Trail;
 import java.util.List;
@@ -67,7 +67,8 @@ public final class ModelList implements Endpoint {
             .findFirst()
             .orElseThrow(() ->
                 Failure.of(
-                        Failure.Kind.NOT_FOUND, "There is no model '" + wanted + "' for this caller.")
+                        Failure.Kind.NOT_FOUND,
+                        "There is no model '" + wanted + "' for this caller.")
                     .at("model"));
     byte[] list = language.models(List.of(model)).body();
     for (JsonNode field : Json.parse(list, 0, list.length)) {

@@ -308,7 +308,9 @@ class AnthropicMessagesTest {
 
   @Test
   void lists_models_as_its_sdks_read_them() {
-    JsonNode list = Json.parse(new String(DIALECT.models(List.of(Listing.of("a"), Listing.of("b"))).body(), UTF_8));
+    JsonNode list =
+        Json.parse(
+            new String(DIALECT.models(List.of(Listing.of("a"), Listing.of("b"))).body(), UTF_8));
     assertThat(list.path("data").valueStream().map(entry -> entry.path("id").asString()))
         .containsExactly("a", "b");
     assertThat(list.path("first_id").asString()).isEqualTo("a");

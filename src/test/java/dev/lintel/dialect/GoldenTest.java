@@ -53,9 +53,9 @@ import tools.jackson.databind.node.ObjectNode;
  *       common model where both sides speak the same dialect; {@code drop}, {@code rename}, {@code
  *       prefer} (a rename of what is not refused), {@code stream_usage}: the provider's quirks;
  *       {@code traits}: what is known of the model ({@code can}, {@code cannot}, {@code context},
- *       {@code max_output}), else nothing;
- *       {@code status}: of the provider's reply; {@code upstream_path}, {@code upstream_headers},
- *       {@code adapted}, {@code client_status}: what is expected
+ *       {@code max_output}), else nothing; {@code status}: of the provider's reply; {@code
+ *       upstream_path}, {@code upstream_headers}, {@code adapted}, {@code client_status}: what is
+ *       expected
  *   <li>{@code request.json}, what the client sends; {@code upstream.json}, what the provider must
  *       get
  *   <li>{@code reply.json} or {@code reply.sse}, what the provider answers; {@code client.json} or

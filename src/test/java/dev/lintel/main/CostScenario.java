@@ -25,7 +25,10 @@ import tools.jackson.databind.JsonNode;
 class CostScenario {
   private static final List<String> DIALECTS = List.of("openai", "anthropic", "gemini");
 
-  /** The same usage from every provider: 1000 fresh, 300 read, 200 written, 70 out, 30 of them thought. */
+  /**
+   * The same usage from every provider: 1000 fresh, 300 read, 200 written, 70 out, 30 of them
+   * thought.
+   */
   private static final String SIM =
       "kind: sim, input_tokens: 1000, cache_read_tokens: 300, cache_write_tokens: 200, output_tokens: 70, reasoning_tokens: 30";
 
@@ -156,7 +159,10 @@ class CostScenario {
     try (var gateway =
         TestGateway.of(
             "providers: { openai: { kind: sim, input_tokens: 1000000, output_tokens: 0, reasoning_tokens: 0 } }")) {
-      assertThat(ask(gateway, "openai", "openai/gpt-4o-2031-01-31", false, "").headers().firstValue("x-lintel-cost-usd"))
+      assertThat(
+              ask(gateway, "openai", "openai/gpt-4o-2031-01-31", false, "")
+                  .headers()
+                  .firstValue("x-lintel-cost-usd"))
           .isPresent();
     }
   }
@@ -176,12 +182,12 @@ class CostScenario {
   void the_tier_that_answered_is_the_tier_that_is_paid() throws IOException {
     String reply =
         "{\"id\":\"x\",\"model\":\"m\",\"service_tier\":\"priority\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":10,\"total_tokens\":110}}";
-    try (var provider = new RawProvider(
-                visit -> {
-                  while (visit.read()) {
-                    visit.answer("200 OK", "", reply);
-                  }
-                });
+    try (var provider =
+            new RawProvider(visit -> {
+              while (visit.read()) {
+                visit.answer("200 OK", "", reply);
+              }
+            });
         var gateway =
             TestGateway.of(
                 "providers: { p: { kind: openai, url: \"http://127.0.0.1:%s/v1\", key: none } }\nprices: { p/m: { input: 1, output: 2, priority: { input: 10, output: 20 } } }"
@@ -257,7 +263,12 @@ class CostScenario {
             "providers: { openai: { key: none, price_factor: 0.8 } }\nmodels: { m: openai/gpt-4o }\n")) {
       assertThat(
               Json.parse(gateway.get("/v1/models").body())
-                  .path("data").path(0).path("lintel").path("price").path("output").asString())
+                  .path("data")
+                  .path(0)
+                  .path("lintel")
+                  .path("price")
+                  .path("output")
+                  .asString())
           .isEqualTo("8");
     }
   }
@@ -278,7 +289,11 @@ class CostScenario {
       assertThat(input(gateway)).isEqualTo("8");
       var known =
           gateway.send(
-              gateway.request("/admin/v1/catalogue").setHeader("authorization", "Bearer admin-key").GET().build());
+              gateway
+                  .request("/admin/v1/catalogue")
+                  .setHeader("authorization", "Bearer admin-key")
+                  .GET()
+                  .build());
       assertThat(Json.parse(known.body()).path("version").asString()).isEqualTo("mine");
     }
   }
@@ -305,6 +320,11 @@ class CostScenario {
 
   private static String input(TestGateway gateway) {
     return Json.parse(gateway.get("/v1/models").body())
-        .path("data").path(0).path("lintel").path("price").path("input").asString();
+        .path("data")
+        .path(0)
+        .path("lintel")
+        .path("price")
+        .path("input")
+        .asString();
   }
 }

@@ -22,11 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 class ModelCatalogueTest {
-  private static final Path SHIPPED = Path.of("src/main/resources/dev/lintel/price/catalogue.jsonl");
+  private static final Path SHIPPED =
+      Path.of("src/main/resources/dev/lintel/price/catalogue.jsonl");
   private static final Path FACTS = Path.of("../shared/catalogue");
   private static final Catalogue BUILT_IN =
       Catalogue.builtIn(
-          Set.of("openai", "anthropic", "gemini", "bedrock", "vertex", "azure", "openrouter", "xai"));
+          Set.of(
+              "openai", "anthropic", "gemini", "bedrock", "vertex", "azure", "openrouter", "xai"));
 
   @TempDir private Path folder;
 
@@ -96,7 +98,8 @@ class ModelCatalogueTest {
         if (known == null || standard.path("input").asString("0").equals("0")) {
           continue;
         }
-        for (String name : List.of("input", "output", "cache_read", "cache_write", "cache_write_1h")) {
+        for (String name :
+            List.of("input", "output", "cache_read", "cache_write", "cache_write_1h")) {
           if (standard.has(name)) {
             compared++;
             assertThat(new BigDecimal(known.path("price").path(name).asString()))

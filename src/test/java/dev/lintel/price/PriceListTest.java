@@ -15,13 +15,15 @@ import tools.jackson.databind.node.ObjectNode;
 
 class PriceListTest {
   private static final PriceList CLAUDE =
-      of("{'input':'3','output':'15','cache_read':'0.3','cache_write':'3.75','cache_write_1h':'6'}");
+      of(
+          "{'input':'3','output':'15','cache_read':'0.3','cache_write':'3.75','cache_write_1h':'6'}");
 
   private static PriceList of(String json) {
     return PriceList.read((ObjectNode) Json.parse(json.replace('\'', '"')));
   }
 
-  private static Usage usage(long input, long read, long write, long hour, long output, long thoughts) {
+  private static Usage usage(
+      long input, long read, long write, long hour, long output, long thoughts) {
     return new Usage(input, read, write, hour, output, thoughts, 0, 0, Source.PROVIDER);
   }
 
@@ -74,9 +76,9 @@ class PriceListTest {
   @Test
   void sounds_and_images_are_in_the_tokens_and_have_their_own_price() {
     var price =
-        of("{'input':'1','output':'2','audio_input':'10','audio_output':'20','image_input':'5','image_output':'30'}");
-    var usage =
-        new Usage(100, 0, 0, 0, 100, 0, 40, 10, Source.PROVIDER).images(20, 30);
+        of(
+            "{'input':'1','output':'2','audio_input':'10','audio_output':'20','image_input':'5','image_output':'30'}");
+    var usage = new Usage(100, 0, 0, 0, 100, 0, 40, 10, Source.PROVIDER).images(20, 30);
     // 40*1 + 40*10 + 20*5 + 60*2 + 10*20 + 30*30
     costs(price.cost(usage), "0.00176");
     costs(of("{'input':'1','output':'2'}").cost(usage), "0.0003");
@@ -85,7 +87,8 @@ class PriceListTest {
   @Test
   void a_long_prompt_pays_the_step_for_all_its_tokens() {
     var price =
-        of("{'input':'1.25','output':'10','cache_read':'0.125','above_200k':{'input':'2.5','output':'15','cache_read':'0.25'}}");
+        of(
+            "{'input':'1.25','output':'10','cache_read':'0.125','above_200k':{'input':'2.5','output':'15','cache_read':'0.25'}}");
     costs(price.cost(usage(200_000, 0, 0, 0, 1000, 0)), "0.26");
     costs(price.cost(usage(200_001, 0, 0, 0, 1000, 0)), "0.5150025");
     // What was read from the cache counts in the prompt's length.
@@ -95,7 +98,8 @@ class PriceListTest {
   @Test
   void a_tier_of_service_has_its_own_prices_and_the_usual_ones_for_the_rest() {
     var price =
-        of("{'input':'2','output':'8','cache_read':'0.5','batch':{'input':'1','output':'4'},'flex':{'input':'1','output':'4','cache_read':'0.25'},'priority':{'input':'3.5','output':'14','above_200k':{'input':'7'}}}");
+        of(
+            "{'input':'2','output':'8','cache_read':'0.5','batch':{'input':'1','output':'4'},'flex':{'input':'1','output':'4','cache_read':'0.25'},'priority':{'input':'3.5','output':'14','above_200k':{'input':'7'}}}");
     var usage = usage(1000, 1000, 0, 0, 1000, 0);
     costs(price.cost(usage), "0.0105");
     costs(price.cost(usage.tier("default")), "0.0105");
@@ -107,11 +111,15 @@ class PriceListTest {
 
   @Test
   void pieces_are_paid_each() {
-    var price = of("{'units':{'image':'0.04','second':'0.0001','page':'0.002','search':'0.01','character':'0.000015'}}");
+    var price =
+        of(
+            "{'units':{'image':'0.04','second':'0.0001','page':'0.002','search':'0.01','character':'0.000015'}}");
     var none = new Usage(0, 0, 0, 0, 0, 0, 0, 0, Source.PROVIDER);
     costs(price.cost(none.units(Map.of(Unit.IMAGE, new BigDecimal(3)))), "0.12");
     costs(price.cost(none.units(Map.of(Unit.SECOND, new BigDecimal("12.5")))), "0.00125");
-    costs(price.cost(none.units(Map.of(Unit.PAGE, BigDecimal.TWO, Unit.SEARCH, BigDecimal.ONE))), "0.014");
+    costs(
+        price.cost(none.units(Map.of(Unit.PAGE, BigDecimal.TWO, Unit.SEARCH, BigDecimal.ONE))),
+        "0.014");
     costs(price.cost(none.units(Map.of(Unit.CHARACTER, new BigDecimal(100)))), "0.0015");
   }
 
@@ -135,8 +143,7 @@ class PriceListTest {
     assertThat(of("{}").cost(usage(1, 0, 0, 0, 1, 0))).isEmpty();
     assertThat(
             of("{'units':{'image':'0.04'}}")
-                .cost(
-                    usage(0, 0, 0, 0, 0, 0).units(Map.of(Unit.SECOND, BigDecimal.ONE))))
+                .cost(usage(0, 0, 0, 0, 0, 0).units(Map.of(Unit.SECOND, BigDecimal.ONE))))
         .isEmpty();
     costs(of("{'input':'0','output':'0'}").cost(usage(1, 0, 0, 0, 1, 0)), "0");
   }

@@ -70,7 +70,8 @@ record FakeDialect(String name, Prompt prompt) implements Dialect {
 
   @Override
   public Answer models(List<Listing> models) {
-    return Answer.json(200, Json.object().put("models", name + models.stream().map(Listing::name).toList()));
+    return Answer.json(
+        200, Json.object().put("models", name + models.stream().map(Listing::name).toList()));
   }
 
   @Override
