@@ -28,7 +28,9 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Cooldown;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
+import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.Server;
+import dev.lintel.server.SocketChannel;
 import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
@@ -102,7 +104,11 @@ public final class Lintel implements AutoCloseable {
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
     lasting =
         new Gateway.Lasting(
-            both(metrics, log), health, new Signatures(), new Upstream(vertx), storedKeys);
+            both(metrics, log),
+            health,
+            new Signatures(),
+            new Upstream(vertx, SocketChannel::new),
+            storedKeys);
     started = config;
     try {
       live = build(config);
@@ -214,7 +220,7 @@ public final class Lintel implements AutoCloseable {
   private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
-            host, port, 64L << 20, BODIES, 64 << 10, Optional.empty(), Optional.empty());
+            host, port, 64L << 20, BODIES, 64 << 10, Map.of(), Optional.empty(), Optional.empty());
     return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
@@ -239,6 +245,7 @@ public final class Lintel implements AutoCloseable {
         config.limits().body().bytes(),
         BODIES,
         Math.toIntExact(config.limits().headers().bytes()),
+        Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
         config.tls().map(tls -> tls.key().toString()));
   }
@@ -274,6 +281,10 @@ public final class Lintel implements AutoCloseable {
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
+    var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
+    get(routes, "/v1/realtime", realtime);
+    get(routes, "/realtime", realtime);
+    get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
     get(routes, "/health", providers.health());
@@ -290,6 +301,17 @@ public final class Lintel implements AutoCloseable {
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
     body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
     exchange.answer(Answer.json(200, body), Map.of());
+  }
+
+  private static void introduce(Exchange exchange) {
+    exchange.answer(
+        Answer.json(
+            200,
+            Json.object()
+                .put("name", "lintel")
+                .put("version", Version.TEXT)
+                .put("contract", Version.CONTRACT)),
+        Map.of());
   }
 
   private static Endpoint guarded(Predicate<String> admin, Endpoint endpoint) {
