@@ -187,6 +187,11 @@ class Build {
     return row;
   }
 
+  /** A tuned model's name goes on with its owner and a number: {@code ft:gpt-4o:acme::b7}. */
+  private static String name(String model) {
+    return model.startsWith("ft:") && !model.endsWith(":*") ? model + ":*" : model;
+  }
+
   /** Where the line is to stand; {@code null} where Lintel knows no such family. */
   private Map<String, ObjectNode> place(String provider) {
     String family = FAMILIES.getOrDefault(provider, provider);
@@ -198,7 +203,7 @@ class Build {
   private void newer(JsonNode row) {
     String provider = row.path("provider").asString();
     Map<String, ObjectNode> place = place(provider);
-    String model = row.path("model").asString();
+    String model = name(row.path("model").asString());
     if (place == null || place.containsKey(model)) {
       return;
     }
@@ -381,7 +386,7 @@ class Build {
     if (place == null) {
       return;
     }
-    String model = row.get("model");
+    String model = name(row.get("model"));
     String kind = row.get("kind");
     ObjectNode price = Json.object();
     for (String name : COMPONENTS) {
@@ -431,7 +436,7 @@ class Build {
       return;
     }
     String family = FAMILIES.getOrDefault(row.get("provider"), row.get("provider"));
-    ObjectNode line = Json.object().put("family", family).put("model", row.get("model"));
+    ObjectNode line = Json.object().put("family", family).put("model", name(row.get("model")));
     put(line, "kind", row.get("kind"));
     if (!row.get("max_output_tokens").isEmpty()) {
       line.put("max_output", Long.parseLong(row.get("max_output_tokens")));
@@ -451,7 +456,7 @@ class Build {
     UNITS.getOrDefault(family, Map.of()).forEach((unit, usd) -> units(price).put(unit, usd));
     line.set("price", price);
     line.put("source", OLDER).put("from", OLDER_FROM);
-    place.put(row.get("model"), line);
+    place.put(name(row.get("model")), line);
   }
 
   /** Adds what is missing, where both sources tell of the same price. */

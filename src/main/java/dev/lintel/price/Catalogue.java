@@ -41,6 +41,12 @@ public final class Catalogue {
   private static final Pattern DATED = Pattern.compile(DATE);
   private static final int LONGEST_DATE = 24;
 
+  /** No model's name is longer; a caller may send anything. */
+  private static final int LONGEST_NAME = 256;
+
+  /** Ends the name of a line that holds for every model whose name goes on so. */
+  private static final String ANY = ":*";
+
   /** A line, and what it says once somebody asked. */
   private static final class Line {
     private final byte[] text;
@@ -140,11 +146,11 @@ public final class Catalogue {
 
   /**
    * The model of that name; else the one that it is a dated form of, or the latest of its dated
-   * forms.
+   * forms; else the longest {@code PREFIX:*} that fits.
    */
   Optional<Entry> find(String family, String model) {
     NavigableMap<String, Line> lines = content().families.get(family);
-    if (lines == null) {
+    if (lines == null || model.length() > LONGEST_NAME) {
       return Optional.empty();
     }
     Line exact = lines.get(model);
@@ -154,6 +160,11 @@ public final class Catalogue {
       if (exact == null) {
         exact = latest(lines, plain);
       }
+    }
+    for (int end = model.lastIndexOf(':');
+        exact == null && end > 0;
+        end = model.lastIndexOf(':', end - 1)) {
+      exact = lines.get(model.substring(0, end) + ANY);
     }
     return Optional.ofNullable(exact).map(Line::entry);
   }

@@ -23,6 +23,8 @@ public final class Knowledge implements Facts.Source {
   /** So many models are named in warnings: names come from callers, and there is no end to them. */
   private static final int MOST_WARNINGS = 1000;
 
+  private static final int LONGEST_SHOWN = 200;
+
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
   private final Catalogue catalogue;
@@ -94,6 +96,24 @@ public final class Knowledge implements Facts.Source {
       return found().traits();
     }
 
+    /** Two questions about the same model are the same, so that its targets are. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Asked asked
+          && asked.source() == source()
+          && asked.model.equals(model)
+          && asked.provider.name().equals(provider.name());
+    }
+
+    @Override
+    public int hashCode() {
+      return model.hashCode();
+    }
+
+    private Knowledge source() {
+      return Knowledge.this;
+    }
+
     @Override
     public Price price() {
       return found().price();
@@ -105,12 +125,20 @@ public final class Knowledge implements Facts.Source {
     @Override
     public Optional<BigDecimal> cost(Usage usage) {
       Optional<BigDecimal> cost = price.cost(usage);
-      if (cost.isEmpty() && WARNED.size() < MOST_WARNINGS && WARNED.add(name)) {
+      if (cost.isEmpty() && WARNED.size() < MOST_WARNINGS && WARNED.add(shown())) {
         LOG.warn(
             "the price of {} is not known, so what its calls cost is not either; add it under 'prices'",
-            name);
+            shown());
       }
       return cost;
+    }
+
+    /** A caller may have made the name up, and a log is read line by line. */
+    private String shown() {
+      String start = name.substring(0, Math.min(name.length(), LONGEST_SHOWN));
+      return start.chars().allMatch(c -> c >= ' ' && c < 127)
+          ? start
+          : start.replaceAll("[^ -~]", "?");
     }
 
     @Override

@@ -137,6 +137,16 @@ class ModelCatalogueTest {
   }
 
   @Test
+  void a_tuned_model_is_found_by_what_was_tuned() {
+    assertThat(entry("openai", "ft:gpt-4o-2024-08-06:acme::b7").model())
+        .isEqualTo("ft:gpt-4o-2024-08-06:*");
+    assertThat(entry("openai", "ft:gpt-4o-2024-08-06:acme:bot:b7").model())
+        .isEqualTo("ft:gpt-4o-2024-08-06:*");
+    assertThat(BUILT_IN.find("openai", "gpt-4o:acme")).isEmpty();
+    assertThat(BUILT_IN.find("openai", ":".repeat(1 << 20))).isEmpty();
+  }
+
+  @Test
   void a_name_that_only_begins_like_another_is_not_known() {
     assertThat(BUILT_IN.find("openai", "gpt-4o-mega")).isEmpty();
     assertThat(BUILT_IN.find("openai", "gpt")).isEmpty();
