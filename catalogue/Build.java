@@ -291,6 +291,8 @@ class Build {
       if (!can.contains("effort")) {
         cannot.add("effort");
       }
+    } else if (claude && row.path("provider").asString().equals(family)) {
+      cannot.add("thinking");
     }
     if (claude && family.equals("vertex")) {
       // https://platform.claude.com/docs/en/build-with-claude/structured-outputs: not there.
@@ -301,7 +303,13 @@ class Build {
         && !claude
         && Set.of("chat", "responses").contains(kind)
         && row.path("provider").asString().equals(family)
-        && can.contains("thinking")) {
+        && !can.contains("thinking")) {
+      // LiteLLM names every reasoning model of OpenAI's; the others refuse reasoning_effort.
+      cannot.add("thinking");
+    } else if (Set.of("openai", "azure").contains(family)
+        && !claude
+        && Set.of("chat", "responses").contains(kind)
+        && row.path("provider").asString().equals(family)) {
       // https://platform.openai.com/docs/api-reference/chat/create: "not compatible with o-series
       // models", nor with any reasoning model after them.
       cannot.add("max_tokens");

@@ -12,6 +12,7 @@ import dev.lintel.Target;
 import dev.lintel.Thinking;
 import dev.lintel.Tool;
 import dev.lintel.ToolChoice;
+import dev.lintel.Traits;
 import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -123,6 +124,12 @@ final class OpenAiRequestWriter {
       return;
     }
     boolean off = thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none");
+    if (target.traits().cannot(Traits.Ability.THINKING)) {
+      if (!off) {
+        adaptation.drop("thinking");
+      }
+      return;
+    }
     String effort = off ? "none" : thinking.effort();
     if (off && !Efforts.taken(target.traits(), effort)) {
       // Most models have no word for it, and think no more than they are told to.

@@ -166,6 +166,10 @@ class ModelCatalogueTest {
     var haiku = entry("anthropic", "claude-haiku-4-5").traits();
     assertThat(haiku.can(Ability.BUDGET_THINKING)).isTrue();
     assertThat(haiku.cannot(Ability.ADAPTIVE_THINKING)).isTrue();
+    assertThat(entry("openai", "gpt-4o").traits().cannot(Ability.THINKING)).isTrue();
+    assertThat(entry("openai", "gpt-5").traits().can(Ability.THINKING)).isTrue();
+    assertThat(entry("openai", "gpt-5").traits().cannot(Ability.MAX_TOKENS)).isTrue();
+    assertThat(entry("vertex", "claude-opus-4-7").traits().cannot(Ability.NATIVE_SCHEMA)).isTrue();
     assertThat(entry("openai", "gpt-5-pro").traits().dialects()).containsExactly("responses");
   }
 
