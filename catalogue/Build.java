@@ -123,8 +123,14 @@ class Build {
       // https://platform.claude.com/docs/en/about-claude/pricing: 10 USD per 1,000 searches.
       Map.of("anthropic", Map.of("search", "0.01"));
 
-  /** Models by other vendors than the family's own speak other dialects. */
+  /** Anthropic's models, wherever they are served. */
   private static final Pattern CLAUDE = Pattern.compile("claude");
+
+  /** OpenAI's models from before the ones that reason. */
+  private static final Pattern GPT = Pattern.compile("^(ft:)?gpt-(3|4)");
+
+  /** Where LiteLLM names every one of Anthropic's models that thinks, so that others do not. */
+  private static final Set<String> CURATED = Set.of("anthropic", "bedrock", "vertex");
 
   private final Set<String> families;
   private final Map<String, Map<String, ObjectNode>> lines = new TreeMap<>();
@@ -277,6 +283,7 @@ class Build {
       row.path("efforts").forEach(word -> efforts.add(word.asString()));
       EFFORTS.forEach(word -> (efforts.contains(word) ? can : cannot).add("effort_" + word));
     }
+    String provider = row.path("provider").asString();
     boolean claude = CLAUDE.matcher(model).find();
     if (claude && can.contains("adaptive_thinking")) {
       // https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking: where both forms
@@ -291,7 +298,7 @@ class Build {
       if (!can.contains("effort")) {
         cannot.add("effort");
       }
-    } else if (claude && row.path("provider").asString().equals(family)) {
+    } else if (claude && CURATED.contains(provider) && row.path("supports").has(0)) {
       cannot.add("thinking");
     }
     if (claude && family.equals("vertex")) {
@@ -299,17 +306,14 @@ class Build {
       can.remove("native_schema");
       cannot.add("native_schema");
     }
-    if (Set.of("openai", "azure").contains(family)
-        && !claude
-        && Set.of("chat", "responses").contains(kind)
-        && row.path("provider").asString().equals(family)
-        && !can.contains("thinking")) {
-      // LiteLLM names every reasoning model of OpenAI's; the others refuse reasoning_effort.
+    boolean gpt = GPT.matcher(model).find() && Set.of("openai", "azure").contains(provider);
+    if (gpt && row.path("supports").has(0) && !can.contains("thinking")) {
+      // They refuse reasoning_effort.
       cannot.add("thinking");
-    } else if (Set.of("openai", "azure").contains(family)
-        && !claude
+    }
+    if (Set.of("openai", "azure").contains(provider)
         && Set.of("chat", "responses").contains(kind)
-        && row.path("provider").asString().equals(family)) {
+        && can.contains("thinking")) {
       // https://platform.openai.com/docs/api-reference/chat/create: "not compatible with o-series
       // models", nor with any reasoning model after them.
       cannot.add("max_tokens");
