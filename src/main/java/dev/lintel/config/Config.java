@@ -4,6 +4,7 @@ import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Dialects;
 import dev.lintel.Facts;
+import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
 import dev.lintel.Provider;
@@ -105,7 +106,8 @@ public record Config(
       List<TargetSpec> targets,
       Spec<Strategy> strategy,
       Timeouts timeouts,
-      Retry retry) {
+      Retry retry,
+      Optional<Merging> merging) {
     public ModelSpec {
       targets = List.copyOf(targets);
     }
@@ -116,7 +118,8 @@ public record Config(
           targets.stream().map(target -> target.at(providers, facts)).toList(),
           strategy.build(),
           timeouts,
-          retry);
+          retry,
+          merging);
     }
   }
 

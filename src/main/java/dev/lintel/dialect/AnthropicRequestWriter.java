@@ -35,7 +35,7 @@ final class AnthropicRequestWriter {
 
   private static final int MOST_BREAKPOINTS = 4;
 
-  private static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
+  static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
 
   private static final Map<String, String> TIERS =
       Map.of("auto", "auto", "default", "standard_only", "standard_only", "standard_only");

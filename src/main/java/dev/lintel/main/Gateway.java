@@ -10,8 +10,10 @@ import dev.lintel.Models;
 import dev.lintel.Provider;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Divide;
 import dev.lintel.filter.Failover;
 import dev.lintel.filter.KnownPrice;
+import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
 import dev.lintel.price.Catalogue;
@@ -97,6 +99,8 @@ record Gateway(
             new Read(models),
             new KnownPrice(refusesUnknownPrice),
             new Failover(lasting.health, lasting.listener),
+            new Merge(), // after the target is known: only what goes to the same may be merged
+            new Divide(),
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);
   }
