@@ -238,7 +238,9 @@ final class BedrockRequestWriter {
     switch (format) {
       case Format.JsonObject any -> answer(Json.object().put("type", "object"), "");
       case Format.JsonSchema wanted -> {
-        if (!own && traits.cannot(Traits.Ability.JSON_SCHEMA)) {
+        if (!own
+            && (traits.cannot(Traits.Ability.JSON_SCHEMA)
+                || traits.cannot(Traits.Ability.NATIVE_SCHEMA))) {
           answer(wanted.schema(), wanted.description());
         } else {
           ObjectNode node = body.withObject("/outputConfig").putObject("textFormat");

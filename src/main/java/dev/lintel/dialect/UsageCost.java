@@ -31,6 +31,11 @@ final class UsageCost {
    * @param usage the name of the top-level member to add to
    */
   static Optional<byte[]> patched(Frame frame, String usage, Trail trail) {
+    return priced(frame, usage, trail).map(Json::bytes);
+  }
+
+  /** The same as a tree. */
+  static Optional<ObjectNode> priced(Frame frame, String usage, Trail trail) {
     if (trail.cost().isEmpty()) {
       return Optional.empty();
     }
@@ -39,6 +44,6 @@ final class UsageCost {
       return Optional.empty();
     }
     put(counts, trail);
-    return Optional.of(Json.bytes(event));
+    return Optional.of(event);
   }
 }

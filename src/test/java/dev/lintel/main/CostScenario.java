@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What a call costs, and where that is told. */
 class CostScenario {
-  private static final List<String> DIALECTS = List.of("openai", "anthropic", "gemini");
+  private static final List<String> DIALECTS = List.of("openai", "anthropic", "gemini", "bedrock");
 
   /**
    * The same usage from every provider: 1000 fresh, 300 read, 200 written, 70 out, 30 of them
@@ -38,6 +38,7 @@ class CostScenario {
         openai-sim/m:    { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
         anthropic-sim/m: { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
         gemini-sim/m:    { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
+        bedrock-sim/m:   { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
       """;
 
   private static String providers() {
@@ -66,6 +67,12 @@ class CostScenario {
               "/v1/messages",
               "{\"model\":\"%s\",\"max_tokens\":99,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]%s}"
                   .formatted(model, stream, more));
+      case "bedrock" ->
+          gateway.post(
+              "/model/%s/%s"
+                  .formatted(model.replace("/", "%2F"), stream ? "converse-stream" : "converse"),
+              "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Hi\"}]}]%s}"
+                  .formatted(more));
       default ->
           gateway.post(
               "/v1beta/models/%s:%s"
@@ -110,7 +117,7 @@ class CostScenario {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"openai", "anthropic", "gemini"})
+  @ValueSource(strings = {"openai", "anthropic", "gemini", "bedrock"})
   void the_cost_is_shown_in_a_stream_only_where_it_was_asked_for(String client) {
     try (var gateway = TestGateway.of(providers())) {
       for (String provider : DIALECTS) {
