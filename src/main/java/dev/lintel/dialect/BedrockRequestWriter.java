@@ -121,8 +121,7 @@ final class BedrockRequestWriter {
       return AnthropicThinking.budget(thinking.effort());
     }
     if (!own && thinking.budget() < AnthropicThinking.LEAST_BUDGET) {
-      adaptation.change(
-          "thinking.budget_tokens", Long.toString(AnthropicThinking.LEAST_BUDGET));
+      adaptation.change("thinking.budget_tokens", Long.toString(AnthropicThinking.LEAST_BUDGET));
       return AnthropicThinking.LEAST_BUDGET;
     }
     return thinking.budget();
