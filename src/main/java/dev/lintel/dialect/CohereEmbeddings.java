@@ -65,6 +65,8 @@ public final class CohereEmbeddings implements Dialect {
 
   private static final Fields.Manner MANNER = new Fields.Manner(NAME, false, false);
 
+  private final CohereChat cohere = new CohereChat();
+
   private static boolean speaks(Embed embed) {
     return embed.dialect().name().equals(NAME);
   }
@@ -400,22 +402,18 @@ public final class CohereEmbeddings implements Dialect {
 
   @Override
   public Failure failure(int status, Headers headers, byte[] body) {
-    return CohereErrors.read(status, headers, body);
+    return headers.get("x-amzn-errortype").isPresent()
+        ? TitanEmbeddings.refused(status, headers, body)
+        : cohere.failure(status, headers, body);
   }
 
   @Override
   public Answer error(Failure failure, Trail trail) {
-    return Answer.json(failure.status(), CohereErrors.write(failure, trail));
+    return cohere.error(failure, trail);
   }
 
-  /** Cohere's own list: https://docs.cohere.com/reference/list-models. */
   @Override
   public Answer models(List<Listing> models) {
-    ObjectNode list = Json.object();
-    ArrayNode entries = list.putArray("models");
-    for (Listing model : models) {
-      entries.addObject().put("name", model.name()).putArray("endpoints").add("embed");
-    }
-    return Answer.json(200, list);
+    return cohere.models(models);
   }
 }

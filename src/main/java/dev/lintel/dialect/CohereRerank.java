@@ -32,7 +32,7 @@ public final class CohereRerank implements Dialect {
   static final String NAME = "cohere-rerank";
 
   private static final Fields.Manner MANNER = new Fields.Manner(NAME, false, false);
-  private final CohereEmbeddings cohere = new CohereEmbeddings();
+  private final CohereChat cohere = new CohereChat();
 
   private static boolean speaks(Rerank rerank) {
     return rerank.dialect().name().equals(NAME);

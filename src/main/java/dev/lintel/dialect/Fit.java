@@ -23,6 +23,11 @@ final class Fit {
 
   /** OpenRouter's field by which a caller asks what its call cost. */
   private static final String USAGE = "usage";
+  /**
+   * Ends the dialect of an {@link Extra} that holds the whole of something beside what was read of
+   * it: a writer of another dialect loses nothing by leaving it out.
+   */
+  static final String WHOLE = "/whole";
 
   private Fit() {}
 
@@ -112,7 +117,7 @@ final class Fit {
       Extra extra, String dialect, ObjectNode into, String prefix, Adaptation adaptation) {
     if (extra.of(dialect)) {
       merge(into, extra.fields());
-    } else {
+    } else if (!extra.dialect().endsWith(WHOLE)) {
       extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
     }
   }

@@ -1,7 +1,5 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
 import dev.lintel.Body;
@@ -19,7 +17,6 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
-import java.net.URLEncoder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +33,8 @@ public final class Gemini implements Dialect {
    * https://ai.google.dev/gemini-api/docs/thought-signatures (FAQ, November 2025).
    */
   static final String SKIP = "skip_thought_signature_validator";
+
+  private final GeminiCount counter = new GeminiCount(this);
 
   /** How the client wants its stream: as one JSON array, else as server-sent events. */
   private final boolean array;
@@ -60,8 +59,11 @@ public final class Gemini implements Dialect {
    * server-sent events instead of an array. As at Google, {@code contents} may be one object alone.
    */
   @Override
-  public Chat read(Inbound inbound) {
+  public Request read(Inbound inbound) {
     String method = inbound.path().getOrDefault("method", "generateContent");
+    if (method.equals(GeminiCount.METHOD)) {
+      return counter.read(inbound);
+    }
     boolean stream =
         switch (method) {
           case "generateContent" -> false;
@@ -109,9 +111,8 @@ public final class Gemini implements Dialect {
       Fit.written(written, field -> true, quirks, adaptation);
       body = Json.bytes(written);
     }
-    String method = chat.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
-    String model = URLEncoder.encode(target.model(), UTF_8).replace("+", "%20");
-    return new Outbound("/v1beta/models/" + model + method, Map.of(), body);
+    String method = chat.stream() ? "streamGenerateContent?alt=sse" : "generateContent";
+    return new Outbound(Paths.gemini(target, method), Map.of(), body);
   }
 
   /** What the client sent, where Google may get it so. */
@@ -162,7 +163,8 @@ public final class Gemini implements Dialect {
       entry
           .putArray("supportedGenerationMethods")
           .add("generateContent")
-          .add("streamGenerateContent");
+          .add("streamGenerateContent")
+          .add(GeminiCount.METHOD);
       model.show(entry);
     }
     return Answer.json(200, list);

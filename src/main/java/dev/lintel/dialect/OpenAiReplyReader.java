@@ -37,6 +37,10 @@ final class OpenAiReplyReader implements ReplyReader {
   private final OpenAiCalls calls;
   private String tier = "";
   private final String dialect;
+
+  /** The event has a list of pieces, which OpenAI's own clients do not expect in a reply. */
+  private boolean listed;
+
   private boolean streamed;
   private boolean started;
   private boolean finished;
@@ -65,7 +69,7 @@ final class OpenAiReplyReader implements ReplyReader {
     if (!finished) {
       throw malformed("a reply without choices", null);
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void known(int choice, JsonNode message, List<Part> parts) {
@@ -108,6 +112,7 @@ final class OpenAiReplyReader implements ReplyReader {
       }
       return;
     }
+    listed |= content.isArray();
     for (JsonNode piece : content) {
       switch (text(piece.path("type"))) {
         case "text" -> content(piece.path("text"), parts);
@@ -190,6 +195,7 @@ final class OpenAiReplyReader implements ReplyReader {
       return new Chunk(List.of(), frame);
     }
     streamed = true;
+    listed = false;
     var parts = new ArrayList<Part>(2);
     read(frame, "an event", parts);
     if (!answered) {
@@ -197,7 +203,7 @@ final class OpenAiReplyReader implements ReplyReader {
         answered |= part.content();
       }
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void read(Frame frame, String what, List<Part> parts) {

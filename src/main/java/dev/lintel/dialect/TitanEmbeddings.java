@@ -132,21 +132,15 @@ public final class TitanEmbeddings implements Dialect {
     return parts;
   }
 
-  /** Bedrock says the class of an error in its head, such as {@code ValidationException}. */
   @Override
   public Failure failure(int status, Headers headers, byte[] body) {
-    String type = headers.get("x-amzn-errortype").orElse("").split(":", 2)[0];
+    return refused(status, headers, body);
+  }
+
+  /** What an error reply of Bedrock means, whoever made the model. */
+  static Failure refused(int status, Headers headers, byte[] body) {
     return ProviderErrors.read(
-        status,
-        headers,
-        body,
-        tree ->
-            ProviderErrors.of(
-                status,
-                headers,
-                type,
-                "",
-                tree.path("message").asString(tree.path("Message").asString(""))));
+        status, headers, body, tree -> BedrockErrors.read(status, headers, tree));
   }
 
   @Override

@@ -8,9 +8,13 @@ import dev.lintel.Listener;
 import dev.lintel.Listing;
 import dev.lintel.Models;
 import dev.lintel.Provider;
+import dev.lintel.SignedCaller;
+import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
+import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
 import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Merge;
@@ -19,6 +23,7 @@ import dev.lintel.filter.Read;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
+import dev.lintel.token.Tokenizer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +59,9 @@ record Gateway(
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
+  /** Outlives every configuration, because its tables are large and load late. */
+  private static final TokenCounter TOKENS = new Tokenizer();
+
   static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
     Catalogue catalogue = catalogue(config, providers);
     Config.Pricing pricing = config.pricing();
@@ -65,13 +73,16 @@ record Gateway(
         config.apps().isEmpty()
             ? lasting.storedKeys
             : key -> Optional.ofNullable(configured.get(key));
+    Map<String, SignedCaller> signers = config.signedCallers();
+    var authenticate =
+        new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
     return new Gateway(
         config,
         providers,
         models,
         catalogue,
         keys,
-        calls(keys, models, pricing::refusesUnknown, lasting),
+        calls(authenticate, models, pricing::refusesUnknown, lasting),
         hold);
   }
 
@@ -88,16 +99,18 @@ record Gateway(
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */
   private static Handler calls(
-      Function<String, Optional<Caller>> keys,
+      Authenticate authenticate,
       Models models,
       Predicate<Caller> refusesUnknownPrice,
       Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
-            new Authenticate(keys), // before the body is read: strangers cost little
+            authenticate, // before the body is read: strangers cost little
             new Read(models),
             new KnownPrice(refusesUnknownPrice),
+            new Estimate(TOKENS),
+            new CountTokens(TOKENS),
             new Failover(lasting.health, lasting.listener),
             new Merge(), // after the target is known: only what goes to the same may be merged
             new Divide(),
