@@ -39,14 +39,14 @@ public record Call(
         trail, credential, caller, given, read, own, Optional.of(resolved), target, until);
   }
 
+  public Call with(Request changed) {
+    return new Call(trail, credential, caller, terms, changed, ownKey, model, target, deadline);
+  }
+
   /** The same with some of the model's targets. */
   public Call with(Model narrowed) {
     return new Call(
         trail, credential, caller, terms, request, ownKey, Optional.of(narrowed), target, deadline);
-  }
-
-  public Call with(Request changed) {
-    return new Call(trail, credential, caller, terms, changed, ownKey, model, target, deadline);
   }
 
   /** Throws {@link Failure} where the target's provider has no word for such a request. */

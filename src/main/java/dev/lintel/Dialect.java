@@ -55,5 +55,5 @@ public interface Dialect {
   Answer error(Failure failure, Trail trail);
 
   /** The list of models as this dialect's clients expect it. */
-  Answer models(List<String> names);
+  Answer models(List<Listing> models);
 }

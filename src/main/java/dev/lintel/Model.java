@@ -30,6 +30,6 @@ public record Model(
 
   /** The same with some of its targets. */
   public Model only(List<Target> some) {
-    return new Model(name, some, strategy, timeouts, retry);
+    return new Model(name, some, strategy, timeouts, retry, merging);
   }
 }

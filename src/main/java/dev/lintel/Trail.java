@@ -20,6 +20,10 @@ public final class Trail {
   private boolean trying;
   private List<String> adapted = List.of();
   private Usage usage = Usage.UNKNOWN;
+
+  /** Of the usage as it is now; {@code null} until somebody asks. */
+  private @Nullable Optional<BigDecimal> cost;
+
   private Caller caller = Caller.UNKNOWN;
   private Terms terms = Terms.NONE;
   private @Nullable Request request;
@@ -113,6 +117,7 @@ public final class Trail {
     trying = true;
     adapted = List.of();
     usage = Usage.UNKNOWN;
+    cost = null;
   }
 
   /** The target that was asked last. */
@@ -136,6 +141,7 @@ public final class Trail {
 
   public void used(Usage reported) {
     usage = reported;
+    cost = null;
   }
 
   public Usage usage() {
@@ -147,9 +153,15 @@ public final class Trail {
    * nothing is known of what was used.
    */
   public Optional<BigDecimal> cost() {
-    return target == null || usage.source() == Usage.Source.NONE
-        ? Optional.empty()
-        : target.price().cost(usage);
+    Optional<BigDecimal> known = cost;
+    if (known == null) {
+      known =
+          target == null || usage.source() == Usage.Source.NONE
+              ? Optional.empty()
+              : target.price().cost(usage);
+      cost = known;
+    }
+    return known;
   }
 
   public void answering(long now) {

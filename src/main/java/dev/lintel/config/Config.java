@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Dialects;
+import dev.lintel.Facts;
 import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
@@ -13,6 +14,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import dev.lintel.Timeouts;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,13 +27,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A configuration that has been checked: whatever it refers to exists.
  *
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
- * @param prices by {@code provider/model}
  * @param notYet keys in use that this version reads and checks but does not act on
  */
 public record Config(
@@ -46,7 +48,7 @@ public record Config(
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
-    Map<String, Price> prices,
+    Pricing pricing,
     List<App> apps,
     List<String> notYet) {
 
@@ -54,7 +56,6 @@ public record Config(
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
     sims = Collections.unmodifiableMap(new TreeMap<>(sims));
     models = List.copyOf(models);
-    prices = Map.copyOf(prices);
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
   }
@@ -65,6 +66,33 @@ public record Config(
   /** The most that a request may have: of its body, unpacked, and of its headers. */
   public record Sizes(Size body, Size headers) {
     public static final Sizes USUAL = new Sizes(new Size(32 << 20), new Size(64 << 10));
+  }
+
+  /**
+   * What is said of prices.
+   *
+   * @param own by {@code provider/model}, in the words of the file
+   * @param factors by which the catalogue's prices are multiplied, by provider
+   * @param catalogue of models, instead of the built-in one
+   * @param refuseUnknown whether calls of unknown price are refused, where the app does not say
+   * @param refuses what an app says of that, by {@code tenant/app}
+   */
+  public record Pricing(
+      Map<String, ObjectNode> own,
+      Map<String, BigDecimal> factors,
+      Optional<Path> catalogue,
+      boolean refuseUnknown,
+      Map<String, Boolean> refuses) {
+    public Pricing {
+      own = Map.copyOf(own);
+      factors = Map.copyOf(factors);
+      refuses = Map.copyOf(refuses);
+    }
+
+    /** Whether a call of that caller is refused where nobody knows what it will cost. */
+    public boolean refusesUnknown(Caller caller) {
+      return refuses.getOrDefault(caller.tenant() + "/" + caller.app(), refuseUnknown);
+    }
   }
 
   /** Which scheduler carries the calls' threads. */
@@ -85,10 +113,10 @@ public record Config(
       targets = List.copyOf(targets);
     }
 
-    Model at(Map<String, Provider> providers) {
+    Model at(Map<String, Provider> providers, Facts.Source facts) {
       return new Model(
           name,
-          targets.stream().map(target -> target.at(providers)).toList(),
+          targets.stream().map(target -> target.at(providers, facts)).toList(),
           strategy.build(),
           timeouts,
           retry,
@@ -98,12 +126,12 @@ public record Config(
 
   /** A target as it is configured. */
   public record TargetSpec(String provider, String model, int weight, String region, String tier) {
-    Target at(Map<String, Provider> providers) {
+    Target at(Map<String, Provider> providers, Facts.Source facts) {
       Provider known = providers.get(provider);
       if (known == null) {
         throw new IllegalArgumentException("nobody gave the provider " + provider);
       }
-      return new Target(known, model, weight, region, tier);
+      return new Target(known, model, weight, region, tier, facts.of(known, model));
     }
   }
 
@@ -169,9 +197,18 @@ public record Config(
 
   /** Every configured model by its name, each with a strategy of its own. */
   public Map<String, Model> models(Map<String, Provider> providers) {
+    return models(providers, Facts.Source.NONE);
+  }
+
+  /**
+   * Every configured model by its name, each with a strategy of its own.
+   *
+   * @param facts what is known of its targets
+   */
+  public Map<String, Model> models(Map<String, Provider> providers, Facts.Source facts) {
     var all = new LinkedHashMap<String, Model>();
     for (ModelSpec model : models) {
-      all.put(model.name(), model.at(providers));
+      all.put(model.name(), model.at(providers, facts));
     }
     return Collections.unmodifiableMap(all);
   }
@@ -225,15 +262,15 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        other, data, tls, limits, threads, database, shared, otlp, remotes, sims, models, pricing,
         apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
-        apps, notYet);
+        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models,
+        pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

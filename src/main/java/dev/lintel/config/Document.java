@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -17,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The configuration file as it is written; each component is a key. What the words mean together is
@@ -33,7 +36,9 @@ record Document(
     Optional<Config.Threads> threads,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,
-    @NotYet Map<String, At<Price>> prices,
+    Map<String, At<PriceEntry>> prices,
+    Optional<At<Path>> catalogue,
+    Optional<UnknownPrice> unknownPrice,
     Map<String, Tenant> tenants) {
 
   /** A certificate with its key, as PEM files. */
@@ -60,6 +65,7 @@ record Document(
       Set<String> drop,
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<Limits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
@@ -81,6 +87,8 @@ record Document(
     Map<String, String> rename();
 
     Optional<Boolean> streamUsage();
+
+    Optional<At<BigDecimal>> priceFactor();
   }
 
   /** Azure OpenAI. */
@@ -100,6 +108,7 @@ record Document(
       Set<String> drop,
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<Limits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
@@ -124,6 +133,7 @@ record Document(
       Set<String> drop,
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<Limits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
@@ -148,6 +158,7 @@ record Document(
       Set<String> drop,
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<Limits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
@@ -290,6 +301,7 @@ record Document(
       @NotYet Optional<String> residency,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget,
+      Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
 
   record AppEntry(
@@ -300,7 +312,89 @@ record Document(
       @NotYet Optional<String> residency,
       @NotYet boolean explain,
       @NotYet Optional<Limits> limits,
-      @NotYet Map<Window, Money> budget) {}
+      @NotYet Map<Window, Money> budget,
+      Optional<UnknownPrice> unknownPrice) {}
+
+  /** What becomes of a call whose price nobody knows. */
+  enum UnknownPrice {
+    ALLOW,
+    REFUSE
+  }
+
+  /** USD for each. */
+  record Units(
+      Optional<BigDecimal> image,
+      Optional<BigDecimal> second,
+      Optional<BigDecimal> character,
+      Optional<BigDecimal> page,
+      Optional<BigDecimal> search) {}
+
+  /**
+   * What a model costs, in USD per million tokens; a tier of service and a step of the prompt's
+   * length are written the same way.
+   */
+  record PriceEntry(
+      Optional<BigDecimal> input,
+      Optional<BigDecimal> output,
+      Optional<BigDecimal> cacheRead,
+      Optional<BigDecimal> cacheWrite,
+      @Key("cache_write_1h") Optional<BigDecimal> cacheWriteHour,
+      Optional<BigDecimal> reasoning,
+      Optional<BigDecimal> audioInput,
+      Optional<BigDecimal> audioOutput,
+      Optional<BigDecimal> imageInput,
+      Optional<BigDecimal> imageOutput,
+      Optional<Units> units,
+      Optional<PriceEntry> batch,
+      Optional<PriceEntry> flex,
+      Optional<PriceEntry> priority,
+      @Key("above_100k") Optional<PriceEntry> above100k,
+      @Key("above_128k") Optional<PriceEntry> above128k,
+      @Key("above_200k") Optional<PriceEntry> above200k,
+      @Key("above_256k") Optional<PriceEntry> above256k,
+      @Key("above_272k") Optional<PriceEntry> above272k,
+      @Key("above_512k") Optional<PriceEntry> above512k) {
+    PriceEntry {
+      boolean nested =
+          Stream.of(above100k, above128k, above200k, above256k, above272k, above512k)
+                  .flatMap(Optional::stream)
+                  .anyMatch(step -> step.tiered() || step.stepped())
+              || Stream.of(batch, flex, priority)
+                  .flatMap(Optional::stream)
+                  .anyMatch(PriceEntry::tiered);
+      if (nested) {
+        throw new IllegalArgumentException(
+            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing below them");
+      }
+    }
+
+    private boolean tiered() {
+      return Stream.of(batch, flex, priority).anyMatch(Optional::isPresent);
+    }
+
+    private boolean stepped() {
+      return Stream.of(above100k, above128k, above200k, above256k, above272k, above512k)
+          .anyMatch(Optional::isPresent);
+    }
+
+    /** In the words of the file. */
+    ObjectNode json() {
+      return json(this);
+    }
+
+    private static ObjectNode json(Record rates) {
+      ObjectNode node = Json.object();
+      Shape.given(rates)
+          .forEach((key, value) -> {
+            if (value instanceof Record inner) {
+              node.set(key, json(inner));
+            } else {
+              node.put(key, ((BigDecimal) value).toPlainString());
+            }
+          });
+      return node;
+    }
+  }
 
   /** Keys as AWS's SDKs want them. */
   record AwsPair(At<String> id, At<String> secret) {}

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -51,6 +52,7 @@ public final class Loader {
   private final Set<String> simFaults;
   private final Environment environment;
   private final Catalogue catalogue = Catalogue.read();
+  private final Function<Path, SortedMap<Integer, String>> modelFaults;
   private final Served served = Served.read();
 
   /**
@@ -64,6 +66,18 @@ public final class Loader {
       Map<String, Class<? extends Spec<Strategy>>> strategies,
       Set<String> simFaults,
       Function<String, Optional<String>> variables) {
+    this(dialects, strategies, simFaults, variables, file -> Collections.emptySortedMap());
+  }
+
+  /**
+   * @param modelFaults what is wrong with a catalogue of models, by line
+   */
+  public Loader(
+      Map<String, List<Dialect>> dialects,
+      Map<String, Class<? extends Spec<Strategy>>> strategies,
+      Set<String> simFaults,
+      Function<String, Optional<String>> variables,
+      Function<Path, SortedMap<Integer, String>> modelFaults) {
     if (!strategies.containsKey(USUAL_STRATEGY)) {
       throw new IllegalArgumentException("no strategy " + USUAL_STRATEGY);
     }
@@ -71,6 +85,7 @@ public final class Loader {
     this.strategies = Collections.unmodifiableMap(new TreeMap<>(strategies));
     this.simFaults = Set.copyOf(simFaults);
     this.environment = new Environment(variables);
+    this.modelFaults = modelFaults;
   }
 
   /** Throws {@link Faulty} with everything that is wrong. */
@@ -106,7 +121,8 @@ public final class Loader {
                     faults,
                     written,
                     new Providers(faults, environment, catalogue, served, dialects, simFaults),
-                    binder.plain(Strategy.class, USUAL_STRATEGY))
+                    binder.plain(Strategy.class, USUAL_STRATEGY),
+                    modelFaults)
                 .config(binder.notYet()));
     faults.raise();
     return config.orElseThrow(() -> new IllegalStateException("a file without fault and value"));

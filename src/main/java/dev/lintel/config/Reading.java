@@ -7,6 +7,7 @@ import dev.lintel.Retry;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,9 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /** One file on its way from single words to what they mean together. */
 final class Reading {
@@ -29,18 +33,26 @@ final class Reading {
   private final Providers providers;
   private final Platforms platforms;
   private final Spec<Strategy> inOrder;
+  private final Function<Path, SortedMap<Integer, String>> catalogueFaults;
   private final Map<String, Provider> remotes = new TreeMap<>();
   private final Map<String, SimSpec> sims = new TreeMap<>();
 
   /**
    * @param inOrder of a model that names no strategy
+   * @param catalogueFaults what is wrong with a catalogue of models, by line
    */
-  Reading(Faults faults, Document written, Providers providers, Spec<Strategy> inOrder) {
+  Reading(
+      Faults faults,
+      Document written,
+      Providers providers,
+      Spec<Strategy> inOrder,
+      Function<Path, SortedMap<Integer, String>> catalogueFaults) {
     this.faults = faults;
     this.written = written;
     this.providers = providers;
     this.platforms = new Platforms(providers);
     this.inOrder = inOrder;
+    this.catalogueFaults = catalogueFaults;
   }
 
   Config config(Set<String> notYet) {
@@ -59,7 +71,7 @@ final class Reading {
         remotes,
         sims,
         models,
-        prices(),
+        pricing(),
         apps(),
         List.copyOf(notYet));
   }
@@ -227,10 +239,49 @@ final class Reading {
         });
   }
 
-  private Map<String, Price> prices() {
-    var prices = new TreeMap<String, Price>();
-    written.prices().forEach((name, at) -> at.value().ifPresent(price -> prices.put(name, price)));
-    return prices;
+  private Config.Pricing pricing() {
+    var own = new TreeMap<String, ObjectNode>();
+    written
+        .prices()
+        .forEach((name, at) -> at.value().ifPresent(price -> own.put(name, price.json())));
+    var factors = new TreeMap<String, BigDecimal>();
+    written
+        .providers()
+        .forEach((name, at) -> {
+          if (at.value().orElse(null) instanceof Document.Linked remote) {
+            remote
+                .priceFactor()
+                .ifPresent(factor -> factor.value().ifPresent(f -> factors.put(name, f)));
+          }
+        });
+    Optional<Path> catalogue = written.catalogue().flatMap(At::value);
+    catalogue.ifPresent(file ->
+        catalogueFaults
+            .apply(file)
+            .forEach((line, text) -> faults.add(new Fault(file.toString(), line, text))));
+    return new Config.Pricing(
+        own, factors, catalogue, refuses(written.unknownPrice()).orElse(false), refuses());
+  }
+
+  private Map<String, Boolean> refuses() {
+    var refuses = new TreeMap<String, Boolean>();
+    written
+        .tenants()
+        .forEach((tenant, entry) ->
+            entry
+                .apps()
+                .forEach((name, app) ->
+                    refuses(app.unknownPrice().or(entry::unknownPrice))
+                        .ifPresent(refused -> refuses.put(tenant + "/" + name, refused))));
+    return refuses;
+  }
+
+  private static Optional<Boolean> refuses(Optional<Document.UnknownPrice> word) {
+    return word.map(given ->
+        switch (given) {
+          case ALLOW -> false;
+          case REFUSE -> true;
+        });
   }
 
   private List<Config.App> apps() {

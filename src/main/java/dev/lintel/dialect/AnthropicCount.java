@@ -8,6 +8,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -100,7 +101,7 @@ public final class AnthropicCount implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return messages.models(names);
+  public Answer models(List<Listing> models) {
+    return messages.models(models);
   }
 }

@@ -11,6 +11,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -86,11 +88,12 @@ public final class AnthropicMessages implements Dialect {
       if (platform == null && !body.text("model").orElse("").equals(target.model())) {
         changes.put("model", Optional.of(Json.string(target.model())));
       }
-      bytes = Fit.patched(body, changes, target.provider().quirks(), adaptation);
+      AnthropicThinking.patch(body, target.traits(), changes, adaptation);
+      bytes = Fit.patched(body, changes, Capabilities.quirks(target), adaptation);
     } else {
-      ObjectNode written = AnthropicRequestWriter.write(chat, target.model(), adaptation);
+      ObjectNode written = AnthropicRequestWriter.write(chat, target, adaptation);
       changes.forEach((field, value) -> change(written, field, value));
-      Fit.written(written, field -> true, target.provider().quirks(), adaptation);
+      Fit.written(written, field -> true, Capabilities.quirks(target), adaptation);
       bytes = Json.bytes(written);
     }
     return new Outbound(path, headers, bytes);
@@ -145,7 +148,7 @@ public final class AnthropicMessages implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new AnthropicReplyWriter(Chat.of(request));
+    return new AnthropicReplyWriter(Chat.of(request), trail);
   }
 
   @Override
@@ -178,30 +181,36 @@ public final class AnthropicMessages implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object();
     var data = list.putArray("data");
-    for (String name : names) {
-      data.addObject()
+    for (Listing model : models) {
+      ObjectNode entry = data.addObject();
+      entry
           .put("type", "model")
-          .put("id", name)
-          .put("display_name", name)
+          .put("id", model.name())
+          .put("display_name", model.name())
           // Nobody knows when a configured name was released; SDKs want a time.
           .put("created_at", "1970-01-01T00:00:00Z")
           .put("lifecycle", "active")
           .putNull("capabilities")
           .putNull("deprecated_at")
           .putNull("line")
-          .putNull("max_input_tokens")
-          .putNull("max_tokens")
+          .put("max_input_tokens", known(model.context()))
+          .put("max_tokens", known(model.maxOutput()))
           .putNull("retires_at");
+      model.show(entry);
     }
     list.put("has_more", false);
-    if (names.isEmpty()) {
+    if (models.isEmpty()) {
       list.putNull("first_id").putNull("last_id");
     } else {
-      list.put("first_id", names.getFirst()).put("last_id", names.getLast());
+      list.put("first_id", models.getFirst().name()).put("last_id", models.getLast().name());
     }
     return Answer.json(200, list);
+  }
+
+  private static @Nullable Long known(long tokens) {
+    return tokens == 0 ? null : tokens;
   }
 }

@@ -10,6 +10,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
@@ -116,14 +117,14 @@ public final class BedrockConverse implements Dialect {
 
   /** As {@code ListFoundationModels} of Bedrock's other API would. */
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object();
     var summaries = list.putArray("modelSummaries");
-    for (String name : names) {
+    for (Listing model : models) {
       summaries
           .addObject()
-          .put("modelId", name)
-          .put("modelName", name)
+          .put("modelId", model.name())
+          .put("modelName", model.name())
           .put("responseStreamingSupported", true);
     }
     return Answer.json(200, list);

@@ -146,7 +146,13 @@ final class BedrockReplyWriter implements ReplyWriter {
     events.to(out);
     if (!held.isEmpty() && !blocks.made()) {
       blocks.finish(events);
-      held.forEach(frame -> out.add(frame.raw(), frame.rawOffset(), frame.rawLength()));
+      held.forEach(frame ->
+          Optional.of(frame)
+              .filter(last -> chat.cost() && last.event().equals("metadata"))
+              .flatMap(last -> UsageCost.priced(last, "usage", trail))
+              .ifPresentOrElse(
+                  events::metadata,
+                  () -> out.add(frame.raw(), frame.rawOffset(), frame.rawLength())));
       return;
     }
     begin();
@@ -206,7 +212,11 @@ final class BedrockReplyWriter implements ReplyWriter {
         known
             ? usage
             : Usage.of(chat.estimatedTokens(), blocks.estimatedTokens(), Usage.Source.ESTIMATE);
-    into.set("usage", BedrockWords.usage(shown));
+    ObjectNode counts = BedrockWords.usage(shown);
+    if (chat.stream() && chat.cost()) {
+      UsageCost.put(counts, trail);
+    }
+    into.set("usage", counts);
     into.putObject("metrics")
         .put("latencyMs", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - trail.started()));
     return into;

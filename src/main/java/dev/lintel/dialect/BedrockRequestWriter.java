@@ -118,12 +118,11 @@ final class BedrockRequestWriter {
 
   private long budget(Thinking thinking) {
     if (thinking.budget() == 0) {
-      return AnthropicRequestWriter.budget(thinking.effort());
+      return AnthropicThinking.budget(thinking.effort());
     }
-    if (!own && thinking.budget() < AnthropicRequestWriter.LEAST_BUDGET) {
-      adaptation.change(
-          "thinking.budget_tokens", Long.toString(AnthropicRequestWriter.LEAST_BUDGET));
-      return AnthropicRequestWriter.LEAST_BUDGET;
+    if (!own && thinking.budget() < AnthropicThinking.LEAST_BUDGET) {
+      adaptation.change("thinking.budget_tokens", Long.toString(AnthropicThinking.LEAST_BUDGET));
+      return AnthropicThinking.LEAST_BUDGET;
     }
     return thinking.budget();
   }
@@ -238,7 +237,9 @@ final class BedrockRequestWriter {
     switch (format) {
       case Format.JsonObject any -> answer(Json.object().put("type", "object"), "");
       case Format.JsonSchema wanted -> {
-        if (!own && traits.cannot(Traits.Ability.JSON_SCHEMA)) {
+        if (!own
+            && (traits.cannot(Traits.Ability.JSON_SCHEMA)
+                || traits.cannot(Traits.Ability.NATIVE_SCHEMA))) {
           answer(wanted.schema(), wanted.description());
         } else {
           ObjectNode node = body.withObject("/outputConfig").putObject("textFormat");

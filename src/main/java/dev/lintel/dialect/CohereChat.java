@@ -9,6 +9,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -102,13 +103,17 @@ public final class CohereChat implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object();
-    var models = list.putArray("models");
-    for (String name : names) {
-      ObjectNode model = models.addObject().put("name", name).put("finetuned", false);
-      model.putArray("endpoints").add("chat");
-      model.putArray("default_endpoints");
+    var entries = list.putArray("models");
+    for (Listing model : models) {
+      ObjectNode entry = entries.addObject().put("name", model.name()).put("finetuned", false);
+      entry.putArray("endpoints").add("chat");
+      entry.putArray("default_endpoints");
+      if (model.context() > 0) {
+        entry.put("context_length", model.context());
+      }
+      model.show(entry);
     }
     return Answer.json(200, list);
   }

@@ -13,6 +13,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.Platform;
@@ -412,7 +413,7 @@ public final class CohereEmbeddings implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return cohere.models(names);
+  public Answer models(List<Listing> models) {
+    return cohere.models(models);
   }
 }

@@ -21,6 +21,8 @@ final class Fit {
   /** Takes a member out of a {@link Body#patch}. */
   static final Optional<byte[]> GONE = Optional.empty();
 
+  /** OpenRouter's field by which a caller asks what its call cost. */
+  private static final String USAGE = "usage";
   /**
    * Ends the dialect of an {@link Extra} that holds the whole of something beside what was read of
    * it: a writer of another dialect loses nothing by leaving it out.
@@ -29,9 +31,13 @@ final class Fit {
 
   private Fit() {}
 
-  /** The gateway's own fields, which no provider is sent. */
+  /** The gateway's own fields, which no provider is sent but one that knows them itself. */
   static List<String> gatewayFields(Body body) {
     var fields = new ArrayList<String>(3);
+    if (body.has(USAGE)
+        && body.value(USAGE).filter(value -> value.path("include").isBoolean()).isPresent()) {
+      fields.add(USAGE);
+    }
     if (body.has("lintel")) {
       fields.add("lintel");
     }
@@ -52,7 +58,12 @@ final class Fit {
    */
   static byte[] patched(
       Body body, Map<String, Optional<byte[]>> changes, Quirks quirks, Adaptation adaptation) {
-    gatewayFields(body).forEach(field -> changes.put(field, GONE));
+    for (String field : gatewayFields(body)) {
+      // A provider that knows the field itself has it among its own names.
+      if (!field.equals(quirks.rename().get(field))) {
+        changes.put(field, GONE);
+      }
+    }
     for (String field : quirks.drop()) {
       if (body.has(field)) {
         changes.put(field, GONE);

@@ -9,6 +9,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
@@ -106,7 +107,7 @@ public final class Gemini implements Dialect {
       }
       body = Fit.patched(asItIs.get(), changes, quirks, adaptation);
     } else {
-      ObjectNode written = GeminiRequestWriter.write(chat, adaptation);
+      ObjectNode written = GeminiRequestWriter.write(chat, target, adaptation);
       Fit.written(written, field -> true, quirks, adaptation);
       body = Json.bytes(written);
     }
@@ -130,7 +131,7 @@ public final class Gemini implements Dialect {
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
     boolean asArray = request.dialect() instanceof Gemini asked && asked.array;
-    return new GeminiReplyWriter(request.model(), asArray);
+    return new GeminiReplyWriter(Chat.of(request), asArray, trail);
   }
 
   @Override
@@ -144,17 +145,27 @@ public final class Gemini implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object();
-    var models = list.putArray("models");
-    for (String name : names) {
-      var methods =
-          models
+    var entries = list.putArray("models");
+    for (Listing model : models) {
+      ObjectNode entry =
+          entries
               .addObject()
-              .put("name", "models/" + name)
-              .put("displayName", name)
-              .putArray("supportedGenerationMethods");
-      methods.add("generateContent").add("streamGenerateContent").add(GeminiCount.METHOD);
+              .put("name", "models/" + model.name())
+              .put("displayName", model.name());
+      if (model.context() > 0) {
+        entry.put("inputTokenLimit", model.context());
+      }
+      if (model.maxOutput() > 0) {
+        entry.put("outputTokenLimit", model.maxOutput());
+      }
+      entry
+          .putArray("supportedGenerationMethods")
+          .add("generateContent")
+          .add("streamGenerateContent")
+          .add(GeminiCount.METHOD);
+      model.show(entry);
     }
     return Answer.json(200, list);
   }

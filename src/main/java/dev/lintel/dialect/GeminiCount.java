@@ -10,6 +10,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -100,7 +101,7 @@ public final class GeminiCount implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return gemini.models(names);
+  public Answer models(List<Listing> models) {
+    return gemini.models(models);
   }
 }

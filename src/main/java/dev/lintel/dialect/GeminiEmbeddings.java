@@ -15,6 +15,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.Provider;
@@ -328,7 +329,7 @@ public final class GeminiEmbeddings implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return gemini.models(names);
+  public Answer models(List<Listing> models) {
+    return gemini.models(models);
   }
 }

@@ -8,6 +8,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -79,7 +80,7 @@ public final class MistralChat implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return openai.models(names);
+  public Answer models(List<Listing> models) {
+    return openai.models(models);
   }
 }

@@ -9,6 +9,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -53,7 +54,7 @@ public final class OpenAiChat implements Dialect {
         this,
         model,
         stream,
-        stream && wantsUsage(body),
+        stream && (wantsUsage(body) || Chat.costAsked(body)),
         inbound,
         original -> OpenAiRequestReader.read(original.body()));
   }
@@ -96,7 +97,7 @@ public final class OpenAiChat implements Dialect {
     if (chat.stream()) {
       streamOptions(chat, body, target, adaptation, changes);
     }
-    return Fit.patched(body, changes, target.provider().quirks(), adaptation);
+    return Fit.patched(body, changes, Capabilities.quirks(target), adaptation);
   }
 
   /** Usage is always asked for where it can be; whether the client sees it is the writer's. */
@@ -108,7 +109,8 @@ public final class OpenAiChat implements Dialect {
       Map<String, Optional<byte[]>> changes) {
     JsonNode given = body.value("stream_options").orElse(Json.object());
     if (target.provider().quirks().streamUsage()) {
-      if (!chat.usage()) {
+      // OpenRouter's wish for a cost is one for usage too, in a field that others do not know.
+      if (!chat.usage() || !given.path("include_usage").asBoolean(false)) {
         changes.put(
             "stream_options",
             given.isEmpty()
@@ -133,7 +135,7 @@ public final class OpenAiChat implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new OpenAiReplyWriter(Chat.of(request));
+    return new OpenAiReplyWriter(Chat.of(request), trail);
   }
 
   @Override
@@ -147,15 +149,16 @@ public final class OpenAiChat implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object().put("object", "list");
     var data = list.putArray("data");
-    for (String name : names) {
-      data.addObject()
-          .put("id", name)
-          .put("object", "model")
-          .put("created", started)
-          .put("owned_by", "lintel");
+    for (Listing model : models) {
+      model.show(
+          data.addObject()
+              .put("id", model.name())
+              .put("object", "model")
+              .put("created", started)
+              .put("owned_by", "lintel"));
     }
     return Answer.json(200, list);
   }

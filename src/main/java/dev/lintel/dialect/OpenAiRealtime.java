@@ -9,6 +9,7 @@ import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Live;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
@@ -105,8 +106,8 @@ public final class OpenAiRealtime implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return openai.models(names);
+  public Answer models(List<Listing> models) {
+    return openai.models(models);
   }
 
   /** Adds up what a session uses: every report is of one answer, or of one transcription. */

@@ -35,6 +35,7 @@ final class OpenAiReplyReader implements ReplyReader {
   private static final Set<String> SILENT = Set.of("role", "reasoning_details");
 
   private final OpenAiCalls calls;
+  private String tier = "";
   private final String dialect;
 
   /** The event has a list of pieces, which OpenAI's own clients do not expect in a reply. */
@@ -249,6 +250,12 @@ final class OpenAiReplyReader implements ReplyReader {
             usage = OpenAiUsage.read(parser);
           }
         }
+        case "service_tier" -> {
+          // In every event of a stream, and the same in all.
+          if (tier.isEmpty() && value == JsonToken.VALUE_STRING) {
+            tier = parser.getString();
+          }
+        }
         case "error" -> {
           if (value != JsonToken.VALUE_NULL) {
             throw OpenAiErrors.read(200, Headers.NONE, Json.parse(frame.text()));
@@ -261,7 +268,7 @@ final class OpenAiReplyReader implements ReplyReader {
       finish(word, parts);
     }
     if (usage != null) {
-      parts.add(usage);
+      parts.add(tier.isEmpty() || tier.equals("default") ? usage : usage.tier(tier));
     }
     // Azure's first event has neither (seen 2025-09): the next one names the reply.
     if (!started && !(id.isEmpty() && model.isEmpty() && parts.isEmpty())) {

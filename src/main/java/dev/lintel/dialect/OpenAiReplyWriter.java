@@ -13,6 +13,7 @@ import dev.lintel.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,6 +26,7 @@ final class OpenAiReplyWriter implements ReplyWriter {
   private static final byte[] UNFINISHED = ascii(",\"finish_reason\":null}]}\n\n");
 
   private final Chat chat;
+  private final Trail trail;
   private final OpenAiReply message = new OpenAiReply();
   private final long created = Instant.now().getEpochSecond();
   private String id = "";
@@ -40,8 +42,12 @@ final class OpenAiReplyWriter implements ReplyWriter {
   /** What every chunk of ours begins with, up to its delta. */
   private byte @Nullable [] opening;
 
-  OpenAiReplyWriter(Chat chat) {
+  /**
+   * @param trail of the call: what it cost is known from it
+   */
+  OpenAiReplyWriter(Chat chat, Trail trail) {
     this.chat = chat;
+    this.trail = trail;
     this.model = chat.model();
   }
 
@@ -84,7 +90,13 @@ final class OpenAiReplyWriter implements ReplyWriter {
     passed = true;
     if (!counted || chat.usage()) {
       usageShown |= counted;
-      out.add(frame.raw(), frame.rawOffset(), frame.rawLength());
+      Optional<byte[]> priced =
+          counted ? UsageCost.patched(frame, "usage", trail) : Optional.empty();
+      if (priced.isPresent()) {
+        out.add(DATA).add(priced.get()).add(CLOSE);
+      } else {
+        out.add(frame.raw(), frame.rawOffset(), frame.rawLength());
+      }
     } else if (more) {
       withoutUsage(frame, out);
     }
@@ -177,7 +189,9 @@ final class OpenAiReplyWriter implements ReplyWriter {
     if (chat.usage() && !usageShown && usage.source() != Usage.Source.NONE) {
       ObjectNode chunk = head("chat.completion.chunk");
       chunk.putArray("choices");
-      chunk.set("usage", OpenAiUsage.write(usage));
+      ObjectNode counts = OpenAiUsage.write(usage);
+      UsageCost.put(counts, trail);
+      chunk.set("usage", counts);
       send(chunk, out);
     }
     out.add(DONE);

@@ -12,6 +12,7 @@ import dev.lintel.Target;
 import dev.lintel.Thinking;
 import dev.lintel.Tool;
 import dev.lintel.ToolChoice;
+import dev.lintel.Traits;
 import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -44,6 +45,7 @@ final class OpenAiRequestWriter {
   }
 
   ObjectNode write() {
+    Capabilities.check(prompt, target);
     body.put("model", Paths.model(target));
     body.set("messages", new OpenAiTurnWriter(own, adaptation).write(prompt.turns()));
     tools();
@@ -52,7 +54,7 @@ final class OpenAiRequestWriter {
     prompt.format().ifPresent(this::format);
     prompt.settings().forEach(this::setting);
     extra(prompt.extra(), body, adaptation);
-    Fit.written(body, prompt.extra().fields()::has, target.provider().quirks(), adaptation);
+    Fit.written(body, prompt.extra().fields()::has, Capabilities.quirks(target), adaptation);
     if (chat.stream()) {
       body.put("stream", true);
       if (target.provider().quirks().streamUsage()) {
@@ -121,26 +123,30 @@ final class OpenAiRequestWriter {
       body.put("reasoning_effort", thinking.effort());
       return;
     }
-    if (thinking.mode() == Thinking.Mode.OFF) {
+    boolean off = thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none");
+    if (target.traits().cannot(Traits.Ability.THINKING)) {
+      if (!off) {
+        adaptation.drop("thinking");
+      }
       return;
     }
-    String effort;
-    switch (thinking.effort()) {
-      case "none" -> {
-        return;
+    String effort = off ? "none" : thinking.effort();
+    if (off && !Efforts.taken(target.traits(), effort)) {
+      // Most models have no word for it, and think no more than they are told to.
+      return;
+    }
+    if (effort.isEmpty()) {
+      effort = thinking.budget() == 0 ? "medium" : ofBudget(thinking.budget());
+      if (thinking.budget() != 0) {
+        adaptation.change("thinking", "reasoning_effort");
       }
-      case "minimal", "low", "medium", "high" -> effort = thinking.effort();
-      case "" -> {
-        effort = thinking.budget() == 0 ? "medium" : ofBudget(thinking.budget());
-        if (thinking.budget() != 0) {
-          adaptation.change("thinking", "reasoning_effort");
-        }
-      }
-      default -> {
-        // Not every reasoning model takes more than that.
-        effort = "high";
-        adaptation.change("effort", effort);
-      }
+    }
+    // Not every reasoning model takes more than high.
+    boolean more = effort.equals("xhigh") || effort.equals("max");
+    if (Efforts.refused(target.traits(), effort)
+        || (more && !Efforts.taken(target.traits(), effort))) {
+      effort = Efforts.nearest(target.traits(), effort);
+      adaptation.change("effort", effort);
     }
     body.put("reasoning_effort", effort);
   }
@@ -201,8 +207,8 @@ final class OpenAiRequestWriter {
         // OpenAI refuses it without tools.
         yield prompt.tools().isEmpty() ? body.nullNode() : value;
       }
-      case MAX_TOKENS,
-          TEMPERATURE,
+      case MAX_TOKENS -> body.numberNode(Capabilities.limit(value.asLong(), target, adaptation));
+      case TEMPERATURE,
           TOP_P,
           SEED,
           PRESENCE_PENALTY,

@@ -20,6 +20,7 @@ import dev.lintel.dialect.OpenAiCompletions;
 import dev.lintel.dialect.OpenAiEmbeddings;
 import dev.lintel.dialect.OpenAiRealtime;
 import dev.lintel.dialect.TitanEmbeddings;
+import dev.lintel.price.Catalogue;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -69,6 +70,6 @@ final class Builtins {
 
   static Loader loader(Function<String, Optional<String>> environment) {
     Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
-    return new Loader(KINDS, STRATEGIES, faults, environment);
+    return new Loader(KINDS, STRATEGIES, faults, environment, Catalogue::faults);
   }
 }

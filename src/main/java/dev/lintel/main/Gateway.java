@@ -5,6 +5,7 @@ import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Health;
 import dev.lintel.Listener;
+import dev.lintel.Listing;
 import dev.lintel.Models;
 import dev.lintel.Provider;
 import dev.lintel.SignedCaller;
@@ -15,15 +16,21 @@ import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
+import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
+import dev.lintel.price.Catalogue;
+import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
 import dev.lintel.token.Tokenizer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Everything that one configuration decides. Immutable: a change of configuration builds another
@@ -35,6 +42,7 @@ record Gateway(
     Config config,
     Map<String, Provider> providers,
     Models models,
+    Catalogue catalogue,
     Function<String, Optional<Caller>> keys,
     Handler calls,
     Hold hold) {
@@ -55,7 +63,11 @@ record Gateway(
   private static final TokenCounter TOKENS = new Tokenizer();
 
   static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
-    var models = new Models(config.models(providers), providers, new InOrder().build());
+    Catalogue catalogue = catalogue(config, providers);
+    Config.Pricing pricing = config.pricing();
+    var facts = new Knowledge(catalogue, pricing.own(), pricing.factors());
+    var models =
+        new Models(config.models(providers, facts), providers, new InOrder().build(), facts);
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
         config.apps().isEmpty()
@@ -64,16 +76,39 @@ record Gateway(
     Map<String, SignedCaller> signers = config.signedCallers();
     var authenticate =
         new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
-    return new Gateway(config, providers, models, keys, calls(authenticate, models, lasting), hold);
+    return new Gateway(
+        config,
+        providers,
+        models,
+        catalogue,
+        keys,
+        calls(authenticate, models, pricing::refusesUnknown, lasting),
+        hold);
+  }
+
+  /** Of models, as far as the providers' families go. */
+  private static Catalogue catalogue(Config config, Map<String, Provider> providers) {
+    Set<String> families =
+        providers.values().stream().map(Provider::family).collect(Collectors.toUnmodifiableSet());
+    return config
+        .pricing()
+        .catalogue()
+        .map(file -> Catalogue.read(file, families))
+        .orElseGet(() -> Catalogue.builtIn(families));
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */
-  private static Handler calls(Authenticate authenticate, Models models, Lasting lasting) {
+  private static Handler calls(
+      Authenticate authenticate,
+      Models models,
+      Predicate<Caller> refusesUnknownPrice,
+      Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             authenticate, // before the body is read: strangers cost little
             new Read(models),
+            new KnownPrice(refusesUnknownPrice),
             new Estimate(TOKENS),
             new CountTokens(TOKENS),
             new Failover(lasting.health, lasting.listener),
@@ -92,11 +127,13 @@ record Gateway(
   }
 
   /** The models that a caller may ask for by name. */
-  List<String> namesFor(Caller caller) {
+  List<Listing> modelsFor(Caller caller) {
     return caller
         .models()
-        .map(allowed ->
-            allowed.stream().filter(name -> models.find(name).isPresent()).sorted().toList())
-        .orElse(models.names());
+        .map(allowed -> allowed.stream().sorted())
+        .orElse(models.names().stream())
+        .flatMap(name -> models.find(name).stream())
+        .map(Listing::of)
+        .toList();
   }
 }

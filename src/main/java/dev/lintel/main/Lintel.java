@@ -41,6 +41,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.OutputStream;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -53,6 +54,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
@@ -122,6 +124,8 @@ public final class Lintel implements AutoCloseable {
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
+      // Not before it listens: a start waits for nothing that no call has asked for.
+      live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       vertx.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
@@ -142,6 +146,7 @@ public final class Lintel implements AutoCloseable {
   public List<String> use(Config config) {
     Gateway old = live;
     live = build(config);
+    live.catalogue().prefetch();
     old.hold().release();
     return started.fixed(config);
   }
@@ -311,7 +316,16 @@ public final class Lintel implements AutoCloseable {
     get(routes, "/livez", new Probe(() -> true));
     get(routes, "/readyz", new Probe(() -> !ending));
     get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
+    get(routes, "/admin/v1/catalogue", guarded(admin, this::catalogue));
     return routes;
+  }
+
+  /** Which catalogue of models is in force. */
+  private void catalogue(Exchange exchange) {
+    ObjectNode body = Json.object();
+    body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
+    body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+    exchange.answer(Answer.json(200, body), Map.of());
   }
 
   private static void introduce(Exchange exchange) {
@@ -335,7 +349,7 @@ public final class Lintel implements AutoCloseable {
   }
 
   private Endpoint models(Function<RawRequest, Dialect> dialect) {
-    return new ModelList(dialect, key -> live.keys().apply(key), caller -> live.namesFor(caller));
+    return new ModelList(dialect, key -> live.keys().apply(key), caller -> live.modelsFor(caller));
   }
 
   private static void post(List<Route> routes, String path, Endpoint endpoint) {

@@ -106,7 +106,12 @@ final class Start implements Callable<Integer> {
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
     LOG.info("calls run on the {} scheduler", CallThread.mode());
     if (file != null) {
-      new Watch(file, loader, changed -> use(lintel, keys, overridden(changed)), Start::refuse)
+      new Watch(
+              file,
+              config.pricing().catalogue(),
+              loader,
+              changed -> use(lintel, keys, overridden(changed)),
+              Start::refuse)
           .start(Duration.ofMillis(500));
     }
     return 0;

@@ -14,6 +14,7 @@ import dev.lintel.Usage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -47,6 +48,7 @@ public final class CallLog implements Listener, AutoCloseable {
       long firstContentNanos,
       long durationNanos,
       Usage usage,
+      @Nullable BigDecimal cost,
       List<Attempt> attempts) {
     static Line of(Trail trail, Event.Ended ended) {
       Optional<Request> request = trail.request();
@@ -63,6 +65,7 @@ public final class CallLog implements Listener, AutoCloseable {
           trail.firstContentNanos(),
           ended.durationNanos(),
           trail.usage(),
+          trail.cost().orElse(null),
           plain ? List.of() : trail.attempts());
     }
   }
@@ -167,6 +170,7 @@ public final class CallLog implements Listener, AutoCloseable {
       }
       json.writeNumberProperty("latency_ms", line.durationNanos / 1_000_000);
       usage(line.usage, json);
+      json.writeStringProperty("cost_usd", line.cost == null ? null : line.cost.toPlainString());
       if (!line.attempts.isEmpty()) {
         json.writeArrayPropertyStart("attempts");
         for (Attempt attempt : line.attempts) {

@@ -80,7 +80,9 @@ final class Reply implements Sink {
     } else {
       // Before the head, which tells what the writer had no word for.
       byte[] whole = last.whole(chunks);
-      exchange.answer(new Answer(200, Answer.JSON, whole), headers(trail));
+      Map<String, String> headers = headers(trail);
+      trail.cost().ifPresent(cost -> headers.put("x-lintel-cost-usd", cost.toPlainString()));
+      exchange.answer(new Answer(200, Answer.JSON, whole), headers);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Live;
 import dev.lintel.Part;
 import dev.lintel.RawRequest;
@@ -218,6 +219,6 @@ public final class Sim {
     Dialect spoken = dialects.get(vendor);
     return spoken == null
         ? Answer.json(404, vendor.error(Trouble.NOT_FOUND, "Nobody speaks this dialect here."))
-        : spoken.models(MODELS);
+        : spoken.models(MODELS.stream().map(Listing::of).toList());
   }
 }

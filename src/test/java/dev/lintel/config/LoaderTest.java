@@ -13,7 +13,6 @@ import dev.lintel.Timeouts;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
-import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +26,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
 
 class LoaderTest {
   @Test
@@ -70,9 +70,9 @@ class LoaderTest {
         .isEqualTo(new Retry(3, Duration.ofMillis(200), Duration.ofSeconds(5)));
     assertThat(config.models().get(0).strategy()).isEqualTo(new InOrder());
 
-    Price price = Objects.requireNonNull(config.prices().get("demo/small"));
-    assertThat(price.input()).contains(new BigDecimal("1.00"));
-    assertThat(price.cacheWriteHour()).contains(new BigDecimal("2.00"));
+    ObjectNode price = Objects.requireNonNull(config.pricing().own().get("demo/small"));
+    assertThat(price.path("input").asString()).isEqualTo("1.00");
+    assertThat(price.path("cache_write_1h").asString()).isEqualTo("2.00");
     assertThat(config.callers())
         .isEqualTo(
             Map.of(
@@ -87,7 +87,6 @@ class LoaderTest {
         .containsExactly(
             "models.*.targets.region",
             "models.*.targets.tier",
-            "prices",
             "tenants.*.apps.*.budget",
             "tenants.*.apps.*.limits",
             "tenants.*.budget");

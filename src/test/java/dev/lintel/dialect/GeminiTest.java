@@ -17,6 +17,7 @@ import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Part;
 import dev.lintel.Part.Stop.Reason;
 import dev.lintel.Provider;
@@ -411,7 +412,7 @@ class GeminiTest {
 
   @Test
   void models_are_listed_as_google_lists_them() {
-    assertThat(new String(gemini.models(List.of("fast")).body(), UTF_8))
+    assertThat(new String(gemini.models(List.of(Listing.of("fast"))).body(), UTF_8))
         .isEqualTo(
             "{\"models\":[{\"name\":\"models/fast\",\"displayName\":\"fast\","
                 + "\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\",\"countTokens\"]}]}");

@@ -19,11 +19,13 @@ import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Outbound;
+import dev.lintel.Price;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Target;
 import dev.lintel.Trail;
+import dev.lintel.Traits;
 import dev.lintel.upstream.EventStream;
 import java.io.IOException;
 import java.net.URI;
@@ -36,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -50,8 +53,10 @@ import tools.jackson.databind.node.ObjectNode;
  *       request; {@code model}, the target's; {@code strict}; {@code rewrite}: go through the
  *       common model where both sides speak the same dialect; {@code drop}, {@code rename}, {@code
  *       prefer} (a rename of what is not refused), {@code stream_usage}: the provider's quirks;
- *       {@code status}: of the provider's reply; {@code upstream_path}, {@code upstream_headers},
- *       {@code adapted}, {@code client_status}: what is expected
+ *       {@code traits}: what is known of the model ({@code can}, {@code cannot}, {@code context},
+ *       {@code max_output}), else nothing; {@code status}: of the provider's reply; {@code
+ *       upstream_path}, {@code upstream_headers}, {@code adapted}, {@code client_status}: what is
+ *       expected
  *   <li>{@code request.json}, what the client sends; {@code upstream.json}, what the provider must
  *       get
  *   <li>{@code reply.json} or {@code reply.sse}, what the provider answers; {@code client.json} or
@@ -340,7 +345,31 @@ class GoldenTest {
             Provider.Transport.PLAIN,
             new Provider.Quirks(
                 Set.copyOf(drop), rename, call.path("stream_usage").asBoolean(true)));
-    return new Target(provider, call.path("model").asString("golden-model"));
+    return new Target(
+        provider,
+        call.path("model").asString("golden-model"),
+        1,
+        "",
+        "",
+        traits(call.path("traits")),
+        Price.UNKNOWN);
+  }
+
+  private static Traits traits(JsonNode given) {
+    return new Traits(
+        Set.of(),
+        given.path("context").asLong(0),
+        given.path("max_output").asLong(0),
+        abilities(given.path("can")),
+        abilities(given.path("cannot")),
+        0);
+  }
+
+  private static Set<Traits.Ability> abilities(JsonNode words) {
+    return words
+        .valueStream()
+        .map(word -> Traits.Ability.of(word.asString()).orElseThrow())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static Map<String, String> strings(ObjectNode call, String key) {
