@@ -26,6 +26,8 @@ public final class Trail {
   private @Nullable Model model;
   private @Nullable Target target;
   private long firstContent;
+  private Memory memory = Memory.NONE;
+  private Credential credential = Credential.NONE;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -113,6 +115,26 @@ public final class Trail {
     trying = true;
     adapted = List.of();
     usage = Usage.UNKNOWN;
+  }
+
+  /** The same, with the key that is used. */
+  public void asking(Target next, Credential key) {
+    asking(next);
+    credential = key;
+  }
+
+  /** The key with which the target was asked last. */
+  public Credential credential() {
+    return credential;
+  }
+
+  /** What is remembered of the reply. */
+  public Memory memory() {
+    return memory;
+  }
+
+  public void remember(Memory kept) {
+    memory = kept;
   }
 
   /** The target that was asked last. */

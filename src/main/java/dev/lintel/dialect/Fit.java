@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -20,6 +21,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class Fit {
   /** Takes a member out of a {@link Body#patch}. */
   static final Optional<byte[]> GONE = Optional.empty();
+
+  /** Fields that the gateway answers for in the provider's place, by their dialect: no loss. */
+  private static final Map<String, Set<String>> ANSWERED_HERE =
+      Map.of(ResponsesWords.NAME, Set.of("store", "stream_options"));
 
   private Fit() {}
 
@@ -101,7 +106,13 @@ final class Fit {
     if (extra.of(dialect)) {
       merge(into, extra.fields());
     } else {
-      extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
+      Set<String> answered =
+          prefix.isEmpty() ? ANSWERED_HERE.getOrDefault(extra.dialect(), Set.of()) : Set.of();
+      for (String name : extra.fields().propertyNames()) {
+        if (!answered.contains(name)) {
+          adaptation.drop(prefix + name);
+        }
+      }
     }
   }
 

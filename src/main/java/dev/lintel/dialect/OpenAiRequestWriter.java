@@ -115,34 +115,38 @@ final class OpenAiRequestWriter {
     }
   }
 
-  /** The steps of LiteLLM, "Messages to Responses mapping", which callers have come to expect. */
   private void thinking(Thinking thinking) {
-    if (own) {
-      body.put("reasoning_effort", thinking.effort());
-      return;
+    String effort = own ? thinking.effort() : effort(thinking, adaptation);
+    if (own || !effort.isEmpty()) {
+      body.put("reasoning_effort", effort);
     }
+  }
+
+  /**
+   * OpenAI's word for how much another dialect's caller lets a model think; empty where nothing is
+   * asked. The steps of LiteLLM, "Messages to Responses mapping", which callers have come to
+   * expect.
+   */
+  static String effort(Thinking thinking, Adaptation adaptation) {
     if (thinking.mode() == Thinking.Mode.OFF) {
-      return;
+      return "";
     }
-    String effort;
-    switch (thinking.effort()) {
-      case "none" -> {
-        return;
-      }
-      case "minimal", "low", "medium", "high" -> effort = thinking.effort();
+    return switch (thinking.effort()) {
+      case "none" -> "";
+      case "minimal", "low", "medium", "high" -> thinking.effort();
       case "" -> {
-        effort = thinking.budget() == 0 ? "medium" : ofBudget(thinking.budget());
-        if (thinking.budget() != 0) {
-          adaptation.change("thinking", "reasoning_effort");
+        if (thinking.budget() == 0) {
+          yield "medium";
         }
+        adaptation.change("thinking", "reasoning_effort");
+        yield ofBudget(thinking.budget());
       }
       default -> {
         // Not every reasoning model takes more than that.
-        effort = "high";
-        adaptation.change("effort", effort);
+        adaptation.change("effort", "high");
+        yield "high";
       }
-    }
-    body.put("reasoning_effort", effort);
+    };
   }
 
   private static String ofBudget(int budget) {
@@ -189,14 +193,8 @@ final class OpenAiRequestWriter {
     return switch (setting) {
       case TOP_K -> body.nullNode();
       case STOP -> Settings.stops(value, MOST_STOPS, adaptation);
-      case USER -> {
-        if (value.asString().length() <= LONGEST_USER) {
-          yield value;
-        }
-        adaptation.change(setting.word(), "sha256");
-        yield body.stringNode(ToolNames.hex(value.asString(), LONGEST_USER));
-      }
-      case SERVICE_TIER -> TIERS.contains(value.asString()) ? value : body.nullNode();
+      case USER -> user(value, adaptation);
+      case SERVICE_TIER -> isTier(value) ? value : body.nullNode();
       case PARALLEL_TOOLS -> {
         // OpenAI refuses it without tools.
         yield prompt.tools().isEmpty() ? body.nullNode() : value;
@@ -217,6 +215,19 @@ final class OpenAiRequestWriter {
           VERBOSITY ->
           value;
     };
+  }
+
+  /** What OpenAI takes of another dialect's name of a user. */
+  static JsonNode user(JsonNode value, Adaptation adaptation) {
+    if (value.asString().length() <= LONGEST_USER) {
+      return value;
+    }
+    adaptation.change(Setting.USER.word(), "sha256");
+    return Json.object().stringNode(ToolNames.hex(value.asString(), LONGEST_USER));
+  }
+
+  static boolean isTier(JsonNode value) {
+    return TIERS.contains(value.asString());
   }
 
   /** The text of several blocks as one, for places that take a single string. */

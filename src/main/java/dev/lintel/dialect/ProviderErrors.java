@@ -71,6 +71,8 @@ final class ProviderErrors {
           Map.entry("invalid_api_key", DENIED),
           Map.entry("account_deactivated", DENIED),
           Map.entry("payment_required", DENIED),
+          Map.entry("previous_response_not_found", INVALID),
+          Map.entry("image_content_policy_violation", BLOCKED),
           Map.entry("request_too_large", TOO_LARGE));
 
   /** Codes and types that only tell what a status would tell, where there is none. */
@@ -78,6 +80,11 @@ final class ProviderErrors {
       Map.ofEntries(
           Map.entry("invalid_request_error", INVALID),
           Map.entry("invalid_request", INVALID),
+          Map.entry("invalid_prompt", INVALID),
+          Map.entry("invalid_image", INVALID),
+          Map.entry("invalid_base64_image", INVALID),
+          Map.entry("invalid_image_url", INVALID),
+          Map.entry("vector_store_timeout", TIMEOUT),
           Map.entry("invalid_argument", INVALID),
           Map.entry("failed_precondition", INVALID),
           Map.entry("authentication_error", DENIED),

@@ -1,0 +1,117 @@
+package dev.lintel.dialect;
+
+import dev.lintel.Adaptation;
+import dev.lintel.Answer;
+import dev.lintel.Body;
+import dev.lintel.Chat;
+import dev.lintel.Dialect;
+import dev.lintel.Failure;
+import dev.lintel.Headers;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
+import dev.lintel.Outbound;
+import dev.lintel.ReplyReader;
+import dev.lintel.ReplyWriter;
+import dev.lintel.Request;
+import dev.lintel.Target;
+import dev.lintel.Trail;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** OpenAI's Responses API, as its reference describes it (November 2026). */
+public final class Responses implements Dialect {
+  private static final String PATH = "/responses";
+
+  /** Any of them may stand in the place of an input. */
+  private static final List<String> BEGINNINGS =
+      List.of("previous_response_id", "conversation", "prompt");
+
+  private final OpenAiChat openAi = new OpenAiChat();
+
+  /** Whether the caller speaks this dialect, so that its own words may go out again. */
+  static boolean speaks(Chat chat) {
+    return chat.dialect().name().equals(ResponsesWords.NAME);
+  }
+
+  @Override
+  public String name() {
+    return ResponsesWords.NAME;
+  }
+
+  @Override
+  public Request read(Inbound inbound) {
+    Body body = inbound.body();
+    String model = inbound.path().getOrDefault("model", "");
+    if (model.isEmpty()) {
+      model =
+          body.text("model")
+              .filter(text -> !text.isBlank())
+              .orElseThrow(() -> Failure.invalid("'model' is missing.").at("model"));
+    }
+    boolean begun = BEGINNINGS.stream().anyMatch(body::has);
+    if (!body.isText("input") && !(begun && empty(body))) {
+      body.requireObjects("input");
+    }
+    body.text("previous_response_id");
+    return Chat.read(
+        this,
+        model,
+        body.flag("stream"),
+        true,
+        inbound,
+        original -> ResponsesRequestReader.read(original.body()));
+  }
+
+  private static boolean empty(Body body) {
+    return body.value("input").map(value -> value.isNull() || value.isEmpty()).orElse(true);
+  }
+
+  @Override
+  public Outbound write(Request request, Target target, Adaptation adaptation) {
+    Chat chat = Chat.of(request);
+    Body original = chat.original().map(Inbound::body).orElse(null);
+    byte[] body =
+        speaks(chat) && original != null
+            ? patched(original, target, adaptation)
+            : Json.bytes(new ResponsesRequestWriter(chat, target, adaptation).write());
+    return new Outbound(PATH, Map.of(), body);
+  }
+
+  private static byte[] patched(Body body, Target target, Adaptation adaptation) {
+    var changes = new HashMap<String, Optional<byte[]>>(8);
+    changes.put("model", Optional.of(Json.string(target.model())));
+    if (Proofs.within(body.bytes())) {
+      body.value("input")
+          .ifPresent(input ->
+              changes.put("input", Optional.of(Json.bytes(ResponsesInput.unproved(input)))));
+    }
+    return Fit.patched(body, changes, target.provider().quirks(), adaptation);
+  }
+
+  @Override
+  public ReplyReader reader(Request request) {
+    return new ResponsesReplyReader(Chat.of(request));
+  }
+
+  @Override
+  public ReplyWriter writer(Request request, Trail trail) {
+    return new ResponsesReplyWriter(Chat.of(request), trail);
+  }
+
+  @Override
+  public Failure failure(int status, Headers headers, byte[] body) {
+    return OpenAiErrors.read(status, headers, body);
+  }
+
+  @Override
+  public Answer error(Failure failure, Trail trail) {
+    return openAi.error(failure, trail);
+  }
+
+  @Override
+  public Answer models(List<String> names) {
+    return openAi.models(names);
+  }
+}
