@@ -194,8 +194,14 @@ public final class Lintel implements AutoCloseable {
     Server own = simulated(vertx, sim, "127.0.0.1", 0);
     int port = wait(own.start());
     String base =
-        "http://127.0.0.1:" + port + (spec.dialects().contains(Builtins.OPENAI) ? "/v1" : "");
+        "http://127.0.0.1:" + port + (openAis(spec) ? "/v1" : "");
     return new Simulator(own, URI.create(base), new Hold(() -> end(spec, own)));
+  }
+
+  /** Whether its SDK is OpenAI's, whose base has the version in it. */
+  private static boolean openAis(SimSpec spec) {
+    return spec.dialects().contains(Builtins.OPENAI)
+        || spec.dialects().contains(Builtins.RESPONSES);
   }
 
   private void end(SimSpec spec, Server own) {
@@ -240,9 +246,11 @@ public final class Lintel implements AutoCloseable {
     Endpoint openai = front(Builtins.OPENAI);
     Endpoint anthropic = front(Builtins.ANTHROPIC);
     Endpoint gemini = front(Builtins.GEMINI);
+    Endpoint responses = front(Builtins.RESPONSES);
     for (String v1 : List.of("/v1", "")) {
       post(routes, v1 + "/chat/completions", openai);
       post(routes, v1 + "/messages", anthropic);
+      post(routes, v1 + "/responses", responses);
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
     post(routes, "/v1beta/models/{model*}:{method}", gemini);
@@ -262,7 +270,6 @@ public final class Lintel implements AutoCloseable {
                     Failure.invalid("WebSockets are not served here.")
                         .status(426)
                         .code("upgrade_required"))));
-    routes.add(new Route("*", "/v1/responses", unserved(Set.of())));
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);

@@ -27,6 +27,7 @@ final class Proofs {
       case OPENAI -> {}
       case ANTHROPIC -> anthropic(turns, prompt);
       case GEMINI -> gemini(turns);
+      case RESPONSES -> responses(turns);
     }
   }
 
@@ -55,6 +56,19 @@ final class Proofs {
                   + " another block. When `thinking` is enabled, a final `assistant` message must"
                   + " start with a thinking block.")
               .formatted(asked));
+    }
+  }
+
+  private static void responses(List<Turn> turns) {
+    for (Turn turn : turns) {
+      for (Block block : turn.blocks()) {
+        if (block instanceof Block.Thought thought
+            && !thought.signature().isEmpty()
+            && !Signature.genuine(thought.signature())) {
+          throw Failure.invalid("The encrypted content could not be verified.")
+              .code("invalid_encrypted_content");
+        }
+      }
     }
   }
 

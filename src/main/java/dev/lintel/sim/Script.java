@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -125,12 +126,22 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
             case OPENAI -> false;
             case ANTHROPIC -> true;
             case GEMINI -> !calls && !hidden;
+            case RESPONSES -> sealsThoughts();
           };
       if (signed) {
         parts.add(
             new Part.Thought(
                 "", Signature.of(vendor, hidden ? "" : thought), vendor.dialect(), sealed));
       }
+    }
+
+    /** The API gives the sealed thought only to who asks for it. */
+    private boolean sealsThoughts() {
+      return chat.original()
+          .flatMap(original -> original.body().value("include"))
+          .map(include -> include.valueStream())
+          .orElse(Stream.empty())
+          .anyMatch(word -> word.asString("").equals("reasoning.encrypted_content"));
     }
 
     private void call(List<Tool.Function> calls) {

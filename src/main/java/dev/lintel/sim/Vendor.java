@@ -40,6 +40,16 @@ enum Vendor {
       """
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
+      """),
+  RESPONSES(
+      "responses",
+      "resp_",
+      "call_",
+      "event: error\n",
+      """
+      event: keepalive
+      data: {"type":"keepalive","sequence_number":0}
+
       """);
 
   /**
@@ -87,6 +97,7 @@ enum Vendor {
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
               gemini("/v1", "streamGenerateContent"));
+      case RESPONSES -> List.of(new Place("/v1/responses", Map.of()));
     };
   }
 
@@ -109,7 +120,7 @@ enum Vendor {
   ObjectNode error(Trouble trouble, String message) {
     ObjectNode node = Json.object();
     switch (this) {
-      case OPENAI -> {
+      case OPENAI, RESPONSES -> {
         ObjectNode error = node.putObject("error");
         error.put("message", message).put("type", trouble.openai()).putNull("param");
         if (trouble.openaiCode().isEmpty()) {
@@ -134,7 +145,11 @@ enum Vendor {
 
   /** The same as an event of a stream. */
   byte[] errorEvent(Trouble trouble) {
-    String json = Json.text(error(trouble, trouble.message()));
+    ObjectNode error = error(trouble, trouble.message());
+    if (this == RESPONSES) {
+      error.put("type", "error").put("sequence_number", 1);
+    }
+    String json = Json.text(error);
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
   }
 

@@ -62,7 +62,11 @@ class GoldenTest {
   private static final Path ROOT = Path.of("src/test/resources/golden");
 
   private static final Map<String, String> DIALECTS =
-      Map.of("openai", "OpenAiChat", "anthropic", "AnthropicMessages", "gemini", "Gemini");
+      Map.of(
+          "openai", "OpenAiChat",
+          "anthropic", "AnthropicMessages",
+          "gemini", "Gemini",
+          "responses", "Responses");
 
   @TestFactory
   Stream<DynamicNode> golden() throws IOException {
