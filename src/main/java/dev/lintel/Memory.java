@@ -1,7 +1,8 @@
 package dev.lintel;
 
+import java.util.List;
 import java.util.UUID;
-import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What is remembered of one reply, so that later requests may name it by its id. A dialect whose
@@ -30,7 +31,7 @@ public interface Memory {
         public void item(String id) {}
 
         @Override
-        public void reply(ObjectNode response) {}
+        public void reply(byte[] response, List<JsonNode> output) {}
       };
 
   /** Under which id the client is shown a reply that its provider calls so, and keeps itself. */
@@ -45,6 +46,11 @@ public interface Memory {
   /** A piece of the reply has that id, and its provider knows it by that. */
   void item(String id);
 
-  /** The reply is complete, worded by the gateway: as the client saw it. */
-  void reply(ObjectNode response);
+  /**
+   * The reply is complete, worded by the gateway.
+   *
+   * @param response its JSON, as the client saw it
+   * @param output the items in it
+   */
+  void reply(byte[] response, List<JsonNode> output);
 }

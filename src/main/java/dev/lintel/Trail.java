@@ -19,6 +19,7 @@ public final class Trail {
   private List<Attempt> attempts = List.of();
   private boolean trying;
   private List<String> adapted = List.of();
+  private List<String> standing = List.of();
   private Usage usage = Usage.UNKNOWN;
   private Caller caller = Caller.UNKNOWN;
   private Terms terms = Terms.NONE;
@@ -113,7 +114,7 @@ public final class Trail {
   public void asking(Target next) {
     target = next;
     trying = true;
-    adapted = List.of();
+    adapted = standing;
     usage = Usage.UNKNOWN;
   }
 
@@ -143,12 +144,18 @@ public final class Trail {
   }
 
   public void adapted(String note) {
-    if (adapted.isEmpty()) {
-      adapted = new ArrayList<>(2);
+    if (adapted.isEmpty() || adapted == standing) {
+      adapted = new ArrayList<>(adapted);
     }
     if (!adapted.contains(note)) {
       adapted.add(note);
     }
+  }
+
+  /** What was adapted so far holds for whatever target is asked. */
+  public void keepAdapted() {
+    standing = List.copyOf(adapted);
+    adapted = standing;
   }
 
   /** What the target could not take as it was asked, such as {@code drop:seed}. */

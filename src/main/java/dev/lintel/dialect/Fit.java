@@ -3,6 +3,7 @@ package dev.lintel.dialect;
 import dev.lintel.Adaptation;
 import dev.lintel.Body;
 import dev.lintel.Extra;
+import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Provider.Quirks;
 import java.util.ArrayList;
@@ -25,6 +26,10 @@ final class Fit {
   /** Fields that the gateway answers for in the provider's place, by their dialect: no loss. */
   private static final Map<String, Set<String>> ANSWERED_HERE =
       Map.of(ResponsesWords.NAME, Set.of("store", "stream_options"));
+
+  /** Fields that mean something at one provider alone: nobody else can be asked with them. */
+  private static final Map<String, Set<String>> TIED =
+      Map.of(ResponsesWords.NAME, Set.of("previous_response_id", "conversation", "prompt"));
 
   private Fit() {}
 
@@ -109,6 +114,11 @@ final class Fit {
       Set<String> answered =
           prefix.isEmpty() ? ANSWERED_HERE.getOrDefault(extra.dialect(), Set.of()) : Set.of();
       for (String name : extra.fields().propertyNames()) {
+        if (prefix.isEmpty() && TIED.getOrDefault(extra.dialect(), Set.of()).contains(name)) {
+          throw Failure.invalid("The target cannot know what '" + name + "' names.")
+              .at(name)
+              .again(Failure.Again.ELSEWHERE);
+        }
         if (!answered.contains(name)) {
           adaptation.drop(prefix + name);
         }

@@ -4,7 +4,6 @@ import dev.lintel.Adaptation;
 import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
-import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
@@ -13,15 +12,18 @@ import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
+import dev.lintel.Stateful;
 import dev.lintel.Target;
+import dev.lintel.Ties;
 import dev.lintel.Trail;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /** OpenAI's Responses API, as its reference describes it (November 2026). */
-public final class Responses implements Dialect {
+public final class Responses implements Stateful {
   private static final String PATH = "/responses";
 
   /** Any of them may stand in the place of an input. */
@@ -88,6 +90,30 @@ public final class Responses implements Dialect {
               changes.put("input", Optional.of(Json.bytes(ResponsesInput.unproved(input)))));
     }
     return Fit.patched(body, changes, target.provider().quirks(), adaptation);
+  }
+
+  @Override
+  public Ties ties(Chat chat) {
+    return chat.original()
+        .map(original -> ResponsesInput.ties(original.body()))
+        .orElseThrow(() -> new IllegalStateException("the request was changed already"));
+  }
+
+  @Override
+  public List<JsonNode> input(Chat chat) {
+    return chat.original()
+        .map(original -> ResponsesInput.items(original.body().tree().path("input")))
+        .orElse(List.of());
+  }
+
+  @Override
+  public Chat tied(Chat chat, Knowledge knowledge) {
+    Inbound given =
+        chat.original()
+            .orElseThrow(() -> new IllegalStateException("the request was changed already"));
+    byte[] changed = given.body().patch(ResponsesInput.tied(given.body(), knowledge));
+    return (Chat)
+        read(new Inbound(given.path(), given.query(), given.headers(), Body.scan(changed)));
   }
 
   @Override

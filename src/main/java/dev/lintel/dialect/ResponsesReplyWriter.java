@@ -260,7 +260,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
 
   private void keep(byte[] response) {
     if (memory != Memory.NONE && passed.isEmpty()) {
-      memory.reply((ObjectNode) Json.parse(response, 0, response.length));
+      memory.reply(response, reply.output().valueStream().toList());
     }
   }
 

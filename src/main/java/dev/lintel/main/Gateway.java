@@ -41,6 +41,7 @@ record Gateway(
       Listener listener,
       Health health,
       Filter signatures,
+      Filter continuity,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
@@ -62,6 +63,7 @@ record Gateway(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             new Authenticate(keys), // before the body is read: strangers cost little
             new Read(models),
+            lasting.continuity, // what is named decides who may be asked
             new Failover(lasting.health, lasting.listener),
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);

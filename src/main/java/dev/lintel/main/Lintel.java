@@ -19,6 +19,7 @@ import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
 import dev.lintel.dialect.SimpleChat;
+import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -64,6 +65,7 @@ public final class Lintel implements AutoCloseable {
   private final CallLog log;
   private final Metrics metrics;
   private final Cooldown health = new Cooldown(System::nanoTime, InstantSource.system());
+  private final Continuity continuity;
   private final Gateway.Lasting lasting;
   private final Map<SimSpec, Simulator> simulators = new ConcurrentHashMap<>();
   private final Server server;
@@ -85,6 +87,21 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> storedKeys,
       Predicate<String> admin,
       OutputStream out) {
+    this(config, storedKeys, admin, out, Secrets.random());
+  }
+
+  /**
+   * The same, where what it seals shall be good for the next start, too.
+   *
+   * @param secret under which it seals
+   */
+  public Lintel(
+      Config config,
+      Function<String, Optional<Caller>> storedKeys,
+      Predicate<String> admin,
+      OutputStream out,
+      byte[] secret) {
+    continuity = new Continuity(secret);
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -97,7 +114,12 @@ public final class Lintel implements AutoCloseable {
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
     lasting =
         new Gateway.Lasting(
-            both(metrics, log), health, new Signatures(), new Upstream(vertx), storedKeys);
+            both(metrics, log),
+            health,
+            new Signatures(),
+            continuity,
+            new Upstream(vertx),
+            storedKeys);
     started = config;
     try {
       live = build(config);
