@@ -70,6 +70,7 @@ public final class Chat implements Request {
   public static Chat of(Request request) {
     return switch (request) {
       case Chat chat -> chat;
+      case Stored stored -> throw new IllegalArgumentException("The request is no chat");
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");
     };

@@ -8,11 +8,13 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Memory;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Stateful;
+import dev.lintel.Stored;
 import dev.lintel.Target;
 import dev.lintel.Ties;
 import dev.lintel.Trail;
@@ -71,7 +73,16 @@ public final class Responses implements Stateful {
   }
 
   @Override
+  public boolean takes(Request request) {
+    return request instanceof Chat || request instanceof Stored;
+  }
+
+  @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
+    if (request instanceof Stored stored) {
+      return new Outbound(
+          stored.method(), PATH + "/" + stored.id() + stored.rest(), Map.of(), new byte[0]);
+    }
     Chat chat = Chat.of(request);
     Body original = chat.original().map(Inbound::body).orElse(null);
     byte[] body =
@@ -118,12 +129,16 @@ public final class Responses implements Stateful {
 
   @Override
   public ReplyReader reader(Request request) {
-    return new ResponsesReplyReader(Chat.of(request));
+    return request instanceof Stored
+        ? new StoredResponse(Memory.NONE)
+        : new ResponsesReplyReader(Chat.of(request));
   }
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new ResponsesReplyWriter(Chat.of(request), trail);
+    return request instanceof Stored
+        ? new StoredResponse(trail.memory())
+        : new ResponsesReplyWriter(Chat.of(request), trail);
   }
 
   @Override

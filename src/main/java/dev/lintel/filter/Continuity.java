@@ -45,6 +45,9 @@ public final class Continuity implements Filter {
   private static final long MOST_BYTES = 32L << 20;
 
   private static final Duration KEPT = Duration.ofHours(24);
+  /** A key that the caller brought. */
+  private static final String OWN = "own";
+
   private static final String PREVIOUS = "previous_response_id";
 
   /** What is kept under an id. */
@@ -106,9 +109,7 @@ public final class Continuity implements Filter {
       before = following.before;
     }
     call.trail()
-        .remember(
-            new Remembered(
-                call.trail(), call.caller().tenant(), chat, dialect, before, ties.kept()));
+        .remember(new Remembered(call, chat, dialect, before, ties.kept()));
     next.handle(followed, sink);
   }
 
@@ -129,6 +130,37 @@ public final class Continuity implements Filter {
       of(tenant).invalidate(id);
     }
     return known;
+  }
+
+  /**
+   * Who keeps a reply, and under which id.
+   *
+   * @param provider its name
+   * @param model as the provider calls it
+   */
+  public record Keeper(String provider, String model, String key, String id) {
+    /** The model at its one target, to be asked with the one key. */
+    public Optional<Model> at(Model all) {
+      return withOneKey(all.targets().getFirst(), key)
+          .map(one ->
+              new Model(all.name(), List.of(one), all.strategy(), all.timeouts(), all.retry()));
+    }
+  }
+
+  /** Empty where no provider keeps a reply that this tenant knows by that id. */
+  public Optional<Keeper> keeper(String tenant, String id) {
+    return seal.open(tenant, id)
+        .map(open -> {
+          String target = open.pin().target();
+          int slash = target.indexOf('/');
+          return new Keeper(
+              target.substring(0, slash), target.substring(slash + 1), open.pin().key(), open.id());
+        });
+  }
+
+  /** Tells ids apart in what a keeper says. */
+  public Memory memory(String tenant, Trail trail) {
+    return new Names(tenant, trail);
   }
 
   private Optional<Kept.Reply> reply(String tenant, String id) {
@@ -287,10 +319,24 @@ public final class Continuity implements Filter {
 
     /** The target with that key of its provider's alone: another one may be another account's. */
     private Optional<Target> withKey(Target target, String id) {
-      Provider all = target.provider();
-      if (call.ownKey().isPresent() || id.equals("own")) {
-        return call.ownKey().filter(own -> own.id().equals(id)).map(own -> target);
+      return call.ownKey().isPresent() || id.equals(OWN)
+          ? call.ownKey().filter(own -> own.id().equals(id)).map(own -> target)
+          : withOneKey(target, id);
+    }
+
+    /** Made by nobody here, so nobody here can tell whose it is: only one may be meant. */
+    private void conversation(Model model) {
+      boolean clear = model.targets().size() == 1 && speaks(model.targets().getFirst());
+      if (!clear) {
+        throw refused(
+            "conversation",
+            "A conversation is known to its provider alone: ask for a model with that one target.");
       }
+    }
+  }
+
+  private static Optional<Target> withOneKey(Target target, String id) {
+      Provider all = target.provider();
       List<Credential> keys =
           all.credentials().stream().filter(key -> key.id().equals(id)).toList();
       if (keys.isEmpty() || keys.size() == all.credentials().size()) {
@@ -317,17 +363,6 @@ public final class Continuity implements Filter {
               target.tier(),
               target.traits(),
               target.price()));
-    }
-
-    /** Made by nobody here, so nobody here can tell whose it is: only one may be meant. */
-    private void conversation(Model model) {
-      boolean clear = model.targets().size() == 1 && speaks(model.targets().getFirst());
-      if (!clear) {
-        throw refused(
-            "conversation",
-            "A conversation is known to its provider alone: ask for a model with that one target.");
-      }
-    }
   }
 
   private static Failure refused(String param, String message) {
@@ -336,34 +371,19 @@ public final class Continuity implements Filter {
         .code(param.equals(PREVIOUS) ? "previous_response_not_found" : null);
   }
 
-  /** What is remembered of one reply. */
-  private final class Remembered implements Memory {
+  /** By which ids one tenant knows what a call's target keeps. */
+  private class Names implements Memory {
+    final String tenant;
+    final String made = "resp_" + UUID.randomUUID().toString().replace("-", "");
     private final Trail trail;
-    private final String tenant;
-    private final Chat chat;
-    private final Stateful dialect;
-    private final List<JsonNode> before;
-    private final boolean stored;
-    private final String made = "resp_" + UUID.randomUUID().toString().replace("-", "");
 
-    Remembered(
-        Trail trail,
-        String tenant,
-        Chat chat,
-        Stateful dialect,
-        List<JsonNode> before,
-        boolean stored) {
-      this.trail = trail;
+    Names(String tenant, Trail trail) {
       this.tenant = tenant;
-      this.chat = chat;
-      this.dialect = dialect;
-      this.before = before;
-      this.stored = stored;
+      this.trail = trail;
     }
 
-    private Pin pin() {
-      return new Pin(
-          trail.target().map(Target::name).orElse(""), trail.credential().id());
+    Pin pin() {
+      return new Pin(trail.target().map(Target::name).orElse(""), trail.credential().id());
     }
 
     @Override
@@ -387,6 +407,25 @@ public final class Continuity implements Filter {
     }
 
     @Override
+    public void reply(byte[] response, List<JsonNode> output) {}
+  }
+
+  /** The same for a new reply, which is kept here where nobody else does. */
+  private final class Remembered extends Names {
+    private final Chat chat;
+    private final Stateful dialect;
+    private final List<JsonNode> before;
+    private final boolean stored;
+
+    Remembered(Call call, Chat chat, Stateful dialect, List<JsonNode> before, boolean stored) {
+      super(call.caller().tenant(), call.trail());
+      this.chat = chat;
+      this.dialect = dialect;
+      this.before = before;
+      this.stored = stored;
+    }
+
+    @Override
     public void reply(byte[] response, List<JsonNode> output) {
       if (!stored) {
         return;
@@ -396,7 +435,6 @@ public final class Continuity implements Filter {
       var said = new ArrayList<JsonNode>(before.size() + input.size() + output.size());
       said.addAll(before);
       said.addAll(input);
-      int bytes = response.length;
       for (JsonNode item : output) {
         String id = item.path("id").asString("");
         JsonNode nameless = nameless(item);
@@ -405,9 +443,11 @@ public final class Continuity implements Filter {
           mine.put(id, new Kept.Piece(nameless, 300 + Json.bytes(nameless).length));
         }
       }
-      int own = Math.toIntExact(Math.min(chat.estimatedTokens() * 4, 1 << 28));
+      long own = chat.estimatedTokens() * 4;
+      long weight = 500 + response.length * 2L + own + 16L * said.size();
       mine.put(
-          made, new Kept.Reply(said, input, response, 500 + bytes * 2 + own + 16 * said.size()));
+          made,
+          new Kept.Reply(said, input, response, (int) Math.min(weight, Integer.MAX_VALUE)));
     }
   }
 

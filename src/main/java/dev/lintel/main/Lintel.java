@@ -273,6 +273,9 @@ public final class Lintel implements AutoCloseable {
       post(routes, v1 + "/chat/completions", openai);
       post(routes, v1 + "/messages", anthropic);
       post(routes, v1 + "/responses", responses);
+      for (ResponseById.Question question : ResponseById.Question.values()) {
+        routes.add(byId(v1 + "/responses/{response}", question));
+      }
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
     post(routes, "/v1beta/models/{model*}:{method}", gemini);
@@ -311,6 +314,19 @@ public final class Lintel implements AutoCloseable {
 
   private Endpoint front(Dialect dialect) {
     return new Front(dialect, () -> this::handle);
+  }
+
+  private Route byId(String path, ResponseById.Question question) {
+    return new Route(
+        question.method,
+        path + question.path,
+        new ResponseById(
+            question,
+            Builtins.RESPONSES,
+            continuity,
+            key -> live.keys().apply(key),
+            () -> live.models(),
+            this::handle));
   }
 
   private Endpoint models(Function<RawRequest, Dialect> dialect) {

@@ -12,6 +12,7 @@ import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Route;
+import dev.lintel.Stored;
 import dev.lintel.Trail;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,7 @@ public final class Sim {
     Chat chat =
         switch (request) {
           case Chat read -> read;
+          case Stored stored -> throw new IllegalStateException("a dialect read no chat");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
         };

@@ -13,6 +13,7 @@ import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.Sink;
+import dev.lintel.Stored;
 import io.netty.channel.EventLoop;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -54,7 +55,10 @@ public final class Upstream implements Handler {
     try {
       ask(call, choice, dialect, sink);
     } catch (Failure failure) {
-      if (!unserved(failure) || !provider.dialects().unserved(dialect)) {
+      // What is not stored says nothing of what is served.
+      if (call.request() instanceof Stored
+          || !unserved(failure)
+          || !provider.dialects().unserved(dialect)) {
         throw failure;
       }
       ask(call, choice, provider.dialects().of(call.request(), choice.target()), sink);
@@ -173,7 +177,7 @@ public final class Upstream implements Handler {
     SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
     return new RequestOptions()
-        .setMethod(HttpMethod.POST)
+        .setMethod(HttpMethod.valueOf(outbound.method()))
         .setServer(place)
         .setHost(place.host())
         .setPort(place.port())
