@@ -114,7 +114,7 @@ public final class Trail {
   public void asking(Target next) {
     target = next;
     trying = true;
-    adapted = standing;
+    adapted = List.of();
     usage = Usage.UNKNOWN;
   }
 
@@ -144,8 +144,8 @@ public final class Trail {
   }
 
   public void adapted(String note) {
-    if (adapted.isEmpty() || adapted == standing) {
-      adapted = new ArrayList<>(adapted);
+    if (adapted.isEmpty()) {
+      adapted = new ArrayList<>(2);
     }
     if (!adapted.contains(note)) {
       adapted.add(note);
@@ -154,13 +154,18 @@ public final class Trail {
 
   /** What was adapted so far holds for whatever target is asked. */
   public void keepAdapted() {
-    standing = List.copyOf(adapted);
-    adapted = standing;
+    standing = adapted();
+    adapted = List.of();
   }
 
   /** What the target could not take as it was asked, such as {@code drop:seed}. */
   public List<String> adapted() {
-    return Collections.unmodifiableList(adapted);
+    if (standing.isEmpty()) {
+      return Collections.unmodifiableList(adapted);
+    }
+    var all = new ArrayList<>(standing);
+    adapted.stream().filter(note -> !all.contains(note)).forEach(all::add);
+    return all;
   }
 
   public void used(Usage reported) {

@@ -26,7 +26,8 @@ final class CustomInput {
       Json.parse(
           """
           {"type":"object","properties":{"input":{"type":"string"}},"required":["input"],\
-          "additionalProperties":false}""");
+          "additionalProperties":false}\
+          """);
 
   /** The text as the arguments of a function. */
   static String wrapped(String input) {

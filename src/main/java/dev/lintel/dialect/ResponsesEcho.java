@@ -17,7 +17,8 @@ final class ResponsesEcho {
               "prompt_cache_key":null,"reasoning":{"effort":null,"summary":null},\
               "safety_identifier":null,"service_tier":"default","store":true,"temperature":1.0,\
               "text":{"format":{"type":"text"}},"tool_choice":"auto","tools":[],\
-              "top_logprobs":0,"top_p":1.0,"truncation":"disabled","user":null,"metadata":{}}""");
+              "top_logprobs":0,"top_p":1.0,"truncation":"disabled","user":null,"metadata":{}}\
+              """);
 
   private ResponsesEcho() {}
 

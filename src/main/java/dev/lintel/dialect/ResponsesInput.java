@@ -120,11 +120,7 @@ final class ResponsesInput {
       return input.valueStream().toList();
     }
     ObjectNode message = Json.object().put("type", "message").put("role", "user");
-    message
-        .putArray("content")
-        .addObject()
-        .put("type", "input_text")
-        .put("text", input.asString());
+    message.putArray("content").addObject().put("type", "input_text").put("text", input.asString());
     return List.of(message);
   }
 

@@ -92,9 +92,7 @@ final class ResponsesItemReader {
       case "developer" ->
           turns.add(
               new Turn(
-                  Turn.Role.SYSTEM,
-                  content,
-                  new Extra(OpenAiTurnReader.DEVELOPER, rest.fields())));
+                  Turn.Role.SYSTEM, content, new Extra(OpenAiTurnReader.DEVELOPER, rest.fields())));
       default -> throw message.unknown("role", "system, developer, user or assistant");
     }
   }
@@ -246,7 +244,6 @@ final class ResponsesItemReader {
 
   private static Block media(
       Fields part, Block.Media.Kind kind, String mime, Source source, String name) {
-    return new Block.Media(
-        kind, mime, source, name, Block.Cache.NONE, part.ignore("type").extra());
+    return new Block.Media(kind, mime, source, name, Block.Cache.NONE, part.ignore("type").extra());
   }
 }

@@ -190,8 +190,7 @@ final class ResponsesItemWriter {
       item.put("arguments", call.arguments());
     }
     OpenAiTurnWriter.cache(call.cache(), item, false, adaptation);
-    extra(
-        free ? new Extra(ResponsesWords.NAME, call.extra().fields()) : call.extra(), item, place);
+    extra(free ? new Extra(ResponsesWords.NAME, call.extra().fields()) : call.extra(), item, place);
   }
 
   /** Empty where nothing of the content could be said. */
@@ -281,9 +280,11 @@ final class ResponsesItemWriter {
       case Source.Inline inline -> {
         MediaData data = MediaData.of(media.mime(), inline.base64());
         boolean pdf = data.mime().equals("application/pdf");
-        yield Optional.of(
-            part.put("filename", name.isEmpty() ? "document" + (pdf ? ".pdf" : "") : name)
-                .put("file_data", data.url()));
+        String given = own || !name.isEmpty() ? name : "document" + (pdf ? ".pdf" : "");
+        if (!given.isEmpty()) {
+          part.put("filename", given);
+        }
+        yield Optional.of(part.put("file_data", data.url()));
       }
       case Source.Link link -> Optional.of(part.put("file_url", link.url()));
       case Source.Stored stored ->

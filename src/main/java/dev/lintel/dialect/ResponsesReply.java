@@ -186,8 +186,7 @@ final class ResponsesReply {
       out.item("response.content_part.added", id, place, indexed().set("part", content("")));
     }
     text.append(piece);
-    String event =
-        part.equals("refusal") ? "response.refusal.delta" : "response.output_text.delta";
+    String event = part.equals("refusal") ? "response.refusal.delta" : "response.output_text.delta";
     out.delta(event, id, place, "content_index", item.path("content").size(), piece);
   }
 

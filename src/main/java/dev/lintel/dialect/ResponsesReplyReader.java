@@ -144,7 +144,14 @@ final class ResponsesReplyReader implements ReplyReader {
             event.response = figures(parser);
           }
         }
-        case "error", "code", "message", "param", "status", "arguments", "input", "summary_index" -> {
+        case "error",
+            "code",
+            "message",
+            "param",
+            "status",
+            "arguments",
+            "input",
+            "summary_index" -> {
           rest = rest == null ? Json.object() : rest;
           rest.set(name, TREES.readTree(parser));
         }
@@ -221,8 +228,7 @@ final class ResponsesReplyReader implements ReplyReader {
     if (!started) {
       started = true;
       parts.add(
-          new Part.Start(
-              response.path("id").asString(""), response.path("model").asString("")));
+          new Part.Start(response.path("id").asString(""), response.path("model").asString("")));
     }
   }
 
@@ -304,7 +310,8 @@ final class ResponsesReplyReader implements ReplyReader {
           parts.add(new Part.Media(data.mime(), data.base64()));
         }
       }
-      default -> parts.add(new Part.Native(new Extra(ResponsesWords.NAME, (ObjectNode) object(item))));
+      default ->
+          parts.add(new Part.Native(new Extra(ResponsesWords.NAME, (ObjectNode) object(item))));
     }
   }
 

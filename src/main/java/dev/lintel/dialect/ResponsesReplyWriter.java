@@ -247,9 +247,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
 
   /** Ends the items, and returns why the reply is incomplete; empty where it is not. */
   private String finished() {
-    if (stop.reason() == Part.Stop.Reason.REFUSAL
-        && !reply.refused()
-        && !stop.detail().isEmpty()) {
+    if (stop.reason() == Part.Stop.Reason.REFUSAL && !reply.refused() && !stop.detail().isEmpty()) {
       reply.add(new Part.Refusal(stop.detail()));
     }
     String incomplete = ResponsesWords.incomplete(stop.reason(), false);
@@ -304,8 +302,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
     }
     chunks.forEach(chunk -> chunk.parts().forEach(reply::add));
     String incomplete = finished();
-    byte[] response =
-        response(incomplete.isEmpty() ? "completed" : "incomplete", incomplete, true);
+    byte[] response = response(incomplete.isEmpty() ? "completed" : "incomplete", incomplete, true);
     keep(response);
     return response;
   }

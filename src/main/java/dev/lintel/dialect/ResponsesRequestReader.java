@@ -152,7 +152,10 @@ final class ResponsesRequestReader {
   private static Tool custom(Fields tool) {
     String name = tool.text("name");
     String description = tool.text("description", "");
-    if (tool.object("format").map(format -> format.text("type", "text")).orElse("text").equals("text")) {
+    if (tool.object("format")
+        .map(format -> format.text("type", "text"))
+        .orElse("text")
+        .equals("text")) {
       tool.ignore("format");
     } else {
       tool.leave("format");

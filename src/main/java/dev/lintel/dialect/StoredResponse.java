@@ -16,7 +16,9 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What a provider says of a response that it keeps: handed on with the ids that its client knows. */
+/**
+ * What a provider says of a response that it keeps: handed on with the ids that its client knows.
+ */
 final class StoredResponse implements ReplyReader, ReplyWriter {
   private final Memory memory;
 

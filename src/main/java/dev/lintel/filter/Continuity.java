@@ -45,6 +45,7 @@ public final class Continuity implements Filter {
   private static final long MOST_BYTES = 32L << 20;
 
   private static final Duration KEPT = Duration.ofHours(24);
+
   /** A key that the caller brought. */
   private static final String OWN = "own";
 
@@ -108,8 +109,7 @@ public final class Continuity implements Filter {
       followed = following.followed();
       before = following.before;
     }
-    call.trail()
-        .remember(new Remembered(call, chat, dialect, before, ties.kept()));
+    call.trail().remember(new Remembered(call, chat, dialect, before, ties.kept()));
     next.handle(followed, sink);
   }
 
@@ -218,8 +218,7 @@ public final class Continuity implements Filter {
         }
         call.trail().keepAdapted();
       }
-      Chat said =
-          dialect.tied(chat, new Stateful.Knowledge(previous, before, items, without));
+      Chat said = dialect.tied(chat, new Stateful.Knowledge(previous, before, items, without));
       return call.with(said, call.terms(), call.ownKey(), model, call.deadline());
     }
 
@@ -309,12 +308,7 @@ public final class Continuity implements Filter {
 
     /** Whether the target is asked in the caller's own language, as it was then. */
     private boolean speaks(Target target) {
-      return target
-          .provider()
-          .dialects()
-          .of(chat, target)
-          .name()
-          .equals(chat.dialect().name());
+      return target.provider().dialects().of(chat, target).name().equals(chat.dialect().name());
     }
 
     /** The target with that key of its provider's alone: another one may be another account's. */
@@ -336,33 +330,32 @@ public final class Continuity implements Filter {
   }
 
   private static Optional<Target> withOneKey(Target target, String id) {
-      Provider all = target.provider();
-      List<Credential> keys =
-          all.credentials().stream().filter(key -> key.id().equals(id)).toList();
-      if (keys.isEmpty() || keys.size() == all.credentials().size()) {
-        return keys.isEmpty() ? Optional.empty() : Optional.of(target);
-      }
-      var one =
-          new Provider(
-              all.name(),
-              all.family(),
-              all.dialects(),
-              all.url(),
-              all.auth(),
-              keys,
-              all.headers(),
-              all.transport(),
-              all.quirks(),
-              all.platform());
-      return Optional.of(
-          new Target(
-              one,
-              target.model(),
-              target.weight(),
-              target.region(),
-              target.tier(),
-              target.traits(),
-              target.price()));
+    Provider all = target.provider();
+    List<Credential> keys = all.credentials().stream().filter(key -> key.id().equals(id)).toList();
+    if (keys.isEmpty() || keys.size() == all.credentials().size()) {
+      return keys.isEmpty() ? Optional.empty() : Optional.of(target);
+    }
+    var one =
+        new Provider(
+            all.name(),
+            all.family(),
+            all.dialects(),
+            all.url(),
+            all.auth(),
+            keys,
+            all.headers(),
+            all.transport(),
+            all.quirks(),
+            all.platform());
+    return Optional.of(
+        new Target(
+            one,
+            target.model(),
+            target.weight(),
+            target.region(),
+            target.tier(),
+            target.traits(),
+            target.price()));
   }
 
   private static Failure refused(String param, String message) {
@@ -446,8 +439,7 @@ public final class Continuity implements Filter {
       long own = chat.estimatedTokens() * 4;
       long weight = 500 + response.length * 2L + own + 16L * said.size();
       mine.put(
-          made,
-          new Kept.Reply(said, input, response, (int) Math.min(weight, Integer.MAX_VALUE)));
+          made, new Kept.Reply(said, input, response, (int) Math.min(weight, Integer.MAX_VALUE)));
     }
   }
 

@@ -31,8 +31,7 @@ final class Seal {
   }
 
   String close(String tenant, Open open) {
-    byte[] content =
-        (open.pin.target() + '\0' + open.pin.key() + '\0' + open.id).getBytes(UTF_8);
+    byte[] content = (open.pin.target() + '\0' + open.pin.key() + '\0' + open.id).getBytes(UTF_8);
     byte[] sealed = Arrays.copyOf(mac(tenant, content), MAC + content.length);
     System.arraycopy(content, 0, sealed, MAC, content.length);
     return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);

@@ -215,8 +215,7 @@ public final class Lintel implements AutoCloseable {
     var sim = new Sim(spec.dialects(), SimOptions.of(spec.options()));
     Server own = simulated(vertx, sim, "127.0.0.1", 0);
     int port = wait(own.start());
-    String base =
-        "http://127.0.0.1:" + port + (openAis(spec) ? "/v1" : "");
+    String base = "http://127.0.0.1:" + port + (openAis(spec) ? "/v1" : "");
     return new Simulator(own, URI.create(base), new Hold(() -> end(spec, own)));
   }
 

@@ -85,8 +85,7 @@ final class ResponseById implements Endpoint {
       Caller caller =
           keys.apply(Front.credential(raw))
               .orElseThrow(() ->
-                  Failure.of(
-                      Failure.Kind.AUTHENTICATION, "A key of this gateway is needed."));
+                  Failure.of(Failure.Kind.AUTHENTICATION, "A key of this gateway is needed."));
       String id = raw.path().getOrDefault("response", "");
       Optional<byte[]> kept = continuity.response(caller.tenant(), id);
       answer =
@@ -137,8 +136,7 @@ final class ResponseById implements Endpoint {
             .flatMap(keeper::at)
             .orElseThrow(() -> unknown(id));
     var stored =
-        new Stored(
-            dialect, model.name(), question.method, keeper.id(), question.path + query(raw));
+        new Stored(dialect, model.name(), question.method, keeper.id(), question.path + query(raw));
     trail.asked(stored, Terms.NONE, model);
     var call =
         new Call(

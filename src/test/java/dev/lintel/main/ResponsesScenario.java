@@ -49,9 +49,15 @@ class ResponsesScenario {
     }
 
     String yaml() {
-      return "  " + name + ": { kind: openai, url: 'http://127.0.0.1:"
+      return "  "
+          + name
+          + ": { kind: openai, url: 'http://127.0.0.1:"
           + server.getAddress().getPort()
-          + "/v1', keys: [ " + name + "-1, " + name + "-2 ] }\n";
+          + "/v1', keys: [ "
+          + name
+          + "-1, "
+          + name
+          + "-2 ] }\n";
     }
 
     private void serve(HttpExchange exchange) throws IOException {
@@ -273,7 +279,8 @@ class ResponsesScenario {
     maker.status = 503;
     var next = ask("both", "\"And?\"", previous(id(first)));
     assertThat(next.statusCode()).isIn(502, 503);
-    assertThat(json(next).path("error").path("lintel").path("attempts").findValuesAsString("target"))
+    assertThat(
+            json(next).path("error").path("lintel").path("attempts").findValuesAsString("target"))
         .isNotEmpty()
         .containsOnly(target(first));
     assertThat(other.asked).isEmpty();

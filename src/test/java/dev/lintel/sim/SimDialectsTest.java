@@ -19,6 +19,7 @@ import dev.lintel.Usage;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.Responses;
 import dev.lintel.upstream.EventStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,6 +77,18 @@ class SimDialectsTest {
         """,
         """
         {"generationConfig": {"thinkingConfig": {"includeThoughts": true, "thinkingBudget": 500}}}
+        """),
+    RESPONSES(
+        new Responses(),
+        """
+        {"model": "%s", "stream": %s, "input": "What is the weather and the time in Paris?"}
+        """,
+        """
+        {"tools": [{"type": "function", "name": "get_weather", "parameters": %1$s},
+                   {"type": "function", "name": "get_time", "parameters": %1$s}]}
+        """,
+        """
+        {"reasoning": {"effort": "high", "summary": "auto"}, "include": ["reasoning.encrypted_content"]}
         """);
 
     final Dialect dialect;
