@@ -6,7 +6,6 @@ import dev.lintel.Part;
 import dev.lintel.Usage;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -32,7 +31,8 @@ final class ResponsesReply {
   private final ResponsesOut out;
   private final Supplier<Set<String>> customTools;
   private final Sequence sequence = new Sequence(this::tell);
-  private final String seed = UUID.randomUUID().toString().replace("-", "");
+  private final Supplier<String> reply;
+  private String seed = "";
   private final ArrayNode output = Json.array();
   private int place;
   private Kind open = Kind.NOTHING;
@@ -50,11 +50,14 @@ final class ResponsesReply {
   private @Nullable Set<String> custom;
 
   /**
+   * @param reply its id, from which those of its items are made
    * @param customTools the names of the caller's tools that take free text; asked for at the first
    *     call
    */
-  ResponsesReply(ResponsesOut out, Supplier<Set<String>> customTools) {
+  ResponsesReply(
+      ResponsesOut out, Supplier<String> reply, Supplier<Set<String>> customTools) {
     this.out = out;
+    this.reply = reply;
     this.customTools = customTools;
   }
 
@@ -111,10 +114,17 @@ final class ResponsesReply {
   private void begin(Kind kind, String prefix, ObjectNode started) {
     close("completed");
     open = kind;
-    id = prefix + seed + Integer.toHexString(place);
+    id = prefix + seed() + Integer.toHexString(place);
     item = Json.object().put("id", id);
     item.setAll(started);
     out.event("response.output_item.added", place, "item", item);
+  }
+
+  private String seed() {
+    if (seed.isEmpty()) {
+      seed = ToolNames.hex(reply.get(), 32);
+    }
+    return seed;
   }
 
   private static ObjectNode typed(String type) {
@@ -303,7 +313,7 @@ final class ResponsesReply {
     }
     String callId =
         use.id().isEmpty() && use.signature().isEmpty()
-            ? "call_" + seed + Integer.toHexString(use.index())
+            ? "call_" + seed() + Integer.toHexString(use.index())
             : new ToolId(use.id(), use.signature(), use.vendor()).shown();
     if (names.contains(use.name())) {
       input = new CustomInput();

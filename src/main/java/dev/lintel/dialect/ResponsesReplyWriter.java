@@ -34,7 +34,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
   private final Chat chat;
   private final Memory memory;
   private final ResponsesOut out = new ResponsesOut();
-  private final ResponsesReply reply = new ResponsesReply(out, this::customTools);
+  private final ResponsesReply reply = new ResponsesReply(out, this::id, this::customTools);
   private final long created = Instant.now().getEpochSecond();
   private final Map<String, String> ids = new HashMap<>(4);
   private Part.Start start = new Part.Start("", "");
@@ -42,6 +42,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
   private Part.Stop stop = new Part.Stop(Part.Stop.Reason.END, "", "", "");
   private Frame passed = Frame.NONE;
   private int items;
+  private String id = "";
   private boolean begun;
   private boolean ended;
 
@@ -154,7 +155,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
 
   /** Tells the memory of the ids of items: the value of that member, or its elements. */
   private void remember(Frame frame, String member) {
-    if (memory == Memory.NONE) {
+    if (memory.equals(Memory.NONE)) {
       return;
     }
     try (JsonParser parser =
@@ -219,10 +220,19 @@ final class ResponsesReplyWriter implements ReplyWriter {
         .take();
   }
 
+  /** The same in every event: clients tell replies apart by it. */
+  private String id() {
+    if (id.isEmpty()) {
+      boolean own = memory.equals(Memory.NONE) && start.id().startsWith("resp_");
+      id = own || !passed.isEmpty() ? memory.shown(start.id()) : memory.made();
+    }
+    return id;
+  }
+
   private ObjectNode head(String status, String incomplete, boolean whole) {
     ObjectNode response =
         Json.object()
-            .put("id", passed.isEmpty() ? memory.made() : memory.shown(start.id()))
+            .put("id", id())
             .put("object", "response")
             .put("created_at", created)
             .put("status", status)
@@ -257,7 +267,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
   }
 
   private void keep(byte[] response) {
-    if (memory != Memory.NONE && passed.isEmpty()) {
+    if (!memory.equals(Memory.NONE) && passed.isEmpty()) {
       memory.reply(response, reply.output().valueStream().toList());
     }
   }

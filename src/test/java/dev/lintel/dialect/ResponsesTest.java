@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -254,6 +255,24 @@ class ResponsesTest {
     assertThat(wire).doesNotContain("secret").contains("***").endsWith("}\n\n");
     assertThat(wire.indexOf("response.completed")).isGreaterThan(wire.indexOf("***"));
     assertThat(wire).contains("\"sequence_number\":2");
+  }
+
+  @Test
+  void all_events_of_a_reply_have_one_id() {
+    var writer = DIALECT.writer(chat(""), Fakes.trail());
+    var out = new Bytes(64);
+    writer.event(Chunk.of(new Part.Start("chatcmpl-1", "x"), new Part.Text("Hi")), out);
+    writer.end(out);
+    var ids = new TreeSet<String>();
+    var events = new EventStream("responses");
+    events.put(out.take());
+    for (Frame frame = events.next(); frame != null; frame = events.next()) {
+      JsonNode response = Json.parse(frame.text()).path("response");
+      if (response.isObject()) {
+        ids.add(response.path("id").asString());
+      }
+    }
+    assertThat(ids).singleElement().asString().startsWith("resp_");
   }
 
   @Test
