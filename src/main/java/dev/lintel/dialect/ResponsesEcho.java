@@ -4,6 +4,7 @@ import dev.lintel.Chat;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What every response repeats of its request, with what the API takes where nothing was said. */
@@ -35,9 +36,30 @@ final class ResponsesEcho {
       text.putObject("format").put("type", "text");
       echo.set("text", text);
     }
+    echo.set("tools", tools(echo.path("tools")));
     if (echo.path("service_tier").asString("").equals("auto")) {
       echo.put("service_tier", "default");
     }
     return echo;
+  }
+
+  /** SDKs want to see what may be left out of a request. */
+  private static ArrayNode tools(JsonNode given) {
+    ArrayNode tools = Json.array();
+    for (JsonNode tool : given) {
+      if (tool.path("type").asString("").equals("function") && tool instanceof ObjectNode function) {
+        ObjectNode whole = function.deepCopy();
+        if (!whole.has("parameters")) {
+          whole.putNull("parameters");
+        }
+        if (!whole.has("strict")) {
+          whole.put("strict", false);
+        }
+        tools.add(whole);
+      } else {
+        tools.add(tool);
+      }
+    }
+    return tools;
   }
 }

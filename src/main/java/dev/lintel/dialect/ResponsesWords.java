@@ -46,11 +46,10 @@ final class ResponsesWords {
 
   static ObjectNode usage(Usage usage) {
     ObjectNode node = Json.object().put("input_tokens", usage.prompt());
-    ObjectNode in = node.putObject("input_tokens_details").put("cached_tokens", usage.cacheRead());
-    long written = usage.cacheWrite() + usage.cacheWriteHour();
-    if (written > 0) {
-      in.put("cache_write_tokens", written);
-    }
+    node.putObject("input_tokens_details")
+        .put("cached_tokens", usage.cacheRead())
+        // The Java SDK takes no reply without it (openai-java 4.101.0).
+        .put("cache_write_tokens", usage.cacheWrite() + usage.cacheWriteHour());
     node.put("output_tokens", usage.output());
     node.putObject("output_tokens_details").put("reasoning_tokens", usage.reasoning());
     return node.put("total_tokens", usage.total());
