@@ -7,10 +7,12 @@ import dev.lintel.Stateful;
 import dev.lintel.Ties;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -70,8 +72,8 @@ final class ResponsesInput {
             throw Failure.invalid("'" + place + "' is missing.").at(place);
           }
           references.add(new Ties.Named(id, "input[" + i + "].id"));
-        } else if (!proof.isEmpty() && !id.isEmpty() && !isProof(proof)) {
-          sealed.add(new Ties.Named(id, "input[" + i + "]." + SEALED));
+        } else if (!proof.isEmpty() && !isProof(proof)) {
+          sealed.add(new Ties.Named(sealed(proof), "input[" + i + "]." + SEALED));
         }
       }
     }
@@ -102,17 +104,22 @@ final class ResponsesInput {
   }
 
   private static boolean within(byte[] body) {
-    for (byte[] word : WORDS) {
-      int last = body.length - word.length;
-      for (int i = 0; i <= last; i++) {
-        if (body[i] == '"'
-            && body[i + 1] == word[1]
-            && java.util.Arrays.equals(body, i, i + word.length, word, 0, word.length)) {
-          return true;
+    for (int i = 0; i < body.length; i++) {
+      if (body[i] == '"') {
+        for (byte[] word : WORDS) {
+          int end = i + word.length;
+          if (end <= body.length && Arrays.equals(body, i, end, word, 0, word.length)) {
+            return true;
+          }
         }
       }
     }
     return false;
+  }
+
+  /** By which a sealed thought is known: some clients leave its id out. */
+  static String sealed(String content) {
+    return "sealed_" + ToolNames.hex(content, 32);
   }
 
   static List<JsonNode> items(JsonNode input) {
@@ -142,11 +149,16 @@ final class ResponsesInput {
       boolean reference = item.path("type").asString("").equals(REFERENCE);
       if (reference && knowledge.items().containsKey(id)) {
         input.add(knowledge.items().get(id));
-      } else if (reference || !knowledge.without().contains(id)) {
+      } else if (!isWithout(item, knowledge.without())) {
         input.add(item);
       }
     }
     changes.put("input", Optional.of(Json.bytes(input)));
     return changes;
+  }
+
+  private static boolean isWithout(JsonNode item, Set<String> without) {
+    String content = item.path(SEALED).asString("");
+    return !without.isEmpty() && !content.isEmpty() && without.contains(sealed(content));
   }
 }

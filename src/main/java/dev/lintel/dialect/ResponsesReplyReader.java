@@ -9,6 +9,8 @@ import dev.lintel.Headers;
 import dev.lintel.Json;
 import dev.lintel.Part;
 import dev.lintel.ReplyReader;
+import dev.lintel.Usage;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +58,7 @@ final class ResponsesReplyReader implements ReplyReader {
   private final ToolNames.Back names;
   private final Map<Integer, Open> items = new HashMap<>();
   private int calls;
+  private int searches;
   private boolean started;
   private boolean answered;
   private boolean refused;
@@ -310,6 +313,10 @@ final class ResponsesReplyReader implements ReplyReader {
           parts.add(new Part.Media(data.mime(), data.base64()));
         }
       }
+      case "web_search_call" -> {
+        searches++;
+        parts.add(new Part.Native(new Extra(ResponsesWords.NAME, (ObjectNode) object(item))));
+      }
       default ->
           parts.add(new Part.Native(new Extra(ResponsesWords.NAME, (ObjectNode) object(item))));
     }
@@ -355,9 +362,13 @@ final class ResponsesReplyReader implements ReplyReader {
   private void finish(JsonNode response, List<Part> parts) {
     if (response.path("usage").isObject()) {
       String tier = response.path("service_tier").asString("");
-      parts.add(
+      Usage usage =
           ResponsesWords.usage(response.path("usage"))
-              .tier(tier.equals("default") || tier.equals("auto") ? "" : tier));
+              .tier(tier.equals("default") || tier.equals("auto") ? "" : tier);
+      parts.add(
+          searches == 0
+              ? usage
+              : usage.units(Map.of(Usage.Unit.SEARCH, BigDecimal.valueOf(searches))));
     }
     String incomplete =
         response.path("status").asString("").equals("incomplete")

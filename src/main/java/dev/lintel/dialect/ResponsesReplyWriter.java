@@ -15,6 +15,7 @@ import dev.lintel.Trail;
 import dev.lintel.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -136,7 +137,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
       for (var id : ids.entrySet()) {
         byte[] old = id.getKey().getBytes(StandardCharsets.UTF_8);
         int to = i + old.length;
-        if (to <= end && java.util.Arrays.equals(raw, i, to, old, 0, old.length)) {
+        if (to <= end && Arrays.equals(raw, i, to, old, 0, old.length)) {
           bytes.add(raw, from, i - from).add(id.getValue());
           from = to;
           i = to - 1;
@@ -181,8 +182,11 @@ final class ResponsesReplyWriter implements ReplyWriter {
 
   private void item(JsonParser parser) {
     for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-      if (parser.nextToken() == JsonToken.VALUE_STRING && name.equals("id")) {
+      boolean text = parser.nextToken() == JsonToken.VALUE_STRING;
+      if (text && name.equals("id")) {
         memory.item(parser.getString());
+      } else if (text && name.equals("encrypted_content")) {
+        memory.item(ResponsesInput.sealed(parser.getString()));
       } else {
         parser.skipChildren();
       }

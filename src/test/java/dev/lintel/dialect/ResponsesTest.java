@@ -24,7 +24,9 @@ import dev.lintel.ReplyReader;
 import dev.lintel.Target;
 import dev.lintel.Traits;
 import dev.lintel.Turn;
+import dev.lintel.Usage;
 import dev.lintel.upstream.EventStream;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -273,6 +275,22 @@ class ResponsesTest {
       }
     }
     assertThat(ids).singleElement().asString().startsWith("resp_");
+  }
+
+  @Test
+  void searches_of_the_web_are_counted() {
+    var said =
+        DIALECT
+            .reader(chat(""))
+            .whole(
+                """
+                {"output":[{"type":"web_search_call"},{"type":"web_search_call"}],
+                 "service_tier":"flex","usage":{"input_tokens":5,"output_tokens":2}}"""
+                    .getBytes(UTF_8))
+            .parts();
+    Usage usage = (Usage) said.get(said.size() - 2);
+    assertThat(usage.units()).containsEntry(Usage.Unit.SEARCH, BigDecimal.TWO);
+    assertThat(usage.tier()).isEqualTo("flex");
   }
 
   @Test

@@ -351,6 +351,10 @@ class ResponsesScenario {
       assertThat(target(named)).isEqualTo(target(first));
       var sealed = ask("both", "[" + Json.text(output.get(0)) + "]", "");
       assertThat(target(sealed)).isEqualTo(target(first));
+      ObjectNode nameless = ((ObjectNode) output.get(0)).deepCopy();
+      nameless.remove("id");
+      assertThat(target(ask("both", "[" + Json.text(nameless) + "]", "")))
+          .isEqualTo(target(first));
     }
   }
 
