@@ -1,12 +1,15 @@
 package dev.lintel.main;
 
+import dev.lintel.Answer;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
+import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Json;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
@@ -18,6 +21,7 @@ import dev.lintel.admin.Providers;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
+import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Signatures;
@@ -26,7 +30,9 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Cooldown;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
+import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.Server;
+import dev.lintel.server.SocketChannel;
 import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
@@ -118,7 +124,7 @@ public final class Lintel implements AutoCloseable {
             health,
             new Signatures(),
             continuity,
-            new Upstream(vertx),
+            new Upstream(vertx, SocketChannel::new),
             storedKeys);
     started = config;
     try {
@@ -233,7 +239,7 @@ public final class Lintel implements AutoCloseable {
   private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
-            host, port, 64L << 20, BODIES, 64 << 10, Optional.empty(), Optional.empty());
+            host, port, 64L << 20, BODIES, 64 << 10, Map.of(), Optional.empty(), Optional.empty());
     return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
@@ -258,6 +264,7 @@ public final class Lintel implements AutoCloseable {
         config.limits().body().bytes(),
         BODIES,
         Math.toIntExact(config.limits().headers().bytes()),
+        Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
         config.tls().map(tls -> tls.key().toString()));
   }
@@ -270,6 +277,9 @@ public final class Lintel implements AutoCloseable {
     Endpoint responses = front(Builtins.RESPONSES);
     for (String v1 : List.of("/v1", "")) {
       post(routes, v1 + "/chat/completions", openai);
+      post(routes, v1 + "/completions", front(Builtins.COMPLETIONS));
+      post(routes, v1 + "/embeddings", front(Builtins.EMBEDDINGS));
+      post(routes, v1 + "/rerank", front(Builtins.RERANK));
       post(routes, v1 + "/messages", anthropic);
       post(routes, v1 + "/responses", responses);
       for (ResponseById.Question question : ResponseById.Question.values()) {
@@ -277,8 +287,15 @@ public final class Lintel implements AutoCloseable {
       }
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
-    post(routes, "/v1beta/models/{model*}:{method}", gemini);
-    post(routes, "/v1/models/{model*}:{method}", gemini);
+    for (String version : List.of("/v1beta", "/v1")) {
+      String model = version + "/models/{model*}";
+      post(routes, model + ":embedContent", front(Builtins.GEMINI_EMBED));
+      post(routes, model + ":batchEmbedContents", front(new GeminiEmbeddings(true)));
+      post(routes, model + ":{method}", gemini);
+    }
+    post(routes, "/v2/embed", front(Builtins.COHERE_EMBED));
+    post(routes, "/v2/rerank", front(Builtins.COHERE_RERANK));
+    post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
     get(routes, "/v1/models/{model*}", models(Lintel::bySdk));
@@ -297,6 +314,10 @@ public final class Lintel implements AutoCloseable {
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
+    var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
+    get(routes, "/v1/realtime", realtime);
+    get(routes, "/realtime", realtime);
+    get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
     get(routes, "/health", providers.health());
@@ -304,6 +325,17 @@ public final class Lintel implements AutoCloseable {
     get(routes, "/readyz", new Probe(() -> !ending));
     get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
     return routes;
+  }
+
+  private static void introduce(Exchange exchange) {
+    exchange.answer(
+        Answer.json(
+            200,
+            Json.object()
+                .put("name", "lintel")
+                .put("version", Version.TEXT)
+                .put("contract", Version.CONTRACT)),
+        Map.of());
   }
 
   private static Endpoint guarded(Predicate<String> admin, Endpoint endpoint) {
@@ -366,6 +398,12 @@ public final class Lintel implements AutoCloseable {
   private static Dialect byPath(String path) {
     if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
       return Builtins.ANTHROPIC;
+    }
+    if (path.startsWith("/model/")) {
+      return Builtins.BEDROCK;
+    }
+    if (path.startsWith("/v2/")) {
+      return Builtins.COHERE_EMBED;
     }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI

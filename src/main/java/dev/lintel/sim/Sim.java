@@ -4,19 +4,25 @@ import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
+import dev.lintel.Embed;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Live;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
+import dev.lintel.Rerank;
 import dev.lintel.Route;
 import dev.lintel.Stored;
 import dev.lintel.Trail;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,17 +52,27 @@ public final class Sim {
   /** What is listed; any other name is answered, too. */
   private static final List<String> MODELS = List.of("small", "large", "embed");
 
+  /** The one language beside those of chat that is answered as a chat is. */
+  private static final String COMPLETIONS = "completions";
+
   private final Desk desk = new Desk();
+  private final Set<Vendor> vendors = EnumSet.noneOf(Vendor.class);
   private final Map<Vendor, Dialect> dialects = new TreeMap<>();
+  private final Optional<Dialect> completions;
   private final SimOptions options;
 
   /**
-   * Throws {@link IllegalArgumentException} where a dialect's vendor is not simulated.
-   *
+   * @param dialects those of chats that somebody simulates; others are left aside
    * @param options what holds for every call unless it says otherwise
    */
   public Sim(List<Dialect> dialects, SimOptions options) {
-    dialects.forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    dialects.stream()
+        .filter(Vendor::isKnown)
+        .forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    this.vendors.addAll(this.dialects.keySet());
+    dialects.forEach(dialect -> Vendor.beside(dialect).ifPresent(this.vendors::add));
+    this.completions =
+        dialects.stream().filter(dialect -> dialect.name().equals(COMPLETIONS)).findFirst();
     this.options = options;
   }
 
@@ -67,10 +83,25 @@ public final class Sim {
       for (Vendor.Place place : vendor.places()) {
         add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect));
       }
+    });
+    for (Vendor vendor : vendors) {
       for (Embeddings.Place place : Embeddings.places(vendor)) {
         add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
       }
-    });
+      for (Embeddings.Place place : Rankings.places(vendor)) {
+        add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
+      }
+    }
+    var legacy = new Vendor.Place("/v1/completions", Map.of());
+    completions.ifPresent(dialect ->
+        add(
+            routes,
+            legacy.path(),
+            Vendor.OPENAI,
+            raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
+    if (dialects.containsKey(Vendor.OPENAI)) {
+      routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
+    }
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
     routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));
     routes.add(get("/sim/stats", request -> Answer.json(200, Json.MAPPER.valueToTree(stats()))));
@@ -124,6 +155,9 @@ public final class Sim {
         switch (request) {
           case Chat read -> read;
           case Stored stored -> throw new IllegalStateException("a dialect read no chat");
+          case Embed embed -> throw new IllegalStateException("no chat");
+          case Rerank rerank -> throw new IllegalStateException("no chat");
+          case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
         };

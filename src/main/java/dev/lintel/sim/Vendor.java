@@ -1,11 +1,15 @@
 package dev.lintel.sim;
 
+import dev.lintel.Answer;
+import dev.lintel.AwsEvent;
+import dev.lintel.Bytes;
 import dev.lintel.Dialect;
 import dev.lintel.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -50,7 +54,21 @@ enum Vendor {
       event: keepalive
       data: {"type":"keepalive","sequence_number":0}
 
-      """);
+      """),
+  COHERE("cohere", "", "", "", ""),
+  /** Its streams begin with a message of their own that says nothing. */
+  BEDROCK("bedrock", "", "tooluse_", "", "");
+
+  /** Whose other languages there are, by their names. */
+  private static final Map<String, Vendor> OTHERS =
+      Map.of(
+          "completions", OPENAI,
+          "embeddings", OPENAI,
+          "rerank", OPENAI,
+          "gemini-embed", GEMINI,
+          "cohere-embed", COHERE,
+          "cohere-rerank", COHERE,
+          "titan-embed", BEDROCK);
 
   /**
    * Where chat is served.
@@ -72,6 +90,15 @@ enum Vendor {
     this.callPrefix = callPrefix;
     this.errorEvent = errorEvent;
     this.silence = silence;
+  }
+
+  static boolean isKnown(Dialect spoken) {
+    return Arrays.stream(values()).anyMatch(vendor -> vendor.dialect.equals(spoken.name()));
+  }
+
+  /** Whose language that is beside its chat; empty where it is nobody's. */
+  static Optional<Vendor> beside(Dialect spoken) {
+    return Optional.ofNullable(OTHERS.get(spoken.name()));
   }
 
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
@@ -98,6 +125,8 @@ enum Vendor {
               gemini("/v1", "generateContent"),
               gemini("/v1", "streamGenerateContent"));
       case RESPONSES -> List.of(new Place("/v1/responses", Map.of()));
+      case COHERE -> List.of();
+      case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
   }
 
@@ -134,6 +163,7 @@ enum Vendor {
         node.putObject("error").put("type", trouble.anthropic()).put("message", message);
         node.put("request_id", "req_" + Words.token(message, 24));
       }
+      case COHERE, BEDROCK -> node.put("message", message);
       case GEMINI ->
           node.putObject("error")
               .put("code", trouble.status())
@@ -143,8 +173,29 @@ enum Vendor {
     return node;
   }
 
+  /**
+   * The same as an answer.
+   *
+   * @param status 200 where the error stands in an answer that looks good
+   */
+  Answer refusal(Trouble trouble, int status, String message) {
+    byte[] body = Json.bytes(error(trouble, message));
+    return switch (this) {
+      case OPENAI, ANTHROPIC, GEMINI, COHERE, RESPONSES -> new Answer(status, Answer.JSON, body);
+      case BEDROCK ->
+          new Answer(status, Answer.JSON, body, Map.of("x-amzn-errortype", trouble.bedrock()));
+    };
+  }
+
   /** The same as an event of a stream. */
   byte[] errorEvent(Trouble trouble) {
+    if (this == BEDROCK) {
+      var event = new Bytes(256);
+      String member =
+          Character.toLowerCase(trouble.bedrock().charAt(0)) + trouble.bedrock().substring(1);
+      AwsEvent.exception(member).write(Json.bytes(error(trouble, trouble.message())), event);
+      return event.take();
+    }
     ObjectNode error = error(trouble, trouble.message());
     if (this == RESPONSES) {
       error.put("type", "error").put("sequence_number", 1);
@@ -155,5 +206,9 @@ enum Vendor {
 
   private static Place gemini(String version, String method) {
     return new Place(version + "/models/{model}:" + method, Map.of("method", method));
+  }
+
+  private static Place bedrock(String method) {
+    return new Place("/model/{model}/" + method, Map.of("method", method));
   }
 }
