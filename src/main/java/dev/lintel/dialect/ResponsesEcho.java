@@ -47,7 +47,8 @@ final class ResponsesEcho {
   private static ArrayNode tools(JsonNode given) {
     ArrayNode tools = Json.array();
     for (JsonNode tool : given) {
-      if (tool.path("type").asString("").equals("function") && tool instanceof ObjectNode function) {
+      if (tool.path("type").asString("").equals("function")
+          && tool instanceof ObjectNode function) {
         ObjectNode whole = function.deepCopy();
         if (!whole.has("parameters")) {
           whole.putNull("parameters");

@@ -54,8 +54,7 @@ final class ResponsesReply {
    * @param customTools the names of the caller's tools that take free text; asked for at the first
    *     call
    */
-  ResponsesReply(
-      ResponsesOut out, Supplier<String> reply, Supplier<Set<String>> customTools) {
+  ResponsesReply(ResponsesOut out, Supplier<String> reply, Supplier<Set<String>> customTools) {
     this.out = out;
     this.reply = reply;
     this.customTools = customTools;

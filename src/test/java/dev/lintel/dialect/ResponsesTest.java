@@ -285,7 +285,8 @@ class ResponsesTest {
             .whole(
                 """
                 {"output":[{"type":"web_search_call"},{"type":"web_search_call"}],
-                 "service_tier":"flex","usage":{"input_tokens":5,"output_tokens":2}}"""
+                 "service_tier":"flex","usage":{"input_tokens":5,"output_tokens":2}}\
+                """
                     .getBytes(UTF_8))
             .parts();
     Usage usage = (Usage) said.get(said.size() - 2);

@@ -353,8 +353,7 @@ class ResponsesScenario {
       assertThat(target(sealed)).isEqualTo(target(first));
       ObjectNode nameless = ((ObjectNode) output.get(0)).deepCopy();
       nameless.remove("id");
-      assertThat(target(ask("both", "[" + Json.text(nameless) + "]", "")))
-          .isEqualTo(target(first));
+      assertThat(target(ask("both", "[" + Json.text(nameless) + "]", ""))).isEqualTo(target(first));
     }
   }
 
