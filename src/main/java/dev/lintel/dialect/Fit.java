@@ -31,6 +31,12 @@ final class Fit {
   private static final Map<String, Set<String>> TIED =
       Map.of(ResponsesWords.NAME, Set.of("previous_response_id", "conversation", "prompt"));
 
+  /**
+   * Ends the dialect of an {@link Extra} that holds the whole of something beside what was read of
+   * it: a writer of another dialect loses nothing by leaving it out.
+   */
+  static final String WHOLE = "/whole";
+
   private Fit() {}
 
   /** The gateway's own fields, which no provider is sent. */
@@ -110,7 +116,7 @@ final class Fit {
       Extra extra, String dialect, ObjectNode into, String prefix, Adaptation adaptation) {
     if (extra.of(dialect)) {
       merge(into, extra.fields());
-    } else {
+    } else if (!extra.dialect().endsWith(WHOLE)) {
       Set<String> answered =
           prefix.isEmpty() ? ANSWERED_HERE.getOrDefault(extra.dialect(), Set.of()) : Set.of();
       for (String name : extra.fields().propertyNames()) {

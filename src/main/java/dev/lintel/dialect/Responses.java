@@ -80,8 +80,7 @@ public final class Responses implements Stateful {
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
     if (request instanceof Stored stored) {
-      return new Outbound(
-          stored.method(), PATH + "/" + stored.id() + stored.rest(), Map.of(), new byte[0]);
+      return new Outbound(stored.method(), path(stored, target), Map.of(), new byte[0]);
     }
     Chat chat = Chat.of(request);
     Body original = chat.original().map(Inbound::body).orElse(null);
@@ -89,12 +88,22 @@ public final class Responses implements Stateful {
         speaks(chat) && original != null
             ? patched(original, target, adaptation)
             : Json.bytes(new ResponsesRequestWriter(chat, target, adaptation).write());
-    return new Outbound(PATH, Map.of(), body);
+    return new Outbound(Paths.openAi(target, PATH), Map.of(), body);
+  }
+
+  private static String path(Stored stored, Target target) {
+    String rest = stored.rest();
+    int query = rest.indexOf('?') < 0 ? rest.length() : rest.indexOf('?');
+    String path =
+        Paths.openAi(target, PATH + "/" + stored.id() + rest.substring(0, query));
+    return query == rest.length()
+        ? path
+        : path + (path.indexOf('?') < 0 ? '?' : '&') + rest.substring(query + 1);
   }
 
   private static byte[] patched(Body body, Target target, Adaptation adaptation) {
     var changes = new HashMap<String, Optional<byte[]>>(8);
-    changes.put("model", Optional.of(Json.string(target.model())));
+    changes.put("model", Optional.of(Json.string(Paths.model(target))));
     if (Proofs.within(body.bytes())) {
       body.value("input")
           .ifPresent(input ->

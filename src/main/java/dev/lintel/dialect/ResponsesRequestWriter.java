@@ -40,7 +40,7 @@ final class ResponsesRequestWriter {
   }
 
   ObjectNode write() {
-    body.put("model", target.model());
+    body.put("model", Paths.model(target));
     var items = new ResponsesItemWriter(own, adaptation).add(prompt.turns());
     items.instructions().ifPresent(text -> body.put("instructions", text));
     body.set("input", items.items());

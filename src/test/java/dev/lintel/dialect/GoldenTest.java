@@ -65,11 +65,20 @@ class GoldenTest {
 
   private static final Map<String, String> DIALECTS =
       Map.of(
-          "openai", "OpenAiChat",
-          "anthropic", "AnthropicMessages",
-          "gemini", "Gemini",
-          "responses", "Responses",
-          "bedrock", "BedrockConverse");
+          "openai",
+          "OpenAiChat",
+          "anthropic",
+          "AnthropicMessages",
+          "gemini",
+          "Gemini",
+          "bedrock",
+          "BedrockConverse",
+          "cohere",
+          "CohereChat",
+          "mistral",
+          "MistralChat",
+          "responses",
+          "Responses");
 
   @TestFactory
   Stream<DynamicNode> golden() throws IOException {

@@ -19,7 +19,10 @@ import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Part;
+import dev.lintel.Platform;
 import dev.lintel.Price;
+import dev.lintel.Provider;
+import dev.lintel.Stored;
 import dev.lintel.ReplyReader;
 import dev.lintel.Target;
 import dev.lintel.Traits;
@@ -30,6 +33,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -292,6 +296,31 @@ class ResponsesTest {
     Usage usage = (Usage) said.get(said.size() - 2);
     assertThat(usage.units()).containsEntry(Usage.Unit.SEARCH, BigDecimal.TWO);
     assertThat(usage.tier()).isEqualTo("flex");
+  }
+
+  @Test
+  void azure_serves_it_beside_its_deployments() {
+    Provider plain = Fakes.provider("p");
+    var azure =
+        new Provider(
+            "az",
+            "azure",
+            plain.dialects(),
+            plain.url(),
+            plain.auth(),
+            plain.credentials(),
+            Map.of(),
+            plain.transport(),
+            plain.quirks(),
+            new Platform.Azure("2025-04-01-preview", Map.of("x", "mine"), Optional.empty()));
+    var target = new Target(azure, "x");
+    var sent = DIALECT.write(chat(""), target, new Adaptation(Fakes.trail(), false));
+    assertThat(sent.path()).isEqualTo("/openai/responses?api-version=2025-04-01-preview");
+    assertThat(Json.parse(new String(sent.body(), UTF_8)).path("model").asString())
+        .isEqualTo("mine");
+    var stored = new Stored(DIALECT, "x", "GET", "resp_1", "/input_items?order=asc");
+    assertThat(DIALECT.write(stored, target, new Adaptation(Fakes.trail(), false)).path())
+        .isEqualTo("/openai/responses/resp_1/input_items?api-version=2025-04-01-preview&order=asc");
   }
 
   @Test

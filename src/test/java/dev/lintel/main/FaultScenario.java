@@ -94,6 +94,17 @@ class FaultScenario {
         return "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Tell me of gates\"}]}]}";
       }
     },
+    COHERE("cohere", "message") {
+      @Override
+      String path(String model, boolean stream) {
+        return "/v2/chat";
+      }
+
+      @Override
+      String body(String model, boolean stream) {
+        return OPENAI.body(model, stream);
+      }
+    },
     RESPONSES("responses", "output") {
       @Override
       String path(String model, boolean stream) {
@@ -130,6 +141,7 @@ class FaultScenario {
         case GEMINI -> events.contains("\"finishReason\"");
         case RESPONSES -> events.contains("response.completed");
         case BEDROCK -> events.contains("messageStop");
+        case COHERE -> events.contains("[DONE]") || events.contains("COMPLETE");
       };
     }
 
@@ -141,7 +153,7 @@ class FaultScenario {
     /** What holds the message and the {@code lintel} object of a refusal. */
     JsonNode error(String body) {
       JsonNode envelope = Json.parse(body);
-      return this == BEDROCK ? envelope : envelope.path("error");
+      return this == BEDROCK || this == COHERE ? envelope : envelope.path("error");
     }
   }
 
