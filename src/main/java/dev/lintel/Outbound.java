@@ -8,4 +8,9 @@ import java.util.Map;
  * @param path below the provider's base URL, with its query, such as {@code /chat/completions}
  * @param headers of the dialect (versions, betas); authentication is added where it is sent
  */
-public record Outbound(String path, Map<String, String> headers, byte[] body) {}
+public record Outbound(String method, String path, Map<String, String> headers, byte[] body) {
+  /** Posted. */
+  public Outbound(String path, Map<String, String> headers, byte[] body) {
+    this("POST", path, headers, body);
+  }
+}

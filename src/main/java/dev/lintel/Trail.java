@@ -19,6 +19,7 @@ public final class Trail {
   private List<Attempt> attempts = List.of();
   private boolean trying;
   private List<String> adapted = List.of();
+  private List<String> standing = List.of();
   private Usage usage = Usage.UNKNOWN;
 
   /** Of the usage as it is now; {@code null} until somebody asks. */
@@ -30,6 +31,8 @@ public final class Trail {
   private @Nullable Model model;
   private @Nullable Target target;
   private long firstContent;
+  private Memory memory = Memory.NONE;
+  private Credential credential = Credential.NONE;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -120,6 +123,26 @@ public final class Trail {
     cost = null;
   }
 
+  /** The same, with the key that is used. */
+  public void asking(Target next, Credential key) {
+    asking(next);
+    credential = key;
+  }
+
+  /** The key with which the target was asked last. */
+  public Credential credential() {
+    return credential;
+  }
+
+  /** What is remembered of the reply. */
+  public Memory memory() {
+    return memory;
+  }
+
+  public void remember(Memory kept) {
+    memory = kept;
+  }
+
   /** The target that was asked last. */
   public Optional<Target> target() {
     return Optional.ofNullable(target);
@@ -134,9 +157,20 @@ public final class Trail {
     }
   }
 
+  /** What was adapted so far holds for whatever target is asked. */
+  public void keepAdapted() {
+    standing = adapted();
+    adapted = List.of();
+  }
+
   /** What the target could not take as it was asked, such as {@code drop:seed}. */
   public List<String> adapted() {
-    return Collections.unmodifiableList(adapted);
+    if (standing.isEmpty()) {
+      return Collections.unmodifiableList(adapted);
+    }
+    var all = new ArrayList<>(standing);
+    adapted.stream().filter(note -> !all.contains(note)).forEach(all::add);
+    return all;
   }
 
   public void used(Usage reported) {

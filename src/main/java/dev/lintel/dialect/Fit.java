@@ -3,12 +3,14 @@ package dev.lintel.dialect;
 import dev.lintel.Adaptation;
 import dev.lintel.Body;
 import dev.lintel.Extra;
+import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Provider.Quirks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -23,6 +25,15 @@ final class Fit {
 
   /** OpenRouter's field by which a caller asks what its call cost. */
   private static final String USAGE = "usage";
+
+  /** Fields that the gateway answers for in the provider's place, by their dialect: no loss. */
+  private static final Map<String, Set<String>> ANSWERED_HERE =
+      Map.of(ResponsesWords.NAME, Set.of("store", "stream_options"));
+
+  /** Fields that mean something at one provider alone: nobody else can be asked with them. */
+  private static final Map<String, Set<String>> TIED =
+      Map.of(ResponsesWords.NAME, Set.of("previous_response_id", "conversation", "prompt"));
+
   /**
    * Ends the dialect of an {@link Extra} that holds the whole of something beside what was read of
    * it: a writer of another dialect loses nothing by leaving it out.
@@ -118,7 +129,18 @@ final class Fit {
     if (extra.of(dialect)) {
       merge(into, extra.fields());
     } else if (!extra.dialect().endsWith(WHOLE)) {
-      extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
+      Set<String> answered =
+          prefix.isEmpty() ? ANSWERED_HERE.getOrDefault(extra.dialect(), Set.of()) : Set.of();
+      for (String name : extra.fields().propertyNames()) {
+        if (prefix.isEmpty() && TIED.getOrDefault(extra.dialect(), Set.of()).contains(name)) {
+          throw Failure.invalid("The target cannot know what '" + name + "' names.")
+              .at(name)
+              .again(Failure.Again.ELSEWHERE);
+        }
+        if (!answered.contains(name)) {
+          adaptation.drop(prefix + name);
+        }
+      }
     }
   }
 

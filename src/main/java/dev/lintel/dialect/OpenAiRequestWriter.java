@@ -117,23 +117,30 @@ final class OpenAiRequestWriter {
     }
   }
 
-  /** The steps of LiteLLM, "Messages to Responses mapping", which callers have come to expect. */
   private void thinking(Thinking thinking) {
-    if (own) {
-      body.put("reasoning_effort", thinking.effort());
-      return;
+    String effort = own ? thinking.effort() : effort(thinking, target.traits(), adaptation);
+    if (own || !effort.isEmpty()) {
+      body.put("reasoning_effort", effort);
     }
+  }
+
+  /**
+   * OpenAI's word for how much another dialect's caller lets a model think; empty where nothing is
+   * asked. The steps of LiteLLM, "Messages to Responses mapping", which callers have come to
+   * expect.
+   */
+  static String effort(Thinking thinking, Traits traits, Adaptation adaptation) {
     boolean off = thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none");
-    if (target.traits().cannot(Traits.Ability.THINKING)) {
+    if (traits.cannot(Traits.Ability.THINKING)) {
       if (!off) {
         adaptation.drop("thinking");
       }
-      return;
+      return "";
     }
     String effort = off ? "none" : thinking.effort();
-    if (off && !Efforts.taken(target.traits(), effort)) {
+    if (off && !Efforts.taken(traits, effort)) {
       // Most models have no word for it, and think no more than they are told to.
-      return;
+      return "";
     }
     if (effort.isEmpty()) {
       effort = thinking.budget() == 0 ? "medium" : ofBudget(thinking.budget());
@@ -143,12 +150,11 @@ final class OpenAiRequestWriter {
     }
     // Not every reasoning model takes more than high.
     boolean more = effort.equals("xhigh") || effort.equals("max");
-    if (Efforts.refused(target.traits(), effort)
-        || (more && !Efforts.taken(target.traits(), effort))) {
-      effort = Efforts.nearest(target.traits(), effort);
+    if (Efforts.refused(traits, effort) || (more && !Efforts.taken(traits, effort))) {
+      effort = Efforts.nearest(traits, effort);
       adaptation.change("effort", effort);
     }
-    body.put("reasoning_effort", effort);
+    return effort;
   }
 
   private static String ofBudget(int budget) {
@@ -195,14 +201,8 @@ final class OpenAiRequestWriter {
     return switch (setting) {
       case TOP_K -> body.nullNode();
       case STOP -> Settings.stops(value, MOST_STOPS, adaptation);
-      case USER -> {
-        if (value.asString().length() <= LONGEST_USER) {
-          yield value;
-        }
-        adaptation.change(setting.word(), "sha256");
-        yield body.stringNode(ToolNames.hex(value.asString(), LONGEST_USER));
-      }
-      case SERVICE_TIER -> TIERS.contains(value.asString()) ? value : body.nullNode();
+      case USER -> user(value, adaptation);
+      case SERVICE_TIER -> isTier(value) ? value : body.nullNode();
       case PARALLEL_TOOLS -> {
         // OpenAI refuses it without tools.
         yield prompt.tools().isEmpty() ? body.nullNode() : value;
@@ -223,6 +223,19 @@ final class OpenAiRequestWriter {
           VERBOSITY ->
           value;
     };
+  }
+
+  /** What OpenAI takes of another dialect's name of a user. */
+  static JsonNode user(JsonNode value, Adaptation adaptation) {
+    if (value.asString().length() <= LONGEST_USER) {
+      return value;
+    }
+    adaptation.change(Setting.USER.word(), "sha256");
+    return Json.object().stringNode(ToolNames.hex(value.asString(), LONGEST_USER));
+  }
+
+  static boolean isTier(JsonNode value) {
+    return TIERS.contains(value.asString());
   }
 
   /** The text of several blocks as one, for places that take a single string. */

@@ -149,7 +149,7 @@ public final class Failover implements Filter {
   private @Nullable Failure attempt(Call call, Candidate candidate, Gate gate, Handler next) {
     long began = System.nanoTime();
     Target target = candidate.target;
-    call.trail().asking(target);
+    call.trail().asking(target, candidate.key);
     try {
       next.handle(call.to(target, candidate.key), gate);
       gate.close();

@@ -19,6 +19,7 @@ import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.dialect.OpenAiCompletions;
 import dev.lintel.dialect.OpenAiEmbeddings;
 import dev.lintel.dialect.OpenAiRealtime;
+import dev.lintel.dialect.Responses;
 import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.price.Catalogue;
 import dev.lintel.route.InOrder;
@@ -39,6 +40,7 @@ final class Builtins {
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect ANTHROPIC_COUNT = new AnthropicCount();
   static final Dialect GEMINI = new Gemini();
+  static final Dialect RESPONSES = new Responses();
   static final Dialect BEDROCK = new BedrockConverse();
   static final Dialect COHERE = new CohereChat();
   static final Dialect REALTIME = new OpenAiRealtime();
@@ -53,12 +55,13 @@ final class Builtins {
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME),
+          "openai", List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME),
+          "responses", List.of(RESPONSES),
           "mistral", List.of(new MistralChat(), COMPLETIONS, EMBEDDINGS),
           "anthropic", List.of(ANTHROPIC, ANTHROPIC_COUNT),
           "gemini", List.of(GEMINI, GEMINI_EMBED, new GeminiCount()),
           "cohere", List.of(COHERE, COHERE_EMBED, COHERE_RERANK),
-          "azure", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, REALTIME),
+          "azure", List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, REALTIME),
           "vertex", List.of(GEMINI, ANTHROPIC, OPENAI),
           "bedrock", List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED));
 

@@ -56,6 +56,7 @@ record Gateway(
       Listener listener,
       Health health,
       Filter signatures,
+      Filter continuity,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
@@ -108,6 +109,7 @@ record Gateway(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             authenticate, // before the body is read: strangers cost little
             new Read(models),
+            lasting.continuity, // what is named decides who may be asked
             new KnownPrice(refusesUnknownPrice),
             new Estimate(TOKENS),
             new CountTokens(TOKENS),

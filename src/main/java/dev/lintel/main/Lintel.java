@@ -23,6 +23,7 @@ import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.SimpleChat;
+import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -79,6 +80,7 @@ public final class Lintel implements AutoCloseable {
   private final CallLog log;
   private final Metrics metrics;
   private final Cooldown health = new Cooldown(System::nanoTime, InstantSource.system());
+  private final Continuity continuity;
   private final Gateway.Lasting lasting;
   private final Map<SimSpec, Simulator> simulators = new ConcurrentHashMap<>();
   private final Server server;
@@ -100,6 +102,21 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> storedKeys,
       Predicate<String> admin,
       OutputStream out) {
+    this(config, storedKeys, admin, out, Secrets.random());
+  }
+
+  /**
+   * The same, where what it seals shall be good for the next start, too.
+   *
+   * @param secret under which it seals
+   */
+  public Lintel(
+      Config config,
+      Function<String, Optional<Caller>> storedKeys,
+      Predicate<String> admin,
+      OutputStream out,
+      byte[] secret) {
+    continuity = new Continuity(secret);
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -115,6 +132,7 @@ public final class Lintel implements AutoCloseable {
             both(metrics, log),
             health,
             new Signatures(),
+            continuity,
             new Upstream(vertx, SocketChannel::new),
             storedKeys);
     started = config;
@@ -215,9 +233,14 @@ public final class Lintel implements AutoCloseable {
     var sim = new Sim(spec.dialects(), SimOptions.of(spec.options()));
     Server own = simulated(vertx, sim, "127.0.0.1", 0);
     int port = wait(own.start());
-    String base =
-        "http://127.0.0.1:" + port + (spec.dialects().contains(Builtins.OPENAI) ? "/v1" : "");
+    String base = "http://127.0.0.1:" + port + (openAis(spec) ? "/v1" : "");
     return new Simulator(own, URI.create(base), new Hold(() -> end(spec, own)));
+  }
+
+  /** Whether its SDK is OpenAI's, whose base has the version in it. */
+  private static boolean openAis(SimSpec spec) {
+    return spec.dialects().contains(Builtins.OPENAI)
+        || spec.dialects().contains(Builtins.RESPONSES);
   }
 
   private void end(SimSpec spec, Server own) {
@@ -265,6 +288,7 @@ public final class Lintel implements AutoCloseable {
     Endpoint openai = front(Builtins.OPENAI);
     Endpoint anthropic = front(Builtins.ANTHROPIC);
     Endpoint gemini = front(Builtins.GEMINI);
+    Endpoint responses = front(Builtins.RESPONSES);
     for (String v1 : List.of("/v1", "")) {
       post(routes, v1 + "/messages", anthropic);
       post(routes, v1 + "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
@@ -274,6 +298,10 @@ public final class Lintel implements AutoCloseable {
       post(routes, v1 + "/completions", front(Builtins.COMPLETIONS));
       post(routes, v1 + "/embeddings", front(Builtins.EMBEDDINGS));
       post(routes, v1 + "/rerank", front(Builtins.RERANK));
+      post(routes, v1 + "/responses", responses);
+      for (ResponseById.Question question : ResponseById.Question.values()) {
+        routes.add(byId(v1 + "/responses/{response}", question));
+      }
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
     for (String version : List.of("/v1beta", "/v1")) {
@@ -301,7 +329,6 @@ public final class Lintel implements AutoCloseable {
                     Failure.invalid("WebSockets are not served here.")
                         .status(426)
                         .code("upgrade_required"))));
-    routes.add(new Route("*", "/v1/responses", unserved(Set.of())));
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
@@ -346,6 +373,19 @@ public final class Lintel implements AutoCloseable {
 
   private Endpoint front(Dialect dialect) {
     return new Front(dialect, () -> this::handle);
+  }
+
+  private Route byId(String path, ResponseById.Question question) {
+    return new Route(
+        question.method,
+        path + question.path,
+        new ResponseById(
+            question,
+            Builtins.RESPONSES,
+            continuity,
+            key -> live.keys().apply(key),
+            () -> live.models(),
+            this::handle));
   }
 
   private Endpoint models(Function<RawRequest, Dialect> dialect) {

@@ -90,7 +90,13 @@ final class Start implements Callable<Integer> {
         adminKey.isEmpty() ? keys::isAdmin : key -> Secrets.same(adminKey, key);
     Lintel lintel;
     try {
-      lintel = new Lintel(config, keys::caller, admin, new FileOutputStream(FileDescriptor.out));
+      lintel =
+          new Lintel(
+              config,
+              keys::caller,
+              admin,
+              new FileOutputStream(FileDescriptor.out),
+              keys.secret("response ids"));
     } catch (IllegalStateException failed) {
       System.err.println(failed.getMessage());
       return 1;

@@ -26,7 +26,7 @@ final class Rankings {
     return switch (vendor) {
       case OPENAI -> List.of(new Embeddings.Place("/v1/rerank", Rankings::jina));
       case COHERE -> List.of(new Embeddings.Place("/v2/rerank", Rankings::cohere));
-      case ANTHROPIC, GEMINI, BEDROCK -> List.of();
+      case RESPONSES, ANTHROPIC, GEMINI, BEDROCK -> List.of();
     };
   }
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -126,6 +127,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
             case OPENAI, COHERE -> false;
             case ANTHROPIC, BEDROCK -> true;
             case GEMINI -> !calls && !hidden;
+            case RESPONSES -> sealsThoughts();
           };
       if (signed) {
         parts.add(
@@ -135,6 +137,15 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
                 vendor.dialect(),
                 sealed));
       }
+    }
+
+    /** The API gives the sealed thought only to who asks for it. */
+    private boolean sealsThoughts() {
+      return chat.original()
+          .flatMap(original -> original.body().value("include"))
+          .map(include -> include.valueStream())
+          .orElse(Stream.empty())
+          .anyMatch(word -> word.asString("").equals("reasoning.encrypted_content"));
     }
 
     private void call(List<Choice.Call> calls) {

@@ -18,6 +18,7 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Rerank;
 import dev.lintel.Route;
+import dev.lintel.Stored;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
 import java.util.ArrayList;
@@ -178,6 +179,7 @@ public final class Sim {
     Chat chat =
         switch (request) {
           case Chat read -> read;
+          case Stored stored -> throw new IllegalStateException("a dialect read no chat");
           case Embed embed -> throw new IllegalStateException("no chat");
           case Rerank rerank -> throw new IllegalStateException("no chat");
           case Request.Count count -> throw new IllegalStateException("counted already");

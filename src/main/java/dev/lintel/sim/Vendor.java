@@ -46,6 +46,16 @@ enum Vendor {
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
       """),
+  RESPONSES(
+      "responses",
+      "resp_",
+      "call_",
+      "event: error\n",
+      """
+      event: keepalive
+      data: {"type":"keepalive","sequence_number":0}
+
+      """),
   COHERE(
       "cohere",
       "",
@@ -154,6 +164,7 @@ enum Vendor {
               gemini("/v1", "streamGenerateContent"),
               gemini(VERTEX + "/publishers/google", "generateContent"),
               gemini(VERTEX + "/publishers/google", "streamGenerateContent"));
+      case RESPONSES -> List.of(new Place("/v1/responses", Map.of()));
       case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
   }
@@ -161,7 +172,7 @@ enum Vendor {
   /** Where the tokens of a prompt are counted; nowhere where the vendor does not. */
   List<Place> counters() {
     return switch (this) {
-      case OPENAI, COHERE, BEDROCK -> List.of();
+      case OPENAI, COHERE, BEDROCK, RESPONSES -> List.of();
       case ANTHROPIC -> List.of(new Place("/v1/messages/count_tokens", Map.of()));
       case GEMINI -> List.of(gemini("/v1beta", "countTokens"), gemini("/v1", "countTokens"));
     };
@@ -191,7 +202,7 @@ enum Vendor {
   ObjectNode error(Trouble trouble, String message) {
     ObjectNode node = Json.object();
     switch (this) {
-      case OPENAI -> {
+      case OPENAI, RESPONSES -> {
         ObjectNode error = node.putObject("error");
         error.put("message", message).put("type", trouble.openai()).putNull("param");
         if (trouble.openaiCode().isEmpty()) {
@@ -224,7 +235,7 @@ enum Vendor {
   Answer refusal(Trouble trouble, int status, String message) {
     byte[] body = Json.bytes(error(trouble, message));
     return switch (this) {
-      case OPENAI, ANTHROPIC, GEMINI, COHERE -> new Answer(status, Answer.JSON, body);
+      case OPENAI, ANTHROPIC, GEMINI, COHERE, RESPONSES -> new Answer(status, Answer.JSON, body);
       case BEDROCK ->
           new Answer(status, Answer.JSON, body, Map.of("x-amzn-errortype", trouble.bedrock()));
     };
@@ -245,7 +256,11 @@ enum Vendor {
       return ("event: message-end\ndata: " + Json.text(end) + "\n\n")
           .getBytes(StandardCharsets.UTF_8);
     }
-    String json = Json.text(error(trouble, trouble.message()));
+    ObjectNode error = error(trouble, trouble.message());
+    if (this == RESPONSES) {
+      error.put("type", "error").put("sequence_number", 1);
+    }
+    String json = Json.text(error);
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
   }
 

@@ -90,6 +90,11 @@ public final class KeyFile {
     return first("caller", "sk-lintel-");
   }
 
+  /** A secret of this installation for that purpose, the same at every start. */
+  public byte[] secret(String purpose) {
+    return hmac("secret for " + purpose).getBytes(StandardCharsets.US_ASCII);
+  }
+
   public boolean isAdmin(String key) {
     return matches("admin", key);
   }

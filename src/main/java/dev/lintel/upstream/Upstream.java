@@ -16,6 +16,7 @@ import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.Sink;
+import dev.lintel.Stored;
 import dev.lintel.Terms;
 import io.netty.channel.EventLoop;
 import io.vertx.core.MultiMap;
@@ -79,7 +80,9 @@ public final class Upstream implements Handler {
     try {
       ask(call, choice, dialect, sink);
     } catch (Failure failure) {
-      if (!unserved(failure)
+      // What is not stored says nothing of what is served.
+      if (call.request() instanceof Stored
+          || !unserved(failure)
           || !provider.dialects().unserved(dialect, call.request(), choice.target())) {
         throw failure;
       }
@@ -272,7 +275,7 @@ public final class Upstream implements Handler {
     return places
         .computeIfAbsent(url, Place::of)
         .asked(
-            HttpMethod.POST,
+            HttpMethod.valueOf(outbound.method()),
             base == null || base.isEmpty() ? outbound.path() : base + outbound.path(),
             headers(provider, credential, outbound, terms));
   }

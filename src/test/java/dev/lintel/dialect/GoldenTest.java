@@ -81,7 +81,9 @@ class GoldenTest {
           "cohere",
           "CohereChat",
           "mistral",
-          "MistralChat");
+          "MistralChat",
+          "responses",
+          "Responses");
 
   @TestFactory
   Stream<DynamicNode> golden() throws IOException {

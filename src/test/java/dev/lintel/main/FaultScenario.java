@@ -104,6 +104,21 @@ class FaultScenario {
       String body(String model, boolean stream) {
         return OPENAI.body(model, stream);
       }
+    },
+    RESPONSES("responses", "output") {
+      @Override
+      String path(String model, boolean stream) {
+        return "/v1/responses";
+      }
+
+      @Override
+      String body(String model, boolean stream) {
+        return "{\"model\":\""
+            + model
+            + "\",\"stream\":"
+            + stream
+            + ",\"input\":\"Tell me of gates\"}";
+      }
     };
 
     final String dialect;
@@ -124,6 +139,7 @@ class FaultScenario {
         case OPENAI -> events.contains("data: [DONE]");
         case ANTHROPIC -> events.contains("message_stop");
         case GEMINI -> events.contains("\"finishReason\"");
+        case RESPONSES -> events.contains("response.completed");
         case BEDROCK -> events.contains("messageStop");
         case COHERE -> events.contains("[DONE]") || events.contains("COMPLETE");
       };
@@ -131,7 +147,7 @@ class FaultScenario {
 
     /** What a broken stream has and no other. */
     String broken() {
-      return this == BEDROCK ? ":exception-type" : "\"error\"";
+      return this == BEDROCK ? ":exception-type" : "\"error\":{";
     }
 
     /** What holds the message and the {@code lintel} object of a refusal. */
@@ -209,7 +225,7 @@ class FaultScenario {
     List<Arguments> all = new ArrayList<>();
     for (Client client : Client.values()) {
       for (Client provider :
-          List.of(client, Client.values()[(client.ordinal() + 1) % Client.values().length])) {
+          List.of(client, Client.values()[(client.ordinal() + 2) % Client.values().length])) {
         for (boolean stream : new boolean[] {false, true}) {
           all.add(Arguments.of("refused", client, provider, stream));
           for (Fault fault : Fault.values()) {

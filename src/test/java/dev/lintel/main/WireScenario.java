@@ -21,6 +21,14 @@ import tools.jackson.databind.JsonNode;
 
 /** What a provider may do on the wire, well-behaved or not, in every dialect. */
 class WireScenario {
+  private static final String RESPONSE =
+      "{\"id\":\"resp_x\",\"object\":\"response\",\"created_at\":1,\"status\":\"%s\",\"model\":\"x\","
+          + "\"output\":%s,\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"total_tokens\":2}}";
+
+  private static final String ITEM =
+      "{\"id\":\"i\",\"type\":\"message\",\"role\":\"assistant\",\"status\":\"completed\",\"content\":"
+          + "[{\"type\":\"output_text\",\"text\":\"%s\",\"annotations\":[]}]}";
+
   enum Speech {
     OPENAI(
         "/v1/chat/completions",
@@ -67,6 +75,21 @@ class WireScenario {
         "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"!\"}]},"
             + "\"finishReason\":\"STOP\",\"index\":0}]}\n\n",
         "finishReason"),
+    RESPONSES(
+        "/v1/responses",
+        "/v1/responses",
+        "{\"model\":\"m\",\"stream\":%s,\"input\":\"Hi\"}",
+        RESPONSE.formatted("completed", "[" + ITEM.formatted("gates") + "]"),
+        "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":"
+            + RESPONSE.formatted("in_progress", "[]")
+            + "}\n\n",
+        "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\","
+            + "\"sequence_number\":1,\"item_id\":\"i\",\"output_index\":0,\"content_index\":0,"
+            + "\"delta\":\"gates\"}\n\n",
+        "event: response.completed\ndata: {\"type\":\"response.completed\",\"sequence_number\":2,\"response\":"
+            + RESPONSE.formatted("completed", "[]")
+            + "}\n\n",
+        "response.completed"),
     COHERE(
         "/v2/chat",
         "/v2/chat",
@@ -128,7 +151,7 @@ class WireScenario {
     }
 
     String base() {
-      return this == OPENAI ? "/v1" : "";
+      return this == OPENAI || this == RESPONSES ? "/v1" : "";
     }
   }
 

@@ -21,6 +21,7 @@ import dev.lintel.dialect.BedrockConverse;
 import dev.lintel.dialect.CohereChat;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.Responses;
 import dev.lintel.upstream.AwsFraming;
 import dev.lintel.upstream.EventStream;
 import dev.lintel.upstream.Framing;
@@ -80,6 +81,18 @@ class SimDialectsTest {
         """,
         """
         {"generationConfig": {"thinkingConfig": {"includeThoughts": true, "thinkingBudget": 500}}}
+        """),
+    RESPONSES(
+        new Responses(),
+        """
+        {"model": "%s", "stream": %s, "input": "What is the weather and the time in Paris?"}
+        """,
+        """
+        {"tools": [{"type": "function", "name": "get_weather", "parameters": %1$s},
+                   {"type": "function", "name": "get_time", "parameters": %1$s}]}
+        """,
+        """
+        {"reasoning": {"effort": "high", "summary": "auto"}, "include": ["reasoning.encrypted_content"]}
         """),
     BEDROCK(
         new BedrockConverse(),
@@ -407,7 +420,11 @@ class SimDialectsTest {
     for (boolean stream : new boolean[] {true, false}) {
       List<Part> parts = vendor.read("small+image", stream);
       assertThat(text(parts)).contains("in Paris?");
-      boolean pictures = vendor == Speaker.OPENAI || vendor == Speaker.GEMINI;
+      boolean pictures =
+          switch (vendor) {
+            case OPENAI, GEMINI, RESPONSES -> true;
+            case ANTHROPIC, BEDROCK, COHERE -> false;
+          };
       assertThat(only(parts, Part.Media.class)).hasSize(pictures ? 1 : 0);
     }
   }

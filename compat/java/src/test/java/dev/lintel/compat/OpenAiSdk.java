@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Map;
 
 final class OpenAiSdk implements Sdk {
-  private static OpenAIClient client(String key) {
+  static OpenAIClient client(String key) {
     return OpenAIOkHttpClient.builder()
         .apiKey(key)
         .baseUrl(Lintel.URL + "/v1")
