@@ -26,6 +26,8 @@ public final class Trail {
   private @Nullable Model model;
   private @Nullable Target target;
   private long firstContent;
+  private @Nullable Keeper keeper;
+  private @Nullable Replay replay;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -147,9 +149,31 @@ public final class Trail {
    * nothing is known of what was used.
    */
   public Optional<BigDecimal> cost() {
+    if (replay != null) {
+      return Optional.of(BigDecimal.ZERO);
+    }
     return target == null || usage.source() == Usage.Source.NONE
         ? Optional.empty()
         : target.price().cost(usage);
+  }
+
+  /** Somebody wants to keep what the caller is answered. */
+  public void keptBy(Keeper wanting) {
+    keeper = wanting;
+  }
+
+  public Optional<Keeper> keeper() {
+    return Optional.ofNullable(keeper);
+  }
+
+  /** The call is answered with a reply that was given before. */
+  public void replayed(Replay earlier) {
+    replay = earlier;
+  }
+
+  /** Empty where the call was answered for itself, or not at all. */
+  public Optional<Replay> replay() {
+    return Optional.ofNullable(replay);
   }
 
   public void answering(long now) {

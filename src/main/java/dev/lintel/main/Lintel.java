@@ -15,10 +15,12 @@ import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
+import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
 import dev.lintel.dialect.SimpleChat;
+import dev.lintel.filter.Once;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -33,6 +35,7 @@ import dev.lintel.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
@@ -50,6 +53,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
+  /** The paths that the requests of a batch may ask. */
+  static final Map<String, Dialect> BATCHED = Map.of("/v1/chat/completions", Builtins.OPENAI);
+
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   private static final long BODIES = 64L << 20;
 
@@ -66,6 +72,7 @@ public final class Lintel implements AutoCloseable {
   private final Cooldown health = new Cooldown(System::nanoTime, InstantSource.system());
   private final Gateway.Lasting lasting;
   private final Map<SimSpec, Simulator> simulators = new ConcurrentHashMap<>();
+  private final Storage storage;
   private final Server server;
   private final URI url;
   private final Config started;
@@ -95,9 +102,16 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    storage = new Storage(config, this::means);
     lasting =
         new Gateway.Lasting(
-            both(metrics, log), health, new Signatures(), new Upstream(vertx), storedKeys);
+            both(metrics, log),
+            health,
+            new Once(
+                () -> storage.store().replays(), config.storing().idempotency().reply().bytes()),
+            new Signatures(),
+            new Upstream(vertx),
+            storedKeys);
     started = config;
     try {
       live = build(config);
@@ -129,6 +143,11 @@ public final class Lintel implements AutoCloseable {
     return started.fixed(config);
   }
 
+  /** Goes on with what the process before this one left in the data folder. */
+  public void resume() {
+    storage.resume();
+  }
+
   private void handle(Call call, Sink sink) {
     Gateway gateway = live;
     while (!gateway.hold().take()) {
@@ -154,7 +173,10 @@ public final class Lintel implements AutoCloseable {
   /** Stops accepting, lets calls end within the time, then breaks them off. */
   public void close(Duration patience) {
     ending = true;
+    long until = System.nanoTime() + patience.toNanos();
+    storage.end();
     wait(server.stop(patience));
+    storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     for (Simulator simulator : simulators.values()) {
       wait(simulator.server.stop(Duration.ZERO));
     }
@@ -266,6 +288,7 @@ public final class Lintel implements AutoCloseable {
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
+    routes.addAll(storage.routes(key -> live.keys().apply(key)));
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
     get(routes, "/health", providers.health());
@@ -273,6 +296,16 @@ public final class Lintel implements AutoCloseable {
     get(routes, "/readyz", new Probe(() -> !ending));
     get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
     return routes;
+  }
+
+  private Runner.Means means(int concurrent, int longestLine) {
+    return new Runner.Means(
+        path -> Optional.ofNullable(BATCHED.get(path)).map(this::front),
+        batch -> live.callerOf(batch.tenant(), batch.app(), batch.keyId()),
+        () -> ((VertxInternal) vertx).nettyEventLoopGroup().next(),
+        concurrent,
+        longestLine,
+        InstantSource.system());
   }
 
   private static Endpoint guarded(Predicate<String> admin, Endpoint endpoint) {

@@ -1,0 +1,20 @@
+package dev.lintel;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A file that a tenant has, without its content.
+ *
+ * @param id begins with {@code file-} and sorts by time
+ * @param purpose such as {@code batch}
+ * @param name as its uploader called it
+ */
+public record StoredFile(
+    String id,
+    String tenant,
+    String purpose,
+    String name,
+    long bytes,
+    Instant created,
+    Optional<Instant> expires) {}

@@ -1,0 +1,119 @@
+package dev.lintel.filter;
+
+import dev.lintel.Call;
+import dev.lintel.Failure;
+import dev.lintel.Filter;
+import dev.lintel.Handler;
+import dev.lintel.Keeper;
+import dev.lintel.RawRequest;
+import dev.lintel.Replay;
+import dev.lintel.Replays;
+import dev.lintel.Request;
+import dev.lintel.Sink;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * Serves a request that comes again under the same {@code Idempotency-Key} with the reply that it
+ * got before. Stands before the request is read, for what is the same need not be.
+ */
+public final class Once implements Filter {
+  /** The header's name. */
+  public static final String HEADER = "idempotency-key";
+
+  private static final int LONGEST = 255;
+  private static final Duration SHORTLY = Duration.ofSeconds(1);
+
+  private final Supplier<Replays> replays;
+  private final long largest;
+
+  /**
+   * @param replays asked for only where a call has a key
+   * @param largest the most bytes of a reply that is kept
+   */
+  public Once(Supplier<Replays> replays, long largest) {
+    this.replays = replays;
+    this.largest = largest;
+  }
+
+  @Override
+  public void apply(Call call, Sink sink, Handler next) {
+    if (!(call.request() instanceof Request.Unread unread)) {
+      next.handle(call, sink);
+      return;
+    }
+    Optional<String> name = unread.raw().headers().get(HEADER);
+    if (name.isEmpty()) {
+      next.handle(call, sink);
+      return;
+    }
+    var key = new Replays.Key(call.caller().tenant(), call.caller().app(), checked(name.get()));
+    Replays kept = replays.get();
+    switch (kept.take(key, question(unread), call.id())) {
+      case Replays.Found.Free() -> {
+        call.trail().keptBy(new Holding(kept, key, call.id(), largest));
+        next.handle(call, sink);
+      }
+      case Replays.Found.Kept(Replay reply) -> call.trail().replayed(reply);
+      case Replays.Found.Running() ->
+          throw refused(409, "The first call with this 'Idempotency-Key' is still running.")
+              .retryAfter(Optional.of(SHORTLY));
+      case Replays.Found.Other() ->
+          throw refused(422, "This 'Idempotency-Key' was used for another request before.");
+    }
+  }
+
+  private record Holding(Replays replays, Replays.Key key, String callId, long largest)
+      implements Keeper {
+    @Override
+    public void keep(Replay reply) {
+      replays.keep(key, reply);
+    }
+
+    @Override
+    public void drop() {
+      replays.free(key, callId);
+    }
+  }
+
+  private static Failure refused(int status, String message) {
+    return Failure.invalid(message).status(status).at("Idempotency-Key");
+  }
+
+  private static String checked(String name) {
+    String known = name.strip();
+    if (known.isEmpty() || known.length() > LONGEST || !known.chars().allMatch(Once::visible)) {
+      throw Failure.invalid(
+              "The header 'Idempotency-Key' must have 1 to "
+                  + LONGEST
+                  + " characters, and none that control.")
+          .at("Idempotency-Key");
+    }
+    return known;
+  }
+
+  private static boolean visible(int c) {
+    return c >= ' ' && c != 127 && !Character.isISOControl(c);
+  }
+
+  /** The language, the path's and the query's variables without the caller's key, and the body. */
+  private static byte[] question(Request.Unread unread) {
+    try {
+      RawRequest raw = unread.raw();
+      MessageDigest hash = MessageDigest.getInstance("SHA-256");
+      var rest = new TreeMap<>(raw.query());
+      rest.remove("key");
+      hash.update(
+          (unread.dialect().name() + new TreeMap<>(raw.path()) + rest)
+              .getBytes(StandardCharsets.UTF_8));
+      return hash.digest(raw.body());
+    } catch (NoSuchAlgorithmException missing) {
+      throw new IllegalStateException(missing);
+    }
+  }
+}

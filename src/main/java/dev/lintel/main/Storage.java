@@ -1,0 +1,128 @@
+package dev.lintel.main;
+
+import dev.lintel.Caller;
+import dev.lintel.Endpoint;
+import dev.lintel.Route;
+import dev.lintel.Store;
+import dev.lintel.batch.BatchDesk;
+import dev.lintel.batch.FileDesk;
+import dev.lintel.batch.Runner;
+import dev.lintel.config.Config;
+import dev.lintel.config.Storing;
+import dev.lintel.server.Known;
+import dev.lintel.store.SqlStore;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The store and what works off it, opened when something needs it first. */
+final class Storage {
+  /** What batches need of the gateway around them. */
+  @FunctionalInterface
+  interface Means {
+    Runner.Means of(int concurrent, int longestLine);
+  }
+
+  private final Config config;
+  private final Means means;
+  private @Nullable Store store;
+  private @Nullable Runner runner;
+
+  Storage(Config config, Means means) {
+    this.config = config;
+    this.means = means;
+  }
+
+  synchronized Store store() {
+    Store known = store;
+    if (known == null) {
+      Storing.Idempotency replies = config.storing().idempotency();
+      known =
+          SqlStore.embedded(
+              config.data(),
+              new SqlStore.Bounds(replies.keep(), replies.total().bytes()),
+              InstantSource.system());
+      store = known;
+    }
+    return known;
+  }
+
+  private synchronized Runner runner() {
+    Runner known = runner;
+    if (known == null) {
+      known =
+          new Runner(
+              store(),
+              means.of(
+                  config.storing().batches().concurrent().value(),
+                  Math.toIntExact(config.limits().body().bytes())));
+      runner = known;
+    }
+    return known;
+  }
+
+  /** Goes on with the batches that are there, where there may be any. */
+  void resume() {
+    if (SqlStore.exists(config.data())) {
+      runner().start();
+    }
+  }
+
+  List<Route> routes(Function<String, Optional<Caller>> keys) {
+    var clock = InstantSource.system();
+    var files =
+        new FileDesk(() -> store().files(), config.storing().files().total().bytes(), clock);
+    var batches =
+        new BatchDesk(
+            this::store,
+            this::runner,
+            Lintel.BATCHED.keySet().stream().sorted().toList(),
+            clock);
+    var routes = new ArrayList<Route>();
+    for (String v1 : List.of("/v1", "")) {
+      add(routes, "POST", v1 + "/files", keys, files::upload);
+      add(routes, "GET", v1 + "/files", keys, files::list);
+      add(routes, "GET", v1 + "/files/{id}", keys, files::one);
+      add(routes, "DELETE", v1 + "/files/{id}", keys, files::delete);
+      add(routes, "GET", v1 + "/files/{id}/content", keys, files::content);
+      add(routes, "POST", v1 + "/batches", keys, batches::create);
+      add(routes, "GET", v1 + "/batches", keys, batches::list);
+      add(routes, "GET", v1 + "/batches/{id}", keys, batches::one);
+      add(routes, "POST", v1 + "/batches/{id}/cancel", keys, batches::cancel);
+    }
+    return routes;
+  }
+
+  private static void add(
+      List<Route> routes,
+      String method,
+      String path,
+      Function<String, Optional<Caller>> keys,
+      Known.Service service) {
+    Endpoint endpoint = new Known(Builtins.OPENAI, keys, service);
+    routes.add(new Route(method, path, endpoint));
+  }
+
+  /** Begins nothing more. */
+  synchronized void end() {
+    if (runner != null) {
+      runner.end();
+    }
+  }
+
+  /**
+   * @param patience for what batches ask at the moment
+   */
+  synchronized void close(Duration patience) {
+    if (runner != null) {
+      runner.close(patience);
+    }
+    if (store != null) {
+      store.close();
+    }
+  }
+}
