@@ -7,6 +7,7 @@ import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Replay;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
@@ -47,6 +48,7 @@ public final class CallLog implements Listener, AutoCloseable {
       long firstContentNanos,
       long durationNanos,
       Usage usage,
+      @Nullable String replayOf,
       List<Attempt> attempts) {
     static Line of(Trail trail, Event.Ended ended) {
       Optional<Request> request = trail.request();
@@ -63,6 +65,7 @@ public final class CallLog implements Listener, AutoCloseable {
           trail.firstContentNanos(),
           ended.durationNanos(),
           trail.usage(),
+          trail.replay().map(Replay::callId).orElse(null),
           plain ? List.of() : trail.attempts());
     }
   }
@@ -167,6 +170,9 @@ public final class CallLog implements Listener, AutoCloseable {
       }
       json.writeNumberProperty("latency_ms", line.durationNanos / 1_000_000);
       usage(line.usage, json);
+      if (line.replayOf != null) {
+        json.writeStringProperty("replay_of", line.replayOf);
+      }
       if (!line.attempts.isEmpty()) {
         json.writeArrayPropertyStart("attempts");
         for (Attempt attempt : line.attempts) {

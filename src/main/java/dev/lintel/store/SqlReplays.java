@@ -24,6 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class SqlReplays implements Replays {
   private static final Logger LOG = LoggerFactory.getLogger(SqlReplays.class);
   private static final int RUNNING = 0;
+  private static final int KEPT = 1;
 
   private final Database database;
   private final InstantSource clock;
@@ -51,7 +52,9 @@ final class SqlReplays implements Replays {
 
   @Override
   public Found take(Key key, byte[] question, String callId) {
-    Optional<Found> known = database.found(connection -> kept(connection, key, question));
+    // What a call still holds is asked of the writer, behind which its freeing may be waiting.
+    Optional<Found> known =
+        database.found(connection -> standing(connection, key, question, KEPT));
     if (known.isPresent()) {
       return known.get();
     }
@@ -99,21 +102,26 @@ final class SqlReplays implements Replays {
         }
       }
     }
-    return kept(connection, key, question).orElseGet(Found.Running::new);
+    return standing(connection, key, question, RUNNING).orElseGet(Found.Running::new);
   }
 
-  /** What stands there already; empty where nothing does, or what does may have ended. */
-  private Optional<Found> kept(Connection connection, Key key, byte[] question)
+  /**
+   * What stands there already; empty where nothing does, or what does may have ended.
+   *
+   * @param least status that counts
+   */
+  private Optional<Found> standing(Connection connection, Key key, byte[] question, int least)
       throws SQLException {
     try (var query =
         connection.prepareStatement(
             """
             SELECT question, call_id, status, content_type, stream, headers, body FROM replay
-            WHERE tenant = ? AND app = ? AND name = ? AND created > ? AND (status > 0 OR lease >= ?)
+            WHERE tenant = ? AND app = ? AND name = ? AND created > ? AND (status > 0 OR lease >= ?) AND status >= ?
             """)) {
       int next = name(query, 1, key);
       query.setLong(next++, clock.millis() - keep.toMillis());
-      query.setLong(next, clock.millis());
+      query.setLong(next++, clock.millis());
+      query.setInt(next, least);
       try (ResultSet row = query.executeQuery()) {
         if (!row.next()) {
           return Optional.empty();
