@@ -7,6 +7,7 @@ import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.OpenAiRealtime;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -24,11 +25,12 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
+  static final Dialect REALTIME = new OpenAiRealtime();
 
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", List.of(OPENAI),
+          "openai", List.of(OPENAI, REALTIME),
           "anthropic", List.of(ANTHROPIC),
           "gemini", List.of(GEMINI));
 

@@ -1,12 +1,15 @@
 package dev.lintel.main;
 
+import dev.lintel.Answer;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
+import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Json;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
@@ -27,7 +30,9 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Cooldown;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
+import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.Server;
+import dev.lintel.server.SocketChannel;
 import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
@@ -45,6 +50,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -54,7 +60,13 @@ import org.jspecify.annotations.Nullable;
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
   /** The paths that the requests of a batch may ask. */
-  static final Map<String, Dialect> BATCHED = Map.of("/v1/chat/completions", Builtins.OPENAI);
+  private static final Set<String> BATCHED =
+      Set.of(
+          "/v1/chat/completions",
+          "/v1/completions",
+          "/v1/embeddings",
+          "/v1/moderations",
+          "/v1/responses");
 
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   private static final long BODIES = 64L << 20;
@@ -110,7 +122,7 @@ public final class Lintel implements AutoCloseable {
             new Once(
                 () -> storage.store().replays(), config.storing().idempotency().reply().bytes()),
             new Signatures(),
-            new Upstream(vertx),
+            new Upstream(vertx, SocketChannel::new),
             storedKeys);
     started = config;
     try {
@@ -228,7 +240,7 @@ public final class Lintel implements AutoCloseable {
   private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
-            host, port, 64L << 20, BODIES, 64 << 10, Optional.empty(), Optional.empty());
+            host, port, 64L << 20, BODIES, 64 << 10, Map.of(), Optional.empty(), Optional.empty());
     return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
@@ -253,6 +265,7 @@ public final class Lintel implements AutoCloseable {
         config.limits().body().bytes(),
         BODIES,
         Math.toIntExact(config.limits().headers().bytes()),
+        Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
         config.tls().map(tls -> tls.key().toString()));
   }
@@ -288,24 +301,51 @@ public final class Lintel implements AutoCloseable {
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
-    routes.addAll(storage.routes(key -> live.keys().apply(key)));
+    var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
+    get(routes, "/v1/realtime", realtime);
+    get(routes, "/realtime", realtime);
+    get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
     get(routes, "/health", providers.health());
     get(routes, "/livez", new Probe(() -> true));
     get(routes, "/readyz", new Probe(() -> !ending));
     get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
+    routes.addAll(storage.routes(key -> live.keys().apply(key), batched(routes)));
     return routes;
   }
 
-  private Runner.Means means(int concurrent, int longestLine) {
+  /** Those of the paths that a batch may ask which are served. */
+  private static Map<String, Endpoint> batched(List<Route> routes) {
+    var served = new TreeMap<String, Endpoint>();
+    for (Route route : routes) {
+      if (route.method().equals("POST") && BATCHED.contains(route.path())) {
+        served.putIfAbsent(route.path(), route.endpoint());
+      }
+    }
+    return served;
+  }
+
+  private Runner.Means means(
+      Map<String, Endpoint> served, int concurrent, int longestLine) {
     return new Runner.Means(
-        path -> Optional.ofNullable(BATCHED.get(path)).map(this::front),
+        path -> Optional.ofNullable(served.get(path)),
         batch -> live.callerOf(batch.tenant(), batch.app(), batch.keyId()),
         () -> ((VertxInternal) vertx).nettyEventLoopGroup().next(),
         concurrent,
         longestLine,
         InstantSource.system());
+  }
+
+  private static void introduce(Exchange exchange) {
+    exchange.answer(
+        Answer.json(
+            200,
+            Json.object()
+                .put("name", "lintel")
+                .put("version", Version.TEXT)
+                .put("contract", Version.CONTRACT)),
+        Map.of());
   }
 
   private static Endpoint guarded(Predicate<String> admin, Endpoint endpoint) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +25,12 @@ final class Storage {
   /** What batches need of the gateway around them. */
   @FunctionalInterface
   interface Means {
-    Runner.Means of(int concurrent, int longestLine);
+    Runner.Means of(Map<String, Endpoint> served, int concurrent, int longestLine);
   }
 
   private final Config config;
   private final Means means;
+  private Map<String, Endpoint> served = Map.of();
   private @Nullable Store store;
   private @Nullable Runner runner;
 
@@ -58,6 +60,7 @@ final class Storage {
           new Runner(
               store(),
               means.of(
+                  served,
                   config.storing().batches().concurrent().value(),
                   Math.toIntExact(config.limits().body().bytes())));
       runner = known;
@@ -72,7 +75,14 @@ final class Storage {
     }
   }
 
-  List<Route> routes(Function<String, Optional<Caller>> keys) {
+  /**
+   * Once.
+   *
+   * @param batched who serves the paths that a batch may ask
+   */
+  List<Route> routes(
+      Function<String, Optional<Caller>> keys, Map<String, Endpoint> batched) {
+    served = batched;
     var clock = InstantSource.system();
     var files =
         new FileDesk(() -> store().files(), config.storing().files().total().bytes(), clock);
@@ -80,7 +90,7 @@ final class Storage {
         new BatchDesk(
             this::store,
             this::runner,
-            Lintel.BATCHED.keySet().stream().sorted().toList(),
+            List.copyOf(batched.keySet()),
             clock);
     var routes = new ArrayList<Route>();
     for (String v1 : List.of("/v1", "")) {

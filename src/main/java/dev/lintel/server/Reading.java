@@ -75,6 +75,12 @@ final class Reading {
       refuse(tooLarge());
       return;
     }
+    if (ServerExchange.wantsChannel(request)) {
+      // What follows its head may be messages: the exchange decides what becomes of it.
+      request.pause();
+      complete();
+      return;
+    }
     request.handler(this::more);
     request.endHandler(end -> complete());
     open.add(this);
@@ -148,7 +154,8 @@ final class Reading {
             whole);
     ContextInternal context = ContextInternal.current();
     var eventLoop = context.nettyEventLoop();
-    var exchange = new ServerExchange(request, raw, eventLoop, arrived);
+    var exchange =
+        new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);
     long held = reserved;
     exchange.servedBy(
         CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held)));
@@ -158,7 +165,7 @@ final class Reading {
     refused = true;
     server.memory().release(reserved);
     reserved = 0;
-    var _ = Server.refuse(request, match.endpoint(), failure, arrived);
+    var _ = server.refuse(request, match.endpoint(), failure, arrived);
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Live;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
@@ -50,12 +51,13 @@ public final class Sim {
   private final SimOptions options;
 
   /**
-   * Throws {@link IllegalArgumentException} where a dialect's vendor is not simulated.
-   *
+   * @param dialects those of chats that somebody simulates; others are left aside
    * @param options what holds for every call unless it says otherwise
    */
   public Sim(List<Dialect> dialects, SimOptions options) {
-    dialects.forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    dialects.stream()
+        .filter(Vendor::isKnown)
+        .forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
     this.options = options;
   }
 
@@ -70,6 +72,9 @@ public final class Sim {
         add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
       }
     });
+    if (dialects.containsKey(Vendor.OPENAI)) {
+      routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
+    }
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
     routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));
     routes.add(get("/sim/stats", request -> Answer.json(200, Json.MAPPER.valueToTree(stats()))));
@@ -122,6 +127,7 @@ public final class Sim {
     Chat chat =
         switch (request) {
           case Chat read -> read;
+          case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
         };

@@ -64,6 +64,10 @@ enum Vendor {
     this.silence = silence;
   }
 
+  static boolean isKnown(Dialect spoken) {
+    return Arrays.stream(values()).anyMatch(vendor -> vendor.dialect.equals(spoken.name()));
+  }
+
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
   static Vendor of(Dialect spoken) {
     return Arrays.stream(values())

@@ -39,6 +39,7 @@ class SimScenario {
             1 << 20,
             1 << 24,
             16 << 10,
+            java.util.Map.of(),
             Optional.empty(),
             Optional.empty());
     port =
