@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param endpoint the path that all its requests ask, such as {@code /v1/chat/completions}
  * @param input the file that holds them
  * @param metadata the caller's own notes
- * @param terms of each of its calls
+ * @param headers of each of its calls
  * @param times when it reached a status
  * @param keepSeconds how long its results are kept; empty for ever
  * @param faults why it could not begin
@@ -28,7 +28,7 @@ public record Batch(
     String endpoint,
     String input,
     Map<String, String> metadata,
-    Map<String, String> terms,
+    Map<String, String> headers,
     Instant created,
     Instant expires,
     Optional<Long> keepSeconds,
@@ -63,8 +63,14 @@ public record Batch(
     }
   }
 
-  public record Counts(long total, long completed, long failed) {
-    public static final Counts NONE = new Counts(0, 0, 0);
+  /**
+   * How far it is.
+   *
+   * @param failed with those that were not asked
+   * @param unasked because the batch was cancelled or its time was over
+   */
+  public record Counts(long total, long completed, long failed, long unasked) {
+    public static final Counts NONE = new Counts(0, 0, 0, 0);
   }
 
   /**
@@ -76,7 +82,7 @@ public record Batch(
 
   public Batch {
     metadata = Map.copyOf(metadata);
-    terms = Map.copyOf(terms);
+    headers = Map.copyOf(headers);
     times = Map.copyOf(times);
     faults = List.copyOf(faults);
   }
@@ -87,20 +93,65 @@ public record Batch(
     all.putAll(times);
     all.put(next, time);
     return new Batch(
-        id, tenant, app, keyId, endpoint, input, metadata, terms, created, expires, keepSeconds,
-        next, all, counts, output, errors, faults);
+        id,
+        tenant,
+        app,
+        keyId,
+        endpoint,
+        input,
+        metadata,
+        headers,
+        created,
+        expires,
+        keepSeconds,
+        next,
+        all,
+        counts,
+        output,
+        errors,
+        faults);
   }
 
   public Batch with(Counts counted) {
     return new Batch(
-        id, tenant, app, keyId, endpoint, input, metadata, terms, created, expires, keepSeconds,
-        status, times, counted, output, errors, faults);
+        id,
+        tenant,
+        app,
+        keyId,
+        endpoint,
+        input,
+        metadata,
+        headers,
+        created,
+        expires,
+        keepSeconds,
+        status,
+        times,
+        counted,
+        output,
+        errors,
+        faults);
   }
 
   public Batch with(List<Fault> found) {
     return new Batch(
-        id, tenant, app, keyId, endpoint, input, metadata, terms, created, expires, keepSeconds,
-        status, times, counts, output, errors, found);
+        id,
+        tenant,
+        app,
+        keyId,
+        endpoint,
+        input,
+        metadata,
+        headers,
+        created,
+        expires,
+        keepSeconds,
+        status,
+        times,
+        counts,
+        output,
+        errors,
+        found);
   }
 
   /**
@@ -111,7 +162,22 @@ public record Batch(
    */
   public Batch with(String good, String bad) {
     return new Batch(
-        id, tenant, app, keyId, endpoint, input, metadata, terms, created, expires, keepSeconds,
-        status, times, counts, good, bad, faults);
+        id,
+        tenant,
+        app,
+        keyId,
+        endpoint,
+        input,
+        metadata,
+        headers,
+        created,
+        expires,
+        keepSeconds,
+        status,
+        times,
+        counts,
+        good,
+        bad,
+        faults);
   }
 }

@@ -1,5 +1,6 @@
 package dev.lintel;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -34,6 +35,10 @@ public interface Batches {
    */
   Optional<Batch> take();
 
-  /** Lets others take it. Does not wait. */
-  void letGo(String id);
+  /**
+   * Lets others take it, or this process again. Does not wait.
+   *
+   * @param rest how long nobody takes it
+   */
+  void letGo(String id, Duration rest);
 }

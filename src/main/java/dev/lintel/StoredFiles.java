@@ -9,7 +9,9 @@ public interface StoredFiles {
   /** Where content is written before it is a file; what lies there unused is removed in time. */
   Path draft(String id);
 
-  /** Makes a file of its draft, whose bytes must be on the disk already; durable when it returns. */
+  /**
+   * Makes a file of its draft, whose bytes must be on the disk already; durable when it returns.
+   */
   void add(StoredFile file);
 
   Optional<StoredFile> find(String tenant, String id);

@@ -91,7 +91,7 @@ public final class BatchDesk {
             endpoint,
             input,
             metadata,
-            terms.values(),
+            headers(terms),
             now,
             now.plus(Duration.ofHours(24)),
             keep,
@@ -104,6 +104,16 @@ public final class BatchDesk {
     store.get().batches().add(batch);
     runner.get().start();
     exchange.answer(Answer.json(200, json(batch)), headers);
+  }
+
+  /** As each call of the batch says its terms. */
+  static Map<String, String> headers(Terms terms) {
+    var headers = new TreeMap<String, String>();
+    headers.put("content-type", Answer.JSON);
+    terms
+        .values()
+        .forEach((term, value) -> headers.put("x-lintel-" + term.replace('_', '-'), value));
+    return headers;
   }
 
   private static String required(Body body, String field) {
@@ -164,10 +174,14 @@ public final class BatchDesk {
           .status(409)
           .at("id");
     }
-    Instant now = clock.instant();
+    Batch changed = cancel(known, store.get(), runner.get(), clock.instant());
+    exchange.answer(Answer.json(200, json(changed)), headers);
+  }
+
+  /** Asks no more of its requests; what it is then. */
+  static Batch cancel(Batch known, Store store, Runner runner, Instant now) {
     Batch changed =
         store
-            .get()
             .batches()
             .change(
                 known.id(),
@@ -176,9 +190,9 @@ public final class BatchDesk {
                         ? batch
                         : batch.now(Status.CANCELLING, now))
             .orElse(known);
-    runner.get().cancelled(known.id());
-    runner.get().start();
-    exchange.answer(Answer.json(200, json(changed)), headers);
+    runner.cancelled(known.id());
+    runner.start();
+    return changed;
   }
 
   private Batch find(Caller caller, Exchange exchange) {

@@ -81,7 +81,8 @@ public final class FileDesk {
             part.length(),
             clock.instant(),
             expires);
-    CallThread.current().offload(() -> write(all.draft(file.id()), part));
+    CallThread.current().offload(
+            () -> write(all.draft(file.id()), part.body(), part.offset(), part.length()));
     all.add(file);
     exchange.answer(Answer.json(200, json(file)), headers);
   }
@@ -113,10 +114,11 @@ public final class FileDesk {
         .at(field);
   }
 
-  private static boolean write(Path draft, Form.Part part) {
+  /** Durably; throws {@link Failure} where the disk does not take it. */
+  static boolean write(Path draft, byte[] body, int offset, int length) {
     try (FileChannel out =
         FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(part.body(), part.offset(), part.length());
+      ByteBuffer bytes = ByteBuffer.wrap(body, offset, length);
       while (bytes.hasRemaining()) {
         out.write(bytes);
       }
@@ -157,12 +159,12 @@ public final class FileDesk {
   public void delete(Caller caller, Exchange exchange, Map<String, String> headers) {
     String id = id(exchange);
     StoredFiles all = files.get();
+    find(caller, exchange);
     if (!CallThread.current().offload(() -> all.remove(caller.tenant(), id))) {
       throw Requested.missing("file", id);
     }
     exchange.answer(
-        Answer.json(
-            200, Json.object().put("id", id).put("object", "file").put("deleted", true)),
+        Answer.json(200, Json.object().put("id", id).put("object", "file").put("deleted", true)),
         headers);
   }
 
@@ -203,10 +205,7 @@ public final class FileDesk {
 
   private StoredFile find(Caller caller, Exchange exchange) {
     String id = id(exchange);
-    return files
-        .get()
-        .find(caller.tenant(), id)
-        .orElseThrow(() -> Requested.missing("file", id));
+    return files.get().find(caller.tenant(), id).orElseThrow(() -> Requested.missing("file", id));
   }
 
   private static String id(Exchange exchange) {
@@ -226,5 +225,4 @@ public final class FileDesk {
     file.expires().ifPresent(time -> json.put("expires_at", time.getEpochSecond()));
     return json;
   }
-
 }

@@ -2,18 +2,13 @@ package dev.lintel.batch;
 
 import dev.lintel.Batch;
 import dev.lintel.Json;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -41,62 +36,64 @@ record Line(long number, String customId, byte[] body) {
   static Checked check(Path file, String endpoint, int longest, long most) throws IOException {
     var faults = new ArrayList<Batch.Fault>();
     Set<String> ids = new HashSet<>();
-    long[] count = {0};
-    lines(
-        file,
-        longest,
-        (number, bytes) -> {
-          if (bytes.length == 0) {
-            return true;
-          }
-          Read read = read(number, bytes, endpoint);
+    long count = 0;
+    try (var lines = new Lines(file, longest)) {
+      for (byte[] bytes = lines.next();
+          bytes != null && faults.size() < MOST_FAULTS && count <= most;
+          bytes = lines.next()) {
+        if (lines.cut()) {
+          faults.add(
+              new Batch.Fault(
+                  "line_too_long",
+                  "The line is longer than " + longest + " bytes, the most that one may have.",
+                  "",
+                  lines.number()));
+        } else if (bytes.length > 0) {
+          count++;
+          Read read = read(lines.number(), bytes, endpoint);
           faults.addAll(read.faults);
-          count[0]++;
-          read.line.ifPresent(line -> {
-            if (!ids.add(line.customId)) {
-              faults.add(
-                  new Batch.Fault(
-                      "duplicate_custom_id",
-                      "The custom_id '" + line.customId + "' stands on an earlier line, too.",
-                      "custom_id",
-                      number));
-            }
-          });
-          return faults.size() < MOST_FAULTS && count[0] <= most;
-        },
-        number ->
-            faults.add(
-                new Batch.Fault(
-                    "line_too_long",
-                    "The line is longer than " + longest + " bytes, the most that one may have.",
-                    "",
-                    number)));
-    if (count[0] > most) {
+          read.line.filter(line -> !ids.add(line.customId)).map(Line::twice).ifPresent(faults::add);
+        }
+      }
+    }
+    if (count > most) {
       faults.add(
           new Batch.Fault(
               "too_many_tasks", "A batch may have " + most + " requests at the most.", "", 0));
     }
-    if (count[0] == 0 && faults.isEmpty()) {
+    if (count == 0 && faults.isEmpty()) {
       faults.add(new Batch.Fault("empty_file", "The file holds no request.", "", 0));
     }
-    return new Checked(count[0], faults);
+    return new Checked(count, faults);
+  }
+
+  private Batch.Fault twice() {
+    return new Batch.Fault(
+        "duplicate_custom_id",
+        "The custom_id '" + customId + "' stands on an earlier line, too.",
+        "custom_id",
+        number);
   }
 
   /** Takes lines; false to see no more. */
   @FunctionalInterface
   interface Taking {
-    boolean take(Line line);
+    boolean take(Line line) throws IOException;
   }
 
   /** Gives every request of a file that has been checked, in its order. */
   static void each(Path file, String endpoint, Taking taking) throws IOException {
-    lines(
-        file,
-        Integer.MAX_VALUE,
-        (number, bytes) ->
+    try (var lines = new Lines(file, Integer.MAX_VALUE)) {
+      for (byte[] bytes = lines.next(); bytes != null; bytes = lines.next()) {
+        Optional<Line> line =
             bytes.length == 0
-                || read(number, bytes, endpoint).line.map(taking::take).orElse(true),
-        number -> {});
+                ? Optional.empty()
+                : read(lines.number(), bytes, endpoint).line;
+        if (line.isPresent() && !taking.take(line.get())) {
+          return;
+        }
+      }
+    }
   }
 
   private static Read read(long number, byte[] bytes, String endpoint) {
@@ -138,7 +135,9 @@ record Line(long number, String customId, byte[] body) {
     } else if (body.path("stream").asBoolean(false)) {
       faults.add(
           new Batch.Fault(
-              "invalid_request", "A batch cannot stream: leave 'stream' out.", "body.stream",
+              "invalid_request",
+              "A batch cannot stream: leave 'stream' out.",
+              "body.stream",
               number));
     }
     return faults.isEmpty()
@@ -149,43 +148,4 @@ record Line(long number, String customId, byte[] body) {
   private static Read fault(String code, String message, String param, long number) {
     return new Read(Optional.empty(), List.of(new Batch.Fault(code, message, param, number)));
   }
-
-  /** Takes the bytes of a line without its end; false to see no more. */
-  @FunctionalInterface
-  interface Raw {
-    boolean take(long number, byte[] bytes);
-  }
-
-  /**
-   * Gives the lines of a file.
-   *
-   * @param tooLong told of lines that are not given
-   */
-  static void lines(Path file, int longest, Raw taking, Consumer<Long> tooLong)
-      throws IOException {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      var line = new ByteArrayOutputStream();
-      long number = 0;
-      boolean fits = true;
-      for (int next = in.read(); next >= 0 || line.size() > 0; next = in.read()) {
-        if (next >= 0 && next != '\n') {
-          if (line.size() == longest) {
-            fits = false;
-          } else if (next != '\r') {
-            line.write(next);
-          }
-          continue;
-        }
-        number++;
-        if (!fits) {
-          tooLong.accept(number);
-        } else if (!taking.take(number, line.toByteArray())) {
-          return;
-        }
-        fits = true;
-        line.reset();
-      }
-    }
-  }
-
 }

@@ -24,8 +24,7 @@ final class LineExchange implements Exchange {
   private Map<String, String> headers = Map.of();
   private @Nullable Answer answer;
 
-  LineExchange(
-      String path, byte[] body, Map<String, String> headers, Caller who, Executor loop) {
+  LineExchange(String path, byte[] body, Map<String, String> headers, Caller who, Executor loop) {
     this.path = path;
     this.request = new RawRequest(Map.of(), Map.of(), Headers.of(headers), body);
     this.who = who;

@@ -40,13 +40,16 @@ final class Results implements AutoCloseable {
     String code() {
       return code;
     }
-  }
 
-  private static final int MOST_LINE = 1 << 30;
+    String message() {
+      return message;
+    }
+  }
 
   private final Side good;
   private final Side bad;
   private final Set<String> asked = ConcurrentHashMap.newKeySet();
+  private long unasked;
   private boolean expired;
 
   /** One of the two files. */
@@ -61,17 +64,14 @@ final class Results implements AutoCloseable {
       path = Files.exists(files.content(id)) ? files.content(id) : draft;
       if (Files.exists(path)) {
         trim();
-        Line.lines(
-            path,
-            MOST_LINE,
-            (number, bytes) -> {
-              lines++;
-              JsonNode line = Json.parse(bytes, 0, bytes.length);
-              asked.add(line.path("custom_id").asString());
-              expired |= line.path("error").path("code").asString("").equals(Unasked.EXPIRED.code);
-              return true;
-            },
-            number -> {});
+        try (var written = new Lines(path, Integer.MAX_VALUE)) {
+          for (byte[] bytes = written.next(); bytes != null; bytes = written.next()) {
+            lines++;
+            JsonNode line = Json.parse(bytes, 0, bytes.length);
+            asked.add(line.path("custom_id").asString());
+            count(line.path("error").path("code").asString(""));
+          }
+        }
       }
     }
 
@@ -147,7 +147,7 @@ final class Results implements AutoCloseable {
   }
 
   Batch.Counts counts(long total) {
-    return new Batch.Counts(total, good.lines(), bad.lines());
+    return new Batch.Counts(total, good.lines(), bad.lines(), unasked());
   }
 
   long goodBytes() throws IOException {
@@ -178,7 +178,16 @@ final class Results implements AutoCloseable {
     out.add(",\"message\":").add(Json.string(why.message)).add("}}\n");
     bad.add(out.take());
     asked.add(line.customId());
-    expired |= why == Unasked.EXPIRED;
+    count(why.code);
+  }
+
+  private synchronized void count(String code) {
+    expired |= code.equals(Unasked.EXPIRED.code);
+    unasked += code.equals(Unasked.EXPIRED.code) || code.equals(Unasked.CANCELLED.code) ? 1 : 0;
+  }
+
+  private synchronized long unasked() {
+    return unasked;
   }
 
   private static void head(Line line, Bytes out) {

@@ -11,17 +11,17 @@ import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.StoredFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -34,6 +34,9 @@ final class Run {
   private static final Logger LOG = LoggerFactory.getLogger(Run.class);
   private static final long MOST_LINES = 50_000;
   private static final long PROGRESS_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private static final Batch.Fault GONE =
+      new Batch.Fault("file_not_found", "The input file is gone.", "input_file_id", 0);
 
   /** A refused line is asked so often, with pauses that double. */
   private static final int TRIES = 6;
@@ -67,29 +70,34 @@ final class Run {
     calls.forEach(CallThread::cancel);
   }
 
-  void run() {
+  /** False where it could not go on, and shall another time. */
+  boolean run() {
     try {
       if (batch.output().isEmpty() && !validate()) {
-        return;
+        return true;
       }
       try (Results results = Results.open(runner.files(), batch)) {
         if (batch.status() != Status.FINALIZING) {
           ask(results);
           if (runner.closed() || failed) {
-            return;
+            return false;
           }
           giveUpRest(results);
         }
         end(results);
+      } catch (NoSuchFileException deleted) {
+        change(known -> known.with(List.of(GONE)).now(Status.FAILED, means.clock().instant()));
       }
+      return true;
     } catch (Failure away) {
       LOG.warn("{} is left for later: {}", batch.id(), away.message());
     } catch (IOException | RuntimeException unforeseen) {
       LOG.error("{} is left for later", batch.id(), unforeseen);
     }
+    return false;
   }
 
-  private void change(java.util.function.UnaryOperator<Batch> change) {
+  private void change(UnaryOperator<Batch> change) {
     batch =
         runner
             .batches()
@@ -112,8 +120,7 @@ final class Run {
       checked =
           new Line.Checked(
               0,
-              java.util.List.of(
-                  new Batch.Fault("file_not_found", "The file is gone.", "input_file_id", 0)));
+              List.of(GONE));
     }
     Instant now = means.clock().instant();
     if (!checked.faults().isEmpty()) {
@@ -123,8 +130,7 @@ final class Run {
     String output = Ids.of("file-");
     String errors = Ids.of("file-");
     change(known -> {
-      Batch ready =
-          known.with(new Batch.Counts(checked.lines(), 0, 0)).with(output, errors);
+      Batch ready = known.with(new Batch.Counts(checked.lines(), 0, 0, 0)).with(output, errors);
       return known.status() == Status.CANCELLING ? ready : ready.now(Status.IN_PROGRESS, now);
     });
     return true;
@@ -239,8 +245,7 @@ final class Run {
     }
     Duration pause = Duration.ofSeconds(1);
     for (int tried = 1; ; tried++) {
-      var exchange =
-          new LineExchange(batch.endpoint(), line.body(), headers(), caller.get(), loop);
+      var exchange = new LineExchange(batch.endpoint(), line.body(), batch.headers(), caller.get(), loop);
       endpoint.serve(exchange);
       Optional<Answer> answer = exchange.answered();
       if (answer.isEmpty()) {
@@ -250,8 +255,7 @@ final class Run {
           tried < TRIES && !over() ? again(answer.get(), exchange, pause) : Optional.empty();
       if (again.isEmpty()) {
         thread.offload(() ->
-            added(() ->
-                results.add(line, answer.get(), exchange.header("x-lintel-request-id"))));
+            added(() -> results.add(line, answer.get(), exchange.header("x-lintel-request-id"))));
         return;
       }
       thread.await(this::over, System.nanoTime() + again.get().toNanos());
@@ -291,15 +295,6 @@ final class Run {
     return true;
   }
 
-  private Map<String, String> headers() {
-    var headers = new HashMap<String, String>();
-    headers.put("content-type", "application/json");
-    batch
-        .terms()
-        .forEach((term, value) -> headers.put("x-lintel-" + term.replace('_', '-'), value));
-    return headers;
-  }
-
   /** What was not asked by the end is in the errors, with the reason. */
   private void giveUpRest(Results results) throws IOException {
     var why = cancelled ? Results.Unasked.CANCELLED : Results.Unasked.EXPIRED;
@@ -308,11 +303,7 @@ final class Run {
         batch.endpoint(),
         line -> {
           if (!results.has(line.customId())) {
-            try {
-              results.add(line, why);
-            } catch (IOException failedToWrite) {
-              throw new UncheckedIOException(failedToWrite);
-            }
+            results.add(line, why);
           }
           return true;
         });
@@ -336,6 +327,15 @@ final class Run {
     change(known -> known.with(output, errors).now(last, means.clock().instant()));
   }
 
+  /** Whether the tenant sees the batch, but no files of it. */
+  private boolean hidden() {
+    return runner
+        .files()
+        .find(batch.tenant(), batch.input())
+        .filter(input -> input.purpose().startsWith("."))
+        .isPresent();
+  }
+
   /** Makes a file of the results where there are any, and returns its id; else nothing. */
   private String file(String id, String word, long bytes, Optional<Instant> expires) {
     if (bytes == 0) {
@@ -347,7 +347,7 @@ final class Run {
             new StoredFile(
                 id,
                 batch.tenant(),
-                "batch_output",
+                hidden() ? ".batch_output" : "batch_output",
                 batch.id() + "_" + word + ".jsonl",
                 bytes,
                 means.clock().instant(),

@@ -30,6 +30,9 @@ public final class Runner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Runner.class);
   private static final Duration LOOK = Duration.ofSeconds(5);
 
+  /** Of a batch that could not go on. */
+  private static final Duration REST = Duration.ofSeconds(15);
+
   /**
    * What a batch needs beside its requests.
    *
@@ -101,11 +104,14 @@ public final class Runner implements AutoCloseable {
     Thread.ofVirtual()
         .name("lintel-" + batch.id())
         .start(() -> {
+          Duration rest = REST;
           try {
-            run.run();
+            if (run.run() || closed) {
+              rest = Duration.ZERO;
+            }
           } finally {
             running.remove(batch.id());
-            batches().letGo(batch.id());
+            batches().letGo(batch.id(), rest);
             LockSupport.unpark(thread);
           }
         });

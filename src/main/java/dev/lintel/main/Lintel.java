@@ -65,6 +65,7 @@ public final class Lintel implements AutoCloseable {
           "/v1/chat/completions",
           "/v1/completions",
           "/v1/embeddings",
+          "/v1/messages",
           "/v1/moderations",
           "/v1/responses");
 
@@ -326,8 +327,7 @@ public final class Lintel implements AutoCloseable {
     return served;
   }
 
-  private Runner.Means means(
-      Map<String, Endpoint> served, int concurrent, int longestLine) {
+  private Runner.Means means(Map<String, Endpoint> served, int concurrent, int longestLine) {
     return new Runner.Means(
         path -> Optional.ofNullable(served.get(path)),
         batch -> live.callerOf(batch.tenant(), batch.app(), batch.keyId()),

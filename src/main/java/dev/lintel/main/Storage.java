@@ -1,11 +1,13 @@
 package dev.lintel.main;
 
 import dev.lintel.Caller;
+import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Route;
 import dev.lintel.Store;
 import dev.lintel.batch.BatchDesk;
 import dev.lintel.batch.FileDesk;
+import dev.lintel.batch.MessageBatchDesk;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Config;
 import dev.lintel.config.Storing;
@@ -80,29 +82,31 @@ final class Storage {
    *
    * @param batched who serves the paths that a batch may ask
    */
-  List<Route> routes(
-      Function<String, Optional<Caller>> keys, Map<String, Endpoint> batched) {
+  List<Route> routes(Function<String, Optional<Caller>> keys, Map<String, Endpoint> batched) {
     served = batched;
     var clock = InstantSource.system();
     var files =
         new FileDesk(() -> store().files(), config.storing().files().total().bytes(), clock);
-    var batches =
-        new BatchDesk(
-            this::store,
-            this::runner,
-            List.copyOf(batched.keySet()),
-            clock);
+    var batches = new BatchDesk(this::store, this::runner, List.copyOf(batched.keySet()), clock);
+    var messages = new MessageBatchDesk(this::store, this::runner, clock);
     var routes = new ArrayList<Route>();
     for (String v1 : List.of("/v1", "")) {
-      add(routes, "POST", v1 + "/files", keys, files::upload);
-      add(routes, "GET", v1 + "/files", keys, files::list);
-      add(routes, "GET", v1 + "/files/{id}", keys, files::one);
-      add(routes, "DELETE", v1 + "/files/{id}", keys, files::delete);
-      add(routes, "GET", v1 + "/files/{id}/content", keys, files::content);
-      add(routes, "POST", v1 + "/batches", keys, batches::create);
-      add(routes, "GET", v1 + "/batches", keys, batches::list);
-      add(routes, "GET", v1 + "/batches/{id}", keys, batches::one);
-      add(routes, "POST", v1 + "/batches/{id}/cancel", keys, batches::cancel);
+      add(routes, "POST", v1 + "/files", Builtins.OPENAI, keys, files::upload);
+      add(routes, "GET", v1 + "/files", Builtins.OPENAI, keys, files::list);
+      add(routes, "GET", v1 + "/files/{id}", Builtins.OPENAI, keys, files::one);
+      add(routes, "DELETE", v1 + "/files/{id}", Builtins.OPENAI, keys, files::delete);
+      add(routes, "GET", v1 + "/files/{id}/content", Builtins.OPENAI, keys, files::content);
+      add(routes, "POST", v1 + "/batches", Builtins.OPENAI, keys, batches::create);
+      add(routes, "GET", v1 + "/batches", Builtins.OPENAI, keys, batches::list);
+      add(routes, "GET", v1 + "/batches/{id}", Builtins.OPENAI, keys, batches::one);
+      add(routes, "POST", v1 + "/batches/{id}/cancel", Builtins.OPENAI, keys, batches::cancel);
+      String base = v1 + "/messages/batches";
+      add(routes, "POST", base, Builtins.ANTHROPIC, keys, messages::create);
+      add(routes, "GET", base, Builtins.ANTHROPIC, keys, messages::list);
+      add(routes, "GET", base + "/{id}", Builtins.ANTHROPIC, keys, messages::one);
+      add(routes, "DELETE", base + "/{id}", Builtins.ANTHROPIC, keys, messages::delete);
+      add(routes, "GET", base + "/{id}/results", Builtins.ANTHROPIC, keys, messages::results);
+      add(routes, "POST", base + "/{id}/cancel", Builtins.ANTHROPIC, keys, messages::cancel);
     }
     return routes;
   }
@@ -111,9 +115,10 @@ final class Storage {
       List<Route> routes,
       String method,
       String path,
+      Dialect dialect,
       Function<String, Optional<Caller>> keys,
       Known.Service service) {
-    Endpoint endpoint = new Known(Builtins.OPENAI, keys, service);
+    Endpoint endpoint = new Known(dialect, keys, service);
     routes.add(new Route(method, path, endpoint));
   }
 

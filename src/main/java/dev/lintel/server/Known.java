@@ -51,8 +51,8 @@ public final class Known implements Endpoint {
   /** Throws {@link Failure} where the request has no key, or none that is known. */
   static Caller caller(RawRequest raw, Function<String, Optional<Caller>> keys) {
     return keys.apply(Front.credential(raw))
-        .orElseThrow(() ->
-            Failure.of(Failure.Kind.AUTHENTICATION, "A key of this gateway is needed here."));
+        .orElseThrow(
+            () -> Failure.of(Failure.Kind.AUTHENTICATION, "A key of this gateway is needed here."));
   }
 
   @Override

@@ -13,8 +13,8 @@ import java.util.List;
 
 /**
  * The steps by which the tables came to be, in their order. Each is a file of plain SQL that never
- * changes once it is released, and is applied whole or not at all: one that was interrupted is
- * done again from its beginning.
+ * changes once it is released, and is applied whole or not at all: one that was interrupted is done
+ * again from its beginning.
  */
 final class Migrations {
   private static final List<String> FILES = List.of("V001__replays_files_batches");
@@ -28,8 +28,7 @@ final class Migrations {
       try {
         return HexFormat.of()
             .formatHex(
-                MessageDigest.getInstance("SHA-256")
-                    .digest(sql.getBytes(StandardCharsets.UTF_8)));
+                MessageDigest.getInstance("SHA-256").digest(sql.getBytes(StandardCharsets.UTF_8)));
       } catch (NoSuchAlgorithmException missing) {
         throw new IllegalStateException(missing);
       }
@@ -90,7 +89,8 @@ final class Migrations {
   private boolean step(Connection connection, After after) throws SQLException {
     int next = 0;
     try (var query =
-            connection.prepareStatement("SELECT version, name, hash FROM migration ORDER BY version");
+            connection.prepareStatement(
+                "SELECT version, name, hash FROM migration ORDER BY version");
         var rows = query.executeQuery()) {
       while (rows.next()) {
         if (rows.getInt(1) > steps.size()) {

@@ -117,7 +117,8 @@ final class SqlBatches implements Batches {
   public boolean remove(String tenant, String id) {
     return database.written(connection -> {
       try (var delete =
-          connection.prepareStatement("DELETE FROM batch WHERE id = ? AND tenant = ? AND ended = 1")) {
+          connection.prepareStatement(
+              "DELETE FROM batch WHERE id = ? AND tenant = ? AND ended = 1")) {
         delete.setString(1, id);
         delete.setString(2, tenant);
         return delete.executeUpdate() > 0;
@@ -127,36 +128,39 @@ final class SqlBatches implements Batches {
 
   @Override
   public Optional<Batch> take() {
-    Optional<Batch> taken = database.written(connection -> {
-      try (var update =
-          connection.prepareStatement(
-              """
-              UPDATE batch SET holder = ?, lease = ? WHERE id = (
-                SELECT id FROM batch WHERE ended = 0 AND lease < ? ORDER BY id LIMIT 1)
-              RETURNING document
-              """)) {
-        update.setString(1, node);
-        update.setLong(2, clock.millis() + lease.toMillis());
-        update.setLong(3, clock.millis());
-        return first(update.executeQuery());
-      }
-    });
+    Optional<Batch> taken =
+        database.written(connection -> {
+          try (var update =
+              connection.prepareStatement(
+                  """
+                  UPDATE batch SET holder = ?, lease = ? WHERE id = (
+                    SELECT id FROM batch WHERE ended = 0 AND lease < ? ORDER BY id LIMIT 1)
+                  RETURNING document
+                  """)) {
+            update.setString(1, node);
+            update.setLong(2, clock.millis() + lease.toMillis());
+            update.setLong(3, clock.millis());
+            return first(update.executeQuery());
+          }
+        });
     taken.ifPresent(batch -> held.add(batch.id()));
     return taken;
   }
 
   @Override
-  public void letGo(String id) {
+  public void letGo(String id, Duration rest) {
     held.remove(id);
+    long until = rest.isZero() ? 0 : clock.millis() + rest.toMillis();
     var unused =
         database
             .write(connection -> {
               try (var update =
                   connection.prepareStatement(
-                      "UPDATE batch SET holder = ?, lease = 0 WHERE id = ? AND holder = ?")) {
+                      "UPDATE batch SET holder = ?, lease = ? WHERE id = ? AND holder = ?")) {
                 update.setString(1, NOBODY);
-                update.setString(2, id);
-                update.setString(3, node);
+                update.setLong(2, until);
+                update.setString(3, id);
+                update.setString(4, node);
                 return update.executeUpdate();
               }
             })
@@ -173,7 +177,8 @@ final class SqlBatches implements Batches {
     }
     database.written(connection -> {
       try (var update =
-          connection.prepareStatement("UPDATE batch SET lease = ? WHERE holder = ? AND ended = 0")) {
+          connection.prepareStatement(
+              "UPDATE batch SET lease = ? WHERE holder = ? AND ended = 0")) {
         update.setLong(1, clock.millis() + lease.toMillis());
         update.setString(2, node);
         return update.executeUpdate();

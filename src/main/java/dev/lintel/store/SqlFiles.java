@@ -108,7 +108,7 @@ final class SqlFiles implements StoredFiles {
       String tenant, Optional<String> purpose, boolean newestFirst, String after, int limit) {
     String order = newestFirst ? "DESC" : "ASC";
     String sql =
-        "SELECT * FROM file WHERE tenant = ? AND (expires IS NULL OR expires > ?)"
+        "SELECT * FROM file WHERE tenant = ? AND (expires IS NULL OR expires > ?) AND purpose NOT LIKE '.%'"
             + (purpose.isPresent() ? " AND purpose = ?" : "")
             + (after.isEmpty() ? "" : newestFirst ? " AND id < ?" : " AND id > ?")
             + " ORDER BY id "

@@ -53,8 +53,7 @@ final class SqlReplays implements Replays {
   @Override
   public Found take(Key key, byte[] question, String callId) {
     // What a call still holds is asked of the writer, behind which its freeing may be waiting.
-    Optional<Found> known =
-        database.found(connection -> standing(connection, key, question, KEPT));
+    Optional<Found> known = database.found(connection -> standing(connection, key, question, KEPT));
     if (known.isPresent()) {
       return known.get();
     }

@@ -48,7 +48,11 @@ public final class SqlStore implements Store {
   private volatile boolean closed;
 
   private SqlStore(
-      Database database, Path folder, Bounds bounds, InstantSource clock, @Nullable FileChannel lock) {
+      Database database,
+      Path folder,
+      Bounds bounds,
+      InstantSource clock,
+      @Nullable FileChannel lock) {
     this.database = database;
     this.lock = lock;
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
@@ -58,8 +62,7 @@ public final class SqlStore implements Store {
   }
 
   /**
-   * The embedded store of a data folder; it is opened where it is needed
-   * first. Throws {@link
+   * The embedded store of a data folder; it is opened where it is needed first. Throws {@link
    * IllegalStateException} with a sentence where a newer version has written it, {@link
    * java.io.UncheckedIOException} where the folder cannot be used.
    */

@@ -329,8 +329,7 @@ final class Sqlite implements Database {
   }
 
   private static Failure unavailable(Throwable failed) {
-    return Failure.of(
-            Failure.Kind.UNAVAILABLE, "The store cannot be used at the moment.", failed)
+    return Failure.of(Failure.Kind.UNAVAILABLE, "The store cannot be used at the moment.", failed)
         .retryAfter(java.util.Optional.of(PAUSE));
   }
 }

@@ -79,8 +79,7 @@ class BatchScenario {
       }
       at.decrementAndGet();
       if (number <= refusals) {
-        visit.answer(
-            "503 Busy", "Retry-After: 1\r\n", "{\"error\":{\"message\":\"busy\"}}");
+        visit.answer("503 Busy", "Retry-After: 1\r\n", "{\"error\":{\"message\":\"busy\"}}");
       } else {
         visit.answer("200 OK", "", ANSWER);
       }
@@ -180,7 +179,8 @@ class BatchScenario {
 
   @Test
   void every_line_is_answered_in_openais_form() {
-    JsonNode made = create(file(lines(5, "m") + line("c-t", "tiny", "") + line("c-o", "other", "")));
+    JsonNode made =
+        create(file(lines(5, "m") + line("c-t", "tiny", "") + line("c-o", "other", "")));
     assertThat(made.get("object").asString()).isEqualTo("batch");
     assertThat(made.get("status").asString()).isEqualTo("validating");
     JsonNode batch = ended(made.get("id").asString());
@@ -220,7 +220,10 @@ class BatchScenario {
     String log = gateway.log();
     gateway = TestGateway.of(yaml());
     var records =
-        log.lines().map(Json::parse).filter(one -> one.get("tenant").asString().equals("t")).toList();
+        log.lines()
+            .map(Json::parse)
+            .filter(one -> one.get("tenant").asString().equals("t"))
+            .toList();
     assertThat(records.stream().map(one -> one.get("request_id").asString()))
         .containsExactlyInAnyOrderElementsOf(ids);
     assertThat(records)
@@ -435,7 +438,8 @@ class BatchScenario {
 
   @Test
   void a_wrong_upload_is_400_naming_the_part() {
-    assertThat(upload("batch_output", "x", TestGateway.KEY).body()).contains("\"param\":\"purpose\"");
+    assertThat(upload("batch_output", "x", TestGateway.KEY).body())
+        .contains("\"param\":\"purpose\"");
     assertThat(upload("batch", "", TestGateway.KEY).body()).contains("\"param\":\"file\"");
     var noForm = gateway.post("/v1/files", "{}");
     assertThat(noForm.statusCode()).isEqualTo(400);
@@ -444,9 +448,106 @@ class BatchScenario {
             gateway
                 .request("/v1/files")
                 .setHeader("content-type", "multipart/form-data; boundary=XX")
-                .POST(BodyPublishers.ofString("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc"))
+                .POST(
+                    BodyPublishers.ofString(
+                        "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc"))
                 .build());
     assertThat(cut.statusCode()).isEqualTo(400);
     assertThat(cut.body()).contains("breaks off");
+  }
+
+  private HttpResponse<String> messages(String method, String rest, String body) {
+    return gateway.send(
+        gateway
+            .request("/v1/messages/batches" + rest)
+            .header("anthropic-version", "2023-06-01")
+            .method(method, BodyPublishers.ofString(body))
+            .build());
+  }
+
+  private static String message(String id, String model) {
+    return "{\"custom_id\":\""
+        + id
+        + "\",\"params\":{\"model\":\""
+        + model
+        + "\",\"max_tokens\":20,\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}}";
+  }
+
+  private JsonNode endedMessages(String id) {
+    long last = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    JsonNode batch = Json.parse(messages("GET", "/" + id, "").body());
+    while (!batch.path("processing_status").asString("").equals("ended")) {
+      assertThat(System.nanoTime()).as(batch.toString()).isLessThan(last);
+      batch = Json.parse(messages("GET", "/" + id, "").body());
+    }
+    return batch;
+  }
+
+  @Test
+  void anthropics_batches_ask_any_model_and_give_results_in_anthropics_form() {
+    var made =
+        messages(
+            "POST",
+            "",
+            "{\"requests\":["
+                + message("a", "other")
+                + ","
+                + message("b", "tiny")
+                + ","
+                + message("c", "nowhere")
+                + "]}");
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+    JsonNode first = Json.parse(made.body());
+    assertThat(first.get("type").asString()).isEqualTo("message_batch");
+    assertThat(first.get("processing_status").asString()).isEqualTo("in_progress");
+    assertThat(first.get("request_counts").get("processing").asInt()).isEqualTo(3);
+    assertThat(first.get("results_url").isNull()).isTrue();
+    JsonNode batch = endedMessages(first.get("id").asString());
+    assertThat(batch.get("request_counts").toString())
+        .isEqualTo(
+            "{\"processing\":0,\"succeeded\":2,\"errored\":1,\"canceled\":0,\"expired\":0}");
+    var reply = gateway.get(batch.get("results_url").asString());
+    assertThat(reply.statusCode()).isEqualTo(200);
+    for (String text : reply.body().lines().toList()) {
+      JsonNode line = Json.parse(text);
+      JsonNode result = line.get("result");
+      if (line.get("custom_id").asString().equals("c")) {
+        assertThat(result.get("type").asString()).isEqualTo("errored");
+        assertThat(result.get("error").get("error").get("type").asString())
+            .isEqualTo("not_found_error");
+      } else {
+        assertThat(result.get("type").asString()).isEqualTo("succeeded");
+        assertThat(result.get("message").get("type").asString()).isEqualTo("message");
+      }
+    }
+    assertThat(Json.parse(gateway.get("/v1/files").body()).get("data")).isEmpty();
+    assertThat(gateway.get("/v1/batches/" + batch.get("id").asString()).statusCode())
+        .isEqualTo(404);
+    JsonNode list = Json.parse(messages("GET", "", "").body());
+    assertThat(list.get("data")).hasSize(1);
+    var deleted = messages("DELETE", "/" + batch.get("id").asString(), "");
+    assertThat(Json.parse(deleted.body()).get("type").asString())
+        .isEqualTo("message_batch_deleted");
+    assertThat(messages("GET", "/" + batch.get("id").asString(), "").statusCode()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "requests | {}",
+        "requests | {\"requests\":[]}",
+        "requests.0.custom_id | {\"requests\":[{\"custom_id\":\"a b\",\"params\":{}}]}",
+        "requests.0.params | {\"requests\":[{\"custom_id\":\"a\"}]}",
+        "requests.1.custom_id | {\"requests\":[{\"custom_id\":\"a\",\"params\":{}},{\"custom_id\":\"a\",\"params\":{}}]}",
+        "requests.0.params.stream | {\"requests\":[{\"custom_id\":\"a\",\"params\":{\"stream\":true}}]}",
+      })
+  void a_wrong_batch_of_messages_is_400_in_anthropics_envelope(String field, String body) {
+    var reply = messages("POST", "", body);
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+    JsonNode error = Json.parse(reply.body());
+    assertThat(error.get("type").asString()).isEqualTo("error");
+    assertThat(error.get("error").get("type").asString()).isEqualTo("invalid_request_error");
+    assertThat(reply.body()).contains(field.contains("stream") ? "stream" : field);
   }
 }

@@ -74,8 +74,20 @@ interface BatchesContract {
     assertThat(batches.take()).map(Batch::id).contains("batch_1");
     assertThat(batches.take()).map(Batch::id).contains("batch_2");
     assertThat(batches.take()).isEmpty();
-    batches.letGo("batch_2");
+    batches.letGo("batch_2", Duration.ZERO);
     assertThat(batches.take()).map(Batch::id).contains("batch_2");
+  }
+
+  @Test
+  default void one_that_rests_is_not_taken_before_its_time() {
+    Batches batches = store().batches();
+    batches.add(batch("t", "batch_1"));
+    batches.take();
+    batches.letGo("batch_1", Duration.ofSeconds(5));
+    clock().pass(Duration.ofSeconds(4));
+    assertThat(batches.take()).isEmpty();
+    clock().pass(Duration.ofSeconds(2));
+    assertThat(batches.take()).isPresent();
   }
 
   @Test

@@ -46,10 +46,7 @@ interface ReplaysContract {
     assertThat(replays.take(KEY, QUESTION, "c2"))
         .isInstanceOfSatisfying(
             Found.Kept.class,
-            kept ->
-                assertThat(kept.reply())
-                    .usingRecursiveComparison()
-                    .isEqualTo(reply("c1", 10)));
+            kept -> assertThat(kept.reply()).usingRecursiveComparison().isEqualTo(reply("c1", 10)));
   }
 
   @Test

@@ -80,8 +80,7 @@ class SqliteStoreTest implements ReplaysContract, StoredFilesContract, BatchesCo
       assertThat(second.replays().take(KEY, QUESTION, "c2"))
           .isInstanceOf(Replays.Found.Running.class);
       clock.pass(Duration.ofSeconds(16));
-      assertThat(second.replays().take(KEY, QUESTION, "c3"))
-          .isInstanceOf(Replays.Found.Free.class);
+      assertThat(second.replays().take(KEY, QUESTION, "c3")).isInstanceOf(Replays.Found.Free.class);
     }
   }
 
@@ -89,8 +88,7 @@ class SqliteStoreTest implements ReplaysContract, StoredFilesContract, BatchesCo
   void its_files_are_its_owners_alone() throws IOException {
     store.check();
     for (String name : new String[] {"lintel.db", "lintel.lock"}) {
-      assertThat(
-              PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(name))))
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(name))))
           .as(name)
           .isEqualTo("rw-------");
     }
@@ -104,7 +102,8 @@ class SqliteStoreTest implements ReplaysContract, StoredFilesContract, BatchesCo
   }
 
   private void sql(String statement) throws Exception {
-    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
+    try (var connection =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
         var one = connection.createStatement()) {
       one.execute(statement);
     }

@@ -24,8 +24,7 @@ interface StoredFilesContract {
   private StoredFile add(StoredFiles files, String tenant, String id, Optional<Instant> expires)
       throws IOException {
     Files.writeString(files.draft(id), "content of " + id);
-    var file =
-        new StoredFile(id, tenant, "batch", "n.jsonl", 10, clock().instant(), expires);
+    var file = new StoredFile(id, tenant, "batch", "n.jsonl", 10, clock().instant(), expires);
     files.add(file);
     return file;
   }
