@@ -26,6 +26,7 @@ public final class Trail {
   private @Nullable Model model;
   private @Nullable Target target;
   private long firstContent;
+  private @Nullable Keyed keyed;
   private @Nullable Keeper keeper;
   private @Nullable Replay replay;
 
@@ -155,6 +156,27 @@ public final class Trail {
     return target == null || usage.source() == Usage.Source.NONE
         ? Optional.empty()
         : target.price().cost(usage);
+  }
+
+  /**
+   * What the caller asks at that path shall be asked once.
+   *
+   * @param name by which the caller will know it again
+   */
+  public record Keyed(String name, String path) {}
+
+  public void keyed(Keyed by) {
+    keyed = by;
+  }
+
+  /** Empty for nearly every call. */
+  public Optional<Keyed> keyed() {
+    return Optional.ofNullable(keyed);
+  }
+
+  /** What the caller said beside its request, where that itself is not read. */
+  public void said(Terms given) {
+    terms = given;
   }
 
   /** Somebody wants to keep what the caller is answered. */

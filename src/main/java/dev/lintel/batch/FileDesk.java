@@ -81,9 +81,11 @@ public final class FileDesk {
             part.length(),
             clock.instant(),
             expires);
-    CallThread.current().offload(
-            () -> write(all.draft(file.id()), part.body(), part.offset(), part.length()));
-    all.add(file);
+    CallThread.current().offload(() -> {
+      write(all.draft(file.id()), part.body(), part.offset(), part.length());
+      all.add(file);
+      return true;
+    });
     exchange.answer(Answer.json(200, json(file)), headers);
   }
 
@@ -115,7 +117,7 @@ public final class FileDesk {
   }
 
   /** Durably; throws {@link Failure} where the disk does not take it. */
-  static boolean write(Path draft, byte[] body, int offset, int length) {
+  static void write(Path draft, byte[] body, int offset, int length) {
     try (FileChannel out =
         FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ByteBuffer bytes = ByteBuffer.wrap(body, offset, length);
@@ -123,7 +125,6 @@ public final class FileDesk {
         out.write(bytes);
       }
       out.force(true);
-      return true;
     } catch (IOException failed) {
       throw Failure.of(
           Failure.Kind.UNAVAILABLE, "The file cannot be written at the moment.", failed);

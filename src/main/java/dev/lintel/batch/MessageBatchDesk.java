@@ -82,8 +82,11 @@ public final class MessageBatchDesk {
             lines.length,
             now,
             Optional.empty());
-    CallThread.current().offload(() -> write(files.draft(input.id()), lines));
-    files.add(input);
+    CallThread.current().offload(() -> {
+      FileDesk.write(files.draft(input.id()), lines, 0, lines.length);
+      files.add(input);
+      return true;
+    });
     var batch =
         new Batch(
             Ids.of(PREFIX),
@@ -138,10 +141,6 @@ public final class MessageBatchDesk {
       lines.add(Json.bytes(line)).add("\n");
     }
     return lines.take();
-  }
-
-  private static boolean write(Path draft, byte[] bytes) {
-    return FileDesk.write(draft, bytes, 0, bytes.length);
   }
 
   public void list(Caller caller, Exchange exchange, Map<String, String> headers) {

@@ -10,6 +10,8 @@ import dev.lintel.Replay;
 import dev.lintel.Replays;
 import dev.lintel.Request;
 import dev.lintel.Sink;
+import dev.lintel.Terms;
+import dev.lintel.Trail;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -23,9 +25,6 @@ import java.util.function.Supplier;
  * got before. Stands before the request is read, for what is the same need not be.
  */
 public final class Once implements Filter {
-  /** The header's name. */
-  public static final String HEADER = "idempotency-key";
-
   private static final int LONGEST = 255;
   private static final Duration SHORTLY = Duration.ofSeconds(1);
 
@@ -43,23 +42,22 @@ public final class Once implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
-    if (!(call.request() instanceof Request.Unread unread)) {
+    Optional<Trail.Keyed> keyed = call.trail().keyed();
+    if (keyed.isEmpty() || !(call.request() instanceof Request.Unread(var _, RawRequest raw))) {
       next.handle(call, sink);
       return;
     }
-    Optional<String> name = unread.raw().headers().get(HEADER);
-    if (name.isEmpty()) {
-      next.handle(call, sink);
-      return;
-    }
-    var key = new Replays.Key(call.caller().tenant(), call.caller().app(), checked(name.get()));
+    var key = new Replays.Key(call.caller().tenant(), call.caller().app(), checked(keyed.get().name()));
     Replays kept = replays.get();
-    switch (kept.take(key, question(unread), call.id())) {
+    switch (kept.take(key, question(keyed.get().path(), raw), call.id())) {
       case Replays.Found.Free() -> {
         call.trail().keptBy(new Holding(kept, key, call.id(), largest));
         next.handle(call, sink);
       }
-      case Replays.Found.Kept(Replay reply) -> call.trail().replayed(reply);
+      case Replays.Found.Kept(Replay reply) -> {
+        call.trail().said(Terms.read(raw.headers(), Optional.empty()));
+        call.trail().replayed(reply);
+      }
       case Replays.Found.Running() ->
           throw refused(409, "The first call with this 'Idempotency-Key' is still running.")
               .retryAfter(Optional.of(SHORTLY));
@@ -101,16 +99,13 @@ public final class Once implements Filter {
     return c >= ' ' && c != 127 && !Character.isISOControl(c);
   }
 
-  /** The language, the path's and the query's variables without the caller's key, and the body. */
-  private static byte[] question(Request.Unread unread) {
+  /** The path, the query without the caller's key, and the body. */
+  private static byte[] question(String path, RawRequest raw) {
     try {
-      RawRequest raw = unread.raw();
       MessageDigest hash = MessageDigest.getInstance("SHA-256");
-      var rest = new TreeMap<>(raw.query());
-      rest.remove("key");
-      hash.update(
-          (unread.dialect().name() + new TreeMap<>(raw.path()) + rest)
-              .getBytes(StandardCharsets.UTF_8));
+      var query = new TreeMap<>(raw.query());
+      query.remove("key");
+      hash.update((path + '\n' + query + '\n').getBytes(StandardCharsets.UTF_8));
       return hash.digest(raw.body());
     } catch (NoSuchAlgorithmException missing) {
       throw new IllegalStateException(missing);

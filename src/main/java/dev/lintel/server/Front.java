@@ -53,10 +53,12 @@ public final class Front implements Endpoint {
             Optional.empty(),
             Optional.empty(),
             Long.MAX_VALUE);
-    if (raw.headers().get("idempotency-key").isEmpty()) {
+    Optional<String> key = raw.headers().get("idempotency-key");
+    if (key.isEmpty()) {
       serve(call, new Reply(exchange, dialect, trail));
       return;
     }
+    trail.keyed(new Trail.Keyed(key.get(), exchange.path()));
     var taped = new Taped(exchange, trail);
     try {
       serve(call, new Reply(taped, dialect, trail));

@@ -1,9 +1,11 @@
 package dev.lintel.store;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,15 @@ final class Owned {
       Files.createFile(file, attributes(file, "rw-------"));
     } catch (FileAlreadyExistsException meanwhile) {
       // As good.
+    }
+  }
+
+  /** Makes durable which names the folder has, on file systems where that is apart. */
+  static void force(Path folder) throws IOException {
+    if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
+      try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+        names.force(true);
+      }
     }
   }
 

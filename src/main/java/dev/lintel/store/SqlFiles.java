@@ -60,6 +60,7 @@ final class SqlFiles implements StoredFiles {
       // Again after an end in between: the row is what makes it a file.
       if (Files.exists(draft)) {
         Files.move(draft, content(file.id()), StandardCopyOption.ATOMIC_MOVE);
+        Owned.force(folder);
       }
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
