@@ -168,7 +168,7 @@ public final class CallThread {
   public static <T> T await(CompletableFuture<T> made) {
     if (CURRENT.isBound()) {
       CallThread call = CURRENT.get();
-      made.whenComplete((done, failed) -> call.wake());
+      var _ = made.whenComplete((done, failed) -> call.wake());
       call.await(made::isDone, Long.MAX_VALUE - 1);
     }
     try {

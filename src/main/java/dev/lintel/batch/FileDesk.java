@@ -81,11 +81,12 @@ public final class FileDesk {
             part.length(),
             clock.instant(),
             expires);
-    CallThread.current().offload(() -> {
-      write(all.draft(file.id()), part.body(), part.offset(), part.length());
-      all.add(file);
-      return true;
-    });
+    CallThread.current()
+        .offload(() -> {
+          write(all.draft(file.id()), part.body(), part.offset(), part.length());
+          all.add(file);
+          return true;
+        });
     exchange.answer(Answer.json(200, json(file)), headers);
   }
 

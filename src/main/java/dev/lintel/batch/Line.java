@@ -86,9 +86,7 @@ record Line(long number, String customId, byte[] body) {
     try (var lines = new Lines(file, Integer.MAX_VALUE)) {
       for (byte[] bytes = lines.next(); bytes != null; bytes = lines.next()) {
         Optional<Line> line =
-            bytes.length == 0
-                ? Optional.empty()
-                : read(lines.number(), bytes, endpoint).line;
+            bytes.length == 0 ? Optional.empty() : read(lines.number(), bytes, endpoint).line;
         if (line.isPresent() && !taking.take(line.get())) {
           return;
         }

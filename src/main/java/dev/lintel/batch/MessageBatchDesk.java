@@ -16,10 +16,7 @@ import dev.lintel.StoredFile;
 import dev.lintel.StoredFiles;
 import dev.lintel.Terms;
 import java.io.IOException;
-
-
 import java.nio.file.Path;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -33,8 +30,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A tenant's batches, as Anthropic's API has them (API reference, "Message Batches"). Behind it
- * are batches as all others, whose files the tenant does not see.
+ * A tenant's batches, as Anthropic's API has them (API reference, "Message Batches"). Behind it are
+ * batches as all others, whose files the tenant does not see.
  */
 public final class MessageBatchDesk {
   /** What its requests ask. */
@@ -82,11 +79,12 @@ public final class MessageBatchDesk {
             lines.length,
             now,
             Optional.empty());
-    CallThread.current().offload(() -> {
-      FileDesk.write(files.draft(input.id()), lines, 0, lines.length);
-      files.add(input);
-      return true;
-    });
+    CallThread.current()
+        .offload(() -> {
+          FileDesk.write(files.draft(input.id()), lines, 0, lines.length);
+          files.add(input);
+          return true;
+        });
     var batch =
         new Batch(
             Ids.of(PREFIX),
@@ -156,8 +154,7 @@ public final class MessageBatchDesk {
             .list(caller.tenant(), PREFIX, query.getOrDefault("after_id", ""), limit + 1);
     ObjectNode body = Json.object();
     boolean more = found.size() > limit;
-    Requested.page(
-        body, more ? found.subList(0, limit) : found, more, MessageBatchDesk::json);
+    Requested.page(body, more ? found.subList(0, limit) : found, more, MessageBatchDesk::json);
     exchange.answer(Answer.json(200, body), headers);
   }
 
@@ -180,12 +177,13 @@ public final class MessageBatchDesk {
       throw Failure.invalid("A batch can be deleted once it has ended; cancel it first.").at("id");
     }
     StoredFiles files = store.get().files();
-    CallThread.current().offload(() -> {
-      for (String id : List.of(known.input(), known.output(), known.errors())) {
-        files.remove(known.tenant(), id);
-      }
-      return true;
-    });
+    CallThread.current()
+        .offload(() -> {
+          for (String id : List.of(known.input(), known.output(), known.errors())) {
+            files.remove(known.tenant(), id);
+          }
+          return true;
+        });
     exchange.answer(
         Answer.json(200, Json.object().put("id", known.id()).put("type", "message_batch_deleted")),
         headers);
@@ -195,8 +193,7 @@ public final class MessageBatchDesk {
   public void results(Caller caller, Exchange exchange, Map<String, String> headers) {
     Batch batch = find(caller, exchange);
     if (!batch.status().last()) {
-      throw Failure.of(
-              Failure.Kind.NOT_FOUND, "The batch has no results before it has ended.")
+      throw Failure.of(Failure.Kind.NOT_FOUND, "The batch has no results before it has ended.")
           .code("not_found");
     }
     exchange.begin(200, "application/x-jsonl", headers);
@@ -284,9 +281,7 @@ public final class MessageBatchDesk {
             .put("ended_at", ended && end != null ? end.toString() : null)
             .put("cancel_initiated_at", cancelled == null ? null : cancelled.toString())
             .putNull("archived_at")
-            .put(
-                "results_url",
-                ended ? "/v1/messages/batches/" + batch.id() + "/results" : null);
+            .put("results_url", ended ? "/v1/messages/batches/" + batch.id() + "/results" : null);
     Batch.Counts counts = batch.counts();
     json.putObject("request_counts")
         .put("processing", counts.total() - counts.completed() - counts.failed())

@@ -117,10 +117,7 @@ final class Run {
               means.longestLine(),
               MOST_LINES);
     } else {
-      checked =
-          new Line.Checked(
-              0,
-              List.of(GONE));
+      checked = new Line.Checked(0, List.of(GONE));
     }
     Instant now = means.clock().instant();
     if (!checked.faults().isEmpty()) {
@@ -245,7 +242,8 @@ final class Run {
     }
     Duration pause = Duration.ofSeconds(1);
     for (int tried = 1; ; tried++) {
-      var exchange = new LineExchange(batch.endpoint(), line.body(), batch.headers(), caller.get(), loop);
+      var exchange =
+          new LineExchange(batch.endpoint(), line.body(), batch.headers(), caller.get(), loop);
       endpoint.serve(exchange);
       Optional<Answer> answer = exchange.answered();
       if (answer.isEmpty()) {

@@ -47,7 +47,8 @@ public final class Once implements Filter {
       next.handle(call, sink);
       return;
     }
-    var key = new Replays.Key(call.caller().tenant(), call.caller().app(), checked(keyed.get().name()));
+    var key =
+        new Replays.Key(call.caller().tenant(), call.caller().app(), checked(keyed.get().name()));
     Replays kept = replays.get();
     switch (kept.take(key, question(keyed.get().path(), raw), call.id())) {
       case Replays.Found.Free() -> {

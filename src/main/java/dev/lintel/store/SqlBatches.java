@@ -151,7 +151,7 @@ final class SqlBatches implements Batches {
   public void letGo(String id, Duration rest) {
     held.remove(id);
     long until = rest.isZero() ? 0 : clock.millis() + rest.toMillis();
-    var unused =
+    var _ =
         database
             .write(connection -> {
               try (var update =

@@ -182,7 +182,7 @@ final class SqlReplays implements Replays {
   @Override
   public void free(Key key, String callId) {
     held.remove(callId);
-    var unused =
+    var _ =
         database
             .write(connection -> {
               try (var delete =
@@ -235,7 +235,7 @@ final class SqlReplays implements Replays {
   /** Removes what is too old, and then the oldest until the rest is within its bound. */
   void sweep() {
     fresh.set(0);
-    var unused =
+    var _ =
         database
             .write(connection -> {
               try (var old =

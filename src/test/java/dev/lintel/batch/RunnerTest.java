@@ -44,8 +44,7 @@ class RunnerTest {
 
   @BeforeEach
   void open() {
-    store =
-        SqlStore.embedded(folder, new SqlStore.Bounds(Duration.ofHours(24), 1_000_000), clock);
+    store = SqlStore.embedded(folder, new SqlStore.Bounds(Duration.ofHours(24), 1_000_000), clock);
     Endpoint endpoint = this::answer;
     runner =
         new Runner(
@@ -89,9 +88,23 @@ class RunnerTest {
             new StoredFile(
                 "file-in", "t", "batch", "in", text.length(), clock.instant(), Optional.empty()));
     return new Batch(
-        "batch_1", "t", "a", "k", ENDPOINT, "file-in", Map.of(), Map.of(), clock.instant(),
-        clock.instant().plus(Duration.ofHours(24)), Optional.empty(), status, Map.of(),
-        new Batch.Counts(output.isEmpty() ? 0 : 4, 0, 0, 0), output, errors, List.of());
+        "batch_1",
+        "t",
+        "a",
+        "k",
+        ENDPOINT,
+        "file-in",
+        Map.of(),
+        Map.of(),
+        clock.instant(),
+        clock.instant().plus(Duration.ofHours(24)),
+        Optional.empty(),
+        status,
+        Map.of(),
+        new Batch.Counts(output.isEmpty() ? 0 : 4, 0, 0, 0),
+        output,
+        errors,
+        List.of());
   }
 
   private Batch ended(Batch batch) {

@@ -504,8 +504,7 @@ class BatchScenario {
     assertThat(first.get("results_url").isNull()).isTrue();
     JsonNode batch = endedMessages(first.get("id").asString());
     assertThat(batch.get("request_counts").toString())
-        .isEqualTo(
-            "{\"processing\":0,\"succeeded\":2,\"errored\":1,\"canceled\":0,\"expired\":0}");
+        .isEqualTo("{\"processing\":0,\"succeeded\":2,\"errored\":1,\"canceled\":0,\"expired\":0}");
     var reply = gateway.get(batch.get("results_url").asString());
     assertThat(reply.statusCode()).isEqualTo(200);
     for (String text : reply.body().lines().toList()) {
