@@ -100,13 +100,23 @@ public final class Once implements Filter {
     return c >= ' ' && c != 127 && !Character.isISOControl(c);
   }
 
-  /** The path, the query without the caller's key, and the body. */
+  /**
+   * The path, the query without the caller's key, and the body; of one that is taken as it comes
+   * its length stands for it, for it is not there yet.
+   */
   private static byte[] question(String path, RawRequest raw) {
     try {
       MessageDigest hash = MessageDigest.getInstance("SHA-256");
       var query = new TreeMap<>(raw.query());
       query.remove("key");
-      hash.update((path + '\n' + query + '\n').getBytes(StandardCharsets.UTF_8));
+      String length = raw.body().length > 0 ? "" : raw.headers().get("content-length").orElse("");
+      if (raw.body().length == 0
+          && length.isEmpty()
+          && raw.headers().get("content-type").isPresent()) {
+        throw Failure.invalid("An upload with an 'Idempotency-Key' needs a 'content-length'.")
+            .at("content-length");
+      }
+      hash.update((path + '\n' + query + '\n' + length + '\n').getBytes(StandardCharsets.UTF_8));
       return hash.digest(raw.body());
     } catch (NoSuchAlgorithmException missing) {
       throw new IllegalStateException(missing);
