@@ -111,8 +111,7 @@ class OnceTest {
     return call;
   }
 
-  private static Call call(
-      Map<String, String> query, String body, Map<String, String> headers) {
+  private static Call call(Map<String, String> query, String body, Map<String, String> headers) {
     return Fakes.call(
         Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p"), "m")),
         new Request.Unread(

@@ -46,8 +46,7 @@ class KillScenario {
     start();
     var first = post("/v1/chat/completions", chat("Hello"), "k");
     String file = upload(60);
-    String batch =
-        json(post("/v1/batches", batch(file), "")).get("id").asString();
+    String batch = json(post("/v1/batches", batch(file), "")).get("id").asString();
     for (int kill = 0; kill < 2; kill++) {
       awaitResults(batch, 8 * (kill + 1));
       process.destroyForcibly().waitFor();
@@ -168,11 +167,10 @@ class KillScenario {
         "--XX\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"in.jsonl\"\r\n\r\n"
             + content
             + "\r\n--XX--\r\n";
-    return json(
-            send(
-                request("/v1/files")
-                    .header("content-type", "multipart/form-data; boundary=XX")
-                    .POST(BodyPublishers.ofString(form))))
+    return json(send(
+            request("/v1/files")
+                .header("content-type", "multipart/form-data; boundary=XX")
+                .POST(BodyPublishers.ofString(form))))
         .get("id")
         .asString();
   }
@@ -189,7 +187,9 @@ class KillScenario {
 
   private HttpResponse<String> post(String path, String body, String key) {
     var request =
-        request(path).header("content-type", "application/json").POST(BodyPublishers.ofString(body));
+        request(path)
+            .header("content-type", "application/json")
+            .POST(BodyPublishers.ofString(body));
     return send(key.isEmpty() ? request : request.header("idempotency-key", key));
   }
 
