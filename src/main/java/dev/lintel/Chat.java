@@ -70,6 +70,8 @@ public final class Chat implements Request {
   public static Chat of(Request request) {
     return switch (request) {
       case Chat chat -> chat;
+      case Embed embed -> throw new IllegalArgumentException("no chat, but inputs for vectors");
+      case Rerank rerank -> throw new IllegalArgumentException("no chat, but documents");
       case Live live -> throw new IllegalArgumentException("A live conversation is no chat");
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");

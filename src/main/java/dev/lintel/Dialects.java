@@ -10,8 +10,13 @@ import java.util.concurrent.ConcurrentHashMap;
  * can say it.
  */
 public final class Dialects {
+  /** Callers choose the names of models, so there may be any number of them. */
+  private static final int MOST_LACKS = 4096;
+
+  private record Lack(String dialect, String model) {}
+
   private final List<Dialect> spoken;
-  private final Set<String> unserved = ConcurrentHashMap.newKeySet();
+  private final Set<Lack> unserved = ConcurrentHashMap.newKeySet();
 
   public Dialects(List<Dialect> spoken) {
     this.spoken = List.copyOf(spoken);
@@ -58,16 +63,25 @@ public final class Dialects {
 
   private boolean usable(Dialect dialect, Request request, Target target) {
     return dialect.takes(request)
-        && !unserved.contains(dialect.name())
+        && !unserved.contains(new Lack(dialect.name(), target.model()))
         && target.traits().speaks(dialect.name());
   }
 
   /**
-   * Notes that the provider turned out not to serve that one of its dialects: many servers that
-   * speak OpenAI's chat have no more of OpenAI's API. False where it is the main one, or noted
-   * already.
+   * Notes that the provider turned out not to serve that model in that one of its dialects: many
+   * servers that speak OpenAI's chat have no more of OpenAI's API, and OpenAI's chat models are not
+   * served as completions. False where the request cannot be asked in another one, which makes it
+   * no news, or where that is noted already.
    */
-  public boolean unserved(Dialect dialect) {
-    return dialect != main() && unserved.add(dialect.name());
+  public boolean unserved(Dialect dialect, Request request, Target target) {
+    boolean another =
+        spoken.stream().anyMatch(other -> other != dialect && usable(other, request, target));
+    if (dialect == main() || !another) {
+      return false;
+    }
+    if (unserved.size() >= MOST_LACKS) {
+      unserved.clear();
+    }
+    return unserved.add(new Lack(dialect.name(), target.model()));
   }
 }

@@ -98,10 +98,12 @@ public sealed interface Part
   /**
    * An embedding.
    *
-   * @param index of the input it belongs to, from 0
-   * @param values each a float, as JSON numbers or as base64 of little-endian 32-bit floats
+   * @param index of the input it belongs to, from 0; as many with the same as formats were asked
+   * @param values an array of numbers, or a string where the format is {@code BASE64}; to be
+   *     written, and not looked into: an array may be a leaf that only knows its text
    */
-  record Vector(int index, tools.jackson.databind.JsonNode values) implements Piece {}
+  record Vector(int index, Embed.Format format, tools.jackson.databind.JsonNode values)
+      implements Piece {}
 
   /**
    * How well a document fits a query.

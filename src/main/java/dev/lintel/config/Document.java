@@ -126,7 +126,13 @@ record Document(
       @Alone At<List<TargetEntry>> targets,
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
-      Optional<RetryEntry> retry) {}
+      Optional<RetryEntry> retry,
+      Optional<At<BatchEntry>> batch) {}
+
+  /** How concurrent requests for vectors are merged. */
+  record BatchEntry(Duration window, Count size) {
+    static final BatchEntry USUAL = new BatchEntry(Duration.ofMillis(5), new Count(64));
+  }
 
   record TargetEntry(
       @Alone At<String> to,

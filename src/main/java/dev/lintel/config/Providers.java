@@ -29,7 +29,7 @@ record Providers(
     Map<String, List<Dialect>> dialects,
     Set<String> simFaults) {
   /** Kinds that need more than a row of the catalogue, and code that is not there. */
-  private static final List<String> LATER = List.of("azure", "bedrock", "cohere", "vertex");
+  private static final List<String> LATER = List.of("azure", "vertex");
 
   private static final String NO_KEY = "none";
   private static final String NO_FAULT = "none";

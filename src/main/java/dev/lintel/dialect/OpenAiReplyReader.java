@@ -35,6 +35,7 @@ final class OpenAiReplyReader implements ReplyReader {
   private static final Set<String> SILENT = Set.of("role", "reasoning_details");
 
   private final OpenAiCalls calls;
+  private final String dialect;
   private boolean streamed;
   private boolean started;
   private boolean finished;
@@ -43,12 +44,21 @@ final class OpenAiReplyReader implements ReplyReader {
   private boolean done;
 
   OpenAiReplyReader(Chat chat) {
+    this(chat, OpenAiChat.NAME);
+  }
+
+  /**
+   * @param dialect whose words the reply's bytes are: legacy completions are the same but for where
+   *     a choice has its text
+   */
+  OpenAiReplyReader(Chat chat, String dialect) {
     this.calls = new OpenAiCalls(chat);
+    this.dialect = dialect;
   }
 
   @Override
   public Chunk whole(byte[] body) {
-    Frame frame = Frame.whole(OpenAiChat.NAME, body);
+    Frame frame = Frame.whole(dialect, body);
     var parts = new ArrayList<Part>(4);
     read(frame, "a reply", parts);
     if (!finished) {
@@ -268,6 +278,11 @@ final class OpenAiReplyReader implements ReplyReader {
           case "delta", "message" -> {
             if (value == JsonToken.START_OBJECT) {
               delta(choice, parser, parts);
+            }
+          }
+          case "text" -> {
+            if (value == JsonToken.VALUE_STRING && parser.getStringLength() > 0) {
+              parts.add(new Part.Text(parser.getString()));
             }
           }
           case "finish_reason" -> {

@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Writes a chat completion, whole or in chunks. */
 final class OpenAiReplyWriter implements ReplyWriter {
-  private static final byte[] DONE = ascii("data: [DONE]\n\n");
+  static final byte[] DONE = ascii("data: [DONE]\n\n");
   private static final byte[] DATA = ascii("data: ");
   private static final byte[] CLOSE = ascii("\n\n");
   private static final byte[] UNFINISHED = ascii(",\"finish_reason\":null}]}\n\n");
@@ -81,10 +81,15 @@ final class OpenAiReplyWriter implements ReplyWriter {
       usageShown |= counted;
       out.add(frame.raw(), frame.rawOffset(), frame.rawLength());
     } else if (more) {
-      ObjectNode tree = (ObjectNode) Json.parse(frame.text());
-      tree.remove("usage");
-      out.add(DATA).add(Json.bytes(tree)).add(CLOSE);
+      withoutUsage(frame, out);
     }
+  }
+
+  /** The event's JSON without the usage, of which the client did not ask to be told. */
+  static void withoutUsage(Frame frame, Bytes out) {
+    ObjectNode tree = (ObjectNode) Json.parse(frame.text());
+    tree.remove("usage");
+    send(tree, out);
   }
 
   private void start(Part.Start start) {
@@ -146,7 +151,7 @@ final class OpenAiReplyWriter implements ReplyWriter {
     send(chunk, out);
   }
 
-  private static void send(ObjectNode chunk, Bytes out) {
+  static void send(ObjectNode chunk, Bytes out) {
     out.add(DATA).add(Json.bytes(chunk)).add(CLOSE);
   }
 
@@ -205,7 +210,8 @@ final class OpenAiReplyWriter implements ReplyWriter {
     return Json.bytes(reply);
   }
 
-  private static byte[] raw(Frame frame) {
+  /** The bytes of a whole reply as they came. */
+  static byte[] raw(Frame frame) {
     if (frame.dataOffset() == 0 && frame.dataLength() == frame.data().length) {
       return frame.data();
     }

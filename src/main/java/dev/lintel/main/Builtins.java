@@ -5,9 +5,17 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
+import dev.lintel.dialect.BedrockConverse;
+import dev.lintel.dialect.CohereEmbeddings;
+import dev.lintel.dialect.CohereRerank;
 import dev.lintel.dialect.Gemini;
+import dev.lintel.dialect.GeminiEmbeddings;
+import dev.lintel.dialect.JinaRerank;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.OpenAiCompletions;
+import dev.lintel.dialect.OpenAiEmbeddings;
 import dev.lintel.dialect.OpenAiRealtime;
+import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -25,14 +33,24 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
+  static final Dialect BEDROCK = new BedrockConverse();
   static final Dialect REALTIME = new OpenAiRealtime();
+
+  static final Dialect EMBEDDINGS = new OpenAiEmbeddings();
+  static final Dialect GEMINI_EMBED = new GeminiEmbeddings(false);
+  static final Dialect COHERE_EMBED = new CohereEmbeddings();
+  static final Dialect RERANK = new JinaRerank();
+  static final Dialect COHERE_RERANK = new CohereRerank();
+  static final Dialect COMPLETIONS = new OpenAiCompletions();
 
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", List.of(OPENAI, REALTIME),
+          "openai", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME),
           "anthropic", List.of(ANTHROPIC),
-          "gemini", List.of(GEMINI));
+          "gemini", List.of(GEMINI, GEMINI_EMBED),
+          "cohere", List.of(COHERE_EMBED, COHERE_RERANK),
+          "bedrock", List.of(BEDROCK, new TitanEmbeddings(), COHERE_EMBED));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

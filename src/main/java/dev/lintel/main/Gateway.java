@@ -9,7 +9,9 @@ import dev.lintel.Models;
 import dev.lintel.Provider;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Divide;
 import dev.lintel.filter.Failover;
+import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
 import dev.lintel.route.InOrder;
@@ -65,6 +67,8 @@ record Gateway(
             lasting.once, // before the body is parsed: it goes by its bytes
             new Read(models),
             new Failover(lasting.health, lasting.listener),
+            new Merge(), // after the target is known: only what goes to the same may be merged
+            new Divide(),
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);
   }

@@ -22,6 +22,7 @@ import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
+import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Once;
 import dev.lintel.filter.Signatures;
@@ -278,11 +279,21 @@ public final class Lintel implements AutoCloseable {
     Endpoint gemini = front(Builtins.GEMINI);
     for (String v1 : List.of("/v1", "")) {
       post(routes, v1 + "/chat/completions", openai);
+      post(routes, v1 + "/completions", front(Builtins.COMPLETIONS));
+      post(routes, v1 + "/embeddings", front(Builtins.EMBEDDINGS));
+      post(routes, v1 + "/rerank", front(Builtins.RERANK));
       post(routes, v1 + "/messages", anthropic);
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
-    post(routes, "/v1beta/models/{model*}:{method}", gemini);
-    post(routes, "/v1/models/{model*}:{method}", gemini);
+    for (String version : List.of("/v1beta", "/v1")) {
+      String model = version + "/models/{model*}";
+      post(routes, model + ":embedContent", front(Builtins.GEMINI_EMBED));
+      post(routes, model + ":batchEmbedContents", front(new GeminiEmbeddings(true)));
+      post(routes, model + ":{method}", gemini);
+    }
+    post(routes, "/v2/embed", front(Builtins.COHERE_EMBED));
+    post(routes, "/v2/rerank", front(Builtins.COHERE_RERANK));
+    post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
     get(routes, "/v1/models/{model*}", models(Lintel::bySdk));
@@ -395,6 +406,12 @@ public final class Lintel implements AutoCloseable {
   private static Dialect byPath(String path) {
     if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
       return Builtins.ANTHROPIC;
+    }
+    if (path.startsWith("/model/")) {
+      return Builtins.BEDROCK;
+    }
+    if (path.startsWith("/v2/")) {
+      return Builtins.COHERE_EMBED;
     }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI

@@ -241,6 +241,7 @@ public final class Server {
     var trail = Trail.begin(arrived);
     var answer = endpoint.refuse(failure, trail);
     response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
+    answer.headers().forEach(response::putHeader);
     options.headers.forEach(response::putHeader);
     Reply.errorHeaders(failure, trail).forEach(response::putHeader);
     return ServerExchange.end(request, answer.body());

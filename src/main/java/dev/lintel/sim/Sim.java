@@ -4,6 +4,7 @@ import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
+import dev.lintel.Embed;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
@@ -12,11 +13,15 @@ import dev.lintel.Live;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
+import dev.lintel.Rerank;
 import dev.lintel.Route;
 import dev.lintel.Trail;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,8 +51,13 @@ public final class Sim {
   /** What is listed; any other name is answered, too. */
   private static final List<String> MODELS = List.of("small", "large", "embed");
 
+  /** The one language beside those of chat that is answered as a chat is. */
+  private static final String COMPLETIONS = "completions";
+
   private final Desk desk = new Desk();
+  private final Set<Vendor> vendors = EnumSet.noneOf(Vendor.class);
   private final Map<Vendor, Dialect> dialects = new TreeMap<>();
+  private final Optional<Dialect> completions;
   private final SimOptions options;
 
   /**
@@ -58,6 +68,10 @@ public final class Sim {
     dialects.stream()
         .filter(Vendor::isKnown)
         .forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    this.vendors.addAll(this.dialects.keySet());
+    dialects.forEach(dialect -> Vendor.beside(dialect).ifPresent(this.vendors::add));
+    this.completions =
+        dialects.stream().filter(dialect -> dialect.name().equals(COMPLETIONS)).findFirst();
     this.options = options;
   }
 
@@ -68,10 +82,22 @@ public final class Sim {
       for (Vendor.Place place : vendor.places()) {
         add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect));
       }
+    });
+    for (Vendor vendor : vendors) {
       for (Embeddings.Place place : Embeddings.places(vendor)) {
         add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
       }
-    });
+      for (Embeddings.Place place : Rankings.places(vendor)) {
+        add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
+      }
+    }
+    var legacy = new Vendor.Place("/v1/completions", Map.of());
+    completions.ifPresent(dialect ->
+        add(
+            routes,
+            legacy.path(),
+            Vendor.OPENAI,
+            raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
     if (dialects.containsKey(Vendor.OPENAI)) {
       routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
     }
@@ -127,6 +153,8 @@ public final class Sim {
     Chat chat =
         switch (request) {
           case Chat read -> read;
+          case Embed embed -> throw new IllegalStateException("no chat");
+          case Rerank rerank -> throw new IllegalStateException("no chat");
           case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");

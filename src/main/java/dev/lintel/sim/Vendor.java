@@ -1,11 +1,15 @@
 package dev.lintel.sim;
 
+import dev.lintel.Answer;
+import dev.lintel.AwsEvent;
+import dev.lintel.Bytes;
 import dev.lintel.Dialect;
 import dev.lintel.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -40,7 +44,21 @@ enum Vendor {
       """
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
-      """);
+      """),
+  COHERE("cohere", "", "", "", ""),
+  /** Its streams begin with a message of their own that says nothing. */
+  BEDROCK("bedrock", "", "tooluse_", "", "");
+
+  /** Whose other languages there are, by their names. */
+  private static final Map<String, Vendor> OTHERS =
+      Map.of(
+          "completions", OPENAI,
+          "embeddings", OPENAI,
+          "rerank", OPENAI,
+          "gemini-embed", GEMINI,
+          "cohere-embed", COHERE,
+          "cohere-rerank", COHERE,
+          "titan-embed", BEDROCK);
 
   /**
    * Where chat is served.
@@ -68,6 +86,11 @@ enum Vendor {
     return Arrays.stream(values()).anyMatch(vendor -> vendor.dialect.equals(spoken.name()));
   }
 
+  /** Whose language that is beside its chat; empty where it is nobody's. */
+  static Optional<Vendor> beside(Dialect spoken) {
+    return Optional.ofNullable(OTHERS.get(spoken.name()));
+  }
+
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
   static Vendor of(Dialect spoken) {
     return Arrays.stream(values())
@@ -91,6 +114,8 @@ enum Vendor {
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
               gemini("/v1", "streamGenerateContent"));
+      case COHERE -> List.of();
+      case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
   }
 
@@ -127,6 +152,7 @@ enum Vendor {
         node.putObject("error").put("type", trouble.anthropic()).put("message", message);
         node.put("request_id", "req_" + Words.token(message, 24));
       }
+      case COHERE, BEDROCK -> node.put("message", message);
       case GEMINI ->
           node.putObject("error")
               .put("code", trouble.status())
@@ -136,13 +162,38 @@ enum Vendor {
     return node;
   }
 
+  /**
+   * The same as an answer.
+   *
+   * @param status 200 where the error stands in an answer that looks good
+   */
+  Answer refusal(Trouble trouble, int status, String message) {
+    byte[] body = Json.bytes(error(trouble, message));
+    return switch (this) {
+      case OPENAI, ANTHROPIC, GEMINI, COHERE -> new Answer(status, Answer.JSON, body);
+      case BEDROCK ->
+          new Answer(status, Answer.JSON, body, Map.of("x-amzn-errortype", trouble.bedrock()));
+    };
+  }
+
   /** The same as an event of a stream. */
   byte[] errorEvent(Trouble trouble) {
+    if (this == BEDROCK) {
+      var event = new Bytes(256);
+      String member =
+          Character.toLowerCase(trouble.bedrock().charAt(0)) + trouble.bedrock().substring(1);
+      AwsEvent.exception(member).write(Json.bytes(error(trouble, trouble.message())), event);
+      return event.take();
+    }
     String json = Json.text(error(trouble, trouble.message()));
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private static Place gemini(String version, String method) {
     return new Place(version + "/models/{model}:" + method, Map.of("method", method));
+  }
+
+  private static Place bedrock(String method) {
+    return new Place("/model/{model}/" + method, Map.of("method", method));
   }
 }

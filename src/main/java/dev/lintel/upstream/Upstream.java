@@ -1,6 +1,7 @@
 package dev.lintel.upstream;
 
 import dev.lintel.Adaptation;
+import dev.lintel.AwsEvent;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Channel;
@@ -72,7 +73,8 @@ public final class Upstream implements Handler {
     try {
       ask(call, choice, dialect, sink);
     } catch (Failure failure) {
-      if (!unserved(failure) || !provider.dialects().unserved(dialect)) {
+      if (!unserved(failure)
+          || !provider.dialects().unserved(dialect, call.request(), choice.target())) {
         throw failure;
       }
       ask(call, choice, provider.dialects().of(call.request(), choice.target()), sink);
@@ -242,6 +244,9 @@ public final class Upstream implements Handler {
   private static @Nullable Framing framing(Ask ask, Dialect dialect) {
     String type =
         ask.headers().get("content-type").orElse("text/event-stream").toLowerCase(Locale.ROOT);
+    if (type.startsWith(AwsEvent.STREAM)) {
+      return new AwsFraming(dialect.name());
+    }
     return type.startsWith("text/event-stream") ? new EventStream(dialect.name()) : null;
   }
 

@@ -24,7 +24,7 @@ class CatalogueTest {
         Files.readAllLines(facts).stream()
             .skip(1)
             .map(line -> line.split(",", -1))
-            .filter(cells -> Set.of("openai", "anthropic", "gemini").contains(cells[1]))
+            .filter(cells -> Set.of("openai", "anthropic", "gemini", "cohere").contains(cells[1]))
             .map(cells -> cells[0])
             .filter(name -> !Set.of("azure", "vertex").contains(name))
             .collect(Collectors.toSet());

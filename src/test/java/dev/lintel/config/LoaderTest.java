@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Caller;
 import dev.lintel.Credential;
+import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Provider;
 import dev.lintel.Retry;
@@ -349,5 +350,25 @@ class LoaderTest {
 
   static Path resource(String name) throws Exception {
     return Path.of(Objects.requireNonNull(LoaderTest.class.getResource(name), name).toURI());
+  }
+
+  @Test
+  void a_models_requests_for_vectors_may_be_merged() {
+    String file =
+        "providers: { p: { kind: openai, url: 'http://h/v1' } }\nmodels:\n"
+            + "  plain: p/x\n"
+            + "  usual: { targets: [ p/x ], batch: {} }\n"
+            + "  own: { targets: [ p/x ], batch: { window: 20ms, size: 8 } }\n";
+    assertThat(Loaders.load(file).models().stream().map(Config.ModelSpec::merging))
+        .containsExactly(
+            Optional.empty(),
+            Optional.of(new Merging(Duration.ofMillis(5), 64)),
+            Optional.of(new Merging(Duration.ofMillis(20), 8)));
+    assertThatThrownBy(
+            () -> Loaders.load(file + "  slow: { targets: [ p/x ], batch: { window: 1m } }"))
+        .hasMessageContaining("models.slow.batch must have a window of 10s at most");
+    assertThatThrownBy(
+            () -> Loaders.load(file + "  none: { targets: [ p/x ], batch: { size: 0 } }"))
+        .hasMessageContaining("models.none.batch.size must be a whole number of 1 or more");
   }
 }

@@ -235,6 +235,27 @@ class BatchScenario {
   }
 
   @Test
+  void vectors_are_asked_for_in_batches_too() {
+    String line =
+        line("v", "tiny", "")
+            .replace("/v1/chat/completions", "/v1/embeddings")
+            .replaceFirst("\"messages\":\\[.*?]", "\"input\":\"Hello\"");
+    var made =
+        gateway.post(
+            "/v1/batches",
+            "{\"input_file_id\":\""
+                + file(line)
+                + "\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"}");
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+    JsonNode batch = ended(Json.parse(made.body()).get("id").asString());
+    assertThat(batch.get("request_counts").get("completed").asInt())
+        .as(batch.toString())
+        .isEqualTo(1);
+    JsonNode body = results(batch, "output_file_id").getFirst().get("response").get("body");
+    assertThat(body.get("data").get(0).get("embedding").size()).isPositive();
+  }
+
+  @Test
   void lines_that_fail_are_in_the_error_file_and_the_others_in_the_output() {
     JsonNode batch =
         ended(

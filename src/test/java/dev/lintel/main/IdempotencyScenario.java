@@ -273,7 +273,7 @@ class IdempotencyScenario {
       }
       assertThat(socket.isConnected()).isTrue();
     }
-    go.countDown();
+    // The provider still has the first call; only the caller is gone.
     wait = false;
     HttpResponse<String> second = post("k", body);
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
