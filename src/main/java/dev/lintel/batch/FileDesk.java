@@ -64,14 +64,7 @@ public final class FileDesk {
       throw Failure.invalid("The file is empty.").at("file");
     }
     StoredFiles all = files.get();
-    if (all.bytes(caller.tenant()) + part.length() > most) {
-      throw Failure.of(
-              Failure.Kind.PAYLOAD_TOO_LARGE,
-              "The files of this tenant would have more than "
-                  + most
-                  + " bytes together; delete some first.")
-          .at("file");
-    }
+    checkRoom(all, caller.tenant(), part.length(), most);
     var file =
         new StoredFile(
             Ids.of("file-"),
@@ -88,6 +81,18 @@ public final class FileDesk {
           return true;
         });
     exchange.answer(Answer.json(200, json(file)), headers);
+  }
+
+  /** Throws {@link Failure} where so many bytes more are too many. */
+  static void checkRoom(StoredFiles files, String tenant, long bytes, long most) {
+    if (files.bytes(tenant) + bytes > most) {
+      throw Failure.of(
+              Failure.Kind.PAYLOAD_TOO_LARGE,
+              "The files of this tenant would have more than "
+                  + most
+                  + " bytes together; delete some first.")
+          .at("file");
+    }
   }
 
   private Optional<Instant> expiry(Form form) {

@@ -43,13 +43,22 @@ public final class MessageBatchDesk {
   private static final int PIECE = 64 << 10;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
+  /** As long as Anthropic keeps results. */
+  private static final Duration KEPT = Duration.ofDays(29);
+
   private final Supplier<Store> store;
   private final Supplier<Runner> runner;
+  private final long most;
   private final InstantSource clock;
 
-  public MessageBatchDesk(Supplier<Store> store, Supplier<Runner> runner, InstantSource clock) {
+  /**
+   * @param most bytes of all files of a tenant, requests and results among them
+   */
+  public MessageBatchDesk(
+      Supplier<Store> store, Supplier<Runner> runner, long most, InstantSource clock) {
     this.store = store;
     this.runner = runner;
+    this.most = most;
     this.clock = clock;
   }
 
@@ -70,6 +79,7 @@ public final class MessageBatchDesk {
     }
     Instant now = clock.instant();
     StoredFiles files = store.get().files();
+    FileDesk.checkRoom(files, caller.tenant(), lines.length, most);
     var input =
         new StoredFile(
             Ids.of("file-"),
@@ -78,7 +88,7 @@ public final class MessageBatchDesk {
             "requests.jsonl",
             lines.length,
             now,
-            Optional.empty());
+            Optional.of(now.plus(KEPT)));
     CallThread.current()
         .offload(() -> {
           FileDesk.write(files.draft(input.id()), lines, 0, lines.length);
@@ -97,7 +107,7 @@ public final class MessageBatchDesk {
             each,
             now,
             now.plus(Duration.ofHours(24)),
-            Optional.empty(),
+            Optional.of(KEPT.toSeconds()),
             Status.VALIDATING,
             Map.of(Status.VALIDATING, now),
             new Batch.Counts(requests.size(), 0, 0, 0),

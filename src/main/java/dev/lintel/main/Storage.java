@@ -3,6 +3,7 @@ package dev.lintel.main;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
+import dev.lintel.Failure;
 import dev.lintel.Route;
 import dev.lintel.Store;
 import dev.lintel.batch.BatchDesk;
@@ -13,6 +14,7 @@ import dev.lintel.config.Config;
 import dev.lintel.config.Storing;
 import dev.lintel.server.Known;
 import dev.lintel.store.SqlStore;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -21,9 +23,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The store and what works off it, opened when something needs it first. */
 final class Storage {
+  private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
+
   /** What batches need of the gateway around them. */
   @FunctionalInterface
   interface Means {
@@ -45,11 +51,18 @@ final class Storage {
     Store known = store;
     if (known == null) {
       Storing.Idempotency replies = config.storing().idempotency();
-      known =
-          SqlStore.embedded(
-              config.data(),
-              new SqlStore.Bounds(replies.keep(), replies.total().bytes()),
-              InstantSource.system());
+      try {
+        known =
+            SqlStore.embedded(
+                config.data(),
+                new SqlStore.Bounds(replies.keep(), replies.total().bytes()),
+                InstantSource.system());
+      } catch (IllegalStateException | UncheckedIOException refused) {
+        LOG.error("{}", refused.getMessage());
+        throw Failure.of(
+                Failure.Kind.UNAVAILABLE, "The store cannot be used at the moment.", refused)
+            .retryAfter(Optional.of(Duration.ofSeconds(1)));
+      }
       store = known;
     }
     return known;
@@ -85,10 +98,10 @@ final class Storage {
   List<Route> routes(Function<String, Optional<Caller>> keys, Map<String, Endpoint> batched) {
     served = batched;
     var clock = InstantSource.system();
-    var files =
-        new FileDesk(() -> store().files(), config.storing().files().total().bytes(), clock);
+    long most = config.storing().files().total().bytes();
+    var files = new FileDesk(() -> store().files(), most, clock);
     var batches = new BatchDesk(this::store, this::runner, List.copyOf(batched.keySet()), clock);
-    var messages = new MessageBatchDesk(this::store, this::runner, clock);
+    var messages = new MessageBatchDesk(this::store, this::runner, most, clock);
     var routes = new ArrayList<Route>();
     for (String v1 : List.of("/v1", "")) {
       add(routes, "POST", v1 + "/files", Builtins.OPENAI, keys, files::upload);

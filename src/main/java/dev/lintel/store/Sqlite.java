@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
@@ -13,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import java.util.Queue;
@@ -37,6 +39,8 @@ final class Sqlite implements Database {
 
   /** SQLite's file format: the application's own version of its tables, big-endian. */
   private static final int USER_VERSION_AT = 60;
+
+  private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
   private static final int MOST_WAITING = 10_000;
   private static final int MOST_TOGETHER = 256;
@@ -77,7 +81,7 @@ final class Sqlite implements Database {
 
   /**
    * Opens nothing yet but for a look at the file. Throws {@link IllegalStateException} with a
-   * sentence where a newer version has written it, {@link UncheckedIOException} where the folder
+   * sentence where a newer version has written it or something else has, {@link UncheckedIOException} where the folder
    * cannot be used.
    *
    * @param first what is written before anything else, once the file is open
@@ -103,21 +107,29 @@ final class Sqlite implements Database {
 
   /**
    * What the file's own head says: to open it would take native code, which a start has no time
-   * for.
+   * for. Throws {@link IllegalStateException} where it is the head of something else.
    */
   private static int version(Path file) throws IOException {
-    if (!Files.exists(file)) {
+    if (!Files.exists(file) || Files.size(file) == 0) {
       return 0;
     }
-    ByteBuffer four = ByteBuffer.allocate(4);
+    ByteBuffer head = ByteBuffer.allocate(USER_VERSION_AT + 4);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return channel.read(four, USER_VERSION_AT) < 4 ? 0 : four.getInt(0);
+      channel.read(head);
     }
+    if (head.hasRemaining() || Arrays.mismatch(head.array(), MAGIC) < MAGIC.length) {
+      throw new IllegalStateException(
+          "The store "
+              + file
+              + " is not a database: put a copy back in its place, or choose another data folder"
+              + " with --data DIR.");
+    }
+    return head.getInt(USER_VERSION_AT);
   }
 
   /** At the first work: who needs no store does not pay for opening it. */
   private void start() {
-    if (started.getAndSet(true)) {
+    if (closed || started.getAndSet(true)) {
       return;
     }
     run("lintel-store", this::writer);

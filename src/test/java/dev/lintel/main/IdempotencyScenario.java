@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -307,6 +308,23 @@ class IdempotencyScenario {
     post("k", body);
     assertThat(post("k", body).headers().firstValue("x-lintel-replayed")).isEmpty();
     assertThat(asked).hasValue(2);
+  }
+
+  @Test
+  void without_its_store_a_call_with_a_key_is_503_and_others_go_on() throws IOException {
+    gateway.close();
+    Files.deleteIfExists(folder.resolve("lintel.db"));
+    Files.writeString(folder.resolve("lintel.db"), "no database at all, none ".repeat(99));
+    gateway = TestGateway.of(yaml());
+    String body = body("m", false, "Hello");
+    var refused = post("k", body);
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(503);
+    assertThat(refused.headers().firstValue("retry-after")).contains("1");
+    assertThat(
+            Json.parse(refused.body()).path("error").path("lintel").path("kind").asString())
+        .isEqualTo("unavailable");
+    assertThat(asked).hasValue(0);
+    assertThat(gateway.post(CHAT, body).statusCode()).isEqualTo(200);
   }
 
   @Test

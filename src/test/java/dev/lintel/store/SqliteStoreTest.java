@@ -71,6 +71,9 @@ class SqliteStoreTest implements ReplaysContract, StoredFilesContract, BatchesCo
         .isInstanceOfSatisfying(
             Failure.class,
             failure -> assertThat(failure.kind()).isEqualTo(Failure.Kind.UNAVAILABLE));
+    assertThatThrownBy(() -> SqlStore.look(folder))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("is not a database");
   }
 
   @Test
