@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
@@ -81,8 +81,8 @@ final class Sqlite implements Database {
 
   /**
    * Opens nothing yet but for a look at the file. Throws {@link IllegalStateException} with a
-   * sentence where a newer version has written it or something else has, {@link UncheckedIOException} where the folder
-   * cannot be used.
+   * sentence where a newer version has written it or something else has, {@link
+   * UncheckedIOException} where the folder cannot be used.
    *
    * @param first what is written before anything else, once the file is open
    */

@@ -320,8 +320,7 @@ class IdempotencyScenario {
     var refused = post("k", body);
     assertThat(refused.statusCode()).as(refused.body()).isEqualTo(503);
     assertThat(refused.headers().firstValue("retry-after")).contains("1");
-    assertThat(
-            Json.parse(refused.body()).path("error").path("lintel").path("kind").asString())
+    assertThat(Json.parse(refused.body()).path("error").path("lintel").path("kind").asString())
         .isEqualTo("unavailable");
     assertThat(asked).hasValue(0);
     assertThat(gateway.post(CHAT, body).statusCode()).isEqualTo(200);
