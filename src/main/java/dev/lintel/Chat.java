@@ -73,6 +73,8 @@ public final class Chat implements Request {
       case Embed embed -> throw new IllegalArgumentException("no chat, but inputs for vectors");
       case Rerank rerank -> throw new IllegalArgumentException("no chat, but documents");
       case Live live -> throw new IllegalArgumentException("A live conversation is no chat");
+      case Request.Count count ->
+          throw new IllegalArgumentException("no chat, but the count of its tokens");
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");
     };

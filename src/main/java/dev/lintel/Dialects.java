@@ -1,8 +1,10 @@
 package dev.lintel;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * The languages that a provider speaks, its main one first. A call goes out in the caller's own
@@ -16,10 +18,19 @@ public final class Dialects {
   private record Lack(String dialect, String model) {}
 
   private final List<Dialect> spoken;
+  private final Map<String, Predicate<String>> of;
   private final Set<Lack> unserved = ConcurrentHashMap.newKeySet();
 
   public Dialects(List<Dialect> spoken) {
+    this(spoken, Map.of());
+  }
+
+  /**
+   * @param of of which models a dialect is spoken, by its name; of all where it is left out
+   */
+  public Dialects(List<Dialect> spoken, Map<String, Predicate<String>> of) {
     this.spoken = List.copyOf(spoken);
+    this.of = Map.copyOf(of);
     if (this.spoken.isEmpty()) {
       throw new IllegalArgumentException("a provider speaks at least one dialect");
     }
@@ -61,10 +72,21 @@ public final class Dialects {
     return first;
   }
 
+  /** Whether that target can be asked this in some language. */
+  public boolean takes(Request request, Target target) {
+    return spoken.stream().anyMatch(dialect -> usable(dialect, request, target));
+  }
+
   private boolean usable(Dialect dialect, Request request, Target target) {
     return dialect.takes(request)
         && !unserved.contains(new Lack(dialect.name(), target.model()))
-        && target.traits().speaks(dialect.name());
+        && target.traits().speaks(dialect.name())
+        && (of.isEmpty() || speaksOf(dialect, target.model()));
+  }
+
+  private boolean speaksOf(Dialect dialect, String model) {
+    Predicate<String> models = of.get(dialect.name());
+    return models == null || models.test(model);
   }
 
   /**

@@ -27,4 +27,9 @@ public record Model(
       throw new IllegalArgumentException("model " + name + " has no target");
     }
   }
+
+  /** The same with some of its targets. */
+  public Model only(List<Target> some) {
+    return new Model(name, some, strategy, timeouts, retry);
+  }
 }

@@ -93,7 +93,7 @@ public sealed interface Part
   record Native(Extra extra) implements Part {}
 
   /** A piece of an answer to something else than a chat; a chat's writer never sees one. */
-  sealed interface Piece extends Part permits Vector, Score, Data {}
+  sealed interface Piece extends Part permits Vector, Score, Count, Data {}
 
   /**
    * An embedding.
@@ -111,6 +111,9 @@ public sealed interface Part
    * @param index of the document in the request, from 0
    */
   record Score(int index, java.math.BigDecimal relevance) implements Piece {}
+
+  /** How many tokens a prompt has. */
+  record Count(long tokens) implements Piece {}
 
   /**
    * Bytes that the gateway hands on without looking into them.

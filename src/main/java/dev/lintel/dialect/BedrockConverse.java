@@ -1,7 +1,5 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
 import dev.lintel.AwsEvent;
@@ -19,7 +17,6 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
-import java.net.URLEncoder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,9 +87,8 @@ public final class BedrockConverse implements Dialect {
       Fit.written(written, field -> true, quirks, adaptation);
       body = Json.bytes(written);
     }
-    String model = URLEncoder.encode(target.model(), UTF_8).replace("+", "%20");
     return new Outbound(
-        "/model/" + model + "/" + (chat.stream() ? STREAM : WHOLE),
+        "/model/" + Paths.segment(target.model()) + "/" + (chat.stream() ? STREAM : WHOLE),
         chat.stream() ? Map.of("accept", AwsEvent.STREAM) : Map.of(),
         body);
   }

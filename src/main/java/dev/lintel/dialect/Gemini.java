@@ -1,7 +1,5 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
 import dev.lintel.Body;
@@ -18,7 +16,6 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
-import java.net.URLEncoder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +32,8 @@ public final class Gemini implements Dialect {
    * https://ai.google.dev/gemini-api/docs/thought-signatures (FAQ, November 2025).
    */
   static final String SKIP = "skip_thought_signature_validator";
+
+  private final GeminiCount counter = new GeminiCount(this);
 
   /** How the client wants its stream: as one JSON array, else as server-sent events. */
   private final boolean array;
@@ -59,8 +58,11 @@ public final class Gemini implements Dialect {
    * server-sent events instead of an array. As at Google, {@code contents} may be one object alone.
    */
   @Override
-  public Chat read(Inbound inbound) {
+  public Request read(Inbound inbound) {
     String method = inbound.path().getOrDefault("method", "generateContent");
+    if (method.equals(GeminiCount.METHOD)) {
+      return counter.read(inbound);
+    }
     boolean stream =
         switch (method) {
           case "generateContent" -> false;
@@ -108,9 +110,8 @@ public final class Gemini implements Dialect {
       Fit.written(written, field -> true, quirks, adaptation);
       body = Json.bytes(written);
     }
-    String method = chat.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
-    String model = URLEncoder.encode(target.model(), UTF_8).replace("+", "%20");
-    return new Outbound("/v1beta/models/" + model + method, Map.of(), body);
+    String method = chat.stream() ? "streamGenerateContent?alt=sse" : "generateContent";
+    return new Outbound(Paths.gemini(target, method), Map.of(), body);
   }
 
   /** What the client sent, where Google may get it so. */
@@ -153,7 +154,7 @@ public final class Gemini implements Dialect {
               .put("name", "models/" + name)
               .put("displayName", name)
               .putArray("supportedGenerationMethods");
-      methods.add("generateContent").add("streamGenerateContent");
+      methods.add("generateContent").add("streamGenerateContent").add(GeminiCount.METHOD);
     }
     return Answer.json(200, list);
   }

@@ -36,6 +36,10 @@ final class OpenAiReplyReader implements ReplyReader {
 
   private final OpenAiCalls calls;
   private final String dialect;
+
+  /** The event has a list of pieces, which OpenAI's own clients do not expect in a reply. */
+  private boolean listed;
+
   private boolean streamed;
   private boolean started;
   private boolean finished;
@@ -64,7 +68,7 @@ final class OpenAiReplyReader implements ReplyReader {
     if (!finished) {
       throw malformed("a reply without choices", null);
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void known(int choice, JsonNode message, List<Part> parts) {
@@ -107,6 +111,7 @@ final class OpenAiReplyReader implements ReplyReader {
       }
       return;
     }
+    listed |= content.isArray();
     for (JsonNode piece : content) {
       switch (text(piece.path("type"))) {
         case "text" -> content(piece.path("text"), parts);
@@ -189,6 +194,7 @@ final class OpenAiReplyReader implements ReplyReader {
       return new Chunk(List.of(), frame);
     }
     streamed = true;
+    listed = false;
     var parts = new ArrayList<Part>(2);
     read(frame, "an event", parts);
     if (!answered) {
@@ -196,7 +202,7 @@ final class OpenAiReplyReader implements ReplyReader {
         answered |= part.content();
       }
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void read(Frame frame, String what, List<Part> parts) {

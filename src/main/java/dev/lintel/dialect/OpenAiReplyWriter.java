@@ -31,6 +31,10 @@ final class OpenAiReplyWriter implements ReplyWriter {
   private String model;
   private boolean roleShown;
   private boolean usageShown;
+
+  /** An event of the provider's own went out, under its own id. */
+  private boolean passed;
+
   private Usage usage = Usage.UNKNOWN;
 
   /** What every chunk of ours begins with, up to its delta. */
@@ -77,6 +81,7 @@ final class OpenAiReplyWriter implements ReplyWriter {
       }
     }
     roleShown = true;
+    passed = true;
     if (!counted || chat.usage()) {
       usageShown |= counted;
       out.add(frame.raw(), frame.rawOffset(), frame.rawLength());
@@ -161,7 +166,7 @@ final class OpenAiReplyWriter implements ReplyWriter {
       id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
     }
     return Json.object()
-        .put("id", id.startsWith("chatcmpl-") ? id : "chatcmpl-" + id)
+        .put("id", passed || id.startsWith("chatcmpl-") ? id : "chatcmpl-" + id)
         .put("object", object)
         .put("created", created)
         .put("model", model);

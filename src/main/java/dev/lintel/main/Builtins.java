@@ -4,13 +4,17 @@ import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
+import dev.lintel.dialect.AnthropicCount;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.BedrockConverse;
+import dev.lintel.dialect.CohereChat;
 import dev.lintel.dialect.CohereEmbeddings;
 import dev.lintel.dialect.CohereRerank;
 import dev.lintel.dialect.Gemini;
+import dev.lintel.dialect.GeminiCount;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.JinaRerank;
+import dev.lintel.dialect.MistralChat;
 import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.dialect.OpenAiCompletions;
 import dev.lintel.dialect.OpenAiEmbeddings;
@@ -32,8 +36,10 @@ import java.util.stream.Collectors;
 final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
+  static final Dialect ANTHROPIC_COUNT = new AnthropicCount();
   static final Dialect GEMINI = new Gemini();
   static final Dialect BEDROCK = new BedrockConverse();
+  static final Dialect COHERE = new CohereChat();
   static final Dialect REALTIME = new OpenAiRealtime();
 
   static final Dialect EMBEDDINGS = new OpenAiEmbeddings();
@@ -47,10 +53,13 @@ final class Builtins {
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
           "openai", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME),
-          "anthropic", List.of(ANTHROPIC),
-          "gemini", List.of(GEMINI, GEMINI_EMBED),
-          "cohere", List.of(COHERE_EMBED, COHERE_RERANK),
-          "bedrock", List.of(BEDROCK, new TitanEmbeddings(), COHERE_EMBED));
+          "mistral", List.of(new MistralChat(), COMPLETIONS, EMBEDDINGS),
+          "anthropic", List.of(ANTHROPIC, ANTHROPIC_COUNT),
+          "gemini", List.of(GEMINI, GEMINI_EMBED, new GeminiCount()),
+          "cohere", List.of(COHERE, COHERE_EMBED, COHERE_RERANK),
+          "azure", List.of(OPENAI, COMPLETIONS, EMBEDDINGS, REALTIME),
+          "vertex", List.of(GEMINI, ANTHROPIC, OPENAI),
+          "bedrock", List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED));
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

@@ -7,14 +7,19 @@ import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Models;
 import dev.lintel.Provider;
+import dev.lintel.SignedCaller;
+import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
+import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
 import dev.lintel.route.InOrder;
+import dev.lintel.token.Tokenizer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +52,9 @@ record Gateway(
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
+  /** Outlives every configuration, because its tables are large and load late. */
+  private static final TokenCounter TOKENS = new Tokenizer();
+
   static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
     var models = new Models(config.models(providers), providers, new InOrder().build());
     Map<String, Caller> configured = config.callers();
@@ -54,18 +62,22 @@ record Gateway(
         config.apps().isEmpty()
             ? lasting.storedKeys
             : key -> Optional.ofNullable(configured.get(key));
-    return new Gateway(config, providers, models, keys, calls(keys, models, lasting), hold);
+    Map<String, SignedCaller> signers = config.signedCallers();
+    var authenticate =
+        new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
+    return new Gateway(config, providers, models, keys, calls(authenticate, models, lasting), hold);
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */
-  private static Handler calls(
-      Function<String, Optional<Caller>> keys, Models models, Lasting lasting) {
+  private static Handler calls(Authenticate authenticate, Models models, Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
-            new Authenticate(keys), // before the body is read: strangers cost little
+            authenticate, // before the body is read: strangers cost little
             lasting.once, // before the body is parsed: it goes by its bytes
             new Read(models),
+            new Estimate(TOKENS),
+            new CountTokens(TOKENS),
             new Failover(lasting.health, lasting.listener),
             new Merge(), // after the target is known: only what goes to the same may be merged
             new Divide(),

@@ -74,6 +74,13 @@ public final class Lintel implements AutoCloseable {
   private static final long BODIES = 64L << 20;
 
   /**
+   * What stands before OpenAI's paths: its own version, nothing, and what Azure's SDKs put there,
+   * whose deployment is the model.
+   */
+  private static final List<String> OPENAI_PATHS =
+      List.of("/v1", "", "/openai/v1", "/openai", "/openai/deployments/{model*}");
+
+  /**
    * A simulated provider and where it listens.
    *
    * @param hold by the gateways that may still ask it
@@ -249,7 +256,9 @@ public final class Lintel implements AutoCloseable {
   /** The simulated provider alone, speaking every dialect; returns where it listens. */
   static URI simulator(Address at) {
     var sim =
-        new Sim(Builtins.KINDS.values().stream().flatMap(List::stream).toList(), SimOptions.USUAL);
+        new Sim(
+            Builtins.KINDS.values().stream().flatMap(List::stream).distinct().toList(),
+            SimOptions.USUAL);
     var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     try {
       int port = wait(simulated(vertx, sim, at.host(), at.port()).start());
@@ -278,11 +287,14 @@ public final class Lintel implements AutoCloseable {
     Endpoint anthropic = front(Builtins.ANTHROPIC);
     Endpoint gemini = front(Builtins.GEMINI);
     for (String v1 : List.of("/v1", "")) {
+      post(routes, v1 + "/messages", anthropic);
+      post(routes, v1 + "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
+    }
+    for (String v1 : OPENAI_PATHS) {
       post(routes, v1 + "/chat/completions", openai);
       post(routes, v1 + "/completions", front(Builtins.COMPLETIONS));
       post(routes, v1 + "/embeddings", front(Builtins.EMBEDDINGS));
       post(routes, v1 + "/rerank", front(Builtins.RERANK));
-      post(routes, v1 + "/messages", anthropic);
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
     for (String version : List.of("/v1beta", "/v1")) {
@@ -291,6 +303,7 @@ public final class Lintel implements AutoCloseable {
       post(routes, model + ":batchEmbedContents", front(new GeminiEmbeddings(true)));
       post(routes, model + ":{method}", gemini);
     }
+    post(routes, "/v2/chat", front(Builtins.COHERE));
     post(routes, "/v2/embed", front(Builtins.COHERE_EMBED));
     post(routes, "/v2/rerank", front(Builtins.COHERE_RERANK));
     post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
@@ -314,8 +327,9 @@ public final class Lintel implements AutoCloseable {
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
     var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
-    get(routes, "/v1/realtime", realtime);
-    get(routes, "/realtime", realtime);
+    for (String v1 : List.of("/v1", "", "/openai/v1", "/openai")) {
+      get(routes, v1 + "/realtime", realtime);
+    }
     get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
@@ -411,17 +425,20 @@ public final class Lintel implements AutoCloseable {
       return Builtins.BEDROCK;
     }
     if (path.startsWith("/v2/")) {
-      return Builtins.COHERE_EMBED;
+      return Builtins.COHERE;
     }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI
         : Builtins.OPENAI;
   }
 
-  /** All three SDKs list models at one path; each has headers of its own. */
+  /** All SDKs list models at one path; each has headers of its own. */
   private static Dialect bySdk(RawRequest raw) {
     if (raw.headers().get("anthropic-version").isPresent()) {
       return Builtins.ANTHROPIC;
+    }
+    if (raw.headers().get("x-fern-sdk-name").filter(name -> name.contains("cohere")).isPresent()) {
+      return Builtins.COHERE;
     }
     return raw.headers().get("x-goog-api-key").isPresent() ? Builtins.GEMINI : Builtins.OPENAI;
   }

@@ -13,6 +13,7 @@ import dev.lintel.Request;
 import dev.lintel.Sink;
 import dev.lintel.Timeouts;
 import dev.lintel.Trail;
+import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -83,7 +84,9 @@ final class Reply implements Sink {
       flush();
       exchange.end();
     } else {
-      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers(trail));
+      // Before the head, which tells what the writer had no word for.
+      byte[] whole = last.whole(chunks);
+      exchange.answer(new Answer(200, Answer.JSON, whole), headers(trail));
     }
   }
 
@@ -151,6 +154,9 @@ final class Reply implements Sink {
     trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
     headers.put("x-lintel-attempts", Integer.toString(trail.tries()));
     headers.put("x-lintel-cache", "off");
+    if (trail.usage().source() == Usage.Source.ESTIMATE) {
+      headers.put("x-lintel-usage-source", Usage.Source.ESTIMATE.word());
+    }
     if (!trail.adapted().isEmpty()) {
       headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted())));
     }

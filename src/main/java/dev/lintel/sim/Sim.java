@@ -3,6 +3,7 @@ package dev.lintel.sim;
 import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
+import dev.lintel.Chunk;
 import dev.lintel.Dialect;
 import dev.lintel.Embed;
 import dev.lintel.Endpoint;
@@ -10,12 +11,14 @@ import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Live;
+import dev.lintel.Part;
 import dev.lintel.RawRequest;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Rerank;
 import dev.lintel.Route;
 import dev.lintel.Trail;
+import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -31,6 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
  * answer, and faults come when they are asked for.
  */
 public final class Sim {
+  private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
+
   /**
    * What has come in so far, and how it ended.
    *
@@ -58,6 +63,7 @@ public final class Sim {
   private final Set<Vendor> vendors = EnumSet.noneOf(Vendor.class);
   private final Map<Vendor, Dialect> dialects = new TreeMap<>();
   private final Optional<Dialect> completions;
+  private final Map<Vendor, Dialect> counters = new TreeMap<>();
   private final SimOptions options;
 
   /**
@@ -72,6 +78,12 @@ public final class Sim {
     dialects.forEach(dialect -> Vendor.beside(dialect).ifPresent(this.vendors::add));
     this.completions =
         dialects.stream().filter(dialect -> dialect.name().equals(COMPLETIONS)).findFirst();
+    this.dialects
+        .keySet()
+        .forEach(vendor ->
+            dialects.stream()
+                .filter(vendor::counts)
+                .forEach(dialect -> counters.put(vendor, dialect)));
     this.options = options;
   }
 
@@ -80,7 +92,14 @@ public final class Sim {
     var routes = new ArrayList<Route>();
     dialects.forEach((vendor, dialect) -> {
       for (Vendor.Place place : vendor.places()) {
-        add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect));
+        add(
+            routes,
+            place.path(),
+            vendor,
+            raw ->
+                Embeddings.invoked(place.path(), raw)
+                    ? Embeddings.bedrock(raw, options)
+                    : chat(raw, place, vendor, dialect));
       }
     });
     for (Vendor vendor : vendors) {
@@ -98,6 +117,11 @@ public final class Sim {
             legacy.path(),
             Vendor.OPENAI,
             raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
+    counters.forEach((vendor, dialect) ->
+        vendor
+            .counters()
+            .forEach(place ->
+                add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect))));
     if (dialects.containsKey(Vendor.OPENAI)) {
       routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
     }
@@ -149,12 +173,20 @@ public final class Sim {
     path.putAll(place.variables());
     var query = new TreeMap<>(raw.query());
     query.remove("key");
-    Request request = dialect.read(new Inbound(path, query, raw.headers(), Body.scan(raw.body())));
+    Body body = Body.scan(raw.body());
+    if (place.invoked()) {
+      body = Body.scan(body.patch(Map.of("stream", Optional.of(TRUE))));
+    }
+    Request request = dialect.read(new Inbound(path, query, raw.headers(), body));
+    if (request instanceof Request.Count count) {
+      return counted(count, vendor, options.call(raw, count.model()));
+    }
     Chat chat =
         switch (request) {
           case Chat read -> read;
           case Embed embed -> throw new IllegalStateException("no chat");
           case Rerank rerank -> throw new IllegalStateException("no chat");
+          case Request.Count count -> throw new IllegalStateException("counted already");
           case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
@@ -165,9 +197,21 @@ public final class Sim {
     }
     Script script = Script.of(chat, vendor, own);
     ReplyWriter writer = chat.dialect().writer(chat, Trail.begin(System.nanoTime()));
-    return chat.stream()
-        ? Reply.stream(script, writer, vendor, own)
-        : Reply.whole(script, writer, own);
+    if (!chat.stream()) {
+      return Reply.whole(script, writer, own);
+    }
+    Reply stream = Reply.stream(script, writer, vendor, own);
+    return place.invoked() ? stream.invoked() : stream;
+  }
+
+  /** As many as the chat itself would be told. */
+  private static Reply counted(Request.Count count, Vendor vendor, SimOptions own) {
+    long tokens = 0;
+    for (Part part : Script.of(count.chat(), vendor, own).opening().parts()) {
+      tokens += part instanceof Usage usage ? usage.prompt() : 0;
+    }
+    ReplyWriter writer = count.dialect().writer(count, Trail.begin(System.nanoTime()));
+    return Reply.whole(writer.whole(List.of(Chunk.of(new Part.Count(tokens)))), 0, own);
   }
 
   /** One path serves two vendors: Anthropic's clients say their version. */

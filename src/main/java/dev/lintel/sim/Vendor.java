@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -45,7 +46,16 @@ enum Vendor {
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
       """),
-  COHERE("cohere", "", "", "", ""),
+  COHERE(
+      "cohere",
+      "",
+      "call_",
+      "",
+      """
+      event: message-start
+      data: {"type":"message-start","delta":{"message":{"role":"assistant"}}}
+
+      """),
   /** Its streams begin with a message of their own that says nothing. */
   BEDROCK("bedrock", "", "tooluse_", "", "");
 
@@ -66,7 +76,19 @@ enum Vendor {
    * @param variables what the dialect expects among the path's variables beside those that the path
    *     itself gives
    */
-  record Place(String path, Map<String, String> variables) {}
+  record Place(String path, Map<String, String> variables) {
+    private static final String INVOKED = "/invoke-with-response-stream";
+
+    /** Whether it is asked for a stream by its path alone, and streams in AWS's events. */
+    boolean invoked() {
+      return path.endsWith(INVOKED);
+    }
+  }
+
+  /** Where Google's cloud has a project's models. */
+  private static final String VERTEX = "/v1/projects/{project}/locations/{location}";
+
+  private static final String CLAUDE = VERTEX + "/publishers/anthropic/models/{model*}";
 
   private final String dialect;
   private final String replyPrefix;
@@ -106,17 +128,46 @@ enum Vendor {
 
   List<Place> places() {
     return switch (this) {
-      case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
-      case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case OPENAI ->
+          Stream.of(
+                  "/v1",
+                  "/openai/v1",
+                  "/openai/deployments/{model*}",
+                  VERTEX + "/endpoints/openapi")
+              .map(base -> new Place(base + "/chat/completions", Map.of()))
+              .toList();
+      case ANTHROPIC ->
+          List.of(
+              new Place("/v1/messages", Map.of()),
+              new Place(CLAUDE + ":rawPredict", Map.of()),
+              new Place(CLAUDE + ":streamRawPredict", Map.of()),
+              new Place("/model/{model}/invoke", Map.of()),
+              new Place("/model/{model}" + Place.INVOKED, Map.of()));
+      case COHERE -> List.of(new Place("/v2/chat", Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
-              gemini("/v1", "streamGenerateContent"));
-      case COHERE -> List.of();
+              gemini("/v1", "streamGenerateContent"),
+              gemini(VERTEX + "/publishers/google", "generateContent"),
+              gemini(VERTEX + "/publishers/google", "streamGenerateContent"));
       case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
+  }
+
+  /** Where the tokens of a prompt are counted; nowhere where the vendor does not. */
+  List<Place> counters() {
+    return switch (this) {
+      case OPENAI, COHERE, BEDROCK -> List.of();
+      case ANTHROPIC -> List.of(new Place("/v1/messages/count_tokens", Map.of()));
+      case GEMINI -> List.of(gemini("/v1beta", "countTokens"), gemini("/v1", "countTokens"));
+    };
+  }
+
+  /** Whether that is the language in which this vendor is asked to count. */
+  boolean counts(Dialect spoken) {
+    return spoken.name().startsWith(dialect + "/count");
   }
 
   /** What the ids of its replies begin with; empty where it gives none. */
@@ -152,12 +203,13 @@ enum Vendor {
         node.putObject("error").put("type", trouble.anthropic()).put("message", message);
         node.put("request_id", "req_" + Words.token(message, 24));
       }
-      case COHERE, BEDROCK -> node.put("message", message);
+      case BEDROCK -> node.put("message", message);
       case GEMINI ->
           node.putObject("error")
               .put("code", trouble.status())
               .put("message", message)
               .put("status", trouble.gemini());
+      case COHERE -> node.put("message", message).put("id", Words.token(message, 24));
     }
     return node;
   }
@@ -184,6 +236,12 @@ enum Vendor {
           Character.toLowerCase(trouble.bedrock().charAt(0)) + trouble.bedrock().substring(1);
       AwsEvent.exception(member).write(Json.bytes(error(trouble, trouble.message())), event);
       return event.take();
+    }
+    if (this == COHERE) {
+      ObjectNode end = Json.object().put("type", "message-end");
+      end.putObject("delta").put("finish_reason", "ERROR").put("error", trouble.message());
+      return ("event: message-end\ndata: " + Json.text(end) + "\n\n")
+          .getBytes(StandardCharsets.UTF_8);
     }
     String json = Json.text(error(trouble, trouble.message()));
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);

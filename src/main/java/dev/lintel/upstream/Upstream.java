@@ -27,11 +27,11 @@ import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocketBase;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
-import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +45,10 @@ public final class Upstream implements Handler {
   private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
+  /** The clouds' words for a model, not a path, that is not there. */
+  private static final Set<String> NO_MODEL =
+      Set.of("DeploymentNotFound", "ResourceNotFoundException", "NOT_FOUND");
+
   /** Makes a channel of a WebSocket that has just been opened, on its loop. */
   @FunctionalInterface
   public interface Channels {
@@ -52,16 +56,18 @@ public final class Upstream implements Handler {
   }
 
   private final Vertx vertx;
-  private final Lines lines;
   private final Channels channels;
+  private final Lines lines;
+  private final Accounts accounts;
 
-  /** Where each provider lives, looked at once: a name or an address. */
-  private final Map<URI, SocketAddress> places = new ConcurrentHashMap<>();
+  /** Where each provider lives, looked at once. */
+  private final Map<URI, Place> places = new ConcurrentHashMap<>();
 
   public Upstream(Vertx vertx, Channels channels) {
     this.vertx = vertx;
     this.channels = channels;
     this.lines = new Lines(vertx);
+    this.accounts = new Accounts(lines);
   }
 
   @Override
@@ -84,7 +90,10 @@ public final class Upstream implements Handler {
   /** Whether the provider says that it has no such path, and not that it has no such model. */
   private static boolean unserved(Failure failure) {
     return switch (failure.upstreamStatus()) {
-      case 404 -> !failure.code().orElse("").contains("model") && failure.param().isEmpty();
+      case 404 ->
+          !failure.code().orElse("").contains("model")
+              && !NO_MODEL.contains(failure.code().orElse(""))
+              && failure.param().isEmpty();
       case 405, 501 -> true;
       default -> false;
     };
@@ -97,8 +106,13 @@ public final class Upstream implements Handler {
             call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
     ReplyReader reader = dialect.reader(call.request());
     CallThread thread = CallThread.current();
+    RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+    Account account = accounts.of(provider, choice.credential()).orElse(null);
+    if (account != null) {
+      account.prove(options, outbound.body(), call.deadline());
+    }
     if (call.request() instanceof Live live) {
-      Channel opened = open(call, choice, dialect, outbound, thread);
+      Channel opened = open(call, provider, dialect, options, thread);
       new Conversation(live.accept().get(), opened, dialect.name(), reader, sink)
           .run(call.deadline());
       return;
@@ -108,7 +122,7 @@ public final class Upstream implements Handler {
         new Ask(
             lines.of((EventLoop) thread.loop(), provider.transport()),
             thread,
-            options(provider, choice.credential(), outbound, call.terms()),
+            options,
             outbound.body(),
             stream,
             call.resolved().timeouts(),
@@ -121,6 +135,9 @@ public final class Upstream implements Handler {
         whole(ask, ask.rest(), dialect, reader, sink);
       }
     } catch (Failure failure) {
+      if (account != null && (ask.status() == 401 || ask.status() == 403)) {
+        account.refused();
+      }
       throw explained(failure, ask);
     } finally {
       ask.close();
@@ -129,9 +146,7 @@ public final class Upstream implements Handler {
 
   /** Waits until the provider has accepted a WebSocket. */
   private Channel open(
-      Call call, Call.Choice choice, Dialect dialect, Outbound outbound, CallThread thread) {
-    Provider provider = choice.target().provider();
-    RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+      Call call, Provider provider, Dialect dialect, RequestOptions options, CallThread thread) {
     var opened = new CompletableFuture<Channel>();
     long most = call.resolved().timeouts().connect().toMillis();
     var connect =
@@ -253,26 +268,13 @@ public final class Upstream implements Handler {
   private RequestOptions options(
       Provider provider, Credential credential, Outbound outbound, Terms terms) {
     URI url = provider.url();
-    SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
-    return new RequestOptions()
-        .setMethod(HttpMethod.POST)
-        .setServer(place)
-        .setHost(place.host())
-        .setPort(place.port())
-        .setSsl(isTls(url))
-        .setURI(base == null || base.isEmpty() ? outbound.path() : base + outbound.path())
-        .setHeaders(headers(provider, credential, outbound, terms));
-  }
-
-  private static SocketAddress place(URI url) {
-    int usual = isTls(url) ? 443 : 80;
-    return SocketAddress.inetSocketAddress(
-        url.getPort() > 0 ? url.getPort() : usual, url.getHost());
-  }
-
-  private static boolean isTls(URI url) {
-    return "https".equals(url.getScheme());
+    return places
+        .computeIfAbsent(url, Place::of)
+        .asked(
+            HttpMethod.POST,
+            base == null || base.isEmpty() ? outbound.path() : base + outbound.path(),
+            headers(provider, credential, outbound, terms));
   }
 
   private static MultiMap headers(

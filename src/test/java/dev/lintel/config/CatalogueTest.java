@@ -47,7 +47,20 @@ class CatalogueTest {
     assertThat(catalogue.find("mistral").orElseThrow().quirks())
         .isEqualTo(
             new Provider.Quirks(
-                Set.of("max_completion_tokens", "seed"),
+                Set.of(
+                    "max_completion_tokens",
+                    "seed",
+                    "logit_bias",
+                    "logprobs",
+                    "top_logprobs",
+                    "user",
+                    "service_tier",
+                    "store",
+                    "modalities",
+                    "audio",
+                    "verbosity",
+                    "web_search_options",
+                    "safety_identifier"),
                 Map.of("max_completion_tokens", "max_tokens", "seed", "random_seed"),
                 false));
     assertThat(catalogue.find("openai").orElseThrow().quirks().rename())

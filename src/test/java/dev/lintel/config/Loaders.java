@@ -26,7 +26,11 @@ final class Loaders {
             "openai", List.of(dialect("openai")),
             "anthropic", List.of(dialect("anthropic")),
             "gemini", List.of(dialect("gemini")),
-            "cohere", List.of(dialect("cohere"))),
+            "cohere", List.of(dialect("cohere")),
+            "mistral", List.of(dialect("mistral")),
+            "azure", List.of(dialect("openai")),
+            "vertex", List.of(dialect("gemini"), dialect("anthropic")),
+            "bedrock", List.of(dialect("bedrock"))),
         STRATEGIES,
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));

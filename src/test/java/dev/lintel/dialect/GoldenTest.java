@@ -65,10 +65,18 @@ class GoldenTest {
 
   private static final Map<String, String> DIALECTS =
       Map.of(
-          "openai", "OpenAiChat",
-          "anthropic", "AnthropicMessages",
-          "gemini", "Gemini",
-          "bedrock", "BedrockConverse");
+          "openai",
+          "OpenAiChat",
+          "anthropic",
+          "AnthropicMessages",
+          "gemini",
+          "Gemini",
+          "bedrock",
+          "BedrockConverse",
+          "cohere",
+          "CohereChat",
+          "mistral",
+          "MistralChat");
 
   @TestFactory
   Stream<DynamicNode> golden() throws IOException {

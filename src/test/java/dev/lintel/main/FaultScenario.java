@@ -93,6 +93,17 @@ class FaultScenario {
       String body(String model, boolean stream) {
         return "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Tell me of gates\"}]}]}";
       }
+    },
+    COHERE("cohere", "message") {
+      @Override
+      String path(String model, boolean stream) {
+        return "/v2/chat";
+      }
+
+      @Override
+      String body(String model, boolean stream) {
+        return OPENAI.body(model, stream);
+      }
     };
 
     final String dialect;
@@ -114,6 +125,7 @@ class FaultScenario {
         case ANTHROPIC -> events.contains("message_stop");
         case GEMINI -> events.contains("\"finishReason\"");
         case BEDROCK -> events.contains("messageStop");
+        case COHERE -> events.contains("[DONE]") || events.contains("COMPLETE");
       };
     }
 
@@ -125,7 +137,7 @@ class FaultScenario {
     /** What holds the message and the {@code lintel} object of a refusal. */
     JsonNode error(String body) {
       JsonNode envelope = Json.parse(body);
-      return this == BEDROCK ? envelope : envelope.path("error");
+      return this == BEDROCK || this == COHERE ? envelope : envelope.path("error");
     }
   }
 

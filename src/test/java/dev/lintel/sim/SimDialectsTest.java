@@ -18,6 +18,7 @@ import dev.lintel.ReplyReader;
 import dev.lintel.Usage;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.BedrockConverse;
+import dev.lintel.dialect.CohereChat;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.upstream.AwsFraming;
@@ -93,6 +94,19 @@ class SimDialectsTest {
         """,
         """
         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 2000}}}
+        """),
+    COHERE(
+        new CohereChat(),
+        """
+        {"model": "%s", "stream": %s,
+         "messages": [{"role": "user", "content": "What is the weather and the time in Paris?"}]}
+        """,
+        """
+        {"tools": [{"type": "function", "function": {"name": "get_weather", "parameters": %1$s}},
+                   {"type": "function", "function": {"name": "get_time", "parameters": %1$s}}]}
+        """,
+        """
+        {"thinking": {"type": "enabled", "token_budget": 500}}
         """);
 
     final Dialect dialect;
@@ -220,8 +234,9 @@ class SimDialectsTest {
     for (List<Part> parts : List.of(stream, whole)) {
       assertThat(only(parts, Part.Stop.class)).last().extracting("reason").hasToString("END");
       Usage usage = only(parts, Usage.class).getLast();
+      // What Cohere bills is one figure.
       assertThat(List.of(usage.input(), usage.cacheRead(), usage.output()))
-          .containsExactly(11L, 7L, 40L);
+          .isEqualTo(vendor == Speaker.COHERE ? List.of(18L, 0L, 40L) : List.of(11L, 7L, 40L));
     }
   }
 
@@ -250,14 +265,13 @@ class SimDialectsTest {
       List<Part> parts =
           vendor.read("small", stream, vendor.ask("small", stream).setAll(vendor.thinking()));
       assertThat(only(parts, Part.Thought.class)).isNotEmpty();
-      // Bedrock counts them with the output and does not say how many they are.
-      if (vendor != Speaker.BEDROCK) {
-        assertThat(only(parts, Usage.class).getLast().reasoning()).isPositive();
-      }
+      // Bedrock and Cohere count them with the output and do not say how many they are.
+      assertThat(only(parts, Usage.class).getLast().reasoning() > 0)
+          .isEqualTo(vendor != Speaker.COHERE && vendor != Speaker.BEDROCK);
       assertThat(only(parts, Part.Thought.class).stream().map(Part.Thought::signature))
           .filteredOn(signature -> !signature.isEmpty())
           .allMatch(Signature::genuine)
-          .hasSize(vendor == Speaker.OPENAI ? 0 : 1);
+          .hasSize(vendor == Speaker.OPENAI || vendor == Speaker.COHERE ? 0 : 1);
     }
   }
 
@@ -378,7 +392,10 @@ class SimDialectsTest {
     for (boolean stream : new boolean[] {true, false}) {
       List<Part> refused = vendor.read("small+stop=refusal", stream);
       assertThat(only(refused, Part.Stop.class).getLast().reason())
-          .isIn(Part.Stop.Reason.REFUSAL, Part.Stop.Reason.CONTENT_FILTER);
+          .isIn(
+              vendor == Speaker.COHERE
+                  ? List.of(Part.Stop.Reason.END)
+                  : List.of(Part.Stop.Reason.REFUSAL, Part.Stop.Reason.CONTENT_FILTER));
       List<Part> cut = vendor.read("small+stop=length", stream);
       assertThat(only(cut, Part.Stop.class).getLast().reason()).isEqualTo(Part.Stop.Reason.LENGTH);
     }
@@ -390,8 +407,8 @@ class SimDialectsTest {
     for (boolean stream : new boolean[] {true, false}) {
       List<Part> parts = vendor.read("small+image", stream);
       assertThat(text(parts)).contains("in Paris?");
-      assertThat(only(parts, Part.Media.class))
-          .hasSize(vendor == Speaker.ANTHROPIC || vendor == Speaker.BEDROCK ? 0 : 1);
+      boolean pictures = vendor == Speaker.OPENAI || vendor == Speaker.GEMINI;
+      assertThat(only(parts, Part.Media.class)).hasSize(pictures ? 1 : 0);
     }
   }
 
