@@ -206,6 +206,27 @@ class IdempotencyScenario {
     assertThat(error.path("message").asString()).contains("Idempotency-Key");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/v2/chat | {\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}",
+        "/model/tiny/converse | {\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Hello\"}]}]}",
+      })
+  void cohere_and_bedrock_clients_see_it_in_their_envelopes_too(String path, String body) {
+    assertThat(post(path, "k", TestGateway.KEY, body).statusCode()).isEqualTo(200);
+    var same = post(path, "k", TestGateway.KEY, body);
+    assertThat(same.headers().firstValue("x-lintel-replayed")).contains("true");
+    var other = post(path, "k", TestGateway.KEY, body.replace("Hello", "Goodbye"));
+    assertThat(other.statusCode()).as(other.body()).isEqualTo(422);
+    JsonNode error = Json.parse(other.body());
+    assertThat(error.path("message").asString()).contains("Idempotency-Key");
+    assertThat(error.path("lintel").path("kind").asString()).isEqualTo("invalid_request");
+    if (path.endsWith("converse")) {
+      assertThat(other.headers().firstValue("x-amzn-errortype")).contains("ValidationException");
+    }
+  }
+
   @Test
   void the_same_body_at_another_path_is_another_request() {
     String body = body("tiny", false, "Hello").replaceFirst("\\{", "{\"max_tokens\":50,");
