@@ -33,6 +33,9 @@ public final class Trail {
   private long firstContent;
   private Memory memory = Memory.NONE;
   private Credential credential = Credential.NONE;
+  private @Nullable Keyed keyed;
+  private @Nullable Keeper keeper;
+  private @Nullable Replay replay;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -187,6 +190,9 @@ public final class Trail {
    * nothing is known of what was used.
    */
   public Optional<BigDecimal> cost() {
+    if (replay != null) {
+      return Optional.of(BigDecimal.ZERO);
+    }
     Optional<BigDecimal> known = cost;
     if (known == null) {
       known =
@@ -196,6 +202,46 @@ public final class Trail {
       cost = known;
     }
     return known;
+  }
+
+  /**
+   * What the caller asks at that path shall be asked once.
+   *
+   * @param name by which the caller will know it again
+   */
+  public record Keyed(String name, String path) {}
+
+  public void keyed(Keyed by) {
+    keyed = by;
+  }
+
+  /** Empty for nearly every call. */
+  public Optional<Keyed> keyed() {
+    return Optional.ofNullable(keyed);
+  }
+
+  /** What the caller said beside its request, where that itself is not read. */
+  public void said(Terms given) {
+    terms = given;
+  }
+
+  /** Somebody wants to keep what the caller is answered. */
+  public void keptBy(Keeper wanting) {
+    keeper = wanting;
+  }
+
+  public Optional<Keeper> keeper() {
+    return Optional.ofNullable(keeper);
+  }
+
+  /** The call is answered with a reply that was given before. */
+  public void replayed(Replay earlier) {
+    replay = earlier;
+  }
+
+  /** Empty where the call was answered for itself, or not at all. */
+  public Optional<Replay> replay() {
+    return Optional.ofNullable(replay);
   }
 
   public void answering(long now) {

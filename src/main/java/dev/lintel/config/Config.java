@@ -42,6 +42,7 @@ public record Config(
     Optional<Tls> tls,
     Sizes limits,
     Optional<Threads> threads,
+    Storing storing,
     Optional<URI> database,
     Optional<URI> shared,
     Optional<URI> otlp,
@@ -256,21 +257,30 @@ public record Config(
     if (!threads.equals(other.threads)) {
       differing.add("threads");
     }
+    if (!storing.idempotency().equals(other.storing.idempotency())) {
+      differing.add("idempotency");
+    }
+    if (!storing.files().equals(other.storing.files())) {
+      differing.add("files");
+    }
+    if (!storing.batches().equals(other.storing.batches())) {
+      differing.add("batches");
+    }
     return differing;
   }
 
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, database, shared, otlp, remotes, sims, models, pricing,
-        apps, notYet);
+        other, data, tls, limits, threads, storing, database, shared, otlp, remotes, sims, models,
+        pricing, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models,
-        pricing, apps, notYet);
+        listen, folder, tls, limits, threads, storing, database, shared, otlp, remotes, sims,
+        models, pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

@@ -65,6 +65,10 @@ final class Reading {
         written.tls().flatMap(this::tls),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
+        new Storing(
+            written.idempotency().orElse(Storing.Idempotency.USUAL),
+            written.files().orElse(Storing.FileBounds.USUAL),
+            written.batches().orElse(Storing.Batching.USUAL)),
         written.database(),
         written.shared(),
         written.otlp(),

@@ -29,9 +29,17 @@ public final class Authenticate implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
-    Caller caller = call.credential().isEmpty() ? signer(call) : holder(call.credential());
+    Caller caller = known(call);
     call.trail().calledBy(caller);
     next.handle(call.with(caller), sink);
+  }
+
+  /** Whom the exchange knows already, as a batch's, needs no key. */
+  private Caller known(Call call) {
+    if (!call.caller().app().isEmpty()) {
+      return call.caller();
+    }
+    return call.credential().isEmpty() ? signer(call) : holder(call.credential());
   }
 
   private Caller holder(String key) {

@@ -55,6 +55,7 @@ record Gateway(
   record Lasting(
       Listener listener,
       Health health,
+      Filter once,
       Filter signatures,
       Filter continuity,
       Handler upstream,
@@ -108,6 +109,7 @@ record Gateway(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             authenticate, // before the body is read: strangers cost little
+            lasting.once, // before the body is parsed: it goes by its bytes
             new Read(models),
             lasting.continuity, // what is named decides who may be asked
             new KnownPrice(refusesUnknownPrice),
@@ -126,6 +128,18 @@ record Gateway(
       handler = stop.then(handler);
     }
     return handler;
+  }
+
+  /** An app's caller without a key at hand, as batches call; empty where there is no such app. */
+  Optional<Caller> callerOf(String tenant, String app, String keyId) {
+    if (config.apps().isEmpty()) {
+      return Optional.of(Caller.FIRST)
+          .filter(first -> first.tenant().equals(tenant) && first.app().equals(app));
+    }
+    return config.apps().stream()
+        .filter(known -> known.tenant().equals(tenant) && known.name().equals(app))
+        .findFirst()
+        .map(known -> new Caller(tenant, app, keyId, known.models(), known.ownKeys()));
   }
 
   /** The models that a caller may ask for by name. */

@@ -18,12 +18,14 @@ import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
+import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Once;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -40,6 +42,7 @@ import dev.lintel.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Path;
@@ -50,6 +53,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -59,6 +63,16 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
+  /** The paths that the requests of a batch may ask. */
+  private static final Set<String> BATCHED =
+      Set.of(
+          "/v1/chat/completions",
+          "/v1/completions",
+          "/v1/embeddings",
+          "/v1/messages",
+          "/v1/moderations",
+          "/v1/responses");
+
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   private static final long BODIES = 64L << 20;
 
@@ -83,6 +97,7 @@ public final class Lintel implements AutoCloseable {
   private final Continuity continuity;
   private final Gateway.Lasting lasting;
   private final Map<SimSpec, Simulator> simulators = new ConcurrentHashMap<>();
+  private final Storage storage;
   private final Server server;
   private final URI url;
   private final Config started;
@@ -127,10 +142,13 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    storage = new Storage(config, this::means);
     lasting =
         new Gateway.Lasting(
             both(metrics, log),
             health,
+            new Once(
+                () -> storage.store().replays(), config.storing().idempotency().reply().bytes()),
             new Signatures(),
             continuity,
             new Upstream(vertx, SocketChannel::new),
@@ -169,6 +187,11 @@ public final class Lintel implements AutoCloseable {
     return started.fixed(config);
   }
 
+  /** Goes on with what the process before this one left in the data folder. */
+  public void resume() {
+    storage.resume();
+  }
+
   private void handle(Call call, Sink sink) {
     Gateway gateway = live;
     while (!gateway.hold().take()) {
@@ -194,7 +217,10 @@ public final class Lintel implements AutoCloseable {
   /** Stops accepting, lets calls end within the time, then breaks them off. */
   public void close(Duration patience) {
     ending = true;
+    long until = System.nanoTime() + patience.toNanos();
+    storage.end();
     wait(server.stop(patience));
+    storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     for (Simulator simulator : simulators.values()) {
       wait(simulator.server.stop(Duration.ZERO));
     }
@@ -344,6 +370,7 @@ public final class Lintel implements AutoCloseable {
     get(routes, "/readyz", new Probe(() -> !ending));
     get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
     get(routes, "/admin/v1/catalogue", guarded(admin, this::catalogue));
+    routes.addAll(storage.routes(key -> live.keys().apply(key), batched(routes)));
     return routes;
   }
 
@@ -353,6 +380,27 @@ public final class Lintel implements AutoCloseable {
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
     body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
     exchange.answer(Answer.json(200, body), Map.of());
+  }
+
+  /** Those of the paths that a batch may ask which are served. */
+  private static Map<String, Endpoint> batched(List<Route> routes) {
+    var served = new TreeMap<String, Endpoint>();
+    for (Route route : routes) {
+      if (route.method().equals("POST") && BATCHED.contains(route.path())) {
+        served.putIfAbsent(route.path(), route.endpoint());
+      }
+    }
+    return served;
+  }
+
+  private Runner.Means means(Map<String, Endpoint> served, int concurrent, int longestLine) {
+    return new Runner.Means(
+        path -> Optional.ofNullable(served.get(path)),
+        batch -> live.callerOf(batch.tenant(), batch.app(), batch.keyId()),
+        () -> ((VertxInternal) vertx).nettyEventLoopGroup().next(),
+        concurrent,
+        longestLine,
+        InstantSource.system());
   }
 
   private static void introduce(Exchange exchange) {

@@ -7,6 +7,7 @@ import dev.lintel.config.Faulty;
 import dev.lintel.config.Loader;
 import dev.lintel.config.Watch;
 import dev.lintel.store.KeyFile;
+import dev.lintel.store.SqlStore;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.UncheckedIOException;
@@ -90,6 +91,7 @@ final class Start implements Callable<Integer> {
         adminKey.isEmpty() ? keys::isAdmin : key -> Secrets.same(adminKey, key);
     Lintel lintel;
     try {
+      SqlStore.look(config.data());
       lintel =
           new Lintel(
               config,
@@ -110,6 +112,8 @@ final class Start implements Callable<Integer> {
     });
     sayNotYet(config);
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
+    // Not before it listens and has said so: to open the store takes longer than all the rest.
+    lintel.resume();
     LOG.info("calls run on the {} scheduler", CallThread.mode());
     if (file != null) {
       new Watch(

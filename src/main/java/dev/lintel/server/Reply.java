@@ -7,6 +7,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Model;
+import dev.lintel.Replay;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Sink;
@@ -14,6 +15,7 @@ import dev.lintel.Timeouts;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +73,10 @@ final class Reply implements Sink {
 
   /** The reply is complete. */
   void finish() {
+    if (trail.replay().isPresent()) {
+      again(trail.replay().get());
+      return;
+    }
     Request request = request();
     ReplyWriter last = writer(request);
     if (request.stream()) {
@@ -84,6 +90,23 @@ final class Reply implements Sink {
       trail.cost().ifPresent(cost -> headers.put("x-lintel-cost-usd", cost.toPlainString()));
       exchange.answer(new Answer(200, Answer.JSON, whole), headers);
     }
+  }
+
+  /** What another call was answered, byte for byte. */
+  private void again(Replay reply) {
+    Map<String, String> headers = headers(trail);
+    headers.putAll(reply.headers());
+    headers.put("x-lintel-replayed", "true");
+    if (!reply.stream()) {
+      exchange.answer(new Answer(reply.status(), reply.contentType(), reply.body()), headers);
+      return;
+    }
+    exchange.begin(reply.status(), reply.contentType(), headers);
+    for (int from = 0; from < reply.body().length; from += BATCH) {
+      int to = Math.min(reply.body().length, from + BATCH);
+      exchange.write(Arrays.copyOfRange(reply.body(), from, to), writeDeadline());
+    }
+    exchange.end();
   }
 
   void fail(Failure failure) {
