@@ -94,8 +94,7 @@ public final class Responses implements Stateful {
   private static String path(Stored stored, Target target) {
     String rest = stored.rest();
     int query = rest.indexOf('?') < 0 ? rest.length() : rest.indexOf('?');
-    String path =
-        Paths.openAi(target, PATH + "/" + stored.id() + rest.substring(0, query));
+    String path = Paths.openAi(target, PATH + "/" + stored.id() + rest.substring(0, query));
     return query == rest.length()
         ? path
         : path + (path.indexOf('?') < 0 ? '?' : '&') + rest.substring(query + 1);
