@@ -147,7 +147,12 @@ class FaultScenario {
 
     /** What a broken stream has and no other. */
     String broken() {
-      return this == BEDROCK ? ":exception-type" : "\"error\":{";
+      return switch (this) {
+        case BEDROCK -> ":exception-type";
+        // Every response has an error, which is null.
+        case RESPONSES -> "\"error\":{";
+        case OPENAI, ANTHROPIC, GEMINI, COHERE -> "\"error\"";
+      };
     }
 
     /** What holds the message and the {@code lintel} object of a refusal. */
