@@ -23,6 +23,7 @@ final class Fit {
 
   /** OpenRouter's field by which a caller asks what its call cost. */
   private static final String USAGE = "usage";
+
   /**
    * Ends the dialect of an {@link Extra} that holds the whole of something beside what was read of
    * it: a writer of another dialect loses nothing by leaving it out.
