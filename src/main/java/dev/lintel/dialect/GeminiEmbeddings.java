@@ -1,7 +1,5 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
 import dev.lintel.Block;
@@ -25,7 +23,6 @@ import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
-import java.net.URLEncoder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -199,11 +196,8 @@ public final class GeminiEmbeddings implements Dialect {
       Fit.written(written, field -> true, quirks, adaptation);
       body = Json.bytes(written);
     }
-    String model = URLEncoder.encode(target.model(), UTF_8).replace("+", "%20");
     return new Outbound(
-        "/v1beta/models/" + model + (many ? ":batchEmbedContents" : ":embedContent"),
-        Map.of(),
-        body);
+        Paths.gemini(target, many ? "batchEmbedContents" : "embedContent"), Map.of(), body);
   }
 
   private static ArrayNode renamed(Body original, Target target) {

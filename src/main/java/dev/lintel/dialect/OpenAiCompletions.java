@@ -134,13 +134,13 @@ public final class OpenAiCompletions implements Dialect {
         original.isPresent()
             ? OpenAiChat.patched(chat, original.get(), target, adaptation)
             : Json.bytes(written(chat, target, adaptation));
-    return new Outbound("/completions", Map.of(), body);
+    return new Outbound(Paths.openAi(target, "/completions"), Map.of(), body);
   }
 
   /** Of a prompt that somebody changed on the way. */
   private static ObjectNode written(Chat chat, Target target, Adaptation adaptation) {
     Prompt prompt = chat.prompt();
-    ObjectNode body = Json.object().put("model", target.model());
+    ObjectNode body = Json.object().put("model", Paths.model(target));
     var text = new StringBuilder();
     for (Turn turn : prompt.turns()) {
       for (Block block : turn.blocks()) {

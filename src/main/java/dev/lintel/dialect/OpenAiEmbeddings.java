@@ -139,12 +139,12 @@ public final class OpenAiEmbeddings implements Dialect {
         speaks(embed) && embed.original().isPresent()
             ? patched(embed.original().get().body(), target, adaptation)
             : Json.bytes(written(embed, target, adaptation));
-    return new Outbound("/embeddings", Map.of(), body);
+    return new Outbound(Paths.openAi(target, "/embeddings"), Map.of(), body);
   }
 
   private static byte[] patched(Body body, Target target, Adaptation adaptation) {
     var changes = new HashMap<String, Optional<byte[]>>(4);
-    changes.put("model", Optional.of(Json.string(target.model())));
+    changes.put("model", Optional.of(Json.string(Paths.model(target))));
     return Fit.patched(body, changes, target.provider().quirks(), adaptation);
   }
 
@@ -152,7 +152,7 @@ public final class OpenAiEmbeddings implements Dialect {
     EmbedWords words = EmbedWords.of(embed);
     words.requireFloats(embed);
     Embed.Options options = embed.options();
-    ObjectNode body = Json.object().put("model", target.model());
+    ObjectNode body = Json.object().put("model", Paths.model(target));
     ArrayNode input = body.putArray("input");
     for (Embed.Input one : embed.inputs()) {
       switch (one.content()) {

@@ -1,7 +1,5 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
 import dev.lintel.Block;
@@ -20,7 +18,6 @@ import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Traits;
-import java.net.URLEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +54,7 @@ public final class TitanEmbeddings implements Dialect {
 
   /** Where Bedrock invokes a model in its maker's own language. */
   static String path(Target target) {
-    return "/model/" + URLEncoder.encode(target.model(), UTF_8).replace("+", "%20") + "/invoke";
+    return "/model/" + Paths.segment(target.model()) + "/invoke";
   }
 
   /** What Bedrock counted, whatever the model says; empty where it does not say. */

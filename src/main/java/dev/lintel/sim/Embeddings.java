@@ -6,7 +6,6 @@ import dev.lintel.Json;
 import dev.lintel.RawRequest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -43,17 +42,8 @@ final class Embeddings {
     };
   }
 
-  /** Whether this is a request for vectors at the path where Bedrock serves chats, too. */
-  static boolean invoked(String path, RawRequest raw) {
-    if (!path.endsWith("/invoke")) {
-      return false;
-    }
-    Body body = Body.scan(raw.body());
-    return Stream.of("inputText", "inputImage", "texts", "images").anyMatch(body::has);
-  }
-
   /** One path serves every maker's models, each in its own language. */
-  static Reply bedrock(RawRequest raw, SimOptions options) {
+  private static Reply bedrock(RawRequest raw, SimOptions options) {
     Body body = Body.scan(raw.body());
     return body.has("inputText") || body.has("inputImage")
         ? titan(raw, body, options)

@@ -93,14 +93,7 @@ public final class Sim {
     var routes = new ArrayList<Route>();
     dialects.forEach((vendor, dialect) -> {
       for (Vendor.Place place : vendor.places()) {
-        add(
-            routes,
-            place.path(),
-            vendor,
-            raw ->
-                Embeddings.invoked(place.path(), raw)
-                    ? Embeddings.bedrock(raw, options)
-                    : chat(raw, place, vendor, dialect));
+        add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect));
       }
     });
     for (Vendor vendor : vendors) {

@@ -141,8 +141,10 @@ enum Vendor {
               new Place("/v1/messages", Map.of()),
               new Place(CLAUDE + ":rawPredict", Map.of()),
               new Place(CLAUDE + ":streamRawPredict", Map.of()),
-              new Place("/model/{model}/invoke", Map.of()),
-              new Place("/model/{model}" + Place.INVOKED, Map.of()));
+              new Place("/model/anthropic.{model}/invoke", Map.of()),
+              new Place("/model/{region}.anthropic.{model}/invoke", Map.of()),
+              new Place("/model/anthropic.{model}" + Place.INVOKED, Map.of()),
+              new Place("/model/{region}.anthropic.{model}" + Place.INVOKED, Map.of()));
       case COHERE -> List.of(new Place("/v2/chat", Map.of()));
       case GEMINI ->
           List.of(

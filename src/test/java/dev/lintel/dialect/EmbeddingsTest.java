@@ -26,6 +26,7 @@ import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -252,6 +253,19 @@ class EmbeddingsTest {
     JsonNode answer = sent.answer("{\"embedding\":[1.5,-1],\"inputTextTokenCount\":3}");
     assertThat(answer.at("/data/0/embedding").asString()).isEqualTo(base64(1.5f, -1f));
     assertThat(answer.at("/usage/total_tokens").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void azure_serves_vectors_and_completions_below_a_deployment() {
+    var azure = new Platform.Azure("2025-04-01", Map.of("target-model", "mine"), Optional.empty());
+    Sent sent = send(OPENAI, OPENAI, azure, false, Exchanges.read(OPENAI, TWO));
+    assertThat(sent.out().path())
+        .isEqualTo("/openai/deployments/mine/embeddings?api-version=2025-04-01");
+    assertThat(sent.body().at("/model").asString()).isEqualTo("mine");
+    Dialect completions = new OpenAiCompletions();
+    var legacy = Exchanges.read(completions, "{\"model\":\"m\",\"prompt\":\"x\"}");
+    assertThat(send(completions, completions, azure, false, legacy).out().path())
+        .isEqualTo("/openai/deployments/mine/completions?api-version=2025-04-01");
   }
 
   @Test

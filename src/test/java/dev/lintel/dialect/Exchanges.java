@@ -94,7 +94,7 @@ final class Exchanges {
   }
 
   static Platform bedrock() {
-    return new Platform.Bedrock("us-east-1", Optional.empty(), "", java.util.Map.of());
+    return new Platform.Bedrock("us-east-1", Optional.empty(), "", Map.of());
   }
 
   static JsonNode json(String text) {

@@ -282,4 +282,45 @@ class AzureScenario {
       assertThat(gateway.get("/openai/models?api-version=x").body()).contains("gpt-4o");
     }
   }
+
+  @Test
+  void vectors_and_completions_have_deployments_too() throws Exception {
+    String vectors =
+        "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,\"embedding\":[0.5,0.25]}],\"model\":\"e\",\"usage\":{\"prompt_tokens\":1,\"total_tokens\":1}}";
+    String completion =
+        "{\"id\":\"c\",\"object\":\"text_completion\",\"created\":1,\"model\":\"i\",\"choices\":[{\"index\":0,\"text\":\"Hi\",\"finish_reason\":\"stop\",\"logprobs\":null}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}}";
+    try (var cloud =
+            new FakeCloud(
+                asked -> Said.json(asked.uri().contains("/embeddings") ? vectors : completion));
+        var gateway =
+            TestGateway.of(
+                azure(
+                        cloud,
+                        "api_version: \"2024-10-21\", key: k, deployments: { small: my-small }")
+                    + "models: { small: azure/small }\n")) {
+      assertThat(
+              gateway
+                  .post(
+                      "/openai/deployments/small/embeddings?api-version=x",
+                      "{\"model\":\"ignored\",\"input\":\"Hello\"}")
+                  .body())
+          .contains("0.25");
+      assertThat(
+              gateway
+                  .post(
+                      "/openai/deployments/small/completions?api-version=x",
+                      "{\"prompt\":\"Hello\"}")
+                  .body())
+          .contains("\"Hi\"");
+
+      assertThat(cloud.asked())
+          .extracting(FakeCloud.Asked::uri)
+          .containsExactly(
+              "/openai/deployments/my-small/embeddings?api-version=2024-10-21",
+              "/openai/deployments/my-small/completions?api-version=2024-10-21");
+      assertThat(cloud.asked())
+          .allSatisfy(
+              asked -> assertThat(asked.json().path("model").asString()).isEqualTo("my-small"));
+    }
+  }
 }
