@@ -70,6 +70,8 @@ public final class Chat implements Request {
   public static Chat of(Request request) {
     return switch (request) {
       case Chat chat -> chat;
+      case Relay other ->
+          throw new IllegalArgumentException("No chat: " + other.dialect().name());
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");
     };

@@ -26,6 +26,7 @@ public final class Trail {
   private @Nullable Model model;
   private @Nullable Target target;
   private long firstContent;
+  private int status = 200;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -113,6 +114,17 @@ public final class Trail {
     trying = true;
     adapted = List.of();
     usage = Usage.UNKNOWN;
+    status = 200;
+  }
+
+  /** The provider answered with that status, which is handed on. */
+  public void answered(int given) {
+    status = given;
+  }
+
+  /** The status of a reply that was handed on; 200 where nobody said another. */
+  public int status() {
+    return status;
   }
 
   /** The target that was asked last. */

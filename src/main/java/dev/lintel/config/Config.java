@@ -60,9 +60,13 @@ public record Config(
   /** The gateway's own certificate and its key, as PEM files. */
   public record Tls(Path certificate, Path key) {}
 
-  /** The most that a request may have: of its body, unpacked, and of its headers. */
-  public record Sizes(Size body, Size headers) {
-    public static final Sizes USUAL = new Sizes(new Size(32 << 20), new Size(64 << 10));
+  /**
+   * The most that a request may have: of its body, unpacked, of a body that is handed on without
+   * being held, and of its headers.
+   */
+  public record Sizes(Size body, Size upload, Size headers) {
+    public static final Sizes USUAL =
+        new Sizes(new Size(32 << 20), new Size(1 << 30), new Size(64 << 10));
   }
 
   /** Which scheduler carries the calls' threads. */

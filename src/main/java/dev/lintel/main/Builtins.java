@@ -7,6 +7,9 @@ import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.OpenAiRelay;
+import dev.lintel.dialect.OpenAiService;
+import dev.lintel.dialect.PassThrough;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -18,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What is in the box. */
 final class Builtins {
@@ -25,12 +29,23 @@ final class Builtins {
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
 
+  /** Any provider's own API. */
+  static final Dialect RAW = new PassThrough();
+
+  /** OpenAI's services beside chat. */
+  static final List<OpenAiRelay> SERVICES =
+      Arrays.stream(OpenAiService.values()).map(OpenAiRelay::new).toList();
+
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", List.of(OPENAI),
-          "anthropic", List.of(ANTHROPIC),
-          "gemini", List.of(GEMINI));
+          "openai", speaks(List.of(OPENAI), SERVICES),
+          "anthropic", speaks(List.of(ANTHROPIC), List.of()),
+          "gemini", speaks(List.of(GEMINI), List.of()));
+
+  private static List<Dialect> speaks(List<Dialect> own, List<OpenAiRelay> services) {
+    return Stream.of(own, services, List.of(RAW)).<Dialect>flatMap(List::stream).toList();
+  }
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

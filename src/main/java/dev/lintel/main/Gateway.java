@@ -7,6 +7,7 @@ import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Models;
 import dev.lintel.Provider;
+import dev.lintel.Spool;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
 import dev.lintel.filter.Failover;
@@ -41,6 +42,7 @@ record Gateway(
       Listener listener,
       Health health,
       Filter signatures,
+      Spool spool,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
@@ -61,7 +63,7 @@ record Gateway(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             new Authenticate(keys), // before the body is read: strangers cost little
-            new Read(models),
+            new Read(models, lasting.spool),
             new Failover(lasting.health, lasting.listener),
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);

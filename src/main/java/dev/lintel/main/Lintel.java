@@ -18,6 +18,7 @@ import dev.lintel.admin.Providers;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
+import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
@@ -29,6 +30,7 @@ import dev.lintel.server.Server;
 import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
+import dev.lintel.store.SpoolFolder;
 import dev.lintel.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -97,7 +99,12 @@ public final class Lintel implements AutoCloseable {
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
     lasting =
         new Gateway.Lasting(
-            both(metrics, log), health, new Signatures(), new Upstream(vertx), storedKeys);
+            both(metrics, log),
+            health,
+            new Signatures(),
+            new SpoolFolder(config.data().resolve("uploads")),
+            new Upstream(vertx),
+            storedKeys);
     started = config;
     try {
       live = build(config);
@@ -206,7 +213,7 @@ public final class Lintel implements AutoCloseable {
   private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
-            host, port, 64L << 20, BODIES, 64 << 10, Optional.empty(), Optional.empty());
+            host, port, 64L << 20, 1L << 40, BODIES, 64 << 10, Optional.empty(), Optional.empty());
     return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
@@ -229,6 +236,7 @@ public final class Lintel implements AutoCloseable {
         config.listen().host(),
         config.listen().port(),
         config.limits().body().bytes(),
+        config.limits().upload().bytes(),
         BODIES,
         Math.toIntExact(config.limits().headers().bytes()),
         config.tls().map(tls -> tls.certificate().toString()),
@@ -245,6 +253,16 @@ public final class Lintel implements AutoCloseable {
       post(routes, v1 + "/messages", anthropic);
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
+    for (OpenAiRelay relay : Builtins.SERVICES) {
+      Endpoint served = front(relay);
+      Route.Bodies whole =
+          relay.service().form() ? Route.Bodies.NOT_FORMS : Route.Bodies.ALL;
+      for (String v1 : List.of("/v1", "")) {
+        routes.add(new Route("POST", v1 + relay.service().path(), served, whole));
+      }
+    }
+    routes.add(
+        new Route("*", "/provider/{name}/{rest*}", front(Builtins.RAW), Route.Bodies.NONE));
     post(routes, "/v1beta/models/{model*}:{method}", gemini);
     post(routes, "/v1/models/{model*}:{method}", gemini);
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));

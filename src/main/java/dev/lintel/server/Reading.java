@@ -2,13 +2,14 @@ package dev.lintel.server;
 
 import dev.lintel.CallThread;
 import dev.lintel.Failure;
+import dev.lintel.Form;
 import dev.lintel.RawRequest;
+import dev.lintel.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.compression.DecompressionException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.buffer.BufferInternal;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** A request whose body is still coming in; everything here happens on the connection's loop. */
 final class Reading {
   private static final Duration BODY_SILENCE = Duration.ofSeconds(30);
-  private static final Duration LINGER = Duration.ofSeconds(5);
+  static final Duration LINGER = Duration.ofSeconds(5);
   private static final byte[] NOTHING = {};
 
   private final Server server;
@@ -69,6 +70,11 @@ final class Reading {
               .status(415));
       return;
     }
+    Route.Bodies whole = match.bodies();
+    if (whole == Route.Bodies.NONE || (whole == Route.Bodies.NOT_FORMS && isForm())) {
+      upload(announced);
+      return;
+    }
     if (announced > server.bodyLimit()) {
       open.add(this);
       discard();
@@ -85,6 +91,47 @@ final class Reading {
           .reserve(
               announced, ContextInternal.current().nettyEventLoop(), () -> admitted(announced));
     }
+  }
+
+  private boolean isForm() {
+    String type = request.getHeader("content-type");
+    return type != null && Form.is(type);
+  }
+
+  /** The call begins at once and takes the body by itself. */
+  private void upload(long announced) {
+    if (announced > server.uploadLimit()) {
+      open.add(this);
+      discard();
+      refuse(Incoming.tooLarge(server.uploadLimit()));
+      return;
+    }
+    var eventLoop = ContextInternal.current().nettyEventLoop();
+    boolean known = request.getHeader("transfer-encoding") == null;
+    var incoming =
+        new Incoming(
+            request, server.vertx(), eventLoop, known ? announced : -1, server.uploadLimit());
+    incoming.start();
+    var raw =
+        new RawRequest(
+            request.method().name(),
+            request.query() == null ? request.path() : request.path() + "?" + request.query(),
+            match.path(),
+            query(request.query()),
+            new Listed(request.headers()),
+            NOTHING,
+            Optional.of(incoming));
+    var exchange = new ServerExchange(request, raw, eventLoop, arrived);
+    request.exceptionHandler(cause -> {
+      incoming.breakOff(unreadable(cause));
+      if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {
+        exchange.leave();
+      }
+    });
+    CallThread thread =
+        CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, 0));
+    incoming.servedBy(thread);
+    exchange.servedBy(thread);
   }
 
   private void admitted(long bytes) {
@@ -174,18 +221,9 @@ final class Reading {
             LINGER.toMillis(),
             late -> {
               if (open.remove(this)) {
-                hangUp();
+                Incoming.hangUp(request);
               }
             });
-  }
-
-  /** What is still to come is not read. An HTTP/2 connection has other requests to carry. */
-  private void hangUp() {
-    if (request.version() == HttpVersion.HTTP_2) {
-      var _ = request.response().reset();
-    } else {
-      var _ = request.connection().close();
-    }
   }
 
   private void broken(Throwable cause) {
@@ -199,12 +237,15 @@ final class Reading {
       reserved = 0;
       return;
     }
-    refuse(
-        Failure.invalid(
-            cause instanceof DecompressionException
-                ? "The request body cannot be decompressed."
-                : "The request body breaks off, or its chunks are not framed as HTTP wants."));
-    hangUp();
+    refuse(unreadable(cause));
+    Incoming.hangUp(request);
+  }
+
+  private static Failure unreadable(Throwable cause) {
+    return Failure.invalid(
+        cause instanceof DecompressionException
+            ? "The request body cannot be decompressed."
+            : "The request body breaks off, or its chunks are not framed as HTTP wants.");
   }
 
   void expire(long now) {
@@ -213,7 +254,7 @@ final class Reading {
         && (reserved > 0 || announced() <= BodyMemory.SMALL)) {
       open.remove(this);
       refuse(Failure.invalid("The request body stopped after " + length + " bytes."));
-      hangUp();
+      Incoming.hangUp(request);
     }
   }
 
@@ -235,7 +276,7 @@ final class Reading {
   }
 
   /** The buffer's own array where it is nothing but these bytes, as the engine's buffers are. */
-  private static byte[] array(Buffer buffer) {
+  static byte[] array(Buffer buffer) {
     ByteBuf bytes = ((BufferInternal) buffer).getByteBuf();
     return bytes.hasArray() && bytes.readableBytes() == bytes.array().length
         ? bytes.array()

@@ -44,7 +44,7 @@ final class Reply implements Sink {
   @Override
   public void emit(Chunk chunk) {
     Request request = request();
-    if (!request.stream()) {
+    if (!request.live()) {
       if (chunks.isEmpty()) {
         chunks = new ArrayList<>(1);
       }
@@ -60,11 +60,18 @@ final class Reply implements Sink {
   @Override
   public void flush() {
     if (out.length() > 0) {
-      if (!begun) {
-        begun = true;
-        exchange.begin(200, writer(request()).streamType(), headers(trail));
-      }
+      begin();
       exchange.write(out.take(), writeDeadline());
+    }
+  }
+
+  private void begin() {
+    if (!begun) {
+      begun = true;
+      ReplyWriter known = writer(request());
+      Map<String, String> headers = headers(trail);
+      known.headers().forEach(headers::putIfAbsent);
+      exchange.begin(known.status(), known.streamType(), headers);
     }
   }
 
@@ -72,12 +79,14 @@ final class Reply implements Sink {
   void finish() {
     Request request = request();
     ReplyWriter last = writer(request);
-    if (request.stream()) {
+    if (request.live()) {
       last.end(out);
       flush();
+      begin();
       exchange.end();
     } else {
-      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers(trail));
+      byte[] whole = last.whole(chunks);
+      exchange.answer(new Answer(200, last.wholeType(), whole), headers(trail));
     }
   }
 

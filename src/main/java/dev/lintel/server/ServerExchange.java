@@ -115,7 +115,10 @@ final class ServerExchange implements Exchange {
     check();
     loop.execute(() -> {
       head(status, contentType, headers);
-      response.setChunked(true);
+      boolean bare = status == 204 || status == 304 || request.method() == HttpMethod.HEAD;
+      if (!bare && !headers.containsKey("content-length")) {
+        response.setChunked(true);
+      }
       response.drainHandler(drained -> {
         full = false;
         CallThread serving = thread;
@@ -189,7 +192,9 @@ final class ServerExchange implements Exchange {
   private void head(int status, String contentType, Map<String, String> headers) {
     response.setStatusCode(status);
     var all = response.headers();
-    all.set(HttpHeaders.CONTENT_TYPE, contentType);
+    if (!contentType.isEmpty()) {
+      all.set(HttpHeaders.CONTENT_TYPE, contentType);
+    }
     headers.forEach(
         (name, value) -> all.set(NAMES.computeIfAbsent(name, HttpHeaders::createOptimized), value));
     if (request.version() == HttpVersion.HTTP_2) {

@@ -9,6 +9,7 @@ import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.RawRequest;
+import dev.lintel.Relay;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Route;
@@ -50,12 +51,13 @@ public final class Sim {
   private final SimOptions options;
 
   /**
-   * Throws {@link IllegalArgumentException} where a dialect's vendor is not simulated.
+   * Of a chat's dialects; what else their vendors offer is served beside them.
    *
    * @param options what holds for every call unless it says otherwise
    */
   public Sim(List<Dialect> dialects, SimOptions options) {
-    dialects.forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    dialects.forEach(dialect ->
+        Vendor.of(dialect).ifPresent(vendor -> this.dialects.put(vendor, dialect)));
     this.options = options;
   }
 
@@ -70,6 +72,16 @@ public final class Sim {
         add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
       }
     });
+    if (dialects.containsKey(Vendor.OPENAI)) {
+      for (Services.Place place : Services.PLACES) {
+        routes.add(
+            new Route(
+                "POST",
+                place.path(),
+                new Simulated(Vendor.OPENAI, desk, raw -> place.model().answer(raw, options)),
+                Route.Bodies.NOT_FORMS));
+      }
+    }
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
     routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));
     routes.add(get("/sim/stats", request -> Answer.json(200, Json.MAPPER.valueToTree(stats()))));
@@ -122,6 +134,7 @@ public final class Sim {
     Chat chat =
         switch (request) {
           case Chat read -> read;
+          case Relay relay -> throw new IllegalStateException("a chat's path took no chat");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
         };

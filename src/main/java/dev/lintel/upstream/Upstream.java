@@ -13,6 +13,8 @@ import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.Sink;
+import dev.lintel.Trail;
+import dev.lintel.Upload;
 import io.netty.channel.EventLoop;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -77,24 +79,29 @@ public final class Upstream implements Handler {
             call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
     ReplyReader reader = dialect.reader(call.request());
     CallThread thread = CallThread.current();
-    boolean stream = call.request().stream();
+    boolean stream = call.request().live();
     var ask =
         new Ask(
             lines.of((EventLoop) thread.loop(), provider.transport()),
             thread,
             options(provider, choice.credential(), outbound),
             outbound.body(),
+            outbound.upload(),
             stream,
             call.resolved().timeouts(),
             call.deadline());
     try {
       ask.send();
       if (stream) {
-        events(ask, dialect, reader, sink);
+        events(ask, call.trail(), dialect, reader, sink);
       } else {
         whole(ask, ask.rest(), dialect, reader, sink);
       }
     } catch (Failure failure) {
+      if (outbound.upload().isPresent() && !outbound.upload().get().repeatable()) {
+        // The bytes are gone: nobody else can be asked.
+        failure.again(Failure.Again.NOWHERE);
+      }
       throw explained(failure, ask);
     } finally {
       ask.close();
@@ -125,8 +132,16 @@ public final class Upstream implements Handler {
     sink.emit(reader.whole(body));
   }
 
-  private static void events(Ask ask, Dialect dialect, ReplyReader reader, Sink sink) {
+  private static void events(
+      Ask ask, Trail trail, Dialect dialect, ReplyReader reader, Sink sink) {
     byte[] bytes = ask.next();
+    Optional<Chunk> opening = reader.opaque(ask.status(), ask.headers());
+    if (opening.isPresent()) {
+      trail.answered(ask.status());
+      sink.emit(opening.get());
+      pieces(ask, bytes, reader, sink);
+      return;
+    }
     Framing events = ask.status() == 200 ? framing(ask, dialect) : null;
     if (events == null) {
       // An error, or a provider that answers whole though it was asked to stream.
@@ -151,6 +166,26 @@ public final class Upstream implements Handler {
     reader.end();
   }
 
+  /** Hands on a reply as its bytes come. */
+  private static void pieces(
+      Ask ask, byte @Nullable [] first, ReplyReader reader, Sink sink) {
+    for (byte[] bytes = first; bytes != null; bytes = ask.next()) {
+      if (bytes.length > 0) {
+        ask.answered();
+        sink.emit(reader.event(piece(bytes)));
+      }
+      if (ask.drained()) {
+        sink.flush();
+      }
+    }
+    sink.emit(reader.event(Frame.NONE));
+    reader.end();
+  }
+
+  private static Frame piece(byte[] bytes) {
+    return new Frame("", false, "", bytes, 0, bytes.length, bytes, 0, 0);
+  }
+
   private static void emit(Framing events, ReplyReader reader, Ask ask, Sink sink) {
     for (Frame frame = events.next(); frame != null; frame = events.next()) {
       Chunk chunk = reader.event(frame);
@@ -173,7 +208,7 @@ public final class Upstream implements Handler {
     SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
     return new RequestOptions()
-        .setMethod(HttpMethod.POST)
+        .setMethod(HttpMethod.valueOf(outbound.method()))
         .setServer(place)
         .setHost(place.host())
         .setPort(place.port())
@@ -199,6 +234,13 @@ public final class Upstream implements Handler {
     // Without this header any coding would do (RFC 9110 §12.5.3), and bytes could not pass through.
     headers.set(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
     outbound.headers().forEach(headers::set);
+    if ("".equals(headers.get(HttpHeaders.CONTENT_TYPE))) {
+      headers.remove(HttpHeaders.CONTENT_TYPE);
+    }
+    long length = outbound.upload().map(Upload::length).orElse(-1L);
+    if (length >= 0) {
+      headers.set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+    }
     provider.headers().forEach(headers::set);
     if (!credential.secret().isEmpty()) {
       switch (provider.auth()) {
