@@ -6,6 +6,7 @@ import dev.lintel.Dialects;
 import dev.lintel.Model;
 import dev.lintel.Platform;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Retry;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -27,6 +28,7 @@ import java.util.function.Function;
 /**
  * A configuration that has been checked: whatever it refers to exists.
  *
+ * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
  * @param prices by {@code provider/model}
@@ -38,6 +40,7 @@ public record Config(
     Optional<Tls> tls,
     Sizes limits,
     Optional<Threads> threads,
+    Reach fetch,
     Optional<URI> database,
     Optional<URI> shared,
     Optional<URI> otlp,
@@ -197,14 +200,14 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        other, data, tls, limits, threads, fetch, database, shared, otlp, remotes, sims, models, prices,
         apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
+        listen, folder, tls, limits, threads, fetch, database, shared, otlp, remotes, sims, models, prices,
         apps, notYet);
   }
 

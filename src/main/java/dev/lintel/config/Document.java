@@ -1,6 +1,7 @@
 package dev.lintel.config;
 
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
@@ -30,10 +31,14 @@ record Document(
     Optional<Pem> tls,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
+    Optional<Fetch> fetch,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,
     @NotYet Map<String, At<Price>> prices,
     Map<String, Tenant> tenants) {
+
+  /** Where links in requests may lead beside public addresses. */
+  record Fetch(List<Reach.Network> allow) {}
 
   /** A certificate with its key, as PEM files. */
   record Pem(At<Path> certificate, At<Path> key) {}

@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Credential;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Retry;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -47,6 +48,7 @@ final class Reading {
         written.tls().flatMap(this::tls),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
+        written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
         written.shared(),
         written.otlp(),

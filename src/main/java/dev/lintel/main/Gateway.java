@@ -1,16 +1,20 @@
 package dev.lintel.main;
 
 import dev.lintel.Caller;
+import dev.lintel.Fetcher;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Models;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Spool;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
 import dev.lintel.filter.Failover;
+import dev.lintel.filter.Inline;
+import dev.lintel.filter.Links;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
 import dev.lintel.route.InOrder;
@@ -43,6 +47,7 @@ record Gateway(
       Health health,
       Filter signatures,
       Spool spool,
+      Fetcher fetcher,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
@@ -53,18 +58,20 @@ record Gateway(
         config.apps().isEmpty()
             ? lasting.storedKeys
             : key -> Optional.ofNullable(configured.get(key));
-    return new Gateway(config, providers, models, keys, calls(keys, models, lasting), hold);
+    return new Gateway(config, providers, models, keys, calls(keys, models, config.fetch(), lasting), hold);
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */
   private static Handler calls(
-      Function<String, Optional<Caller>> keys, Models models, Lasting lasting) {
+      Function<String, Optional<Caller>> keys, Models models, Reach reach, Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             new Authenticate(keys), // before the body is read: strangers cost little
             new Read(models, lasting.spool),
+            new Links(reach), // before anybody is asked, whoever would follow them
             new Failover(lasting.health, lasting.listener),
+            new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);
   }

@@ -31,6 +31,7 @@ import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
 import dev.lintel.store.SpoolFolder;
+import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -97,13 +98,15 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    var upstream = new Upstream(vertx);
     lasting =
         new Gateway.Lasting(
             both(metrics, log),
             health,
             new Signatures(),
             new SpoolFolder(config.data().resolve("uploads")),
-            new Upstream(vertx),
+            new Fetch(upstream),
+            upstream,
             storedKeys);
     started = config;
     try {

@@ -47,6 +47,11 @@ public final class Upstream implements Handler {
     this.lines = new Lines(vertx);
   }
 
+  /** The connections of one loop. */
+  Line line(EventLoop loop, Provider.Transport transport) {
+    return lines.of(loop, transport);
+  }
+
   @Override
   public void handle(Call call, Sink sink) {
     Call.Choice choice =
