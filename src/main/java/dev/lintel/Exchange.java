@@ -18,6 +18,19 @@ public interface Exchange {
   /** {@link System#nanoTime} when the request arrived. */
   long arrived();
 
+  /** Whether the client asks for a WebSocket. */
+  default boolean wantsChannel() {
+    return false;
+  }
+
+  /**
+   * Accepts a WebSocket, instead of any answer. Throws {@link Failure} {@code INVALID_REQUEST}
+   * where the client's handshake is not one.
+   */
+  default Channel channel() {
+    throw new IllegalStateException("the client has not asked for a WebSocket");
+  }
+
   /** Answers whole. */
   void answer(Answer answer, Map<String, String> headers);
 

@@ -1,7 +1,7 @@
 package dev.lintel;
 
 /** What a caller asks of a model. */
-public sealed interface Request permits Chat, Relay, Request.Unread {
+public sealed interface Request permits Chat, Live, Relay, Request.Unread {
   /** The name that the caller asked for: a configured model, or {@code provider/model}. */
   String model();
 

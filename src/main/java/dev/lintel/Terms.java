@@ -17,9 +17,18 @@ import tools.jackson.databind.JsonNode;
  *
  * @param values every term that was given, by its name in {@code snake_case}
  * @param strict refuse what a target cannot take instead of dropping it
+ * @param along headers by which the caller will know the call again elsewhere: they go to the
+ *     provider as they are
  */
-public record Terms(Map<String, String> values, boolean strict) {
-  public static final Terms NONE = new Terms(Map.of(), false);
+public record Terms(Map<String, String> values, boolean strict, Map<String, String> along) {
+  public static final Terms NONE = new Terms(Map.of(), false, Map.of());
+
+  /** The caller's own id of the request, and its place in a trace (W3C Trace Context). */
+  private static final List<String> ALONG = List.of("x-request-id", "traceparent", "tracestate");
+
+  private static final Pattern ID = Pattern.compile("[!-~]{1,128}");
+  private static final Pattern TRACE =
+      Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.*");
 
   private static final List<String> NAMES =
       List.of(
@@ -81,9 +90,37 @@ public record Terms(Map<String, String> values, boolean strict) {
         values.put(entry.getKey(), check(entry.getKey(), place, textOf(entry.getValue(), place)));
       }
     }
-    return values == null
+    Map<String, String> along = along(headers);
+    return values == null && along.isEmpty()
         ? NONE
-        : new Terms(Map.copyOf(values), "true".equals(values.get("strict")));
+        : new Terms(
+            values == null ? Map.of() : Map.copyOf(values),
+            values != null && "true".equals(values.get("strict")),
+            along);
+  }
+
+  private static Map<String, String> along(Headers headers) {
+    Map<String, String> along = Map.of();
+    for (String name : ALONG) {
+      Optional<String> value = headers.get(name);
+      if (value.isPresent() && fits(name, value.get())) {
+        along = along.isEmpty() ? new TreeMap<>() : along;
+        along.put(name, value.get());
+      }
+    }
+    return along;
+  }
+
+  /** A trace that is not one starts anew (W3C Trace Context §3.2.2.5); an id has to be one. */
+  private static boolean fits(String name, String value) {
+    if (name.equals("traceparent")) {
+      return TRACE.matcher(value).matches();
+    }
+    if (name.equals("x-request-id") && !ID.matcher(value).matches()) {
+      throw Failure.invalid("'x-request-id' must have 1 to 128 visible ASCII characters.")
+          .at("x-request-id");
+    }
+    return value.length() <= 512;
   }
 
   public Optional<String> get(String name) {

@@ -57,6 +57,32 @@ class TermsTest {
   }
 
   @Test
+  void the_callers_own_id_and_trace_go_along() {
+    String trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    Terms terms =
+        Terms.read(
+            Headers.of(Map.of("X-Request-Id", "order-17", "traceparent", trace)), Optional.empty());
+    assertThat(terms.along())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of("x-request-id", "order-17", "traceparent", trace));
+  }
+
+  @Test
+  void a_trace_that_is_none_is_left_behind() {
+    assertThat(
+            Terms.read(Headers.of(Map.of("traceparent", "00-nothing-01")), Optional.empty())
+                .along())
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "two words", "line\nbreak", "\u00e9"})
+  void an_id_that_no_log_can_hold_is_refused(String id) {
+    assertThatThrownBy(() -> Terms.read(Headers.of(Map.of("x-request-id", id)), Optional.empty()))
+        .hasMessageContaining("x-request-id");
+  }
+
+  @Test
   void an_unknown_term_in_the_body_is_refused() {
     assertThatThrownBy(
             () -> Terms.read(Headers.NONE, Optional.of(Json.parse("{\"colour\":\"red\"}"))))

@@ -8,6 +8,7 @@ import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Inbound;
+import dev.lintel.Live;
 import dev.lintel.Reach;
 import dev.lintel.Relay;
 import dev.lintel.Request;
@@ -50,6 +51,7 @@ public final class Links implements Filter {
           relay.content() instanceof Relay.Content.Json json
               ? Optional.of(json.body())
               : Optional.empty();
+      case Live live -> Optional.empty();
       case Request.Unread unread -> Optional.empty();
     };
   }

@@ -9,6 +9,7 @@ import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Held;
 import dev.lintel.Inbound;
+import dev.lintel.Live;
 import dev.lintel.Model;
 import dev.lintel.Models;
 import dev.lintel.RawRequest;
@@ -18,6 +19,7 @@ import dev.lintel.Sink;
 import dev.lintel.Spool;
 import dev.lintel.Target;
 import dev.lintel.Terms;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads a known caller's request, and finds the model it asks for. */
 public final class Read implements Filter {
+  /** Providers end a session after an hour or so; this ends those that none of them does. */
+  private static final Duration LONGEST_LIVE = Duration.ofHours(24);
+
   private final Models models;
   private final Spool spool;
 
@@ -40,6 +45,10 @@ public final class Read implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
+    if (call.request() instanceof Live live) {
+      live(call, live, sink, next);
+      return;
+    }
     if (!(call.request() instanceof Request.Unread unread)) {
       next.handle(call, sink);
       return;
@@ -80,16 +89,31 @@ public final class Read implements Filter {
     Optional<String> provider = body.isText("provider") ? body.text("provider") : Optional.empty();
     Optional<Credential> own = body.text("api_key").map(secret -> own(call.caller(), secret));
     String name = name(call.caller(), provider, request.model());
-    Model model = find(name, provider);
-    if (!call.caller().mayAsk(name)) {
-      throw Failure.of(Failure.Kind.PERMISSION, "This app may not use the model '" + name + "'.")
-          .at("model");
-    }
+    Model model = allowed(call.caller(), name, provider);
     if (own.isPresent()) {
       model = at(provider.orElse(name.substring(0, Math.max(0, name.indexOf('/')))), model);
     }
     call.trail().asked(request, terms, model);
     next.handle(call.with(request, terms, own, model, deadline(call, terms, model)), sink);
+  }
+
+  /** Has no body: everything stands in its head. What it may take is for its two sides to say. */
+  private void live(Call call, Live live, Sink sink, Handler next) {
+    Terms terms = Terms.read(live.headers(), Optional.empty());
+    String name = name(call.caller(), Optional.empty(), live.model());
+    Model model = allowed(call.caller(), name, Optional.empty());
+    call.trail().asked(live, terms, model);
+    long end = call.trail().started() + LONGEST_LIVE.toNanos();
+    next.handle(call.with(live, terms, Optional.empty(), model, end), sink);
+  }
+
+  private Model allowed(Caller caller, String name, Optional<String> provider) {
+    Model model = find(name, provider);
+    if (!caller.mayAsk(name)) {
+      throw Failure.of(Failure.Kind.PERMISSION, "This app may not use the model '" + name + "'.")
+          .at("model");
+    }
+    return model;
   }
 
   /** What is asked for; where the request leaves it open, the first model that there is. */

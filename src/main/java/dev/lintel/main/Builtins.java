@@ -7,6 +7,7 @@ import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.OpenAiRealtime;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.OpenAiService;
 import dev.lintel.dialect.PassThrough;
@@ -28,6 +29,7 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
+  static final Dialect REALTIME = new OpenAiRealtime();
 
   /** Any provider's own API. */
   static final Dialect RAW = new PassThrough();
@@ -39,7 +41,7 @@ final class Builtins {
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", speaks(List.of(OPENAI), SERVICES),
+          "openai", speaks(List.of(OPENAI, REALTIME), SERVICES),
           "anthropic", speaks(List.of(ANTHROPIC), List.of()),
           "gemini", speaks(List.of(GEMINI), List.of()));
 

@@ -1,12 +1,15 @@
 package dev.lintel.main;
 
+import dev.lintel.Answer;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
+import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Json;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
@@ -26,7 +29,9 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Cooldown;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
+import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.Server;
+import dev.lintel.server.SocketChannel;
 import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
@@ -98,7 +103,7 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
-    var upstream = new Upstream(vertx);
+    var upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
             both(metrics, log),
@@ -216,7 +221,7 @@ public final class Lintel implements AutoCloseable {
   private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
-            host, port, 64L << 20, 1L << 40, BODIES, 64 << 10, Optional.empty(), Optional.empty());
+            host, port, 64L << 20, 1L << 40, BODIES, 64 << 10, Map.of(), Optional.empty(), Optional.empty());
     return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
@@ -242,6 +247,7 @@ public final class Lintel implements AutoCloseable {
         config.limits().upload().bytes(),
         BODIES,
         Math.toIntExact(config.limits().headers().bytes()),
+        Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
         config.tls().map(tls -> tls.key().toString()));
   }
@@ -287,6 +293,10 @@ public final class Lintel implements AutoCloseable {
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
+    var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
+    get(routes, "/v1/realtime", realtime);
+    get(routes, "/realtime", realtime);
+    get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
     get(routes, "/health", providers.health());
@@ -294,6 +304,17 @@ public final class Lintel implements AutoCloseable {
     get(routes, "/readyz", new Probe(() -> !ending));
     get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
     return routes;
+  }
+
+  private static void introduce(Exchange exchange) {
+    exchange.answer(
+        Answer.json(
+            200,
+            Json.object()
+                .put("name", "lintel")
+                .put("version", Version.TEXT)
+                .put("contract", Version.CONTRACT)),
+        Map.of());
   }
 
   private static Endpoint guarded(Predicate<String> admin, Endpoint endpoint) {

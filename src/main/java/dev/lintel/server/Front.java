@@ -12,6 +12,7 @@ import dev.lintel.RawRequest;
 import dev.lintel.Request;
 import dev.lintel.Terms;
 import dev.lintel.Trail;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -82,8 +83,22 @@ public final class Front implements Endpoint {
         return key.get().strip();
       }
     }
-    return raw.query().getOrDefault("key", "");
+    return fromProtocols(raw.headers().get("sec-websocket-protocol").orElse(""))
+        .orElseGet(() -> raw.query().getOrDefault("key", ""));
   }
+
+  /**
+   * Browsers can give a WebSocket no header of their own: OpenAI's SDKs name a protocol instead.
+   */
+  private static Optional<String> fromProtocols(String protocols) {
+    return Arrays.stream(protocols.split(",", -1))
+        .map(String::strip)
+        .filter(name -> name.startsWith(PROTOCOL))
+        .map(name -> name.substring(PROTOCOL.length()))
+        .findFirst();
+  }
+
+  private static final String PROTOCOL = "openai-insecure-api-key.";
 
   private static final String[] HEADERS = {"x-api-key", "api-key", "x-goog-api-key"};
 }

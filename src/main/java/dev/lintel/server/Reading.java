@@ -81,6 +81,12 @@ final class Reading {
       refuse(tooLarge());
       return;
     }
+    if (ServerExchange.wantsChannel(request)) {
+      // What follows its head may be messages: the exchange decides what becomes of it.
+      request.pause();
+      complete();
+      return;
+    }
     request.handler(this::more);
     request.endHandler(end -> complete());
     open.add(this);
@@ -121,7 +127,8 @@ final class Reading {
             new Listed(request.headers()),
             NOTHING,
             Optional.of(incoming));
-    var exchange = new ServerExchange(request, raw, eventLoop, arrived);
+    var exchange = new ServerExchange(
+            server.vertx(), request, raw, server.headers(), eventLoop, arrived);
     request.exceptionHandler(cause -> {
       incoming.breakOff(unreadable(cause));
       if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {
@@ -195,7 +202,8 @@ final class Reading {
             whole);
     ContextInternal context = ContextInternal.current();
     var eventLoop = context.nettyEventLoop();
-    var exchange = new ServerExchange(request, raw, eventLoop, arrived);
+    var exchange =
+        new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);
     long held = reserved;
     exchange.servedBy(
         CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held)));
@@ -205,7 +213,7 @@ final class Reading {
     refused = true;
     server.memory().release(reserved);
     reserved = 0;
-    var _ = Server.refuse(request, match.endpoint(), failure, arrived);
+    var _ = server.refuse(request, match.endpoint(), failure, arrived);
   }
 
   /**

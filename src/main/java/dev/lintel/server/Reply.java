@@ -130,6 +130,10 @@ final class Reply implements Sink {
   private static Map<String, String> headers(Trail trail) {
     var headers = new LinkedHashMap<String, String>(8);
     headers.put("x-lintel-request-id", trail.id());
+    String own = trail.terms().along().get("x-request-id");
+    if (own != null) {
+      headers.put("x-request-id", own);
+    }
     trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
     headers.put("x-lintel-attempts", Integer.toString(trail.tries()));
     headers.put("x-lintel-cache", "off");

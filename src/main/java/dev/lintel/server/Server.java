@@ -22,6 +22,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -36,6 +37,9 @@ import org.slf4j.LoggerFactory;
 public final class Server {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
 
+  /** What is longer cannot even be refused in words. */
+  private static final int LONGEST_MESSAGE = 64 << 20;
+
   /**
    * How the server listens.
    *
@@ -44,6 +48,7 @@ public final class Server {
    * @param uploadLimit the most bytes of a body that is not held
    * @param bodiesLimit the most bytes of all bodies over 64 KB that are held at once
    * @param headerLimit the most bytes of all headers of a request
+   * @param headers that stand in every response
    * @param certificate a PEM file, with {@code key}: HTTPS
    */
   public record Options(
@@ -53,8 +58,13 @@ public final class Server {
       long uploadLimit,
       long bodiesLimit,
       int headerLimit,
+      Map<String, String> headers,
       Optional<String> certificate,
-      Optional<String> key) {}
+      Optional<String> key) {
+    public Options {
+      headers = Map.copyOf(headers);
+    }
+  }
 
   private final Vertx vertx;
   private final Options options;
@@ -113,6 +123,9 @@ public final class Server {
             .setDecompressionSupported(true)
             .setHandle100ContinueAutomatically(true)
             // Every request would pass through two handlers for what a WebSocket may ask for.
+            .setMaxWebSocketFrameSize(LONGEST_MESSAGE)
+            .setMaxWebSocketMessageSize(LONGEST_MESSAGE)
+            .setWebSocketSubProtocols(List.of("realtime"))
             .setPerFrameWebSocketCompressionSupported(false)
             .setPerMessageWebSocketCompressionSupported(false)
             .setStrictThreadMode(true);
@@ -214,6 +227,11 @@ public final class Server {
     return options.uploadLimit;
   }
 
+  /** What stands in every response. */
+  Map<String, String> headers() {
+    return options.headers;
+  }
+
   BodyMemory memory() {
     return memory;
   }
@@ -223,8 +241,7 @@ public final class Server {
   }
 
   /** On the loop: answers a request that no exchange has been made of. */
-  static Future<Void> refuse(
-      HttpServerRequest request, Endpoint endpoint, Failure failure, long arrived) {
+  Future<Void> refuse(HttpServerRequest request, Endpoint endpoint, Failure failure, long arrived) {
     HttpServerResponse response = request.response();
     if (response.ended() || response.closed()) {
       return Future.succeededFuture();
@@ -232,6 +249,7 @@ public final class Server {
     var trail = Trail.begin(arrived);
     var answer = endpoint.refuse(failure, trail);
     response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
+    options.headers.forEach(response::putHeader);
     Reply.errorHeaders(failure, trail).forEach(response::putHeader);
     return ServerExchange.end(request, answer.body());
   }

@@ -2,11 +2,13 @@ package dev.lintel.server;
 
 import dev.lintel.Answer;
 import dev.lintel.CallThread;
+import dev.lintel.Channel;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -16,6 +18,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +30,14 @@ final class ServerExchange implements Exchange {
    */
   private static final Map<String, CharSequence> NAMES = new ConcurrentHashMap<>();
 
+  /** Writing one short answer. */
+  private static final long HANDSHAKE_NANOS = 10_000_000_000L;
+
+  private final Vertx vertx;
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final RawRequest raw;
+  private final Map<String, String> always;
   private final Executor loop;
   private final long arrived;
   private volatile @Nullable CallThread thread;
@@ -38,11 +46,23 @@ final class ServerExchange implements Exchange {
   private boolean ended;
   private boolean unread;
 
-  /** Call on the loop, before the thread starts. */
-  ServerExchange(HttpServerRequest request, RawRequest raw, Executor loop, long arrived) {
+  /**
+   * Call on the loop, before the thread starts.
+   *
+   * @param always the headers of every response
+   */
+  ServerExchange(
+      Vertx vertx,
+      HttpServerRequest request,
+      RawRequest raw,
+      Map<String, String> always,
+      Executor loop,
+      long arrived) {
+    this.vertx = vertx;
     this.request = request;
     this.response = request.response();
     this.raw = raw;
+    this.always = always;
     this.loop = loop;
     this.arrived = arrived;
     response.closeHandler(closed -> leave());
@@ -71,6 +91,41 @@ final class ServerExchange implements Exchange {
   /** Whether an answer has been given, whole or not. */
   boolean ended() {
     return ended;
+  }
+
+  @Override
+  public boolean wantsChannel() {
+    return wantsChannel(request);
+  }
+
+  /** RFC 6455 §4.1; over HTTP/2 (RFC 8441) nobody asks. */
+  static boolean wantsChannel(HttpServerRequest request) {
+    return request.version() != HttpVersion.HTTP_2
+        && "websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE));
+  }
+
+  @Override
+  public Channel channel() {
+    check();
+    ended = true;
+    CallThread serving = CallThread.current();
+    var opened = new CompletableFuture<Channel>();
+    loop.execute(() ->
+        request
+            .toWebSocket()
+            .onComplete((socket, refused) -> {
+              if (socket == null) {
+                opened.completeExceptionally(refused);
+              } else {
+                opened.complete(new SocketChannel(vertx, serving, socket));
+              }
+              serving.wake();
+            }));
+    if (!serving.await(opened::isDone, System.nanoTime() + HANDSHAKE_NANOS)
+        || opened.isCompletedExceptionally()) {
+      throw Failure.cancelled();
+    }
+    return opened.join();
   }
 
   @Override
@@ -104,6 +159,10 @@ final class ServerExchange implements Exchange {
     ended = true;
     loop.execute(() -> {
       if (!response.closed()) {
+        if (wantsChannel()) {
+          // Nobody has read it to its end, which is where it waits for the answer.
+          request.resume();
+        }
         head(answer.status(), answer.contentType(), headers);
         var _ = end(request, answer.body());
       }
@@ -195,13 +254,17 @@ final class ServerExchange implements Exchange {
     if (!contentType.isEmpty()) {
       all.set(HttpHeaders.CONTENT_TYPE, contentType);
     }
-    headers.forEach(
-        (name, value) -> all.set(NAMES.computeIfAbsent(name, HttpHeaders::createOptimized), value));
+    always.forEach((name, value) -> all.set(named(name), value));
+    headers.forEach((name, value) -> all.set(named(name), value));
     if (request.version() == HttpVersion.HTTP_2) {
       // A frame with them is malformed (RFC 9113 §8.2.2).
       all.remove("connection");
       all.remove("upgrade");
     }
+  }
+
+  private static CharSequence named(String header) {
+    return NAMES.computeIfAbsent(header, HttpHeaders::createOptimized);
   }
 
   /** On the loop: ends a response whose head is set. To HEAD only the body's length is told. */

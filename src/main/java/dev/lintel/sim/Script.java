@@ -60,7 +60,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
     }
 
     Script script() {
-      List<Tool.Function> calls =
+      List<Choice.Call> calls =
           !turns.isEmpty() && Proofs.answersTools(turns.getLast())
               ? List.of()
               : Choice.of(prompt, asked, options);
@@ -133,21 +133,22 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       }
     }
 
-    private void call(List<Tool.Function> calls) {
+    private void call(List<Choice.Call> calls) {
       stop = new Part.Stop(Reason.TOOL_USE, "", "", "");
       if (options.flag(Option.PREFACE)) {
         text("I will ask the tools.");
       }
       var fragments = new ArrayList<List<Part>>();
       for (int i = 0; i < calls.size(); i++) {
-        Tool.Function tool = calls.get(i);
+        Tool.Function tool = calls.get(i).tool();
         String signature =
             i == 0 && vendor == Vendor.GEMINI ? Signature.of(vendor, tool.name()) : "";
         var pieces = new ArrayList<Part>();
         pieces.add(
             new Part.ToolUse(
                 i, vendor.callId(seed + '\n' + i), tool.name(), "", signature, vendor.dialect()));
-        String arguments = Json.text(Sample.of(tool.schema(), random));
+        JsonNode sample = Sample.of(tool.schema(), random);
+        String arguments = Json.text(calls.get(i).arguments().<JsonNode>map(w -> w).orElse(sample));
         for (String run : Words.runs(arguments.startsWith("{") ? arguments : "{}", FRAGMENT)) {
           pieces.add(new Part.ToolUse(i, "", "", run, "", vendor.dialect()));
         }

@@ -8,6 +8,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Live;
 import dev.lintel.RawRequest;
 import dev.lintel.Relay;
 import dev.lintel.ReplyWriter;
@@ -51,13 +52,13 @@ public final class Sim {
   private final SimOptions options;
 
   /**
-   * Of a chat's dialects; what else their vendors offer is served beside them.
-   *
+   * @param dialects those of chats that somebody simulates; others are left aside
    * @param options what holds for every call unless it says otherwise
    */
   public Sim(List<Dialect> dialects, SimOptions options) {
-    dialects.forEach(dialect ->
-        Vendor.of(dialect).ifPresent(vendor -> this.dialects.put(vendor, dialect)));
+    dialects.stream()
+        .filter(Vendor::isKnown)
+        .forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
     this.options = options;
   }
 
@@ -81,6 +82,7 @@ public final class Sim {
                 new Simulated(Vendor.OPENAI, desk, raw -> place.model().answer(raw, options)),
                 Route.Bodies.NOT_FORMS));
       }
+      routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
     }
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
     routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));
@@ -135,6 +137,7 @@ public final class Sim {
         switch (request) {
           case Chat read -> read;
           case Relay relay -> throw new IllegalStateException("a chat's path took no chat");
+          case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
         };

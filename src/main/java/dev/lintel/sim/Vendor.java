@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -65,11 +64,17 @@ enum Vendor {
     this.silence = silence;
   }
 
-  /** Whose chat that dialect is; empty where it is not one of a chat that is simulated. */
-  static Optional<Vendor> of(Dialect spoken) {
+  static boolean isKnown(Dialect spoken) {
+    return Arrays.stream(values()).anyMatch(vendor -> vendor.dialect.equals(spoken.name()));
+  }
+
+  /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
+  static Vendor of(Dialect spoken) {
     return Arrays.stream(values())
         .filter(vendor -> vendor.dialect.equals(spoken.name()))
-        .findFirst();
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no vendor is simulated for " + spoken.name()));
   }
 
   String dialect() {

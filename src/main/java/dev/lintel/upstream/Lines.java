@@ -7,8 +7,11 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.net.ClientOptionsBase;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.ProxyOptions;
@@ -33,7 +36,16 @@ final class Lines {
   /** Shorter than what load balancers commonly keep, so that the gateway closes first. */
   private static final int KEEP_SECONDS = 30;
 
+  /**
+   * Calls have connect timeouts of their own; this one ends attempts that nobody waits for any
+   * more.
+   */
+  private static final int CONNECT_MILLIS = 60_000;
+
+  private static final int LONGEST_MESSAGE = 64 << 20;
+
   private final VertxInternal vertx;
+  private final Map<Provider.Transport, WebSocketClient> sockets = new ConcurrentHashMap<>();
   private final Map<EventLoop, Map<Provider.Transport, Line>> lines = new ConcurrentHashMap<>();
 
   Lines(Vertx vertx) {
@@ -58,19 +70,30 @@ final class Lines {
     return new Line(context, client);
   }
 
+  /** A client for the WebSockets of all loops; few are opened, and each lasts. */
+  WebSocketClient sockets(Provider.Transport transport) {
+    return sockets.computeIfAbsent(
+        transport,
+        first -> {
+          var options =
+              new WebSocketClientOptions()
+                  .setMaxFrameSize(LONGEST_MESSAGE)
+                  .setMaxMessageSize(LONGEST_MESSAGE)
+                  .setMaxConnections(CONNECTIONS)
+                  .setVerifyHost(first.verify());
+          secure(options, first);
+          return vertx.createWebSocketClient(options);
+        });
+  }
+
   private static HttpClientOptions options(Provider.Transport transport) {
     var options =
         new HttpClientOptions()
-            .setTcpNoDelay(true)
             .setKeepAlive(true)
             .setKeepAliveTimeout(KEEP_SECONDS)
             .setHttp2KeepAliveTimeout(KEEP_SECONDS)
             .setDecompressionSupported(false)
-            .setVerifyHost(transport.verify())
-            .setTrustAll(!transport.verify())
-            // Calls have connect timeouts of their own; this one ends attempts that nobody waits
-            // for any more.
-            .setConnectTimeout(60_000);
+            .setVerifyHost(transport.verify());
     if (transport.http2()) {
       options
           .setProtocolVersion(HttpVersion.HTTP_2)
@@ -78,6 +101,12 @@ final class Lines {
           .setAlpnVersions(List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1))
           .setHttp2ClearTextUpgrade(false);
     }
+    secure(options, transport);
+    return options;
+  }
+
+  private static void secure(ClientOptionsBase options, Provider.Transport transport) {
+    options.setTcpNoDelay(true).setTrustAll(!transport.verify()).setConnectTimeout(CONNECT_MILLIS);
     transport.ca().ifPresent(ca -> options.setTrustOptions(new PemTrustOptions().addCertPath(ca)));
     transport
         .certificate()
@@ -87,7 +116,6 @@ final class Lines {
                     .setCertPath(certificate)
                     .setKeyPath(transport.key().orElse(certificate))));
     transport.proxy().ifPresent(proxy -> options.setProxyOptions(proxy(proxy)));
-    return options;
   }
 
   private static ProxyOptions proxy(URI proxy) {

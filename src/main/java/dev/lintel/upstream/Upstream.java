@@ -3,16 +3,19 @@ package dev.lintel.upstream;
 import dev.lintel.Adaptation;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
+import dev.lintel.Channel;
 import dev.lintel.Chunk;
 import dev.lintel.Credential;
 import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Frame;
 import dev.lintel.Handler;
+import dev.lintel.Live;
 import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.Sink;
+import dev.lintel.Terms;
 import dev.lintel.Trail;
 import dev.lintel.Upload;
 import io.netty.channel.EventLoop;
@@ -21,11 +24,16 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.http.WebSocketBase;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +46,22 @@ public final class Upstream implements Handler {
   private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
+  /** Makes a channel of a WebSocket that has just been opened, on its loop. */
+  @FunctionalInterface
+  public interface Channels {
+    Channel of(Vertx vertx, CallThread thread, WebSocketBase socket);
+  }
+
+  private final Vertx vertx;
   private final Lines lines;
+  private final Channels channels;
 
   /** Where each provider lives, looked at once: a name or an address. */
   private final Map<URI, SocketAddress> places = new ConcurrentHashMap<>();
 
-  public Upstream(Vertx vertx) {
+  public Upstream(Vertx vertx, Channels channels) {
+    this.vertx = vertx;
+    this.channels = channels;
     this.lines = new Lines(vertx);
   }
 
@@ -84,12 +102,18 @@ public final class Upstream implements Handler {
             call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
     ReplyReader reader = dialect.reader(call.request());
     CallThread thread = CallThread.current();
+    if (call.request() instanceof Live live) {
+      Channel opened = open(call, choice, dialect, outbound, thread);
+      new Conversation(live.accept().get(), opened, dialect.name(), reader, sink)
+          .run(call.deadline());
+      return;
+    }
     boolean stream = call.request().live();
     var ask =
         new Ask(
             lines.of((EventLoop) thread.loop(), provider.transport()),
             thread,
-            options(provider, choice.credential(), outbound),
+            options(provider, choice.credential(), outbound, call.terms()),
             outbound.body(),
             outbound.upload(),
             stream,
@@ -111,6 +135,59 @@ public final class Upstream implements Handler {
     } finally {
       ask.close();
     }
+  }
+
+  /** Waits until the provider has accepted a WebSocket. */
+  private Channel open(
+      Call call, Call.Choice choice, Dialect dialect, Outbound outbound, CallThread thread) {
+    Provider provider = choice.target().provider();
+    RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+    var opened = new CompletableFuture<Channel>();
+    long most = call.resolved().timeouts().connect().toMillis();
+    var connect =
+        new WebSocketConnectOptions()
+            .setHost(options.getHost())
+            .setPort(options.getPort())
+            .setSsl(options.isSsl())
+            .setURI(options.getURI())
+            .setHeaders(options.getHeaders())
+            .setAllowOriginHeader(false)
+            .setTimeout(most);
+    WebSocketClient client = lines.sockets(provider.transport());
+    lines
+        .of((EventLoop) thread.loop(), provider.transport())
+        .context()
+        .runOnContext(run ->
+            client
+                .connect(connect)
+                .onComplete((socket, refused) -> {
+                  if (socket == null) {
+                    opened.completeExceptionally(refused);
+                  } else {
+                    opened.complete(channels.of(vertx, thread, socket));
+                  }
+                  thread.wake();
+                }));
+    try {
+      if (!thread.await(opened::isDone, System.nanoTime() + 2 * most * 1_000_000)) {
+        throw Failure.of(
+            Failure.Kind.TIMEOUT, "The provider did not accept the WebSocket in time.");
+      }
+    } catch (Failure left) {
+      opened.thenAccept(channel -> channel.close(Channel.Closing.NORMAL));
+      throw left;
+    }
+    if (!opened.isCompletedExceptionally()) {
+      return opened.join();
+    }
+    Throwable refused = opened.exceptionNow();
+    if (refused instanceof UpgradeRejectedException answer) {
+      byte[] body = answer.getBody() == null ? new byte[0] : answer.getBody().getBytes();
+      throw dialect.failure(
+          answer.getStatus(), name -> Optional.ofNullable(answer.getHeaders().get(name)), body);
+    }
+    throw Failure.of(
+        Failure.Kind.UPSTREAM_UNAVAILABLE, "The provider does not accept a WebSocket.", refused);
   }
 
   private static Failure explained(Failure failure, Ask ask) {
@@ -208,7 +285,8 @@ public final class Upstream implements Handler {
     return type.startsWith("text/event-stream") ? new EventStream(dialect.name()) : null;
   }
 
-  private RequestOptions options(Provider provider, Credential credential, Outbound outbound) {
+  private RequestOptions options(
+      Provider provider, Credential credential, Outbound outbound, Terms terms) {
     URI url = provider.url();
     SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
@@ -219,7 +297,7 @@ public final class Upstream implements Handler {
         .setPort(place.port())
         .setSsl(isTls(url))
         .setURI(base == null || base.isEmpty() ? outbound.path() : base + outbound.path())
-        .setHeaders(headers(provider, credential, outbound));
+        .setHeaders(headers(provider, credential, outbound, terms));
   }
 
   private static SocketAddress place(URI url) {
@@ -232,12 +310,14 @@ public final class Upstream implements Handler {
     return "https".equals(url.getScheme());
   }
 
-  private static MultiMap headers(Provider provider, Credential credential, Outbound outbound) {
+  private static MultiMap headers(
+      Provider provider, Credential credential, Outbound outbound, Terms terms) {
     MultiMap headers = HttpHeaders.headers();
     headers.set(HttpHeaders.CONTENT_TYPE, JSON);
     headers.set(HttpHeaders.USER_AGENT, USER_AGENT);
     // Without this header any coding would do (RFC 9110 §12.5.3), and bytes could not pass through.
     headers.set(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
+    terms.along().forEach(headers::set);
     outbound.headers().forEach(headers::set);
     if ("".equals(headers.get(HttpHeaders.CONTENT_TYPE))) {
       headers.remove(HttpHeaders.CONTENT_TYPE);

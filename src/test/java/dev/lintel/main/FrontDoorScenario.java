@@ -72,6 +72,31 @@ class FrontDoorScenario {
         .isEqualTo(200);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/health", "/metrics", "/v1/models", "/nowhere", "/v1/chat"})
+  void every_response_says_the_version_of_the_contract(String path) {
+    var reply = gateway.send(HttpRequest.newBuilder(gateway.url().resolve(path)).build());
+    assertThat(reply.headers().firstValue("x-lintel-version")).contains("1");
+  }
+
+  @Test
+  void the_front_page_says_what_this_is() {
+    var reply = gateway.send(HttpRequest.newBuilder(gateway.url().resolve("/")).build());
+    assertThat(Json.parse(reply.body()).path("contract").asString("")).isEqualTo("1");
+  }
+
+  @Test
+  void a_callers_own_id_of_the_request_comes_back() {
+    var reply =
+        gateway.send(
+            HttpRequest.newBuilder(gateway.url().resolve("/v1/chat/completions"))
+                .header("authorization", "Bearer sk-test-0001")
+                .header("x-request-id", "order-17")
+                .POST(BodyPublishers.ofString("{\"model\":\"tiny\"," + HELLO + "}"))
+                .build());
+    assertThat(reply.headers().firstValue("x-request-id")).contains("order-17");
+  }
+
   @Test
   void a_key_in_the_query_is_known_and_never_logged() {
     var reply =
@@ -586,7 +611,6 @@ class FrontDoorScenario {
     }
   }
 
-  /** Everything that comes back until the connection is closed. */
   /** What comes back, until the reply is whole or the connection ends. */
   private static String raw(String request) throws IOException {
     try (var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {

@@ -109,7 +109,7 @@ class SimDialectsTest {
     }
 
     FakeExchange serve(String model, boolean stream, ObjectNode body) throws Exception {
-      Vendor.Place place = Vendor.of(dialect).orElseThrow().places().get(stream && this == GEMINI ? 1 : 0);
+      Vendor.Place place = Vendor.of(dialect).places().get(stream && this == GEMINI ? 1 : 0);
       return new FakeExchange(
               "POST", place.path(), Map.of("model", model), SSE, Map.of(), Json.text(body))
           .servedBy(Prompts.post(sim, place.path()));

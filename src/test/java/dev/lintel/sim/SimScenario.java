@@ -40,6 +40,7 @@ class SimScenario {
             1 << 22,
             1 << 24,
             16 << 10,
+            java.util.Map.of(),
             Optional.empty(),
             Optional.empty());
     port =

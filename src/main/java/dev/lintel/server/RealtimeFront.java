@@ -1,0 +1,120 @@
+package dev.lintel.server;
+
+import dev.lintel.Answer;
+import dev.lintel.Call;
+import dev.lintel.Caller;
+import dev.lintel.Channel;
+import dev.lintel.Chunk;
+import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Exchange;
+import dev.lintel.Failure;
+import dev.lintel.Handler;
+import dev.lintel.Live;
+import dev.lintel.RawRequest;
+import dev.lintel.Sink;
+import dev.lintel.Terms;
+import dev.lintel.Trail;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where live conversations come in: one connection is one call. Until a provider has accepted it
+ * the caller can be refused with a status.
+ */
+public final class RealtimeFront implements Endpoint {
+  private static final Logger LOG = LoggerFactory.getLogger(RealtimeFront.class);
+  private static final int FAILED = 1011;
+
+  private final Dialect dialect;
+  private final Supplier<Handler> handler;
+
+  public RealtimeFront(Dialect dialect, Supplier<Handler> handler) {
+    this.dialect = dialect;
+    this.handler = handler;
+  }
+
+  @Override
+  public void serve(Exchange exchange) {
+    var trail = Trail.begin(exchange.arrived());
+    var caller = new Side(exchange);
+    try {
+      if (!exchange.wantsChannel()) {
+        throw Failure.invalid("This path speaks WebSocket: upgrade the connection.")
+            .status(426)
+            .code("upgrade_required");
+      }
+      handler.get().handle(call(exchange.request(), trail, caller), new Silent());
+    } catch (Failure failure) {
+      caller.refuse(failure, trail);
+    } catch (RuntimeException | StackOverflowError bug) {
+      LOG.error("{} failed inside the gateway", trail.id(), bug);
+      caller.refuse(
+          Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call."), trail);
+    }
+  }
+
+  private Call call(RawRequest raw, Trail trail, Side caller) {
+    var query = new HashMap<>(raw.query());
+    query.remove("key");
+    var live =
+        new Live(dialect, query.getOrDefault("model", ""), query, raw.headers(), caller::accepted);
+    return new Call(
+        trail,
+        Front.credential(raw),
+        Caller.UNKNOWN,
+        Terms.NONE,
+        live,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Long.MAX_VALUE);
+  }
+
+  @Override
+  public Answer refuse(Failure failure, Trail trail) {
+    return dialect.error(failure, trail);
+  }
+
+  /** What a session said went to the caller already; what it used is for those who watch. */
+  private static final class Silent implements Sink {
+    @Override
+    public void emit(Chunk chunk) {}
+  }
+
+  /** The caller, before and after its WebSocket was accepted. */
+  private final class Side {
+    private final Exchange exchange;
+    private @Nullable Channel channel;
+
+    Side(Exchange exchange) {
+      this.exchange = exchange;
+    }
+
+    Channel accepted() {
+      Channel opened = exchange.channel();
+      channel = opened;
+      return opened;
+    }
+
+    void refuse(Failure failure, Trail trail) {
+      Channel open = channel;
+      if (open != null) {
+        open.send(new Channel.Message(true, dialect.error(failure, trail).body()));
+        open.close(new Channel.Closing(FAILED, failure.kind().word()));
+      } else if (failure.kind() != Failure.Kind.CANCELLED) {
+        Map<String, String> headers = Reply.errorHeaders(failure, trail);
+        if (failure.status() == 426) {
+          headers.put("upgrade", "websocket");
+          headers.put("connection", "upgrade");
+        }
+        exchange.answer(dialect.error(failure, trail), headers);
+      }
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package dev.lintel.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lintel.Json;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** Live conversations go through with keys, model lists, failover and a record each. */
+class RealtimeScenario {
+  private TestGateway gateway;
+  private boolean ended;
+
+  @BeforeEach
+  void start() {
+    gateway =
+        TestGateway.of(
+            """
+            providers:
+              demo: { kind: sim }
+              claude: { kind: sim, dialect: anthropic }
+              dead: { kind: openai, url: "http://127.0.0.1:1/v1", key: none }
+            models:
+              voice: demo/small
+              mute: claude/large
+              safe: { targets: [ dead/x, claude/large, demo/small ] }
+            tenants:
+              t:
+                apps:
+                  a: { keys: [ sk-test-0001 ] }
+                  narrow: { keys: [ sk-narrow ], models: [ mute ] }
+            """);
+  }
+
+  @AfterEach
+  void stop() {
+    if (!ended) {
+      gateway.close();
+    }
+  }
+
+  /** Every line of the log, for which the gateway has to end. */
+  private String log() {
+    gateway.close();
+    ended = true;
+    return gateway.log();
+  }
+
+  @Test
+  void a_conversation_goes_both_ways() throws Exception {
+    var talk = new Talk("/v1/realtime?model=voice", "sk-test-0001");
+    assertThat(talk.next().path("session").path("model").asString("")).isEqualTo("small");
+    talk.say("{\"type\":\"response.create\",\"response\":{\"instructions\":\"Hello there\"}}");
+    var said = new StringBuilder();
+    JsonNode event = talk.next();
+    while (event.path("type").asString("").equals("response.output_text.delta")) {
+      said.append(event.path("delta").asString(""));
+      event = talk.next();
+    }
+    assertThat(said).hasToString("You said: Hello there");
+    assertThat(event.path("type").asString("")).isEqualTo("response.done");
+    talk.leave();
+    assertThat(log()).contains("\"model\":\"voice\"").contains("\"input\":15");
+  }
+
+  @Test
+  void usage_of_all_answers_is_added_up() throws Exception {
+    var talk = new Talk("/v1/realtime?model=voice", "sk-test-0001");
+    talk.next();
+    for (int i = 0; i < 2; i++) {
+      talk.say("{\"type\":\"response.create\",\"response\":{\"instructions\":\"Again\"}}");
+      while (!talk.next().path("type").asString("").equals("response.done")) {}
+    }
+    talk.leave();
+    assertThat(log()).contains("\"input\":30").contains("\"cache_read\":10");
+  }
+
+  @Test
+  void a_target_that_cannot_talk_gives_way_before_the_caller_is_accepted() throws Exception {
+    var talk = new Talk("/v1/realtime?model=safe", "sk-test-0001");
+    assertThat(talk.next().path("session").path("model").asString("")).isEqualTo("small");
+    talk.leave();
+  }
+
+  @Test
+  void an_unknown_key_is_refused_on_the_upgrade() {
+    assertRefused("/v1/realtime?model=voice", "sk-wrong", 401);
+  }
+
+  @Test
+  void a_model_that_the_app_may_not_use_is_refused_on_the_upgrade() {
+    assertRefused("/v1/realtime?model=voice", "sk-narrow", 403);
+    assertRefused("/v1/realtime?model=nothing", "sk-test-0001", 404);
+  }
+
+  @Test
+  void a_provider_without_such_an_endpoint_is_said_to_have_none() {
+    assertRefused("/v1/realtime?model=mute", "sk-test-0001", 400);
+  }
+
+  @Test
+  void a_provider_that_is_away_is_a_real_status() {
+    assertRefused("/v1/realtime?model=dead/x", "sk-test-0001", 502);
+  }
+
+  @Test
+  void a_plain_request_is_told_to_upgrade() {
+    var reply = gateway.get("/v1/realtime?model=voice");
+    assertThat(reply.statusCode()).isEqualTo(426);
+    assertThat(reply.headers().firstValue("upgrade")).contains("websocket");
+  }
+
+  @Test
+  void a_browser_may_give_its_key_as_a_protocol() throws Exception {
+    var talk =
+        new Talk(
+            "/v1/realtime?model=voice", "", "realtime", "openai-insecure-api-key.sk-test-0001");
+    assertThat(talk.next().path("type").asString("")).isEqualTo("session.created");
+    talk.leave();
+  }
+
+  @Test
+  void a_caller_who_vanishes_ends_the_provider_side_too() throws Exception {
+    var talk = new Talk("/v1/realtime?model=voice", "sk-test-0001");
+    talk.next();
+    talk.socket.abort();
+    assertThat(log()).contains("\"kind\":\"cancelled\"");
+  }
+
+  private void assertRefused(String path, String key, int status) {
+    assertThatThrownBy(() -> new Talk(path, key))
+        .isInstanceOf(CompletionException.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            WebSocketHandshakeException.class,
+            refused -> assertThat(refused.getResponse().statusCode()).isEqualTo(status));
+  }
+
+  /** A client's side of a session. */
+  private final class Talk implements WebSocket.Listener {
+    private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Integer> closed = new CompletableFuture<>();
+    private final StringBuilder message = new StringBuilder();
+    private final WebSocket socket;
+
+    Talk(String path, String key, String... protocols) {
+      var builder = HttpClient.newHttpClient().newWebSocketBuilder();
+      if (!key.isEmpty()) {
+        builder.header("authorization", "Bearer " + key);
+      }
+      if (protocols.length > 0) {
+        builder.subprotocols(protocols[0], protocols[1]);
+      }
+      String url = gateway.url().toString().replace("http://", "ws://") + path;
+      socket = builder.buildAsync(URI.create(url), this).join();
+    }
+
+    @Override
+    public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+      message.append(data);
+      if (last) {
+        heard.add(message.toString());
+        message.setLength(0);
+      }
+      from.request(1);
+      return null;
+    }
+
+    @Override
+    public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+      closed.complete(code);
+      return null;
+    }
+
+    JsonNode next() throws InterruptedException {
+      String text = heard.poll(10, TimeUnit.SECONDS);
+      assertThat(text).as("a message within ten seconds").isNotNull();
+      return Json.parse(text);
+    }
+
+    void say(String text) {
+      socket.sendText(text, true).join();
+    }
+
+    void leave() throws Exception {
+      socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+      assertThat(closed.get(10, TimeUnit.SECONDS)).isEqualTo(1000);
+    }
+  }
+}
