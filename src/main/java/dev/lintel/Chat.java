@@ -70,8 +70,7 @@ public final class Chat implements Request {
   public static Chat of(Request request) {
     return switch (request) {
       case Chat chat -> chat;
-      case Relay other ->
-          throw new IllegalArgumentException("No chat: " + other.dialect().name());
+      case Relay other -> throw new IllegalArgumentException("No chat: " + other.dialect().name());
       case Live live -> throw new IllegalArgumentException("A live conversation is no chat");
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");

@@ -12,8 +12,8 @@ public interface Dialect {
 
   /**
    * Reads a client's request, at least as far as the gateway needs to pass it on; waits for the
-   * bytes of an upload that it has to look into, and for nothing else. Throws {@link
-   * Failure} {@code INVALID_REQUEST} that names the field at fault.
+   * bytes of an upload that it has to look into, and for nothing else. Throws {@link Failure}
+   * {@code INVALID_REQUEST} that names the field at fault.
    */
   Request read(Inbound inbound);
 

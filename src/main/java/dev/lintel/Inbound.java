@@ -22,8 +22,7 @@ public record Inbound(
     Body body,
     Optional<Held> upload) {
   /** Posted, and held. */
-  public Inbound(
-      Map<String, String> path, Map<String, String> query, Headers headers, Body body) {
+  public Inbound(Map<String, String> path, Map<String, String> query, Headers headers, Body body) {
     this("POST", "", path, query, headers, body, Optional.empty());
   }
 }

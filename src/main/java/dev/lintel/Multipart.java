@@ -252,7 +252,8 @@ final class Multipart {
 
   private static int find(byte[] bytes, int from, byte[] wanted) {
     for (int i = from; i <= bytes.length - wanted.length; i++) {
-      if (bytes[i] == '\r' && Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
+      if (bytes[i] == '\r'
+          && Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
         return i;
       }
     }

@@ -12,11 +12,7 @@ import java.util.Optional;
  * @param upload sent in the body's place
  */
 public record Outbound(
-    String method,
-    String path,
-    Map<String, String> headers,
-    byte[] body,
-    Optional<Upload> upload) {
+    String method, String path, Map<String, String> headers, byte[] body, Optional<Upload> upload) {
   /** JSON, posted. */
   public Outbound(String path, Map<String, String> headers, byte[] body) {
     this("POST", path, headers, body, Optional.empty());

@@ -32,8 +32,7 @@ public final class Reach {
           literal(host)
               .orElseThrow(() -> new IllegalArgumentException("no address: " + host))
               .getAddress();
-      int prefix =
-          slash < 0 ? address.length * 8 : Integer.parseInt(text.substring(slash + 1));
+      int prefix = slash < 0 ? address.length * 8 : Integer.parseInt(text.substring(slash + 1));
       if (prefix < 0 || prefix > address.length * 8) {
         throw new IllegalArgumentException("no such prefix: " + text);
       }
@@ -88,7 +87,9 @@ public final class Reach {
           "fec0::/10",
           "ff00::/8");
 
-  /** IPv6 addresses that hold an IPv4 address, which is the one that counts, and where it stands. */
+  /**
+   * IPv6 addresses that hold an IPv4 address, which is the one that counts, and where it stands.
+   */
   private record Holder(Network network, int offset) {}
 
   private static final List<Holder> HOLDERS =
@@ -104,8 +105,12 @@ public final class Reach {
 
   private static final List<String> METADATA_NAMES =
       List.of(
-          "metadata", "metadata.google.internal", "metadata.goog", "instance-data",
-          "instance-data.ec2.internal", "metadata.azure.internal");
+          "metadata",
+          "metadata.google.internal",
+          "metadata.goog",
+          "instance-data",
+          "instance-data.ec2.internal",
+          "metadata.azure.internal");
 
   private final List<Network> allowed;
 
@@ -188,7 +193,9 @@ public final class Reach {
     return Optional.of(name);
   }
 
-  /** Full-width letters and circled digits are read as plain ones; tabs and line ends as nothing. */
+  /**
+   * Full-width letters and circled digits are read as plain ones; tabs and line ends as nothing.
+   */
   private static String plain(String text) {
     return Normalizer.normalize(text, Normalizer.Form.NFKC)
         .replaceAll("[\\t\\r\\n\\u00ad\\u200b]", "")
@@ -248,7 +255,9 @@ public final class Reach {
         return text.length() == 2 ? 0 : Long.parseUnsignedLong(text.substring(2), 16);
       }
       boolean octal = text.length() > 1 && text.startsWith("0");
-      return text.startsWith("-") || text.startsWith("+") ? -1 : Long.parseLong(text, octal ? 8 : 10);
+      return text.startsWith("-") || text.startsWith("+")
+          ? -1
+          : Long.parseLong(text, octal ? 8 : 10);
     } catch (NumberFormatException name) {
       return -1;
     }

@@ -200,15 +200,15 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, fetch, database, shared, otlp, remotes, sims, models, prices,
-        apps, notYet);
+        other, data, tls, limits, threads, fetch, database, shared, otlp, remotes, sims, models,
+        prices, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, fetch, database, shared, otlp, remotes, sims, models, prices,
-        apps, notYet);
+        listen, folder, tls, limits, threads, fetch, database, shared, otlp, remotes, sims, models,
+        prices, apps, notYet);
   }
 
   /** Without what may be a secret. */

@@ -67,8 +67,9 @@ public final class OpenAiRelay implements Dialect {
 
   private Relay json(Inbound inbound, Body body) {
     String model =
-        named(inbound).or(() -> body.text("model").filter(text -> !text.isBlank())).orElseThrow(
-            OpenAiRelay::noModel);
+        named(inbound)
+            .or(() -> body.text("model").filter(text -> !text.isBlank()))
+            .orElseThrow(OpenAiRelay::noModel);
     if (service.files().contains("file")) {
       throw Failure.invalid("'file' is missing: this takes a multipart/form-data body.").at("file");
     }
@@ -76,7 +77,9 @@ public final class OpenAiRelay implements Dialect {
       throw Failure.invalid("'input' is missing.").at("input");
     }
     boolean events =
-        service.sound() ? body.text("stream_format").filter("sse"::equals).isPresent() : body.flag("stream");
+        service.sound()
+            ? body.text("stream_format").filter("sse"::equals).isPresent()
+            : body.flag("stream");
     Optional<String> measure =
         body.isText(service.measure())
             ? body.text(service.measure())
@@ -89,10 +92,12 @@ public final class OpenAiRelay implements Dialect {
         Form.read(
             held,
             inbound.headers().get("content-type").orElse(""),
-            read -> (named(inbound).isPresent() || read.text("model").isPresent()) && hasFile(read));
+            read ->
+                (named(inbound).isPresent() || read.text("model").isPresent()) && hasFile(read));
     String model =
-        named(inbound).or(() -> form.text("model").filter(text -> !text.isBlank())).orElseThrow(
-            OpenAiRelay::noModel);
+        named(inbound)
+            .or(() -> form.text("model").filter(text -> !text.isBlank()))
+            .orElseThrow(OpenAiRelay::noModel);
     if (!hasFile(form)) {
       String name = service.files().getFirst();
       throw Failure.invalid("The form has no file '" + name + "'.").at(name);
@@ -181,8 +186,7 @@ public final class OpenAiRelay implements Dialect {
         Upload upload =
             parts
                 .form()
-                .open(
-                    Map.of("model", Optional.of(target.model()), "lintel", Optional.empty()));
+                .open(Map.of("model", Optional.of(target.model()), "lintel", Optional.empty()));
         yield new Outbound(
             "POST", relay.path(), Map.of("content-type", type), NOTHING, Optional.of(upload));
       }

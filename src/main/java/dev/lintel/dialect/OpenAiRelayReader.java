@@ -106,10 +106,13 @@ final class OpenAiRelayReader implements ReplyReader {
   private Chunk piece(Frame frame) {
     if (frame.isEmpty()) {
       complete = true;
-      return begun ? new Chunk(asked().<List<Part>>map(List::of).orElse(List.of()), Frame.NONE) : Chunk.EMPTY;
+      return begun
+          ? new Chunk(asked().<List<Part>>map(List::of).orElse(List.of()), Frame.NONE)
+          : Chunk.EMPTY;
     }
     begun = true;
-    return Chunk.of(new Part.Data(type, bytes(frame.data(), frame.dataOffset(), frame.dataLength())));
+    return Chunk.of(
+        new Part.Data(type, bytes(frame.data(), frame.dataOffset(), frame.dataLength())));
   }
 
   /** The event with its framing; one that ended without its blank line gets it. */
@@ -147,7 +150,10 @@ final class OpenAiRelayReader implements ReplyReader {
   private Optional<Usage> counted(JsonNode reply) {
     if (service.pictures() && reply.path("data").isArray()) {
       return Optional.of(
-          units(Usage.Unit.IMAGE, BigDecimal.valueOf(reply.get("data").size()), Usage.Source.PROVIDER));
+          units(
+              Usage.Unit.IMAGE,
+              BigDecimal.valueOf(reply.get("data").size()),
+              Usage.Source.PROVIDER));
     }
     // A number from OpenAI, a string from older servers.
     JsonNode duration = reply.path("duration");
@@ -159,8 +165,7 @@ final class OpenAiRelayReader implements ReplyReader {
   private Optional<Usage> asked() {
     return request.asked().isEmpty()
         ? Optional.empty()
-        : Optional.of(
-            Usage.of(0, 0, Usage.Source.ESTIMATE).units(request.asked()));
+        : Optional.of(Usage.of(0, 0, Usage.Source.ESTIMATE).units(request.asked()));
   }
 
   private static Usage units(Usage.Unit unit, BigDecimal count, Usage.Source source) {
@@ -171,7 +176,8 @@ final class OpenAiRelayReader implements ReplyReader {
   public void end() {
     if (!complete) {
       throw Failure.of(
-          Failure.Kind.UPSTREAM_ERROR, "The provider's stream ended before its reply was complete.");
+          Failure.Kind.UPSTREAM_ERROR,
+          "The provider's stream ended before its reply was complete.");
     }
   }
 }

@@ -22,8 +22,7 @@ final class OpenAiRelayUsage {
     JsonNode usage = reply.path("usage");
     if (usage.path("seconds").isNumber()) {
       return Optional.of(
-          Usage.of(0, 0, Usage.Source.PROVIDER)
-              .units(Map.of(Usage.Unit.SECOND, seconds(usage))));
+          Usage.of(0, 0, Usage.Source.PROVIDER).units(Map.of(Usage.Unit.SECOND, seconds(usage))));
     }
     if (!usage.path("input_tokens").isNumber() && !usage.path("output_tokens").isNumber()) {
       return Optional.empty();
@@ -34,7 +33,8 @@ final class OpenAiRelayUsage {
     long cached = count(in, "cached_tokens");
     long output = count(usage, "output_tokens");
     // What a picture's service puts out is pictures, also where it does not say so.
-    long drawn = out.path("image_tokens").isNumber() || !pictures ? count(out, "image_tokens") : output;
+    long drawn =
+        out.path("image_tokens").isNumber() || !pictures ? count(out, "image_tokens") : output;
     return Optional.of(
         new Usage(
                 Math.max(0, count(usage, "input_tokens") - cached),

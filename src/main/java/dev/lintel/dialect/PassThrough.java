@@ -164,8 +164,7 @@ public final class PassThrough implements Dialect {
 
   private static Map<String, String> headers(Headers given) {
     Map<String, String> sent = endToEnd(given);
-    sent.keySet()
-        .removeIf(name -> OURS.contains(name) || name.startsWith("x-lintel-"));
+    sent.keySet().removeIf(name -> OURS.contains(name) || name.startsWith("x-lintel-"));
     sent.putIfAbsent("content-type", "");
     return sent;
   }

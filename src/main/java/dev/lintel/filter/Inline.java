@@ -105,8 +105,7 @@ public final class Inline implements Filter {
     return all;
   }
 
-  private Media inlined(
-      Media media, Call call, Chat chat, Map<String, Fetcher.Fetched> known) {
+  private Media inlined(Media media, Call call, Chat chat, Map<String, Fetcher.Fetched> known) {
     if (!(media.source() instanceof Source.Link link)) {
       return media;
     }

@@ -112,8 +112,7 @@ final class LinkScan {
       escaped |= step == 2;
       end += step;
     }
-    String raw =
-        new String(json, from, Math.min(end, json.length) - from, StandardCharsets.UTF_8);
+    String raw = new String(json, from, Math.min(end, json.length) - from, StandardCharsets.UTF_8);
     return escaped ? unescaped(raw) : raw;
   }
 

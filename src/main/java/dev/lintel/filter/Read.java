@@ -64,12 +64,7 @@ public final class Read implements Filter {
   }
 
   private void apply(
-      Call call,
-      Request.Unread unread,
-      Body body,
-      Optional<Held> upload,
-      Sink sink,
-      Handler next) {
+      Call call, Request.Unread unread, Body body, Optional<Held> upload, Sink sink, Handler next) {
     RawRequest raw = unread.raw();
     Request request =
         unread

@@ -58,7 +58,8 @@ record Gateway(
         config.apps().isEmpty()
             ? lasting.storedKeys
             : key -> Optional.ofNullable(configured.get(key));
-    return new Gateway(config, providers, models, keys, calls(keys, models, config.fetch(), lasting), hold);
+    return new Gateway(
+        config, providers, models, keys, calls(keys, models, config.fetch(), lasting), hold);
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */

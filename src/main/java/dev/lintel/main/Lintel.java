@@ -221,7 +221,15 @@ public final class Lintel implements AutoCloseable {
   private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
-            host, port, 64L << 20, 1L << 40, BODIES, 64 << 10, Map.of(), Optional.empty(), Optional.empty());
+            host,
+            port,
+            64L << 20,
+            1L << 40,
+            BODIES,
+            64 << 10,
+            Map.of(),
+            Optional.empty(),
+            Optional.empty());
     return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
@@ -264,14 +272,12 @@ public final class Lintel implements AutoCloseable {
     }
     for (OpenAiRelay relay : Builtins.SERVICES) {
       Endpoint served = front(relay);
-      Route.Bodies whole =
-          relay.service().form() ? Route.Bodies.NOT_FORMS : Route.Bodies.ALL;
+      Route.Bodies whole = relay.service().form() ? Route.Bodies.NOT_FORMS : Route.Bodies.ALL;
       for (String v1 : List.of("/v1", "")) {
         routes.add(new Route("POST", v1 + relay.service().path(), served, whole));
       }
     }
-    routes.add(
-        new Route("*", "/provider/{name}/{rest*}", front(Builtins.RAW), Route.Bodies.NONE));
+    routes.add(new Route("*", "/provider/{name}/{rest*}", front(Builtins.RAW), Route.Bodies.NONE));
     post(routes, "/v1beta/models/{model*}:{method}", gemini);
     post(routes, "/v1/models/{model*}:{method}", gemini);
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));

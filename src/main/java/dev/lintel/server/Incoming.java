@@ -45,8 +45,7 @@ final class Incoming implements Upload {
   /**
    * @param announced its length; -1 where nobody said
    */
-  Incoming(
-      HttpServerRequest request, Vertx vertx, EventLoop loop, long announced, long limit) {
+  Incoming(HttpServerRequest request, Vertx vertx, EventLoop loop, long announced, long limit) {
     this.request = request;
     this.vertx = vertx;
     this.loop = loop;

@@ -127,8 +127,8 @@ final class Reading {
             new Listed(request.headers()),
             NOTHING,
             Optional.of(incoming));
-    var exchange = new ServerExchange(
-            server.vertx(), request, raw, server.headers(), eventLoop, arrived);
+    var exchange =
+        new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);
     request.exceptionHandler(cause -> {
       incoming.breakOff(unreadable(cause));
       if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {

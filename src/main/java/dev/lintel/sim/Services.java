@@ -49,8 +49,7 @@ final class Services {
         throw Failure.invalid("A multipart/form-data body is expected.").at(file);
       }
       try (var held = new Held(raw.upload().get(), Spool.NOWHERE)) {
-        Form form =
-            Form.read(held, raw.headers().get("content-type").orElse(""), read -> false);
+        Form form = Form.read(held, raw.headers().get("content-type").orElse(""), read -> false);
         if (form.files().stream().noneMatch(one -> one.name().startsWith(file))) {
           throw missing(file);
         }
@@ -218,7 +217,8 @@ final class Services {
     String model = body.text("model").orElse("omni-moderation-latest");
     String input = body.value("input").map(Json::text).orElseThrow(() -> missing("input"));
     boolean flagged = input.toLowerCase(Locale.ROOT).contains("violence");
-    ObjectNode reply = Json.object().put("id", "modr-" + Words.token(input, 12)).put("model", model);
+    ObjectNode reply =
+        Json.object().put("id", "modr-" + Words.token(input, 12)).put("model", model);
     ObjectNode result = reply.putArray("results").addObject().put("flagged", flagged);
     result.putObject("categories").put("violence", flagged);
     result.putObject("category_scores").put("violence", flagged ? 0.9 : 0.001);

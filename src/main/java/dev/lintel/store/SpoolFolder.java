@@ -43,8 +43,7 @@ public final class SpoolFolder implements Spool {
     try {
       Files.createDirectories(folder);
       Path file = Files.createTempFile(folder, "", ENDING);
-      var channel =
-          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
       return new Run(file, channel);
     } catch (IOException full) {
       throw noRoom(full);

@@ -143,8 +143,7 @@ final class Ask {
   private void drain() {
     long stuck = System.nanoTime() + timeouts.idle().toNanos();
     boolean callFirst = callDeadline - stuck < 0;
-    if (!thread.await(
-        () -> unsent.get() < WINDOW || heard(), callFirst ? callDeadline : stuck)) {
+    if (!thread.await(() -> unsent.get() < WINDOW || heard(), callFirst ? callDeadline : stuck)) {
       throw callFirst
           ? late(true)
           : timeout("The provider took no more of the body for " + words(timeouts.idle()) + ".");

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows links over the gateway's own connections. A host's name is resolved once, every address
@@ -64,8 +65,7 @@ public final class Fetch implements Fetcher {
                 .map(location -> uri.resolve(location.strip()).toString())
                 .orElseThrow(() -> Failure.invalid("links to a redirect without its place."));
       } catch (IllegalArgumentException notAnAddress) {
-        throw Failure.of(
-            Failure.Kind.INVALID_REQUEST, "links to a broken redirect.", notAnAddress);
+        throw Failure.of(Failure.Kind.INVALID_REQUEST, "links to a broken redirect.", notAnAddress);
       } catch (Failure failure) {
         throw explained(failure);
       } finally {
@@ -80,7 +80,9 @@ public final class Fetch implements Fetcher {
     return switch (failure.kind()) {
       case TIMEOUT ->
           Failure.of(
-              Failure.Kind.INVALID_REQUEST, "links to a server that did not answer in time.", failure);
+              Failure.Kind.INVALID_REQUEST,
+              "links to a server that did not answer in time.",
+              failure);
       case UPSTREAM_UNAVAILABLE ->
           Failure.of(
               Failure.Kind.INVALID_REQUEST, "links to a server that cannot be reached.", failure);
@@ -88,7 +90,7 @@ public final class Fetch implements Fetcher {
     };
   }
 
-  private static Fetched fetched(Ask ask, byte[] first) {
+  private static Fetched fetched(Ask ask, byte @Nullable [] first) {
     if (ask.status() != 200) {
       throw Failure.invalid("links to what its server answers with status " + ask.status() + ".");
     }

@@ -214,8 +214,7 @@ public final class Upstream implements Handler {
     sink.emit(reader.whole(body));
   }
 
-  private static void events(
-      Ask ask, Trail trail, Dialect dialect, ReplyReader reader, Sink sink) {
+  private static void events(Ask ask, Trail trail, Dialect dialect, ReplyReader reader, Sink sink) {
     byte[] bytes = ask.next();
     Optional<Chunk> opening = reader.opaque(ask.status(), ask.headers());
     if (opening.isPresent()) {
@@ -249,8 +248,7 @@ public final class Upstream implements Handler {
   }
 
   /** Hands on a reply as its bytes come. */
-  private static void pieces(
-      Ask ask, byte @Nullable [] first, ReplyReader reader, Sink sink) {
+  private static void pieces(Ask ask, byte @Nullable [] first, ReplyReader reader, Sink sink) {
     for (byte[] bytes = first; bytes != null; bytes = ask.next()) {
       if (bytes.length > 0) {
         ask.answered();

@@ -117,8 +117,7 @@ class LinkScenario {
     var reply = strict.post("/v1/chat/completions", chat(model, image(url)));
     assertThat(reply.statusCode()).isEqualTo(400);
     JsonNode error = Json.parse(reply.body()).path("error");
-    assertThat(error.path("param").asString())
-        .isEqualTo("messages[0].content[1].image_url.url");
+    assertThat(error.path("param").asString()).isEqualTo("messages[0].content[1].image_url.url");
     assertThat(error.at("/lintel/kind").asString()).isEqualTo("invalid_request");
     assertThat(error.at("/lintel/attempts").size()).isZero();
   }
@@ -216,8 +215,7 @@ class LinkScenario {
     assertThat(reply.statusCode()).isEqualTo(400);
     JsonNode error = Json.parse(reply.body()).path("error");
     assertThat(error.path("message").asString()).contains(word);
-    assertThat(error.path("param").asString())
-        .isEqualTo("messages[0].content[1].image_url.url");
+    assertThat(error.path("param").asString()).isEqualTo("messages[0].content[1].image_url.url");
   }
 
   private static String at(String path) {

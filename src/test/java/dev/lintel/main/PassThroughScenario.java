@@ -90,7 +90,8 @@ class PassThroughScenario {
         visit.answer(
             "200 OK",
             "Set-Cookie: a=b\r\nX-Request-Id: own-1\r\nConnection: x-secret\r\nX-Secret: 1\r\n",
-            "{\"got\":%d,\"usage\":{\"input_tokens\":5,\"output_tokens\":2}}".formatted(body.length));
+            "{\"got\":%d,\"usage\":{\"input_tokens\":5,\"output_tokens\":2}}"
+                .formatted(body.length));
       }
     }
   }
@@ -127,10 +128,7 @@ class PassThroughScenario {
   }
 
   private static String head(String path) {
-    return provider.heads().stream()
-        .filter(text -> text.contains(path))
-        .findFirst()
-        .orElseThrow();
+    return provider.heads().stream().filter(text -> text.contains(path)).findFirst().orElseThrow();
   }
 
   @Test
@@ -202,7 +200,11 @@ class PassThroughScenario {
   void keys_and_model_lists_hold() {
     assertThat(
             gateway
-                .send(gateway.request("/provider/far/x").setHeader("authorization", "Bearer no").build())
+                .send(
+                    gateway
+                        .request("/provider/far/x")
+                        .setHeader("authorization", "Bearer no")
+                        .build())
                 .statusCode())
         .isEqualTo(401);
     assertThat(as(LIMITED, "/provider/gem/x")).isEqualTo(403);

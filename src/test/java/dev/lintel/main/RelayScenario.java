@@ -104,8 +104,7 @@ class RelayScenario {
   void speech_fails_with_a_status_before_its_first_byte() {
     var reply =
         gateway.post(
-            "/v1/audio/speech",
-            "{\"model\":\"demo/voice+fault=503\",\"input\":\"Hello\"}");
+            "/v1/audio/speech", "{\"model\":\"demo/voice+fault=503\",\"input\":\"Hello\"}");
     assertThat(reply.statusCode()).isIn(502, 503);
     assertThat(Json.parse(reply.body()).at("/error/lintel/kind").asString())
         .startsWith("upstream_");
@@ -162,8 +161,7 @@ class RelayScenario {
 
   @Test
   void moderates() {
-    var reply =
-        gateway.post("/v1/moderations", "{\"model\":\"demo/mod\",\"input\":\"violence\"}");
+    var reply = gateway.post("/v1/moderations", "{\"model\":\"demo/mod\",\"input\":\"violence\"}");
     assertThat(Json.parse(reply.body()).at("/results/0/flagged").asBoolean()).isTrue();
   }
 
