@@ -1,8 +1,10 @@
 package dev.lintel;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * The languages that a provider speaks, its main one first. A call goes out in the caller's own
@@ -11,10 +13,19 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Dialects {
   private final List<Dialect> spoken;
+  private final Map<String, Predicate<String>> of;
   private final Set<String> unserved = ConcurrentHashMap.newKeySet();
 
   public Dialects(List<Dialect> spoken) {
+    this(spoken, Map.of());
+  }
+
+  /**
+   * @param of of which models a dialect is spoken, by its name; of all where it is left out
+   */
+  public Dialects(List<Dialect> spoken, Map<String, Predicate<String>> of) {
     this.spoken = List.copyOf(spoken);
+    this.of = Map.copyOf(of);
     if (this.spoken.isEmpty()) {
       throw new IllegalArgumentException("a provider speaks at least one dialect");
     }
@@ -59,15 +70,21 @@ public final class Dialects {
   private boolean usable(Dialect dialect, Request request, Target target) {
     return dialect.takes(request)
         && !unserved.contains(dialect.name())
-        && target.traits().speaks(dialect.name());
+        && target.traits().speaks(dialect.name())
+        && (of.isEmpty() || speaksOf(dialect, target.model()));
+  }
+
+  private boolean speaksOf(Dialect dialect, String model) {
+    Predicate<String> models = of.get(dialect.name());
+    return models == null || models.test(model);
   }
 
   /**
    * Notes that the provider turned out not to serve that one of its dialects: many servers that
-   * speak OpenAI's chat have no more of OpenAI's API. False where it is the main one, or noted
-   * already.
+   * speak OpenAI's chat have no more of OpenAI's API. False where it is the main one or known to be
+   * spoken of some models, or noted already.
    */
   public boolean unserved(Dialect dialect) {
-    return dialect != main() && unserved.add(dialect.name());
+    return dialect != main() && !of.containsKey(dialect.name()) && unserved.add(dialect.name());
   }
 }

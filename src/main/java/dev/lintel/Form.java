@@ -105,11 +105,16 @@ public final class Form {
   }
 
   /**
-   * The body with other values for some of its fields; an empty one leaves the field out. Only
-   * fields that {@link #text} has found can change.
+   * The body with other values for some of its fields; an empty one leaves the field out. A field
+   * that {@link #text} has not found is put first.
    */
   public Upload open(Map<String, Optional<String>> changes) {
     var slices = new ArrayList<Held.Slice>();
+    changes.forEach((name, value) -> {
+      if (value.isPresent() && !names().contains(name)) {
+        slices.add(new Held.Slice.Other(parts.field(name, value.get())));
+      }
+    });
     long at = 0;
     for (Multipart.Part part : parts.parts()) {
       Optional<String> change = changes.get(part.name);

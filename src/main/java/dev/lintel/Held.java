@@ -84,11 +84,7 @@ public final class Held implements AutoCloseable {
         return true;
       });
     } else {
-      if (memory.length - inMemory < bytes.length) {
-        memory = Arrays.copyOf(memory, Math.max(2 * memory.length, inMemory + bytes.length));
-      }
-      System.arraycopy(bytes, 0, memory, inMemory, bytes.length);
-      inMemory += bytes.length;
+      keep(bytes);
     }
     return bytes;
   }
@@ -104,6 +100,32 @@ public final class Held implements AutoCloseable {
   /** Whether some of it is on disk. */
   public boolean spooled() {
     return disk != null;
+  }
+
+  /** Takes all of it into memory. Throws {@link Failure} {@code PAYLOAD_TOO_LARGE} beyond that. */
+  public void gather(int most) {
+    while (!whole) {
+      byte[] bytes = source.next();
+      if (bytes == null) {
+        whole = true;
+      } else if (inMemory + bytes.length > most) {
+        throw Failure.of(
+            Failure.Kind.PAYLOAD_TOO_LARGE,
+            "The request body is larger than "
+                + most
+                + " bytes, the most that can be signed for this provider.");
+      } else {
+        keep(bytes);
+      }
+    }
+  }
+
+  private void keep(byte[] bytes) {
+    if (memory.length - inMemory < bytes.length) {
+      memory = Arrays.copyOf(memory, Math.max(2 * memory.length, inMemory + bytes.length));
+    }
+    System.arraycopy(bytes, 0, memory, inMemory, bytes.length);
+    inMemory += bytes.length;
   }
 
   /** All of it, where it is in memory. */

@@ -97,6 +97,17 @@ final class Multipart {
     return state == State.ENDED;
   }
 
+  /** A whole field, to stand where a part may begin. */
+  byte[] field(String name, String value) {
+    String head = "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n";
+    return new Bytes(delimiter.length + head.length() + value.length() + 2)
+        .add(delimiter, 2, delimiter.length - 2)
+        .add(head)
+        .add(value)
+        .add("\r\n")
+        .take();
+  }
+
   void feed(byte[] more) {
     if (state == State.ENDED) {
       return;

@@ -25,6 +25,6 @@ public record RawRequest(
   /** Posted, and held. */
   public RawRequest(
       Map<String, String> path, Map<String, String> query, Headers headers, byte[] body) {
-    this("POST", "", path, query, headers, body, Optional.empty());
+    this("POST", "/", path, query, headers, body, Optional.empty());
   }
 }

@@ -8,6 +8,7 @@ import dev.lintel.Platform;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Retry;
+import dev.lintel.SignedCaller;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
@@ -113,6 +114,7 @@ public record Config(
   /**
    * Who may call.
    *
+   * @param awsKeys with which AWS's SDKs sign
    * @param models that it may ask for; empty means every model
    * @param ownKeys whether its calls may bring a provider's key of their own
    */
@@ -120,10 +122,28 @@ public record Config(
       String tenant,
       String name,
       List<Credential> keys,
+      List<AwsPair> awsKeys,
       Optional<Set<String>> models,
       boolean ownKeys) {
     public App {
       keys = List.copyOf(keys);
+      awsKeys = List.copyOf(awsKeys);
+    }
+
+    private Caller caller(String keyId) {
+      return new Caller(tenant, name, keyId, models, ownKeys);
+    }
+  }
+
+  /**
+   * A pair of an app's.
+   *
+   * @param id names it, as a {@link Credential}'s does
+   */
+  public record AwsPair(String id, String accessKey, String secretKey) {
+    @Override
+    public String toString() {
+      return "AwsPair[" + id + "]";
     }
   }
 
@@ -165,9 +185,18 @@ public record Config(
     var all = new HashMap<String, Caller>();
     for (App app : apps) {
       for (Credential key : app.keys()) {
-        all.put(
-            key.secret(),
-            new Caller(app.tenant(), app.name(), key.id(), app.models(), app.ownKeys()));
+        all.put(key.secret(), app.caller(key.id()));
+      }
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** Who calls with which AWS access key. */
+  public Map<String, SignedCaller> signedCallers() {
+    var all = new HashMap<String, SignedCaller>();
+    for (App app : apps) {
+      for (AwsPair pair : app.awsKeys()) {
+        all.put(pair.accessKey(), new SignedCaller(pair.secretKey(), app.caller(pair.id())));
       }
     }
     return Collections.unmodifiableMap(all);

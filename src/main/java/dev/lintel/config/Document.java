@@ -6,6 +6,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
 import dev.lintel.config.Shape.Alone;
+import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
 import dev.lintel.config.Shape.NotYet;
 import java.math.BigDecimal;
@@ -63,8 +64,98 @@ record Document(
       boolean http2,
       Set<String> drop,
       Map<String, String> rename,
-      Optional<Boolean> streamUsage)
-      implements Entry {}
+      Optional<Boolean> streamUsage,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
+      implements Entry, Linked {}
+
+  /** What every provider at the other end of a network may be told. */
+  interface Linked {
+    Optional<At<URI>> url();
+
+    Map<String, At<String>> headers();
+
+    Optional<At<URI>> proxy();
+
+    Optional<Tls> tls();
+
+    boolean http2();
+
+    Set<String> drop();
+
+    Map<String, String> rename();
+
+    Optional<Boolean> streamUsage();
+  }
+
+  /** Azure OpenAI. */
+  @Kind("azure")
+  record Azure(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<String> apiVersion,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, String> deployments,
+      Optional<Entra> entra,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
+      implements Entry, Linked {}
+
+  /** An application of Microsoft Entra. */
+  record Entra(At<String> tenant, At<String> client, At<String> secret, Optional<At<URI>> url) {}
+
+  /** Google's Vertex AI. */
+  @Kind("vertex")
+  record Vertex(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<At<String>> project,
+      Optional<At<String>> location,
+      Optional<At<String>> credentials,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
+      implements Entry, Linked {}
+
+  /** AWS Bedrock. */
+  @Kind("bedrock")
+  record Bedrock(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<At<String>> region,
+      Optional<At<String>> accessKey,
+      Optional<At<String>> secretKey,
+      Optional<At<String>> sessionToken,
+      Optional<At<String>> token,
+      Optional<At<String>> profile,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
+      implements Entry, Linked {}
 
   record Tls(
       Optional<At<Path>> ca,
@@ -128,27 +219,90 @@ record Document(
       @Alone At<List<TargetEntry>> targets,
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
-      Optional<RetryEntry> retry) {}
+      Optional<RetryEntry> retry,
+      @NotYet Optional<Sticky> sticky,
+      @NotYet Optional<Breaker> breaker,
+      @NotYet Optional<Hedge> hedge,
+      @NotYet boolean coalesce,
+      @NotYet Optional<Queue> queue,
+      @NotYet Map<Cause, List<At<String>>> fallback,
+      @NotYet Optional<Canary> canary,
+      @NotYet Map<String, Variant> variants,
+      @NotYet Optional<Shadow> shadow,
+      @NotYet List<Rule> rules) {}
+
+  /** How a conversation stays where it was. */
+  record Sticky(List<String> on, @Key("for") Duration time) {}
+
+  /** When somebody who fails is left alone. */
+  record Breaker(
+      Optional<Count> failures,
+      Optional<Duration> window,
+      Optional<Duration> open,
+      Optional<Count> probes,
+      Optional<WhenAllOpen> whenAllOpen) {}
+
+  /** What is done where everybody is left alone. */
+  enum WhenAllOpen {
+    TRY,
+    REFUSE
+  }
+
+  record Hedge(After after, Optional<Percent> share) {}
+
+  record Queue(Count size, @Key("wait") Duration longest) {}
+
+  /** Why another model is asked. */
+  enum Cause {
+    CONTEXT_LENGTH,
+    CONTENT_POLICY,
+    OVERLOADED,
+    BUDGET,
+    ANY
+  }
+
+  record Canary(
+      List<TargetEntry> to, Percent percent, Optional<String> on, Optional<StopIf> stopIf) {}
+
+  record StopIf(Optional<Percent> errors, Optional<Duration> p95) {}
+
+  /** One of several; of the key {@code on}, by what callers are told apart. */
+  record Variant(@Alone Optional<String> on, Optional<Percent> percent, List<TargetEntry> to) {}
+
+  record Shadow(List<TargetEntry> to, Percent percent) {}
+
+  record Rule(@Key("if") String condition, List<TargetEntry> use) {}
 
   record TargetEntry(
       @Alone At<String> to,
       Optional<Count> weight,
       @NotYet Optional<String> tier,
-      @NotYet Optional<String> region) {}
+      @NotYet Optional<String> region,
+      @NotYet Optional<BigDecimal> quality,
+      @NotYet Optional<String> family,
+      @NotYet Optional<Tokens> context,
+      @NotYet Optional<Count> concurrent) {}
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
   record Tenant(
+      @NotYet Optional<String> residency,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget,
       Map<String, AppEntry> apps) {}
 
   record AppEntry(
       List<At<String>> keys,
+      List<AwsPair> awsKeys,
       Optional<List<At<String>>> models,
       boolean ownKeys,
+      @NotYet Optional<String> residency,
+      @NotYet boolean explain,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget) {}
+
+  /** Keys as AWS's SDKs want them. */
+  record AwsPair(At<String> id, At<String> secret) {}
 
   record Limits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
 

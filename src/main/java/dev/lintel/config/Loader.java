@@ -32,6 +32,18 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  */
 public final class Loader {
   private static final String USUAL_STRATEGY = "in_order";
+
+  /** Strategies that a file may name already. */
+  private static final Set<String> LATER =
+      Set.of(
+          "least_busy",
+          "consistent_hash",
+          "cheapest",
+          "fastest",
+          "balanced",
+          "learned",
+          "classified");
+
   private static final int LONGEST_FILE = 64 << 20;
 
   private final Map<String, List<Dialect>> dialects;
@@ -39,6 +51,7 @@ public final class Loader {
   private final Set<String> simFaults;
   private final Environment environment;
   private final Catalogue catalogue = Catalogue.read();
+  private final Served served = Served.read();
 
   /**
    * @param dialects what a provider of that kind speaks, its main dialect first
@@ -79,7 +92,11 @@ public final class Loader {
    */
   public Config load(String file, String text) {
     var faults = new Faults(file);
-    var binder = new Binder(faults, environment, Map.of(Strategy.class, strategies));
+    var binder = new Binder(
+            faults,
+            environment,
+            Map.of(Strategy.class, strategies),
+            Map.of(Strategy.class, new Binder.Later(LATER, USUAL_STRATEGY)));
     Optional<Document> document =
         compose(faults, file, text).flatMap(root -> binder.bind(root, Document.class));
     Optional<Config> config =
@@ -87,7 +104,7 @@ public final class Loader {
             new Reading(
                     faults,
                     written,
-                    new Providers(faults, environment, catalogue, dialects, simFaults),
+                    new Providers(faults, environment, catalogue, served, dialects, simFaults),
                     binder.plain(Strategy.class, USUAL_STRATEGY))
                 .config(binder.notYet()));
     faults.raise();

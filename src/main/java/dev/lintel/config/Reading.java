@@ -24,6 +24,7 @@ final class Reading {
   private final Faults faults;
   private final Document written;
   private final Providers providers;
+  private final Platforms platforms;
   private final Spec<Strategy> inOrder;
   private final Map<String, Provider> remotes = new TreeMap<>();
   private final Map<String, SimSpec> sims = new TreeMap<>();
@@ -35,6 +36,7 @@ final class Reading {
     this.faults = faults;
     this.written = written;
     this.providers = providers;
+    this.platforms = new Platforms(providers);
     this.inOrder = inOrder;
   }
 
@@ -75,6 +77,12 @@ final class Reading {
           switch (at.value().orElse(null)) {
             case Document.Remote remote ->
                 providers.remote(name, at, remote).ifPresent(made -> remotes.put(name, made));
+            case Document.Azure azure ->
+                platforms.azure(name, at, azure).ifPresent(made -> remotes.put(name, made));
+            case Document.Vertex vertex ->
+                platforms.vertex(name, at, vertex).ifPresent(made -> remotes.put(name, made));
+            case Document.Bedrock bedrock ->
+                platforms.bedrock(name, at, bedrock).ifPresent(made -> remotes.put(name, made));
             case Document.Simulated sim ->
                 providers.sim(name, at, sim).ifPresent(made -> sims.put(name, made));
             case null -> {}
@@ -100,6 +108,7 @@ final class Reading {
       faults.add(entry.targets(), "must list one target or more");
     }
     entry.timeouts().ifPresent(this::checkTimeouts);
+    checkOthers(entry);
     Retry usual = Retry.usual(targets.size());
     Retry retry =
         entry
@@ -121,6 +130,15 @@ final class Reading {
                 entry.strategy().orElse(inOrder),
                 entry.timeouts().flatMap(At::value).orElse(Timeouts.USUAL),
                 retry));
+  }
+
+  /** Whoever else may be asked has to be there, too. */
+  private void checkOthers(Document.ModelEntry entry) {
+    entry.canary().ifPresent(canary -> canary.to().forEach(this::target));
+    entry.variants().values().forEach(variant -> variant.to().forEach(this::target));
+    entry.shadow().ifPresent(shadow -> shadow.to().forEach(this::target));
+    entry.rules().forEach(rule -> rule.use().forEach(this::target));
+    entry.fallback().values().forEach(models -> models.forEach(this::checkModel));
   }
 
   private Optional<Config.TargetSpec> target(Document.TargetEntry entry) {
@@ -229,11 +247,16 @@ final class Reading {
         keys.add(new Credential(whole + "#" + (keys.size() + 1), key));
       }
     }
+    var pairs = new ArrayList<Config.AwsPair>();
+    for (Document.AwsPair pair : entry.awsKeys()) {
+      awsPair(whole, pairs.size() + 1, pair, owners).ifPresent(pairs::add);
+    }
     entry.models().ifPresent(models -> models.forEach(this::checkModel));
     return new Config.App(
         tenant,
         name,
         keys,
+        pairs,
         entry
             .models()
             .map(models ->
@@ -241,6 +264,26 @@ final class Reading {
                     .flatMap(at -> at.value().stream())
                     .collect(Collectors.toUnmodifiableSet())),
         entry.ownKeys());
+  }
+
+  private Optional<Config.AwsPair> awsPair(
+      String whole, int number, Document.AwsPair pair, Map<String, String> owners) {
+    String id = pair.id().value().orElse("").strip();
+    String secret = pair.secret().value().orElse("").strip();
+    if (id.isEmpty() || !id.chars().allMatch(c -> Character.isLetterOrDigit(c) && c < 128)) {
+      faults.add(pair.id(), "must be letters and digits, such as AKIDEXAMPLE");
+      return Optional.empty();
+    }
+    if (secret.isEmpty()) {
+      faults.add(pair.secret(), "must not be empty");
+      return Optional.empty();
+    }
+    String owner = owners.putIfAbsent("aws " + id, whole);
+    if (owner != null) {
+      faults.add(pair.id(), "is a key of " + owner + " already; each key must belong to one app");
+      return Optional.empty();
+    }
+    return Optional.of(new Config.AwsPair(whole + "#aws" + number, id, secret));
   }
 
   private void checkModel(At<String> at) {

@@ -32,7 +32,6 @@ import tools.jackson.databind.node.ObjectNode;
  * http://host}, as for its own SDK.
  */
 public final class AnthropicMessages implements Dialect {
-  private static final String PATH = "/v1/messages";
   private static final String VERSION = "anthropic-version";
   private static final String BETA = "anthropic-beta";
 
@@ -47,7 +46,10 @@ public final class AnthropicMessages implements Dialect {
   @Override
   public Request read(Inbound inbound) {
     Body body = inbound.body();
-    String model = body.text("model").orElse("");
+    String model = inbound.path().getOrDefault("model", "");
+    if (model.isEmpty()) {
+      model = body.text("model").orElse("");
+    }
     if (model.isEmpty()) {
       throw Failure.invalid("'model' is missing.").at("model");
     }
@@ -67,26 +69,58 @@ public final class AnthropicMessages implements Dialect {
     Chat chat = Chat.of(request);
     Body body = chat.original().map(Inbound::body).orElse(null);
     boolean own = chat.dialect().name().equals(NAME);
+    var changes = new HashMap<String, Optional<byte[]>>();
+    String path = Paths.messages(target, chat.stream());
+    Map<String, String> headers;
+    AnthropicPlatform platform = AnthropicPlatform.of(target.provider().platform()).orElse(null);
+    if (platform == null) {
+      headers = headers(chat, own);
+      path = own ? path + query(chat.query()) : path;
+    } else {
+      platform.change(changes);
+      headers = new HashMap<>(platform.headers(chat.stream()));
+      headers.putAll(betas(chat, own, platform, changes, adaptation));
+    }
     byte[] bytes;
     if (own && body != null && !Proofs.within(body.bytes())) {
-      var changes = new HashMap<String, Optional<byte[]>>();
-      if (!body.text("model").orElse("").equals(target.model())) {
+      if (platform == null && !body.text("model").orElse("").equals(target.model())) {
         changes.put("model", Optional.of(Json.string(target.model())));
       }
       bytes = Fit.patched(body, changes, target.provider().quirks(), adaptation);
     } else {
       ObjectNode written = AnthropicRequestWriter.write(chat, target.model(), adaptation);
+      changes.forEach((field, value) -> change(written, field, value));
       Fit.written(written, field -> true, target.provider().quirks(), adaptation);
       bytes = Json.bytes(written);
     }
-    return new Outbound(own ? path(chat.query()) : PATH, headers(chat, own), bytes);
+    return new Outbound(path, headers, bytes);
   }
 
-  private static String path(Map<String, String> query) {
-    if (query.isEmpty()) {
-      return PATH;
+  private static void change(ObjectNode body, String field, Optional<byte[]> value) {
+    if (value.isPresent()) {
+      body.set(field, Json.parse(value.get(), 0, value.get().length));
+    } else {
+      body.remove(field);
     }
-    var path = new StringBuilder(PATH);
+  }
+
+  private static Map<String, String> betas(
+      Chat chat,
+      boolean own,
+      AnthropicPlatform platform,
+      Map<String, Optional<byte[]>> body,
+      Adaptation adaptation) {
+    return (own ? chat.headers() : Headers.NONE)
+        .get(BETA)
+        .map(header -> platform.place(platform.betas(header, adaptation), body))
+        .orElse(Map.of());
+  }
+
+  private static String query(Map<String, String> query) {
+    if (query.isEmpty()) {
+      return "";
+    }
+    var path = new StringBuilder();
     char mark = '?';
     for (var entry : new TreeMap<>(query).entrySet()) {
       path.append(mark)
@@ -122,13 +156,21 @@ public final class AnthropicMessages implements Dialect {
     return ProviderErrors.read(status, headers, body, tree -> failure(status, headers, tree));
   }
 
-  /** What an error envelope means, wherever it stands; 200 as its status means none is known. */
+  /**
+   * What an error envelope means, Anthropic's or a cloud's, wherever it stands; 200 as its status
+   * means none is known.
+   */
   static Failure failure(int status, Headers headers, JsonNode envelope) {
     JsonNode error = envelope.path("error");
+    if (error.isMissingNode()) {
+      return BedrockErrors.read(status, headers, envelope);
+    }
+    // Google's code is the status once more.
+    JsonNode code = error.path(error.path("code").isNumber() ? "status" : "code");
     return ProviderErrors.of(
         status,
         headers,
-        error.path("code").asString(""),
+        code.asString(""),
         error.path("type").asString(""),
         error.isString() ? error.asString() : error.path("message").asString(""));
   }

@@ -80,6 +80,10 @@ final class AnthropicReplyReader implements ReplyReader {
         return chunk;
       }
     }
+    if (BedrockChunk.is(frame)) {
+      return event(unwrapped(frame));
+    }
+    BedrockErrors.check(frame);
     JsonNode event = parse(frame.data(), frame.dataOffset(), frame.dataLength());
     if (isError(event)) {
       throw AnthropicMessages.failure(200, Headers.NONE, event);
@@ -313,6 +317,14 @@ final class AnthropicReplyReader implements ReplyReader {
 
   private static boolean isError(JsonNode node) {
     return node.path("type").asString("").equals("error") || node.path("error").isObject();
+  }
+
+  private static Frame unwrapped(Frame frame) {
+    try {
+      return BedrockChunk.unwrapped(frame);
+    } catch (JacksonException | IllegalArgumentException broken) {
+      throw nonsense("a chunk that holds no event");
+    }
   }
 
   private static JsonNode parse(byte[] bytes, int offset, int length) {

@@ -30,11 +30,10 @@ final class AnthropicRequestWriter {
   static final long MAX_TOKENS = 4096;
 
   /** The API's least budget. */
-  private static final long LEAST_BUDGET = 1024;
+  static final long LEAST_BUDGET = 1024;
 
   private static final int MOST_BREAKPOINTS = 4;
 
-  /** Tokens to think where the caller said how hard and not how long. */
   private static final Map<String, Long> BUDGETS =
       Map.of(
           "minimal", LEAST_BUDGET,
@@ -44,7 +43,7 @@ final class AnthropicRequestWriter {
           "xhigh", 8192L,
           "max", 16384L);
 
-  private static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
+  static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
 
   private static final Map<String, String> TIERS =
       Map.of("auto", "auto", "default", "standard_only", "standard_only", "standard_only");
@@ -105,13 +104,18 @@ final class AnthropicRequestWriter {
       return 0;
     }
     if (thinking.budget() == 0) {
-      return BUDGETS.getOrDefault(thinking.effort(), 2048L);
+      return budget(thinking.effort());
     }
     if (!own && thinking.budget() < LEAST_BUDGET) {
       adaptation.change("thinking.budget_tokens", Long.toString(LEAST_BUDGET));
       return LEAST_BUDGET;
     }
     return thinking.budget();
+  }
+
+  /** Tokens to think where the caller said how hard and not how long. */
+  static long budget(String effort) {
+    return BUDGETS.getOrDefault(effort, 2048L);
   }
 
   /** The limit has room for the thoughts, which count in it. */

@@ -1,7 +1,5 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
 import dev.lintel.Block;
@@ -19,7 +17,6 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
-import java.net.URLEncoder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,9 +111,8 @@ public final class Gemini implements Dialect {
       Fit.written(written, field -> true, quirks, adaptation);
       body = Json.bytes(written);
     }
-    String method = chat.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
-    String model = URLEncoder.encode(target.model(), UTF_8).replace("+", "%20");
-    return new Outbound("/v1beta/models/" + model + method, Map.of(), body);
+    String method = chat.stream() ? "streamGenerateContent?alt=sse" : "generateContent";
+    return new Outbound(Paths.gemini(target, method), Map.of(), body);
   }
 
   /** What the client sent, where Google may get it so. */

@@ -86,12 +86,12 @@ public final class OpenAiChat implements Dialect {
         speaks(chat) && original != null && !Proofs.within(original.bytes())
             ? patched(chat, original, target, adaptation)
             : Json.bytes(new OpenAiRequestWriter(chat, target, adaptation).write());
-    return new Outbound(PATH, Map.of(), body);
+    return new Outbound(Paths.openAi(target, PATH), Map.of(), body);
   }
 
   private static byte[] patched(Chat chat, Body body, Target target, Adaptation adaptation) {
     var changes = new HashMap<String, Optional<byte[]>>(8);
-    changes.put("model", Optional.of(Json.string(target.model())));
+    changes.put("model", Optional.of(Json.string(Paths.model(target))));
     if (chat.stream()) {
       streamOptions(chat, body, target, adaptation, changes);
     }

@@ -31,6 +31,10 @@ final class OpenAiErrors {
     JsonNode body = tree.isArray() ? tree.path(0) : tree;
     JsonNode error = body.path("error").isObject() ? body.get("error") : body;
     String code = word(error.path("code"));
+    if (code.isEmpty()) {
+      // Azure's more precise word, and at times its only one.
+      code = word(error.path("innererror").path("code"));
+    }
     String type = word(error.path("type"));
     if (type.isEmpty()) {
       // Google's OpenAI endpoint has a status, OpenRouter its own vocabulary.

@@ -58,9 +58,13 @@ public final class OpenAiRealtime implements Dialect {
       throw new IllegalArgumentException("no live conversation: " + request);
     }
     var query = new TreeMap<>(live.query());
-    query.put("model", target.model());
-    var path = new StringBuilder("/realtime");
-    char separator = '?';
+    var path = new StringBuilder(Paths.openAi(target, "/realtime"));
+    boolean versioned = path.indexOf("?") >= 0;
+    // Azure's dated versions call it otherwise, and the caller's version is not its provider's.
+    query.remove("deployment");
+    query.remove("api-version");
+    query.put(versioned ? "deployment" : "model", Paths.model(target));
+    char separator = versioned ? '&' : '?';
     for (var entry : query.entrySet()) {
       path.append(separator)
           .append(encoded(entry.getKey()))

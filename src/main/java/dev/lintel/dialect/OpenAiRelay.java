@@ -172,13 +172,14 @@ public final class OpenAiRelay implements Dialect {
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
     Relay relay = of(request);
+    String path = Paths.openAi(target, relay.path());
     String type = relay.headers().get("content-type").orElse("");
     return switch (relay.content()) {
       case Relay.Content.Json json -> {
         var changes = new HashMap<String, Optional<byte[]>>(4);
-        changes.put("model", Optional.of(Json.string(target.model())));
+        changes.put("model", Optional.of(Json.string(Paths.model(target))));
         yield new Outbound(
-            relay.path(),
+            path,
             Map.of(),
             Fit.patched(json.body(), changes, target.provider().quirks(), adaptation));
       }
@@ -186,9 +187,9 @@ public final class OpenAiRelay implements Dialect {
         Upload upload =
             parts
                 .form()
-                .open(Map.of("model", Optional.of(target.model()), "lintel", Optional.empty()));
+                .open(Map.of("model", Optional.of(Paths.model(target)), "lintel", Optional.empty()));
         yield new Outbound(
-            "POST", relay.path(), Map.of("content-type", type), NOTHING, Optional.of(upload));
+            "POST", path, Map.of("content-type", type), NOTHING, Optional.of(upload));
       }
       case Relay.Content.Opaque opaque ->
           throw new IllegalStateException("a service was read as an opaque body");

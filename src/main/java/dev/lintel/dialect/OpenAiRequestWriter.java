@@ -44,7 +44,7 @@ final class OpenAiRequestWriter {
   }
 
   ObjectNode write() {
-    body.put("model", target.model());
+    body.put("model", Paths.model(target));
     body.set("messages", new OpenAiTurnWriter(own, adaptation).write(prompt.turns()));
     tools();
     prompt.toolChoice().ifPresent(this::toolChoice);

@@ -8,6 +8,7 @@ import dev.lintel.Headers;
 import dev.lintel.Held;
 import dev.lintel.Inbound;
 import dev.lintel.Outbound;
+import dev.lintel.Platform;
 import dev.lintel.Relay;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -35,6 +36,9 @@ public final class PassThrough implements Dialect {
   private static final String PREFIX = "/provider/";
   private static final byte[] NOTHING = {};
 
+  /** A signature covers the body, which has to be there for it; AWS takes no more than 25 MB. */
+  private static final int MOST_SIGNED = 32 << 20;
+
   /** Of one connection alone (RFC 9110 §7.6.1). */
   static final Set<String> HOP_BY_HOP =
       Set.of(
@@ -61,7 +65,10 @@ public final class PassThrough implements Dialect {
           "host",
           "content-length",
           "expect",
-          "accept-encoding");
+          "accept-encoding",
+          "x-amz-date",
+          "x-amz-content-sha256",
+          "x-amz-security-token");
 
   private static final Pattern OUTSIDE = Pattern.compile("[\\x00-\\x20\\x7f-\\uffff#]");
 
@@ -150,6 +157,10 @@ public final class PassThrough implements Dialect {
       throw new IllegalArgumentException("Nothing to pass through: " + request.dialect().name());
     }
     Held body = opaque.body();
+    boolean signed = target.provider().platform() instanceof Platform.Bedrock;
+    if (!body.small() && signed) {
+      body.gather(MOST_SIGNED);
+    }
     Optional<Upload> upload =
         body.small()
             ? Optional.empty()

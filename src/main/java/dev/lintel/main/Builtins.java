@@ -5,6 +5,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicMessages;
+import dev.lintel.dialect.BedrockConverse;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.dialect.OpenAiRealtime;
@@ -30,6 +31,7 @@ final class Builtins {
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect GEMINI = new Gemini();
   static final Dialect REALTIME = new OpenAiRealtime();
+  static final Dialect BEDROCK = new BedrockConverse();
 
   /** Any provider's own API. */
   static final Dialect RAW = new PassThrough();
@@ -43,7 +45,10 @@ final class Builtins {
       Map.of(
           "openai", speaks(List.of(OPENAI, REALTIME), SERVICES),
           "anthropic", speaks(List.of(ANTHROPIC), List.of()),
-          "gemini", speaks(List.of(GEMINI), List.of()));
+          "gemini", speaks(List.of(GEMINI), List.of()),
+          "azure", speaks(List.of(OPENAI, REALTIME), SERVICES),
+          "vertex", speaks(List.of(GEMINI, ANTHROPIC, OPENAI), List.of()),
+          "bedrock", speaks(List.of(BEDROCK, ANTHROPIC), List.of()));
 
   private static List<Dialect> speaks(List<Dialect> own, List<OpenAiRelay> services) {
     return Stream.of(own, services, List.of(RAW)).<Dialect>flatMap(List::stream).toList();

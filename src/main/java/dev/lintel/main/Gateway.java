@@ -10,6 +10,7 @@ import dev.lintel.Models;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Spool;
+import dev.lintel.SignedCaller;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
 import dev.lintel.filter.Failover;
@@ -58,17 +59,20 @@ record Gateway(
         config.apps().isEmpty()
             ? lasting.storedKeys
             : key -> Optional.ofNullable(configured.get(key));
+    Map<String, SignedCaller> signers = config.signedCallers();
+    var authenticate =
+        new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
     return new Gateway(
-        config, providers, models, keys, calls(keys, models, config.fetch(), lasting), hold);
+        config, providers, models, keys, calls(authenticate, models, config.fetch(), lasting), hold);
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */
   private static Handler calls(
-      Function<String, Optional<Caller>> keys, Models models, Reach reach, Lasting lasting) {
+      Authenticate authenticate, Models models, Reach reach, Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
-            new Authenticate(keys), // before the body is read: strangers cost little
+            authenticate, // before the body is read: strangers cost little
             new Read(models, lasting.spool),
             new Links(reach), // before anybody is asked, whoever would follow them
             new Failover(lasting.health, lasting.listener),

@@ -62,6 +62,13 @@ public final class Lintel implements AutoCloseable {
   private static final long BODIES = 64L << 20;
 
   /**
+   * What stands before OpenAI's paths: its own version, nothing, and what Azure's SDKs put there,
+   * whose deployment is the model.
+   */
+  private static final List<String> OPENAI_PATHS =
+      List.of("/v1", "", "/openai/v1", "/openai", "/openai/deployments/{model*}");
+
+  /**
    * A simulated provider and where it listens.
    *
    * @param hold by the gateways that may still ask it
@@ -236,7 +243,9 @@ public final class Lintel implements AutoCloseable {
   /** The simulated provider alone, speaking every dialect; returns where it listens. */
   static URI simulator(Address at) {
     var sim =
-        new Sim(Builtins.KINDS.values().stream().flatMap(List::stream).toList(), SimOptions.USUAL);
+        new Sim(
+            Builtins.KINDS.values().stream().flatMap(List::stream).distinct().toList(),
+            SimOptions.USUAL);
     var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     try {
       int port = wait(simulated(vertx, sim, at.host(), at.port()).start());
@@ -266,20 +275,23 @@ public final class Lintel implements AutoCloseable {
     Endpoint anthropic = front(Builtins.ANTHROPIC);
     Endpoint gemini = front(Builtins.GEMINI);
     for (String v1 : List.of("/v1", "")) {
-      post(routes, v1 + "/chat/completions", openai);
       post(routes, v1 + "/messages", anthropic);
+    }
+    for (String v1 : OPENAI_PATHS) {
+      post(routes, v1 + "/chat/completions", openai);
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
+    post(routes, "/v1beta/models/{model*}:{method}", gemini);
+    post(routes, "/v1/models/{model*}:{method}", gemini);
+    post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
     for (OpenAiRelay relay : Builtins.SERVICES) {
       Endpoint served = front(relay);
       Route.Bodies whole = relay.service().form() ? Route.Bodies.NOT_FORMS : Route.Bodies.ALL;
-      for (String v1 : List.of("/v1", "")) {
+      for (String v1 : OPENAI_PATHS) {
         routes.add(new Route("POST", v1 + relay.service().path(), served, whole));
       }
     }
     routes.add(new Route("*", "/provider/{name}/{rest*}", front(Builtins.RAW), Route.Bodies.NONE));
-    post(routes, "/v1beta/models/{model*}:{method}", gemini);
-    post(routes, "/v1/models/{model*}:{method}", gemini);
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
     get(routes, "/v1/models/{model*}", models(Lintel::bySdk));
@@ -300,8 +312,9 @@ public final class Lintel implements AutoCloseable {
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
     var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
-    get(routes, "/v1/realtime", realtime);
-    get(routes, "/realtime", realtime);
+    for (String v1 : List.of("/v1", "", "/openai/v1", "/openai")) {
+      get(routes, v1 + "/realtime", realtime);
+    }
     get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
@@ -370,6 +383,9 @@ public final class Lintel implements AutoCloseable {
   private static Dialect byPath(String path) {
     if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
       return Builtins.ANTHROPIC;
+    }
+    if (path.startsWith("/model/")) {
+      return Builtins.BEDROCK;
     }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI

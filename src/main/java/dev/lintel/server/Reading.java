@@ -193,13 +193,15 @@ final class Reading {
     }
     byte[] whole = length == body.length ? body : Arrays.copyOf(body, length);
     body = NOTHING;
-    var multi = request.headers();
     var raw =
         new RawRequest(
+            request.method().name(),
+            request.uri(),
             match.path(),
             query(request.query()),
-            name -> Optional.ofNullable(multi.get(name)),
-            whole);
+            name -> header(request, name),
+            whole,
+            Optional.empty());
     ContextInternal context = ContextInternal.current();
     var eventLoop = context.nettyEventLoop();
     var exchange =
@@ -207,6 +209,17 @@ final class Reading {
     long held = reserved;
     exchange.servedBy(
         CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held)));
+  }
+
+  /** HTTP/2 has its host in a place of its own, and those who sign it call it so. */
+  private static Optional<String> header(HttpServerRequest request, String name) {
+    String value = request.headers().get(name);
+    if (value == null
+        && (name.equals(":authority") || name.equals("host"))
+        && request.authority() != null) {
+      return Optional.of(request.authority().toString());
+    }
+    return Optional.ofNullable(value);
   }
 
   private void refuse(Failure failure) {

@@ -250,6 +250,7 @@ public final class Server {
     var answer = endpoint.refuse(failure, trail);
     response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
     options.headers.forEach(response::putHeader);
+    answer.headers().forEach(response::putHeader);
     Reply.errorHeaders(failure, trail).forEach(response::putHeader);
     return ServerExchange.end(request, answer.body());
   }

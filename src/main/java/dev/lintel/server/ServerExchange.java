@@ -163,6 +163,7 @@ final class ServerExchange implements Exchange {
           // Nobody has read it to its end, which is where it waits for the answer.
           request.resume();
         }
+        answer.headers().forEach(response::putHeader);
         head(answer.status(), answer.contentType(), headers);
         var _ = end(request, answer.body());
       }

@@ -30,7 +30,7 @@ final class Embeddings {
   static List<Place> places(Vendor vendor) {
     return switch (vendor) {
       case OPENAI -> List.of(new Place("/v1/embeddings", Embeddings::openai));
-      case ANTHROPIC -> List.of();
+      case ANTHROPIC, BEDROCK -> List.of();
       case GEMINI ->
           List.of(
               new Place("/v1beta/models/{model}:embedContent", Embeddings::gemini),

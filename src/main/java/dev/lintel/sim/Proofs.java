@@ -25,7 +25,8 @@ final class Proofs {
         prompt.turns().stream().filter(turn -> turn.role() != Turn.Role.SYSTEM).toList();
     switch (vendor) {
       case OPENAI -> {}
-      case ANTHROPIC -> anthropic(turns, prompt);
+      // Claude's signatures are good on every platform.
+      case ANTHROPIC, BEDROCK -> anthropic(turns, prompt);
       case GEMINI -> gemini(turns);
     }
   }

@@ -113,7 +113,8 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
               + " Let me think. "
               + Words.sentences(random, 12);
       List<String> pieces = Words.pieces(thought);
-      boolean sealed = vendor == Vendor.ANTHROPIC && options.flag(Option.SEALED);
+      boolean claude = vendor == Vendor.ANTHROPIC || vendor == Vendor.BEDROCK;
+      boolean sealed = claude && options.flag(Option.SEALED);
       boolean hidden = vendor != Vendor.OPENAI && !asks.get().shown();
       if (sealed || hidden) {
         unseen = pieces.size();
@@ -123,13 +124,16 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       boolean signed =
           switch (vendor) {
             case OPENAI -> false;
-            case ANTHROPIC -> true;
+            case ANTHROPIC, BEDROCK -> true;
             case GEMINI -> !calls && !hidden;
           };
       if (signed) {
         parts.add(
             new Part.Thought(
-                "", Signature.of(vendor, hidden ? "" : thought), vendor.dialect(), sealed));
+                "",
+                Signature.of(claude ? Vendor.ANTHROPIC : vendor, hidden ? "" : thought),
+                vendor.dialect(),
+                sealed));
       }
     }
 

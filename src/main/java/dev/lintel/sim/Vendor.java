@@ -1,11 +1,15 @@
 package dev.lintel.sim;
 
+import dev.lintel.Answer;
+import dev.lintel.AwsEvent;
+import dev.lintel.Bytes;
 import dev.lintel.Dialect;
 import dev.lintel.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -40,7 +44,9 @@ enum Vendor {
       """
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
-      """);
+      """),
+  /** Its streams begin with a message of their own that says nothing. */
+  BEDROCK("bedrock", "", "tooluse_", "", "");
 
   /**
    * Where chat is served.
@@ -49,6 +55,11 @@ enum Vendor {
    *     itself gives
    */
   record Place(String path, Map<String, String> variables) {}
+
+  /** Where Google's cloud has a project's models. */
+  private static final String VERTEX = "/v1/projects/{project}/locations/{location}";
+
+  private static final String CLAUDE = VERTEX + "/publishers/anthropic/models/{model*}";
 
   private final String dialect;
   private final String replyPrefix;
@@ -83,14 +94,24 @@ enum Vendor {
 
   List<Place> places() {
     return switch (this) {
-      case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
-      case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case OPENAI ->
+          Stream.of("/v1", "/openai/v1", "/openai/deployments/{model*}", VERTEX + "/endpoints/openapi")
+              .map(base -> new Place(base + "/chat/completions", Map.of()))
+              .toList();
+      case ANTHROPIC ->
+          List.of(
+              new Place("/v1/messages", Map.of()),
+              new Place(CLAUDE + ":rawPredict", Map.of()),
+              new Place(CLAUDE + ":streamRawPredict", Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
-              gemini("/v1", "streamGenerateContent"));
+              gemini("/v1", "streamGenerateContent"),
+              gemini(VERTEX + "/publishers/google", "generateContent"),
+              gemini(VERTEX + "/publishers/google", "streamGenerateContent"));
+      case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
   }
 
@@ -132,17 +153,43 @@ enum Vendor {
               .put("code", trouble.status())
               .put("message", message)
               .put("status", trouble.gemini());
+      case BEDROCK -> node.put("message", message);
     }
     return node;
   }
 
+  /**
+   * The same as an answer.
+   *
+   * @param status 200 where the error stands in an answer that looks good
+   */
+  Answer refusal(Trouble trouble, int status, String message) {
+    byte[] body = Json.bytes(error(trouble, message));
+    return switch (this) {
+      case OPENAI, ANTHROPIC, GEMINI -> new Answer(status, Answer.JSON, body);
+      case BEDROCK ->
+          new Answer(status, Answer.JSON, body, Map.of("x-amzn-errortype", trouble.bedrock()));
+    };
+  }
+
   /** The same as an event of a stream. */
   byte[] errorEvent(Trouble trouble) {
+    if (this == BEDROCK) {
+      var event = new Bytes(256);
+      String member =
+          Character.toLowerCase(trouble.bedrock().charAt(0)) + trouble.bedrock().substring(1);
+      AwsEvent.exception(member).write(Json.bytes(error(trouble, trouble.message())), event);
+      return event.take();
+    }
     String json = Json.text(error(trouble, trouble.message()));
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private static Place gemini(String version, String method) {
     return new Place(version + "/models/{model}:" + method, Map.of("method", method));
+  }
+
+  private static Place bedrock(String method) {
+    return new Place("/model/{model}/" + method, Map.of("method", method));
   }
 }

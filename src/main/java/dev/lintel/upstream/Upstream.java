@@ -1,6 +1,7 @@
 package dev.lintel.upstream;
 
 import dev.lintel.Adaptation;
+import dev.lintel.AwsEvent;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Channel;
@@ -28,7 +29,6 @@ import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocketBase;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
-import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
@@ -46,6 +46,9 @@ public final class Upstream implements Handler {
   private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
+  /** Azure's word for a model that is not there. */
+  private static final String NO_DEPLOYMENT = "DeploymentNotFound";
+
   /** Makes a channel of a WebSocket that has just been opened, on its loop. */
   @FunctionalInterface
   public interface Channels {
@@ -53,16 +56,18 @@ public final class Upstream implements Handler {
   }
 
   private final Vertx vertx;
-  private final Lines lines;
   private final Channels channels;
+  private final Lines lines;
+  private final Accounts accounts;
 
-  /** Where each provider lives, looked at once: a name or an address. */
-  private final Map<URI, SocketAddress> places = new ConcurrentHashMap<>();
+  /** Where each provider lives, looked at once. */
+  private final Map<URI, Place> places = new ConcurrentHashMap<>();
 
   public Upstream(Vertx vertx, Channels channels) {
     this.vertx = vertx;
     this.channels = channels;
     this.lines = new Lines(vertx);
+    this.accounts = new Accounts(lines);
   }
 
   /** The connections of one loop. */
@@ -89,7 +94,10 @@ public final class Upstream implements Handler {
   /** Whether the provider says that it has no such path, and not that it has no such model. */
   private static boolean unserved(Failure failure) {
     return switch (failure.upstreamStatus()) {
-      case 404 -> !failure.code().orElse("").contains("model") && failure.param().isEmpty();
+      case 404 ->
+          !failure.code().orElse("").contains("model")
+              && !failure.code().orElse("").equals(NO_DEPLOYMENT)
+              && failure.param().isEmpty();
       case 405, 501 -> true;
       default -> false;
     };
@@ -102,8 +110,13 @@ public final class Upstream implements Handler {
             call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
     ReplyReader reader = dialect.reader(call.request());
     CallThread thread = CallThread.current();
+    RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+    Account account = accounts.of(provider, choice.credential()).orElse(null);
+    if (account != null) {
+      account.prove(options, outbound.body(), call.deadline());
+    }
     if (call.request() instanceof Live live) {
-      Channel opened = open(call, choice, dialect, outbound, thread);
+      Channel opened = open(call, provider, dialect, options, thread);
       new Conversation(live.accept().get(), opened, dialect.name(), reader, sink)
           .run(call.deadline());
       return;
@@ -113,7 +126,7 @@ public final class Upstream implements Handler {
         new Ask(
             lines.of((EventLoop) thread.loop(), provider.transport()),
             thread,
-            options(provider, choice.credential(), outbound, call.terms()),
+            options,
             outbound.body(),
             outbound.upload(),
             stream,
@@ -131,6 +144,9 @@ public final class Upstream implements Handler {
         // The bytes are gone: nobody else can be asked.
         failure.again(Failure.Again.NOWHERE);
       }
+      if (account != null && (ask.status() == 401 || ask.status() == 403)) {
+        account.refused();
+      }
       throw explained(failure, ask);
     } finally {
       ask.close();
@@ -139,9 +155,7 @@ public final class Upstream implements Handler {
 
   /** Waits until the provider has accepted a WebSocket. */
   private Channel open(
-      Call call, Call.Choice choice, Dialect dialect, Outbound outbound, CallThread thread) {
-    Provider provider = choice.target().provider();
-    RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+      Call call, Provider provider, Dialect dialect, RequestOptions options, CallThread thread) {
     var opened = new CompletableFuture<Channel>();
     long most = call.resolved().timeouts().connect().toMillis();
     var connect =
@@ -280,32 +294,22 @@ public final class Upstream implements Handler {
   private static @Nullable Framing framing(Ask ask, Dialect dialect) {
     String type =
         ask.headers().get("content-type").orElse("text/event-stream").toLowerCase(Locale.ROOT);
+    if (type.startsWith(AwsEvent.STREAM)) {
+      return new AwsFraming(dialect.name());
+    }
     return type.startsWith("text/event-stream") ? new EventStream(dialect.name()) : null;
   }
 
   private RequestOptions options(
       Provider provider, Credential credential, Outbound outbound, Terms terms) {
     URI url = provider.url();
-    SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
-    return new RequestOptions()
-        .setMethod(HttpMethod.valueOf(outbound.method()))
-        .setServer(place)
-        .setHost(place.host())
-        .setPort(place.port())
-        .setSsl(isTls(url))
-        .setURI(base == null || base.isEmpty() ? outbound.path() : base + outbound.path())
-        .setHeaders(headers(provider, credential, outbound, terms));
-  }
-
-  private static SocketAddress place(URI url) {
-    int usual = isTls(url) ? 443 : 80;
-    return SocketAddress.inetSocketAddress(
-        url.getPort() > 0 ? url.getPort() : usual, url.getHost());
-  }
-
-  private static boolean isTls(URI url) {
-    return "https".equals(url.getScheme());
+    return places
+        .computeIfAbsent(url, Place::of)
+        .asked(
+            HttpMethod.valueOf(outbound.method()),
+            base == null || base.isEmpty() ? outbound.path() : base + outbound.path(),
+            headers(provider, credential, outbound, terms));
   }
 
   private static MultiMap headers(

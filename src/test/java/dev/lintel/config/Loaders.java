@@ -25,7 +25,10 @@ final class Loaders {
         Map.of(
             "openai", List.of(dialect("openai")),
             "anthropic", List.of(dialect("anthropic")),
-            "gemini", List.of(dialect("gemini"))),
+            "gemini", List.of(dialect("gemini")),
+            "azure", List.of(dialect("openai")),
+            "vertex", List.of(dialect("gemini"), dialect("anthropic")),
+            "bedrock", List.of(dialect("bedrock"))),
         STRATEGIES,
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lintel.Adaptation;
+import dev.lintel.AwsEvent;
 import dev.lintel.Body;
 import dev.lintel.Bytes;
 import dev.lintel.Chat;
@@ -23,6 +24,7 @@ import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Target;
 import dev.lintel.Trail;
+import dev.lintel.upstream.AwsFraming;
 import dev.lintel.upstream.EventStream;
 import java.io.IOException;
 import java.net.URI;
@@ -35,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -55,14 +58,19 @@ import tools.jackson.databind.node.ObjectNode;
  *       get
  *   <li>{@code reply.json} or {@code reply.sse}, what the provider answers; {@code client.json} or
  *       {@code client.sse}, what the client must get. The string {@code "*"} there stands for any
- *       value.
+ *       value. Bedrock's binary streams are {@code reply.events} and {@code client.events}: a line
+ *       an event, its name and its JSON
  * </ul>
  */
 class GoldenTest {
   private static final Path ROOT = Path.of("src/test/resources/golden");
 
   private static final Map<String, String> DIALECTS =
-      Map.of("openai", "OpenAiChat", "anthropic", "AnthropicMessages", "gemini", "Gemini");
+      Map.of(
+          "openai", "OpenAiChat",
+          "anthropic", "AnthropicMessages",
+          "gemini", "Gemini",
+          "bedrock", "BedrockConverse");
 
   @TestFactory
   Stream<DynamicNode> golden() throws IOException {
@@ -125,16 +133,25 @@ class GoldenTest {
     call.path("adapted").forEach(note -> adapted.add(note.asString()));
     assertThat(trail.adapted()).as("adapted").containsExactlyInAnyOrderElementsOf(adapted);
 
-    if (Files.exists(folder.resolve("reply.json")) || Files.exists(folder.resolve("reply.sse"))) {
-      reply(folder, call, client, provider, chat, trail);
+    for (String file : List.of("reply.json", "reply.sse", "reply.events")) {
+      if (Files.exists(folder.resolve(file))) {
+        reply(folder, folder.resolve(file), call, client, provider, chat, trail);
+      }
     }
   }
 
   private static void reply(
-      Path folder, ObjectNode call, Dialect client, Dialect provider, Chat chat, Trail trail)
+      Path folder,
+      Path file,
+      ObjectNode call,
+      Dialect client,
+      Dialect provider,
+      Chat chat,
+      Trail trail)
       throws IOException {
-    boolean streamed = Files.exists(folder.resolve("reply.sse"));
-    byte[] bytes = Files.readAllBytes(folder.resolve(streamed ? "reply.sse" : "reply.json"));
+    boolean binary = file.toString().endsWith(".events");
+    boolean streamed = binary || file.toString().endsWith(".sse");
+    byte[] bytes = binary ? binary(Files.readString(file)) : Files.readAllBytes(file);
     ReplyReader reader = provider.reader(chat);
     ReplyWriter writer = client.writer(chat, trail);
     var chunks = new ArrayList<Chunk>();
@@ -144,14 +161,20 @@ class GoldenTest {
         throw provider.failure(call.get("status").asInt(), Headers.NONE, bytes);
       }
       if (streamed) {
-        var events = new EventStream(provider.name());
-        events.put(bytes);
-        for (Frame frame = events.next(); frame != null; frame = events.next()) {
-          chunks.add(reader.event(frame));
-        }
-        events.end();
-        for (Frame frame = events.next(); frame != null; frame = events.next()) {
-          chunks.add(reader.event(frame));
+        if (binary) {
+          for (Frame frame : frames(provider.name(), bytes)) {
+            chunks.add(reader.event(frame));
+          }
+        } else {
+          var events = new EventStream(provider.name());
+          events.put(bytes);
+          for (Frame frame = events.next(); frame != null; frame = events.next()) {
+            chunks.add(reader.event(frame));
+          }
+          events.end();
+          for (Frame frame = events.next(); frame != null; frame = events.next()) {
+            chunks.add(reader.event(frame));
+          }
         }
         reader.end();
       } else {
@@ -174,8 +197,12 @@ class GoldenTest {
       } else {
         writer.error(failure, trail, out);
       }
-      sameEvents(
-          folder, Files.readString(folder.resolve("client.sse")), new String(out.take(), UTF_8));
+      if (writer.streamType().equals(AwsEvent.STREAM)) {
+        sameLines(folder, Files.readString(folder.resolve("client.events")), out.take());
+      } else {
+        sameEvents(
+            folder, Files.readString(folder.resolve("client.sse")), new String(out.take(), UTF_8));
+      }
     } else {
       same(
           folder,
@@ -216,6 +243,54 @@ class GoldenTest {
       }
     }
     assertThat(got.size()).as("number of events in\n" + actual).isEqualTo(wanted.size());
+  }
+
+  /** Lines of {@code NAME JSON} as AWS's binary events. */
+  private static byte[] binary(String lines) {
+    var out = new Bytes(1024);
+    for (String line : lines.strip().split("\n")) {
+      String name = line.substring(0, line.indexOf(' '));
+      boolean exception = name.startsWith("exception/");
+      AwsEvent event =
+          exception
+              ? AwsEvent.exception(name.substring(name.indexOf('/') + 1))
+              : AwsEvent.named(name);
+      event.write(line.substring(line.indexOf(' ') + 1).getBytes(UTF_8), out);
+    }
+    return out.take();
+  }
+
+  private static List<Frame> frames(String dialect, byte[] bytes) {
+    var framing = new AwsFraming(dialect);
+    var frames = new ArrayList<Frame>();
+    framing.put(bytes);
+    framing.end();
+    for (Frame frame = framing.next(); frame != null; frame = framing.next()) {
+      frames.add(frame);
+    }
+    return frames;
+  }
+
+  private static void sameLines(Path folder, String expected, byte[] actual) {
+    List<Frame> got = frames("", actual);
+    String all =
+        got.stream()
+            .map(frame -> frame.event() + " " + frame.text())
+            .collect(Collectors.joining("\n"));
+    String[] lines = expected.strip().split("\n");
+    for (int i = 0; i < Math.min(lines.length, got.size()); i++) {
+      String place = "client.events, line " + (i + 1);
+      int space = lines[i].indexOf(' ');
+      assertThat(got.get(i).event())
+          .as(place + " of\n" + all)
+          .isEqualTo(lines[i].substring(0, space));
+      same(
+          folder,
+          place,
+          Json.parse(lines[i].substring(space + 1)),
+          Json.parse(got.get(i).text()));
+    }
+    assertThat(got.size()).as("number of events in\n" + all).isEqualTo(lines.length);
   }
 
   private static List<Map.Entry<String, String>> events(String wire) {

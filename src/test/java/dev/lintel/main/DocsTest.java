@@ -115,7 +115,8 @@ class DocsTest {
 
   /** Records that are written as one value. */
   private static boolean isScalar(Class<?> type) {
-    return Set.of("Address", "Rate", "Money", "Count", "Size", "Span")
+    return Set.of(
+            "Address", "After", "Count", "Money", "Percent", "Rate", "Size", "Span", "Tokens")
         .contains(type.getSimpleName());
   }
 

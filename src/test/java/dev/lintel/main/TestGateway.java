@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /** A whole gateway on a free port, with the simulated providers that its configuration names. */
@@ -37,10 +38,20 @@ final class TestGateway implements AutoCloseable {
     return new TestGateway(config(yaml));
   }
 
+  /** With those variables in its environment. */
+  static TestGateway of(String yaml, Map<String, String> variables) {
+    return new TestGateway(config(yaml, variables));
+  }
+
   static Config config(String yaml) {
+    return config(yaml, Map.of());
+  }
+
+  private static Config config(String yaml, Map<String, String> variables) {
     String whole =
         "listen: 127.0.0.1:0\n" + yaml + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
-    return Builtins.loader(name -> Optional.empty()).load("test.yaml", whole);
+    return Builtins.loader(name -> Optional.ofNullable(variables.get(name)))
+        .load("test.yaml", whole);
   }
 
   private static Optional<Caller> stored(String key) {
