@@ -92,7 +92,8 @@ public final class Loader {
    */
   public Config load(String file, String text) {
     var faults = new Faults(file);
-    var binder = new Binder(
+    var binder =
+        new Binder(
             faults,
             environment,
             Map.of(Strategy.class, strategies),

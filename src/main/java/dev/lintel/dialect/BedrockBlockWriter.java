@@ -93,9 +93,7 @@ final class BedrockBlockWriter {
     boolean bedrocks = thought.vendor().equals(NAME);
     if (thought.sealed()) {
       if (bedrocks) {
-        into.addObject()
-            .putObject("reasoningContent")
-            .put("redactedContent", thought.signature());
+        into.addObject().putObject("reasoningContent").put("redactedContent", thought.signature());
       }
       return;
     }

@@ -2,8 +2,8 @@ package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
-import dev.lintel.Block;
 import dev.lintel.AwsEvent;
+import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;

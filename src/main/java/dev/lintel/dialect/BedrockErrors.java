@@ -85,12 +85,7 @@ final class BedrockErrors {
         switch (named) {
           // Its kinds have statuses of their own.
           case VALIDATION, MODEL -> failure.status();
-          case ACCESS_DENIED,
-              NOT_FOUND,
-              THROTTLING,
-              TIMEOUT,
-              UNAVAILABLE,
-              INTERNAL ->
+          case ACCESS_DENIED, NOT_FOUND, THROTTLING, TIMEOUT, UNAVAILABLE, INTERNAL ->
               usual ? named.status : failure.status();
         };
     return new Answer(
@@ -137,10 +132,7 @@ final class BedrockErrors {
     String name = type.substring(type.lastIndexOf('#') + 1);
     int colon = name.indexOf(':');
     name = colon < 0 ? name : name.substring(0, colon);
-    int known =
-        status == 200
-            ? STATUSES.getOrDefault(name.toLowerCase(Locale.ROOT), 200)
-            : status;
+    int known = status == 200 ? STATUSES.getOrDefault(name.toLowerCase(Locale.ROOT), 200) : status;
     String message = body.path("message").asString(body.path("Message").asString(""));
     return ProviderErrors.of(known, headers, name, "", message);
   }

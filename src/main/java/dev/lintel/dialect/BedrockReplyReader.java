@@ -244,8 +244,7 @@ final class BedrockReplyReader implements ReplyReader {
     }
     String word = stop.get().word();
     if (!own && BedrockWords.failed(word)) {
-      throw Failure.of(
-              Failure.Kind.UPSTREAM_ERROR, "The model broke its reply off: " + word + ".")
+      throw Failure.of(Failure.Kind.UPSTREAM_ERROR, "The model broke its reply off: " + word + ".")
           .code(word);
     }
     parts.add(

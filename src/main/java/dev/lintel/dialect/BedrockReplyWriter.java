@@ -33,8 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class BedrockReplyWriter implements ReplyWriter {
   private final Chat chat;
   private final Trail trail;
-  private final AnthropicReply blocks =
-      new AnthropicReply(NAME, Set.of(NAME, BedrockWords.SIGNER));
+  private final AnthropicReply blocks = new AnthropicReply(NAME, Set.of(NAME, BedrockWords.SIGNER));
   private final BedrockOut events = new BedrockOut(new Bytes(0));
   private final List<Frame> held = new ArrayList<>(2);
   private Usage usage = Usage.UNKNOWN;
@@ -188,8 +187,7 @@ final class BedrockReplyWriter implements ReplyWriter {
     Usage shown =
         known
             ? usage
-            : Usage.of(
-                chat.estimatedTokens(), blocks.estimatedTokens(), Usage.Source.ESTIMATE);
+            : Usage.of(chat.estimatedTokens(), blocks.estimatedTokens(), Usage.Source.ESTIMATE);
     into.set("usage", BedrockWords.usage(shown));
     into.putObject("metrics")
         .put("latencyMs", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - trail.started()));

@@ -89,8 +89,7 @@ final class BedrockRequestReader {
             default -> throw message.unknown("role", "user, assistant or system");
           };
       message.needed("content");
-      turns.add(
-          new Turn(role, BedrockTurnReader.content(message, "content"), message.extra()));
+      turns.add(new Turn(role, BedrockTurnReader.content(message, "content"), message.extra()));
     }
     return turns;
   }

@@ -179,10 +179,7 @@ final class BedrockRequestWriter {
       case AUTO -> config.putObject("toolChoice").putObject("auto");
       case ANY -> config.putObject("toolChoice").putObject("any");
       case NAMED ->
-          config
-              .putObject("toolChoice")
-              .putObject("tool")
-              .put("name", writer.name(choice.name()));
+          config.putObject("toolChoice").putObject("tool").put("name", writer.name(choice.name()));
       case NONE -> adaptation.change("tool_choice", "auto");
     }
   }
@@ -416,7 +413,9 @@ final class BedrockRequestWriter {
     }
   }
 
-  /** Whether a reply to such a request may show its answer as a call of {@link BedrockWords#ANSWER}. */
+  /**
+   * Whether a reply to such a request may show its answer as a call of {@link BedrockWords#ANSWER}.
+   */
   static boolean answersByTool(Prompt prompt) {
     return prompt.format().isPresent()
         && prompt.tools().stream()

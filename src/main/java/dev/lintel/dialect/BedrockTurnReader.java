@@ -82,8 +82,7 @@ final class BedrockTurnReader {
       return switch (word) {
         case "toolUse" -> toolUse(fields.neededObject(word));
         case "toolResult" -> toolResult(fields.neededObject(word));
-        case "json" ->
-            new Block.Text(Json.text(fields.needed(word)), Block.Cache.NONE, JSON);
+        case "json" -> new Block.Text(Json.text(fields.needed(word)), Block.Cache.NONE, JSON);
         default -> thought(fields, fields.neededObject(word));
       };
     }
@@ -178,11 +177,6 @@ final class BedrockTurnReader {
         .filter(more -> !more.isEmpty())
         .ifPresent(more -> rest.putObject("source").set("s3Location", more));
     return new Block.Media(
-        kind,
-        BedrockMedia.mime(kind, format),
-        source,
-        name,
-        Block.Cache.NONE,
-        fields.extra(rest));
+        kind, BedrockMedia.mime(kind, format), source, name, Block.Cache.NONE, fields.extra(rest));
   }
 }

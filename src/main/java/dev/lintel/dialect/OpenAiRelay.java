@@ -187,7 +187,8 @@ public final class OpenAiRelay implements Dialect {
         Upload upload =
             parts
                 .form()
-                .open(Map.of("model", Optional.of(Paths.model(target)), "lintel", Optional.empty()));
+                .open(
+                    Map.of("model", Optional.of(Paths.model(target)), "lintel", Optional.empty()));
         yield new Outbound(
             "POST", path, Map.of("content-type", type), NOTHING, Optional.of(upload));
       }

@@ -255,7 +255,9 @@ final class OpenAiTurnReader {
     String format = audio.text("format", "").toLowerCase(Locale.ROOT);
     if (format.equals("wav") && !MediaData.of("", data).mime().equals("audio/wav")) {
       throw Failure.invalid(
-              "'" + audio.place("data") + "' is declared to be a WAV and does not begin as one does.")
+              "'"
+                  + audio.place("data")
+                  + "' is declared to be a WAV and does not begin as one does.")
           .at(audio.place("data"));
     }
     return new Block.Media(

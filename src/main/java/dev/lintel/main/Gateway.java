@@ -9,8 +9,8 @@ import dev.lintel.Listener;
 import dev.lintel.Models;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
-import dev.lintel.Spool;
 import dev.lintel.SignedCaller;
+import dev.lintel.Spool;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
 import dev.lintel.filter.Failover;
@@ -63,7 +63,12 @@ record Gateway(
     var authenticate =
         new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
     return new Gateway(
-        config, providers, models, keys, calls(authenticate, models, config.fetch(), lasting), hold);
+        config,
+        providers,
+        models,
+        keys,
+        calls(authenticate, models, config.fetch(), lasting),
+        hold);
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */

@@ -95,7 +95,11 @@ enum Vendor {
   List<Place> places() {
     return switch (this) {
       case OPENAI ->
-          Stream.of("/v1", "/openai/v1", "/openai/deployments/{model*}", VERTEX + "/endpoints/openapi")
+          Stream.of(
+                  "/v1",
+                  "/openai/v1",
+                  "/openai/deployments/{model*}",
+                  VERTEX + "/endpoints/openapi")
               .map(base -> new Place(base + "/chat/completions", Map.of()))
               .toList();
       case ANTHROPIC ->

@@ -284,11 +284,7 @@ class GoldenTest {
       assertThat(got.get(i).event())
           .as(place + " of\n" + all)
           .isEqualTo(lines[i].substring(0, space));
-      same(
-          folder,
-          place,
-          Json.parse(lines[i].substring(space + 1)),
-          Json.parse(got.get(i).text()));
+      same(folder, place, Json.parse(lines[i].substring(space + 1)), Json.parse(got.get(i).text()));
     }
     assertThat(got.size()).as("number of events in\n" + all).isEqualTo(lines.length);
   }

@@ -116,7 +116,8 @@ class BadInputScenario {
             "messages":[{"role":"assistant","content":"Hello"},
               {"role":"user","content":[{"type":"text","text":""}]},
               {"role":"assistant","tool_calls":[{"id":"a b/ü|1","type":"function","function":{"name":"t","arguments":"{}"}}]},
-              {"role":"tool","tool_call_id":"a b/ü|1","content":"r"}]""");
+              {"role":"tool","tool_call_id":"a b/ü|1","content":"r"}]\
+            """);
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
     JsonNode body = Json.parse(reply.body());
     assertThat(body.path("choices").size()).isEqualTo(1);

@@ -32,7 +32,8 @@ class CloudRelayScenario {
       assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
       var asked = cloud.asked().getFirst();
       assertThat(asked.uri())
-          .isEqualTo("/openai/deployments/my-ear/audio/transcriptions?api-version=2025-04-01-preview");
+          .isEqualTo(
+              "/openai/deployments/my-ear/audio/transcriptions?api-version=2025-04-01-preview");
       assertThat(asked.header("api-key")).isEqualTo("az-1");
       assertThat(new String(asked.body(), StandardCharsets.ISO_8859_1))
           .startsWith("--" + Multiparts.BOUNDARY)
@@ -40,7 +41,8 @@ class CloudRelayScenario {
 
       gateway.post("/v1/images/generations", "{\"model\":\"azure/whisper\",\"prompt\":\"x\"}");
       assertThat(cloud.asked().getLast().uri())
-          .isEqualTo("/openai/deployments/my-ear/images/generations?api-version=2025-04-01-preview");
+          .isEqualTo(
+              "/openai/deployments/my-ear/images/generations?api-version=2025-04-01-preview");
     }
   }
 

@@ -41,7 +41,9 @@ class CloudSimScenario {
                       + ",\"messages\":[{\"role\":\"user\",\"content\":\"Tell me of gates\"}]}");
           assertThat(answer.statusCode()).as(model + ": " + answer.body()).isEqualTo(200);
           assertThat(answer.headers().firstValue("x-lintel-target")).contains(model);
-          assertThat(answer.body()).as(model).contains(stream ? "[DONE]" : "\"finish_reason\":\"stop\"");
+          assertThat(answer.body())
+              .as(model)
+              .contains(stream ? "[DONE]" : "\"finish_reason\":\"stop\"");
         }
       }
     }
