@@ -134,6 +134,19 @@ public final class Form {
     return body.open(slices);
   }
 
+  /** The same as bytes, where all of it is in memory. */
+  public Optional<byte[]> bytes(Map<String, Optional<String>> changes) {
+    if (!body.small()) {
+      return Optional.empty();
+    }
+    Upload upload = open(changes);
+    var all = new Bytes((int) upload.length());
+    for (byte[] bytes = upload.next(); bytes != null; bytes = upload.next()) {
+      all.add(bytes);
+    }
+    return Optional.of(all.take());
+  }
+
   /** Whether a content type is that of a form. */
   public static boolean is(String contentType) {
     return contentType.toLowerCase(Locale.ROOT).startsWith("multipart/");

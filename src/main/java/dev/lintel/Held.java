@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Held implements AutoCloseable {
   /** A body up to this size is held whole. */
-  private static final int SMALL = 1 << 20;
+  public static final int SMALL = 1 << 20;
 
   /** Of one whose size nobody said, or that is larger, so much and no more is held. */
   private static final int UNKNOWN = 256 << 10;
@@ -196,11 +196,6 @@ public final class Held implements AutoCloseable {
     @Override
     public boolean repeatable() {
       return !touched;
-    }
-
-    @Override
-    public void abandon() {
-      source.abandon();
     }
 
     @Override

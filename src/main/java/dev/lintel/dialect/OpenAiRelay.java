@@ -17,7 +17,6 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
-import dev.lintel.Upload;
 import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -184,13 +183,15 @@ public final class OpenAiRelay implements Dialect {
             Fit.patched(json.body(), changes, target.provider().quirks(), adaptation));
       }
       case Relay.Content.Parts parts -> {
-        Upload upload =
-            parts
-                .form()
-                .open(
-                    Map.of("model", Optional.of(Paths.model(target)), "lintel", Optional.empty()));
+        var changes =
+            Map.of("model", Optional.of(Paths.model(target)), "lintel", Optional.<String>empty());
+        Optional<byte[]> bytes = parts.form().bytes(changes);
         yield new Outbound(
-            "POST", path, Map.of("content-type", type), NOTHING, Optional.of(upload));
+            "POST",
+            path,
+            Map.of("content-type", type),
+            bytes.orElse(NOTHING),
+            bytes.isPresent() ? Optional.empty() : Optional.of(parts.form().open(changes)));
       }
       case Relay.Content.Opaque opaque ->
           throw new IllegalStateException("a service was read as an opaque body");

@@ -3,6 +3,7 @@ package dev.lintel.server;
 import dev.lintel.CallThread;
 import dev.lintel.Failure;
 import dev.lintel.Form;
+import dev.lintel.Held;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
 import io.netty.buffer.ByteBuf;
@@ -10,6 +11,7 @@ import io.netty.handler.codec.compression.DecompressionException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.buffer.BufferInternal;
@@ -28,6 +30,9 @@ final class Reading {
   private static final Duration BODY_SILENCE = Duration.ofSeconds(30);
   static final Duration LINGER = Duration.ofSeconds(5);
   private static final byte[] NOTHING = {};
+
+  /** What an upload that passes through has in memory, more or less. */
+  private static final long HELD_OF_LARGE = 128 << 10;
 
   private final Server server;
   private final Set<Reading> open;
@@ -104,7 +109,7 @@ final class Reading {
     return type != null && Form.is(type);
   }
 
-  /** The call begins at once and takes the body by itself. */
+  /** The call begins before its body has come, and takes it by itself. */
   private void upload(long announced) {
     if (announced > server.uploadLimit()) {
       open.add(this);
@@ -112,11 +117,40 @@ final class Reading {
       refuse(Incoming.tooLarge(server.uploadLimit()));
       return;
     }
+    long length = request.headers().contains("content-length") ? announced : unannounced();
+    long held = length < 0 || length > Held.SMALL ? HELD_OF_LARGE : length;
+    if (held <= BodyMemory.SMALL) {
+      begin(length, 0);
+      return;
+    }
+    request.pause();
+    server
+        .memory()
+        .reserve(
+            held,
+            ContextInternal.current().nettyEventLoop(),
+            () -> {
+              if (refused) {
+                // The client has left while it waited.
+                server.memory().release(held);
+              } else {
+                begin(length, held);
+                request.resume();
+              }
+            });
+  }
+
+  /** A request without a length has no body in HTTP/1.1 unless it is chunked. */
+  private long unannounced() {
+    return request.version() == HttpVersion.HTTP_2
+            || request.headers().contains("transfer-encoding")
+        ? -1
+        : 0;
+  }
+
+  private void begin(long length, long held) {
     var eventLoop = ContextInternal.current().nettyEventLoop();
-    boolean known = request.getHeader("transfer-encoding") == null;
-    var incoming =
-        new Incoming(
-            request, server.vertx(), eventLoop, known ? announced : -1, server.uploadLimit());
+    var incoming = new Incoming(request, server.vertx(), eventLoop, length, server.uploadLimit());
     incoming.start();
     var raw =
         new RawRequest(
@@ -136,7 +170,7 @@ final class Reading {
       }
     });
     CallThread thread =
-        CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, 0));
+        CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held));
     incoming.servedBy(thread);
     exchange.servedBy(thread);
   }

@@ -89,7 +89,8 @@ class OpenAiRelayTest {
   @Test
   void the_model_goes_by_the_targets_name_and_the_rest_as_it_came() {
     var dialect = new OpenAiRelay(OpenAiService.SPEECH);
-    String request = "{ \"x\" : {\"y\":1},\"model\":\"voice\",\"input\":\"h\\u00e9\",\"lintel\":{} }";
+    String request =
+        "{ \"x\" : {\"y\":1},\"model\":\"voice\",\"input\":\"h\\u00e9\",\"lintel\":{} }";
     Request read =
         dialect.read(
             new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(request.getBytes(UTF_8))));
@@ -129,7 +130,8 @@ class OpenAiRelayTest {
         Json.MAPPER.valueToTree(
             new Load(LoadSettings.builder().setCodePointLimit(1 << 26).build())
                 .loadFromString(Files.readString(file)));
-    String reply = ((tools.jackson.databind.JsonNode) cassette).at("/interactions/0/response/body").asString();
+    String reply =
+        ((tools.jackson.databind.JsonNode) cassette).at("/interactions/0/response/body").asString();
     var dialect = new OpenAiRelay(service);
     var relay =
         new dev.lintel.Relay(

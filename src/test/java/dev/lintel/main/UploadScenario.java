@@ -29,7 +29,7 @@ class UploadScenario {
   private final AtomicLong received = new AtomicLong();
 
   /** Whatever may lie in sockets and windows between a client and its provider. */
-  private static final long IN_FLIGHT = 24L * MB;
+  private static final long IN_FLIGHT = 64L * MB;
 
   private TestGateway gateway(int... ports) {
     var providers = new StringBuilder();
