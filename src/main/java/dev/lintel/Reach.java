@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Which addresses the links in requests may lead to: public ones, and those private ones that the
@@ -112,6 +113,8 @@ public final class Reach {
           "instance-data.ec2.internal",
           "metadata.azure.internal");
 
+  private static final Pattern LEFT_OUT = Pattern.compile("[\\t\\r\\n\\u00ad\\u200b]");
+
   private final List<Network> allowed;
 
   public Reach(List<Network> allowed) {
@@ -197,8 +200,13 @@ public final class Reach {
    * Full-width letters and circled digits are read as plain ones; tabs and line ends as nothing.
    */
   private static String plain(String text) {
-    return Normalizer.normalize(text, Normalizer.Form.NFKC)
-        .replaceAll("[\\t\\r\\n\\u00ad\\u200b]", "")
+    // Nearly all are: tools' schemas are full of links, and every call's are looked at.
+    if (text.chars().allMatch(c -> c > ' ' && c < 127)) {
+      return text.toLowerCase(Locale.ROOT);
+    }
+    return LEFT_OUT
+        .matcher(Normalizer.normalize(text, Normalizer.Form.NFKC))
+        .replaceAll("")
         .replace('\u3002', '.')
         .toLowerCase(Locale.ROOT);
   }
@@ -226,6 +234,11 @@ public final class Reach {
       } catch (IllegalArgumentException notOne) {
         return Optional.empty();
       }
+    }
+    int label = host.lastIndexOf('.') + 1;
+    if (label == host.length() || host.charAt(label) < '0' || host.charAt(label) > '9') {
+      // WHATWG's URL standard, "ends in a number checker": everything else is a name.
+      return Optional.empty();
     }
     String[] parts = host.split("\\.", -1);
     if (parts.length > 4 || host.isEmpty()) {
