@@ -70,12 +70,12 @@ class LinkScenario {
     switch (path) {
       case "/picture" -> {
         visit.write(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 12\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/octet-stream\r\nContent-Length: 12\r\n\r\n");
         visit.write(PNG);
       }
       case "/notes" ->
           visit.write(
-              "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nnotes");
+              "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nnotes");
       case "/elsewhere" -> redirect(visit, "/picture");
       case "/inside" -> redirect(visit, "http://169.254.169.254/latest");
       case "/round" -> redirect(visit, "/round");
@@ -86,12 +86,12 @@ class LinkScenario {
           visit.write(piece);
         }
       }
-      default -> visit.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+      default -> visit.write("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }
   }
 
   private static void redirect(RawProvider.Visit visit, String to) throws IOException {
-    visit.write("HTTP/1.1 302 Found\r\nLocation: " + to + "\r\nContent-Length: 0\r\n\r\n");
+    visit.write("HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: " + to + "\r\nContent-Length: 0\r\n\r\n");
   }
 
   private static String chat(String model, String part) {
