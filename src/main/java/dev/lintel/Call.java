@@ -39,6 +39,12 @@ public record Call(
         trail, credential, caller, given, read, own, Optional.of(resolved), target, until);
   }
 
+  /** The same with some of the model's targets. */
+  public Call with(Model narrowed) {
+    return new Call(
+        trail, credential, caller, terms, request, ownKey, Optional.of(narrowed), target, deadline);
+  }
+
   public Call with(Request changed) {
     return new Call(trail, credential, caller, terms, changed, ownKey, model, target, deadline);
   }

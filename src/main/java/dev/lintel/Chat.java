@@ -71,7 +71,11 @@ public final class Chat implements Request {
     return switch (request) {
       case Chat chat -> chat;
       case Relay other -> throw new IllegalArgumentException("No chat: " + other.dialect().name());
+      case Embed embed -> throw new IllegalArgumentException("no chat, but inputs for vectors");
+      case Rerank rerank -> throw new IllegalArgumentException("no chat, but documents");
       case Live live -> throw new IllegalArgumentException("A live conversation is no chat");
+      case Request.Count count ->
+          throw new IllegalArgumentException("no chat, but the count of its tokens");
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");
     };

@@ -31,6 +31,13 @@ public interface Dialect {
   }
 
   /**
+   * The most inputs of that request that go to a provider at once; what has more is asked in parts.
+   */
+  default int most(Embed embed) {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * Writes a request for a provider. A request that came in this dialect and that nobody changed
    * keeps its bytes, but for what the target needs otherwise. What the target cannot take goes
    * through {@code adaptation}, which may throw.

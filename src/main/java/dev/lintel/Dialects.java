@@ -12,9 +12,14 @@ import java.util.function.Predicate;
  * can say it.
  */
 public final class Dialects {
+  /** Callers choose the names of models, so there may be any number of them. */
+  private static final int MOST_LACKS = 4096;
+
+  private record Lack(String dialect, String model) {}
+
   private final List<Dialect> spoken;
   private final Map<String, Predicate<String>> of;
-  private final Set<String> unserved = ConcurrentHashMap.newKeySet();
+  private final Set<Lack> unserved = ConcurrentHashMap.newKeySet();
 
   public Dialects(List<Dialect> spoken) {
     this(spoken, Map.of());
@@ -67,9 +72,14 @@ public final class Dialects {
     return first;
   }
 
+  /** Whether that target can be asked this in some language. */
+  public boolean takes(Request request, Target target) {
+    return spoken.stream().anyMatch(dialect -> usable(dialect, request, target));
+  }
+
   private boolean usable(Dialect dialect, Request request, Target target) {
     return dialect.takes(request)
-        && !unserved.contains(dialect.name())
+        && !unserved.contains(new Lack(dialect.name(), target.model()))
         && target.traits().speaks(dialect.name())
         && (of.isEmpty() || speaksOf(dialect, target.model()));
   }
@@ -80,11 +90,20 @@ public final class Dialects {
   }
 
   /**
-   * Notes that the provider turned out not to serve that one of its dialects: many servers that
-   * speak OpenAI's chat have no more of OpenAI's API. False where it is the main one or known to be
-   * spoken of some models, or noted already.
+   * Notes that the provider turned out not to serve that model in that one of its dialects: many
+   * servers that speak OpenAI's chat have no more of OpenAI's API, and OpenAI's chat models are not
+   * served as completions. False where the request cannot be asked in another one, which makes it
+   * no news, or where that is noted already.
    */
-  public boolean unserved(Dialect dialect) {
-    return dialect != main() && !of.containsKey(dialect.name()) && unserved.add(dialect.name());
+  public boolean unserved(Dialect dialect, Request request, Target target) {
+    boolean another =
+        spoken.stream().anyMatch(other -> other != dialect && usable(other, request, target));
+    if (dialect == main() || !another) {
+      return false;
+    }
+    if (unserved.size() >= MOST_LACKS) {
+      unserved.clear();
+    }
+    return unserved.add(new Lack(dialect.name(), target.model()));
   }
 }

@@ -66,8 +66,12 @@ public record Traits(
     return cannot.contains(ability);
   }
 
-  /** Whether the model is served in that dialect, as far as is known. */
+  /**
+   * Whether the model is served in that dialect, as far as is known. What is named {@code
+   * dialect/part} is served where the dialect is.
+   */
   public boolean speaks(String dialect) {
-    return dialects.isEmpty() || dialects.contains(dialect);
+    int part = dialect.indexOf('/');
+    return dialects.isEmpty() || dialects.contains(part < 0 ? dialect : dialect.substring(0, part));
   }
 }

@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Dialects;
+import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
 import dev.lintel.Provider;
@@ -85,7 +86,8 @@ public record Config(
       List<TargetSpec> targets,
       Spec<Strategy> strategy,
       Timeouts timeouts,
-      Retry retry) {
+      Retry retry,
+      Optional<Merging> merging) {
     public ModelSpec {
       targets = List.copyOf(targets);
     }
@@ -96,7 +98,8 @@ public record Config(
           targets.stream().map(target -> target.at(providers)).toList(),
           strategy.build(),
           timeouts,
-          retry);
+          retry,
+          merging);
     }
   }
 

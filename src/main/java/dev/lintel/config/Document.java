@@ -229,7 +229,13 @@ record Document(
       @NotYet Optional<Canary> canary,
       @NotYet Map<String, Variant> variants,
       @NotYet Optional<Shadow> shadow,
-      @NotYet List<Rule> rules) {}
+      @NotYet List<Rule> rules,
+      Optional<At<BatchEntry>> batch) {}
+
+  /** How concurrent requests for vectors are merged. */
+  record BatchEntry(Duration window, Count size) {
+    static final BatchEntry USUAL = new BatchEntry(Duration.ofMillis(5), new Count(64));
+  }
 
   /** How a conversation stays where it was. */
   record Sticky(List<String> on, @Key("for") Duration time) {}

@@ -28,6 +28,10 @@ import tools.jackson.databind.JsonNode;
 record Platforms(Providers providers) {
   private static final String MICROSOFT = "https://login.microsoftonline.com";
 
+  /** The forms of Google's credentials that need no program to be run. */
+  private static final List<String> GOOGLE_TYPES =
+      List.of("authorized_user", "external_account", "service_account");
+
   /**
    * What AWS's SDKs read, too:
    * https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
@@ -150,8 +154,15 @@ record Platforms(Providers providers) {
     try {
       String json = given.startsWith("{") ? given : Files.readString(Path.of(given));
       JsonNode tree = Json.parse(json);
-      if (tree.path("type").asString("").isEmpty()) {
-        providers.faults().add(where, "must be Google credentials, with a 'type'");
+      String type = tree.path("type").asString("");
+      if (!GOOGLE_TYPES.contains(type)) {
+        providers
+            .faults()
+            .add(
+                where,
+                "must be Google credentials with a 'type' of "
+                    + String.join(", ", GOOGLE_TYPES)
+                    + Closest.meant(type, GOOGLE_TYPES));
         return "";
       }
       return json;

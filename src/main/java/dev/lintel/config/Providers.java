@@ -30,8 +30,8 @@ record Providers(
     Served served,
     Map<String, List<Dialect>> dialects,
     Set<String> simFaults) {
-  /** Kinds that need more than a row of the catalogue, and code that is not there. */
-  private static final List<String> LATER = List.of("cohere");
+  /** Whose names everybody gives to servers that speak like them. */
+  private static final Set<String> VENDORS = Set.of("openai", "anthropic", "gemini", "cohere");
 
   private static final String NO_KEY = "none";
   private static final String NO_FAULT = "none";
@@ -113,7 +113,7 @@ record Providers(
    * address: {@code openai} is what everybody's servers call their dialect.
    */
   private Provider.Quirks quirks(Row row, Remote entry) {
-    return entry.url().isPresent() && dialects.containsKey(row.name())
+    return entry.url().isPresent() && VENDORS.contains(row.name())
         ? Provider.Quirks.NONE
         : row.quirks();
   }
@@ -163,14 +163,6 @@ record Providers(
     At<String> kind = entry.kind().get();
     Optional<Row> like = kind.value().flatMap(this::rowOfKind);
     if (like.isEmpty() && kind.value().isPresent()) {
-      if (LATER.contains(kind.value().get())) {
-        faults.add(
-            kind,
-            "names a kind that this version does not serve yet, as "
-                + String.join(", ", LATER)
-                + " is");
-        return like;
-      }
       var kinds = new TreeSet<>(catalogue.rows().keySet());
       kinds.addAll(dialects.keySet());
       kinds.add("sim");
@@ -272,9 +264,9 @@ record Providers(
         faults.add(
             at,
             "needs the key 'key'"
-                + (row.variable().isEmpty()
+                + (row.variables().isEmpty()
                     ? ""
-                    : ", or the environment variable " + row.variable()));
+                    : ", or the environment variable " + String.join(" or ", row.variables())));
       }
     }
     return credentials(name, keys);

@@ -1,6 +1,7 @@
 package dev.lintel.config;
 
 import dev.lintel.Credential;
+import dev.lintel.Merging;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Retry;
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
 
 /** One file on its way from single words to what they mean together. */
 final class Reading {
+  /** Whoever waits longer for others than for the answer has meant another unit. */
+  private static final Duration LONGEST_WINDOW = Duration.ofSeconds(10);
+
   private final Faults faults;
   private final Document written;
   private final Providers providers;
@@ -129,7 +133,15 @@ final class Reading {
                 targets,
                 entry.strategy().orElse(inOrder),
                 entry.timeouts().flatMap(At::value).orElse(Timeouts.USUAL),
-                retry));
+                retry,
+                entry.batch().flatMap(this::merging)));
+  }
+
+  private Optional<Merging> merging(At<Document.BatchEntry> at) {
+    if (at.value().filter(given -> given.window().compareTo(LONGEST_WINDOW) > 0).isPresent()) {
+      faults.add(at, "must have a window of " + LONGEST_WINDOW.toSeconds() + "s at most");
+    }
+    return at.value().map(given -> new Merging(given.window(), given.size().value()));
   }
 
   /** Whoever else may be asked has to be there, too. */
@@ -179,7 +191,8 @@ final class Reading {
           at,
           "names a provider that is not configured; add it under 'providers'"
               + (row.get().hasUrl()
-                  ? ", or set the environment variable " + row.get().variable()
+                  ? ", or set the environment variable "
+                      + String.join(" or ", row.get().variables())
                   : ""));
     } else {
       faults.add(at, "names a provider that is not configured" + meantProvider(name));

@@ -75,7 +75,7 @@ public final class AnthropicMessages implements Dialect {
     AnthropicPlatform platform = AnthropicPlatform.of(target.provider().platform()).orElse(null);
     if (platform == null) {
       headers = headers(chat, own);
-      path = own ? path + query(chat.query()) : path;
+      path = own && !chat.query().isEmpty() ? path + query(chat.query()) : path;
     } else {
       platform.change(changes);
       headers = new HashMap<>(platform.headers(chat.stream()));
@@ -117,9 +117,6 @@ public final class AnthropicMessages implements Dialect {
   }
 
   private static String query(Map<String, String> query) {
-    if (query.isEmpty()) {
-      return "";
-    }
     var path = new StringBuilder();
     char mark = '?';
     for (var entry : new TreeMap<>(query).entrySet()) {

@@ -188,7 +188,6 @@ final class AnthropicRequestReader {
   }
 
   private void settings() {
-    top.needed("max_tokens");
     SETTINGS.forEach((setting, name) -> setting(setting, name, top));
     top.object("metadata")
         .ifPresent(metadata -> {

@@ -295,20 +295,21 @@ final class AnthropicRequestWriter {
           body.put("service_tier", tier);
         }
       }
-      case N -> dropUnless(setting, value.asInt(0) == 1);
-      case SEED, LOGIT_BIAS, METADATA, PROMPT_CACHE_KEY, VERBOSITY ->
-          dropUnless(setting, value.isObject() && value.isEmpty());
-      case PRESENCE_PENALTY, FREQUENCY_PENALTY, LOGPROBS, TOP_LOGPROBS ->
-          dropUnless(setting, value.isNumber() ? value.asDouble() == 0 : !value.asBoolean(true));
-      case MODALITIES ->
-          dropUnless(setting, value.size() == 1 && value.path(0).asString("").equals("text"));
-    }
-  }
-
-  /** What asks for nothing more than every model does anyway is left out in silence. */
-  private void dropUnless(Setting setting, boolean usual) {
-    if (!usual) {
-      adaptation.drop(setting.word());
+      case N,
+          SEED,
+          LOGIT_BIAS,
+          METADATA,
+          PROMPT_CACHE_KEY,
+          VERBOSITY,
+          PRESENCE_PENALTY,
+          FREQUENCY_PENALTY,
+          LOGPROBS,
+          TOP_LOGPROBS,
+          MODALITIES -> {
+        if (!Settings.usual(setting, value)) {
+          adaptation.drop(setting.word());
+        }
+      }
     }
   }
 

@@ -229,7 +229,8 @@ final class BedrockBlockWriter {
     if (own) {
       return given;
     }
-    String plain = BedrockMedia.name(given);
+    int dot = given.lastIndexOf('.');
+    String plain = BedrockMedia.name(dot > 0 ? given.substring(0, dot) : given);
     String name = plain;
     for (int i = 2; !names.add(name); i++) {
       name = plain.substring(0, Math.min(plain.length(), 190)) + " (" + i + ")";

@@ -89,7 +89,10 @@ final class BedrockErrors {
               usual ? named.status : failure.status();
         };
     return new Answer(
-        status, Answer.JSON, Json.bytes(body(failure, trail)), Map.of(TYPE, named.type));
+        status,
+        Answer.JSON,
+        Json.bytes(body(failure, trail)),
+        Map.of(TYPE, named.type, "x-amzn-requestid", trail.id()));
   }
 
   /** Adds the exception that ends a stream. */

@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -106,6 +108,12 @@ final class BedrockReplyReader implements ReplyReader {
 
   @Override
   public Chunk event(Frame frame) {
+    if (frame.event().equals("contentBlockDelta")) {
+      Chunk chunk = delta(frame);
+      if (chunk != null) {
+        return chunk;
+      }
+    }
     BedrockErrors.check(frame);
     JsonNode event = parse(frame.data(), frame.dataOffset(), frame.dataLength());
     var parts = new ArrayList<Part>(2);
@@ -132,6 +140,69 @@ final class BedrockReplyReader implements ReplyReader {
       }
       // An event that is newer than this: nothing that another dialect could say.
       default -> {}
+    }
+    return new Chunk(List.copyOf(parts), frame);
+  }
+
+  /**
+   * Reads the usual event without a tree, because a reply consists of little else; {@code null}
+   * where it is another one.
+   */
+  private @Nullable Chunk delta(Frame frame) {
+    int index = -1;
+    String kind = "";
+    @Nullable String value = null;
+    try (JsonParser parser =
+        Json.MAPPER.createParser(frame.data(), frame.dataOffset(), frame.dataLength())) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        return null;
+      }
+      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        JsonToken token = parser.nextToken();
+        if (name.equals("contentBlockIndex") && token == JsonToken.VALUE_NUMBER_INT) {
+          index = parser.getIntValue();
+        } else if (name.equals("delta") && token == JsonToken.START_OBJECT) {
+          String field = parser.nextName();
+          if (field == null) {
+            return null;
+          }
+          kind = field;
+          JsonToken inner = parser.nextToken();
+          if (inner == JsonToken.START_OBJECT) {
+            kind = kind + "." + parser.nextName();
+            inner = parser.nextToken();
+            value = inner == JsonToken.VALUE_STRING ? parser.getString() : null;
+            inner = parser.nextToken();
+          } else if (inner == JsonToken.VALUE_STRING) {
+            value = parser.getString();
+          }
+          // One member each: a union has no second one.
+          if (value == null || parser.nextToken() != JsonToken.END_OBJECT) {
+            return null;
+          }
+        } else {
+          parser.skipChildren();
+        }
+      }
+    } catch (JacksonException broken) {
+      return null;
+    }
+    return value == null || index < 0 ? null : chunk(index, kind, value, frame);
+  }
+
+  private @Nullable Chunk chunk(int index, String kind, String value, Frame frame) {
+    var parts = new ArrayList<Part>(1);
+    switch (kind) {
+      case "text" -> text(value, parts);
+      case "toolUse.input" -> input(index, value, parts);
+      case "reasoningContent.text" -> {
+        if (!value.isEmpty()) {
+          parts.add(open(value));
+        }
+      }
+      default -> {
+        return null;
+      }
     }
     return new Chunk(List.copyOf(parts), frame);
   }
@@ -173,8 +244,7 @@ final class BedrockReplyReader implements ReplyReader {
   private static void thought(JsonNode fields, List<Part> parts) {
     String text = fields.path("text").asString("");
     if (!text.isEmpty()) {
-      // Whose it is shows with its signature, which open models do not give.
-      parts.add(new Part.Thought(text, "", NAME, false));
+      parts.add(open(text));
     }
     String signature = fields.path("signature").asString("");
     if (!signature.isEmpty()) {
@@ -184,6 +254,11 @@ final class BedrockReplyReader implements ReplyReader {
     if (!sealed.isEmpty()) {
       parts.add(new Part.Thought("", sealed, NAME, true));
     }
+  }
+
+  /** Whose a thought is shows with its signature, which open models do not give. */
+  private static Part.Thought open(String text) {
+    return new Part.Thought(text, "", NAME, false);
   }
 
   private static void media(JsonNode format, JsonNode image, List<Part> parts) {

@@ -66,7 +66,21 @@ final class BedrockReplyWriter implements ReplyWriter {
     events.to(out);
     for (Part part : chunk.parts()) {
       begin();
-      blocks.add(part, events);
+      add(part, events);
+    }
+  }
+
+  /**
+   * A signature that belongs to a call goes before it as a sealed thought: an id of Bedrock's has
+   * 64 characters at most, too few to carry it.
+   */
+  private void add(Part part, AnthropicOut out) {
+    if (part instanceof Part.ToolUse use && !use.signature().isEmpty()) {
+      String proofs = new Proofs(List.of(), use.signature(), use.vendor()).encode();
+      blocks.add(new Part.Thought("", proofs, NAME, true), out);
+      blocks.add(new Part.ToolUse(use.index(), use.id(), use.name(), use.arguments(), "", ""), out);
+    } else {
+      blocks.add(part, out);
     }
   }
 
@@ -85,6 +99,10 @@ final class BedrockReplyWriter implements ReplyWriter {
       case "contentBlockStart", "contentBlockDelta" -> adopt(chunk);
       case "contentBlockStop" -> {
         adopt(chunk);
+        if (!chunk.parts().isEmpty()) {
+          // The arguments of a call of which the provider told none.
+          events.to(out).delta(index, "input_json_delta", "", "{}");
+        }
         blocks.release();
         passing = false;
         index++;
@@ -154,7 +172,7 @@ final class BedrockReplyWriter implements ReplyWriter {
     for (Chunk chunk : chunks) {
       for (Part part : chunk.parts()) {
         note(part);
-        blocks.add(part, folded);
+        add(part, folded);
       }
     }
     explain(folded);

@@ -77,11 +77,12 @@ final class BedrockRequestWriter {
     if (thinking == null) {
       return;
     }
-    boolean none = thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none");
-    if (none) {
+    boolean effort = AnthropicRequestWriter.EFFORTS.contains(thinking.effort());
+    if (thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none")) {
       // Only a model that knows the word takes it.
       if (own || traits.can(Traits.Ability.THINKING)) {
         thinkingOf("disabled");
+        effort(effort, thinking);
       }
       return;
     }
@@ -89,7 +90,6 @@ final class BedrockRequestWriter {
       adaptation.drop("thinking");
       return;
     }
-    boolean effort = AnthropicRequestWriter.EFFORTS.contains(thinking.effort());
     boolean adaptive = thinking.mode() == Thinking.Mode.ADAPTIVE;
     if (!adaptive && !own && traits.cannot(Traits.Ability.BUDGET_THINKING)) {
       adaptive = true;
@@ -103,7 +103,11 @@ final class BedrockRequestWriter {
     } else if (!effort || thinking.shown()) {
       thinkingOf("adaptive");
     }
-    if (effort) {
+    effort(effort, thinking);
+  }
+
+  private void effort(boolean asked, Thinking thinking) {
+    if (asked) {
       body.withObject("/outputConfig").put("effort", thinking.effort());
     }
   }
@@ -171,7 +175,15 @@ final class BedrockRequestWriter {
   }
 
   private void choose(ToolChoice choice, ObjectNode config) {
-    if (forced(choice) && (restrained() || traits.cannot(Traits.Ability.FORCED_TOOL))) {
+    boolean free = choice.mode() == ToolChoice.Mode.AUTO;
+    if (traits.cannot(Traits.Ability.TOOL_CHOICE) && free) {
+      return;
+    }
+    boolean unforced =
+        restrained()
+            || traits.cannot(Traits.Ability.FORCED_TOOL)
+            || traits.cannot(Traits.Ability.TOOL_CHOICE);
+    if (forced(choice) && unforced) {
       adaptation.drop("tool_choice");
       return;
     }
@@ -226,7 +238,7 @@ final class BedrockRequestWriter {
     switch (format) {
       case Format.JsonObject any -> answer(Json.object().put("type", "object"), "");
       case Format.JsonSchema wanted -> {
-        if (traits.cannot(Traits.Ability.JSON_SCHEMA)) {
+        if (!own && traits.cannot(Traits.Ability.JSON_SCHEMA)) {
           answer(wanted.schema(), wanted.description());
         } else {
           ObjectNode node = body.withObject("/outputConfig").putObject("textFormat");
@@ -255,6 +267,7 @@ final class BedrockRequestWriter {
     }
     if (restrained()
         || traits.cannot(Traits.Ability.FORCED_TOOL)
+        || traits.cannot(Traits.Ability.TOOL_CHOICE)
         || traits.cannot(Traits.Ability.TOOLS)) {
       adaptation.drop("response_format");
       return;

@@ -24,8 +24,15 @@ final class BedrockTurnReader {
   /** An array of blocks, each with what follows it as its mark for the cache. */
   static List<Block> content(Fields holder, String name) {
     var blocks = new ArrayList<Block>();
+    Optional<Proofs> proof = Optional.empty();
     for (Fields fields : holder.objects(name)) {
-      if (fields.whole().has("cachePoint")
+      Optional<Proofs> next = proof(fields);
+      if (next.isPresent()) {
+        proof = next;
+      } else if (proof.isPresent() && block(fields) instanceof Block.ToolUse use) {
+        blocks.add(signed(use, proof.get()));
+        proof = Optional.empty();
+      } else if (fields.whole().has("cachePoint")
           && !blocks.isEmpty()
           && marked(blocks.getLast(), cache(fields)) instanceof Block marked) {
         blocks.set(blocks.size() - 1, marked);
@@ -34,6 +41,25 @@ final class BedrockTurnReader {
       }
     }
     return blocks;
+  }
+
+  /** The signature of the call that follows, which {@link BedrockReplyWriter} put there. */
+  private static Optional<Proofs> proof(Fields fields) {
+    JsonNode sealed = fields.whole().path("reasoningContent").path("redactedContent");
+    return sealed.isString()
+        ? Proofs.decode(sealed.asString()).filter(proofs -> !proofs.call().isEmpty())
+        : Optional.empty();
+  }
+
+  private static Block signed(Block.ToolUse use, Proofs proof) {
+    return new Block.ToolUse(
+        use.id(),
+        use.name(),
+        use.arguments(),
+        proof.call(),
+        proof.vendor(),
+        use.cache(),
+        use.extra());
   }
 
   /** What a {@code cachePoint} asks for. */

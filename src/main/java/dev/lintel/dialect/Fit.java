@@ -21,6 +21,12 @@ final class Fit {
   /** Takes a member out of a {@link Body#patch}. */
   static final Optional<byte[]> GONE = Optional.empty();
 
+  /**
+   * Ends the dialect of an {@link Extra} that holds the whole of something beside what was read of
+   * it: a writer of another dialect loses nothing by leaving it out.
+   */
+  static final String WHOLE = "/whole";
+
   private Fit() {}
 
   /** The gateway's own fields, which no provider is sent. */
@@ -100,7 +106,7 @@ final class Fit {
       Extra extra, String dialect, ObjectNode into, String prefix, Adaptation adaptation) {
     if (extra.of(dialect)) {
       merge(into, extra.fields());
-    } else {
+    } else if (!extra.dialect().endsWith(WHOLE)) {
       extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
     }
   }

@@ -34,6 +34,8 @@ public final class Gemini implements Dialect {
    */
   static final String SKIP = "skip_thought_signature_validator";
 
+  private final GeminiCount counter = new GeminiCount(this);
+
   /** How the client wants its stream: as one JSON array, else as server-sent events. */
   private final boolean array;
 
@@ -57,8 +59,11 @@ public final class Gemini implements Dialect {
    * server-sent events instead of an array. As at Google, {@code contents} may be one object alone.
    */
   @Override
-  public Chat read(Inbound inbound) {
+  public Request read(Inbound inbound) {
     String method = inbound.path().getOrDefault("method", "generateContent");
+    if (method.equals(GeminiCount.METHOD)) {
+      return counter.read(inbound);
+    }
     boolean stream =
         switch (method) {
           case "generateContent" -> false;
@@ -155,7 +160,7 @@ public final class Gemini implements Dialect {
               .put("name", "models/" + name)
               .put("displayName", name)
               .putArray("supportedGenerationMethods");
-      methods.add("generateContent").add("streamGenerateContent");
+      methods.add("generateContent").add("streamGenerateContent").add(GeminiCount.METHOD);
     }
     return Answer.json(200, list);
   }

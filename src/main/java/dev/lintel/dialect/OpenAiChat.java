@@ -47,13 +47,7 @@ public final class OpenAiChat implements Dialect {
   @Override
   public Request read(Inbound inbound) {
     Body body = inbound.body();
-    String model = inbound.path().getOrDefault("model", "");
-    if (model.isEmpty()) {
-      model =
-          body.text("model")
-              .filter(text -> !text.isBlank())
-              .orElseThrow(() -> Failure.invalid("'model' is missing.").at("model"));
-    }
+    String model = model(inbound);
     body.requireObjects("messages");
     boolean stream = body.flag("stream");
     return Chat.read(
@@ -65,7 +59,19 @@ public final class OpenAiChat implements Dialect {
         original -> OpenAiRequestReader.read(original.body()));
   }
 
-  private static boolean wantsUsage(Body body) {
+  /** The model that the path or else the body names. */
+  static String model(Inbound inbound) {
+    String named = inbound.path().getOrDefault("model", "");
+    return named.isEmpty()
+        ? inbound
+            .body()
+            .text("model")
+            .filter(text -> !text.isBlank())
+            .orElseThrow(() -> Failure.invalid("'model' is missing.").at("model"))
+        : named;
+  }
+
+  static boolean wantsUsage(Body body) {
     return body.value("stream_options")
         .map(options -> Json.object().set("stream_options", options))
         .flatMap(holder -> Fields.of(OpenAiRequestReader.MANNER, holder).object("stream_options"))
@@ -89,7 +95,8 @@ public final class OpenAiChat implements Dialect {
     return new Outbound(Paths.openAi(target, PATH), Map.of(), body);
   }
 
-  private static byte[] patched(Chat chat, Body body, Target target, Adaptation adaptation) {
+  /** The caller's bytes, but for what the target needs otherwise. */
+  static byte[] patched(Chat chat, Body body, Target target, Adaptation adaptation) {
     var changes = new HashMap<String, Optional<byte[]>>(8);
     changes.put("model", Optional.of(Json.string(Paths.model(target))));
     if (chat.stream()) {

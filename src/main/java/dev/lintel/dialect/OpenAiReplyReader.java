@@ -35,6 +35,11 @@ final class OpenAiReplyReader implements ReplyReader {
   private static final Set<String> SILENT = Set.of("role", "reasoning_details");
 
   private final OpenAiCalls calls;
+  private final String dialect;
+
+  /** The event has a list of pieces, which OpenAI's own clients do not expect in a reply. */
+  private boolean listed;
+
   private boolean streamed;
   private boolean started;
   private boolean finished;
@@ -43,18 +48,27 @@ final class OpenAiReplyReader implements ReplyReader {
   private boolean done;
 
   OpenAiReplyReader(Chat chat) {
+    this(chat, OpenAiChat.NAME);
+  }
+
+  /**
+   * @param dialect whose words the reply's bytes are: legacy completions are the same but for where
+   *     a choice has its text
+   */
+  OpenAiReplyReader(Chat chat, String dialect) {
     this.calls = new OpenAiCalls(chat);
+    this.dialect = dialect;
   }
 
   @Override
   public Chunk whole(byte[] body) {
-    Frame frame = Frame.whole(OpenAiChat.NAME, body);
+    Frame frame = Frame.whole(dialect, body);
     var parts = new ArrayList<Part>(4);
     read(frame, "a reply", parts);
     if (!finished) {
       throw malformed("a reply without choices", null);
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void known(int choice, JsonNode message, List<Part> parts) {
@@ -97,6 +111,7 @@ final class OpenAiReplyReader implements ReplyReader {
       }
       return;
     }
+    listed |= content.isArray();
     for (JsonNode piece : content) {
       switch (text(piece.path("type"))) {
         case "text" -> content(piece.path("text"), parts);
@@ -179,6 +194,7 @@ final class OpenAiReplyReader implements ReplyReader {
       return new Chunk(List.of(), frame);
     }
     streamed = true;
+    listed = false;
     var parts = new ArrayList<Part>(2);
     read(frame, "an event", parts);
     if (!answered) {
@@ -186,7 +202,7 @@ final class OpenAiReplyReader implements ReplyReader {
         answered |= part.content();
       }
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void read(Frame frame, String what, List<Part> parts) {
@@ -268,6 +284,11 @@ final class OpenAiReplyReader implements ReplyReader {
           case "delta", "message" -> {
             if (value == JsonToken.START_OBJECT) {
               delta(choice, parser, parts);
+            }
+          }
+          case "text" -> {
+            if (value == JsonToken.VALUE_STRING && parser.getStringLength() > 0) {
+              parts.add(new Part.Text(parser.getString()));
             }
           }
           case "finish_reason" -> {

@@ -113,6 +113,7 @@ final class ProviderErrors {
           Map.entry("exceeds the context window", CONTEXT),
           Map.entry("prompt is too long", CONTEXT),
           Map.entry("input is too long", CONTEXT),
+          Map.entry("too many tokens", CONTEXT),
           Map.entry("input token count exceeds", CONTEXT),
           Map.entry("content management policy", BLOCKED),
           Map.entry("incorrect api key", DENIED),
@@ -205,6 +206,8 @@ final class ProviderErrors {
       case 413 -> TOO_LARGE;
       case 425, 502, 503 -> UNAVAILABLE;
       case 429 -> LIMITED;
+      // Cohere: "a request or response contains a deny-listed token".
+      case 498 -> BLOCKED;
       case 529 -> OVERLOADED;
       default -> otherStatus(status);
     };

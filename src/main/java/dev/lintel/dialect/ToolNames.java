@@ -34,6 +34,9 @@ record ToolNames(int longest, String allowed, boolean lettered) {
   /** Reference of {@code FunctionDeclaration}. */
   static final ToolNames GEMINI = new ToolNames(64, ".:", true);
 
+  /** Cohere documents no limit; these letters are known to work. */
+  static final ToolNames COHERE = OPENAI;
+
   private static final int DIGITS = 8;
   private static final String UNNAMED = "unnamed";
 

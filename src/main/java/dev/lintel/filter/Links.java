@@ -4,6 +4,7 @@ import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Call;
 import dev.lintel.Chat;
+import dev.lintel.Embed;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
@@ -12,6 +13,7 @@ import dev.lintel.Live;
 import dev.lintel.Reach;
 import dev.lintel.Relay;
 import dev.lintel.Request;
+import dev.lintel.Rerank;
 import dev.lintel.Sink;
 import dev.lintel.Turn;
 import java.util.Optional;
@@ -51,7 +53,10 @@ public final class Links implements Filter {
           relay.content() instanceof Relay.Content.Json json
               ? Optional.of(json.body())
               : Optional.empty();
+      case Embed embed -> Optional.empty();
+      case Rerank rerank -> Optional.empty();
       case Live live -> Optional.empty();
+      case Request.Count count -> body(count.chat());
       case Request.Unread unread -> Optional.empty();
     };
   }
@@ -69,6 +74,9 @@ public final class Links implements Filter {
   }
 
   private static boolean isFollowed(Request request, Body body, String url) {
+    if (request instanceof Request.Count count) {
+      return isFollowed(count.chat(), body, url);
+    }
     if (request instanceof Chat chat) {
       try {
         return chat.prompt().turns().stream().anyMatch(turn -> links(turn, url));

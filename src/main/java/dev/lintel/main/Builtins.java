@@ -4,14 +4,25 @@ import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
+import dev.lintel.dialect.AnthropicCount;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.BedrockConverse;
+import dev.lintel.dialect.CohereChat;
+import dev.lintel.dialect.CohereEmbeddings;
+import dev.lintel.dialect.CohereRerank;
 import dev.lintel.dialect.Gemini;
+import dev.lintel.dialect.GeminiCount;
+import dev.lintel.dialect.GeminiEmbeddings;
+import dev.lintel.dialect.JinaRerank;
+import dev.lintel.dialect.MistralChat;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.OpenAiCompletions;
+import dev.lintel.dialect.OpenAiEmbeddings;
 import dev.lintel.dialect.OpenAiRealtime;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.OpenAiService;
 import dev.lintel.dialect.PassThrough;
+import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -29,9 +40,18 @@ import java.util.stream.Stream;
 final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
+  static final Dialect ANTHROPIC_COUNT = new AnthropicCount();
   static final Dialect GEMINI = new Gemini();
-  static final Dialect REALTIME = new OpenAiRealtime();
   static final Dialect BEDROCK = new BedrockConverse();
+  static final Dialect COHERE = new CohereChat();
+  static final Dialect REALTIME = new OpenAiRealtime();
+
+  static final Dialect EMBEDDINGS = new OpenAiEmbeddings();
+  static final Dialect GEMINI_EMBED = new GeminiEmbeddings(false);
+  static final Dialect COHERE_EMBED = new CohereEmbeddings();
+  static final Dialect RERANK = new JinaRerank();
+  static final Dialect COHERE_RERANK = new CohereRerank();
+  static final Dialect COMPLETIONS = new OpenAiCompletions();
 
   /** Any provider's own API. */
   static final Dialect RAW = new PassThrough();
@@ -43,12 +63,15 @@ final class Builtins {
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", speaks(List.of(OPENAI, REALTIME), SERVICES),
-          "anthropic", speaks(List.of(ANTHROPIC), List.of()),
-          "gemini", speaks(List.of(GEMINI), List.of()),
-          "azure", speaks(List.of(OPENAI, REALTIME), SERVICES),
+          "openai", speaks(List.of(OPENAI, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME), SERVICES),
+          "mistral", speaks(List.of(new MistralChat(), COMPLETIONS, EMBEDDINGS), SERVICES),
+          "anthropic", speaks(List.of(ANTHROPIC, ANTHROPIC_COUNT), List.of()),
+          "gemini", speaks(List.of(GEMINI, GEMINI_EMBED, new GeminiCount()), List.of()),
+          "cohere", speaks(List.of(COHERE, COHERE_EMBED, COHERE_RERANK), List.of()),
+          "azure", speaks(List.of(OPENAI, COMPLETIONS, EMBEDDINGS, REALTIME), SERVICES),
           "vertex", speaks(List.of(GEMINI, ANTHROPIC, OPENAI), List.of()),
-          "bedrock", speaks(List.of(BEDROCK, ANTHROPIC), List.of()));
+          "bedrock",
+              speaks(List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED), List.of()));
 
   private static List<Dialect> speaks(List<Dialect> own, List<OpenAiRelay> services) {
     return Stream.of(own, services, List.of(RAW)).<Dialect>flatMap(List::stream).toList();

@@ -11,14 +11,20 @@ import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.SignedCaller;
 import dev.lintel.Spool;
+import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.CountTokens;
+import dev.lintel.filter.Divide;
+import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
 import dev.lintel.filter.Inline;
 import dev.lintel.filter.Links;
+import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
 import dev.lintel.route.InOrder;
+import dev.lintel.token.Tokenizer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +58,9 @@ record Gateway(
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
+  /** Outlives every configuration, because its tables are large and load late. */
+  private static final TokenCounter TOKENS = new Tokenizer();
+
   static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
     var models = new Models(config.models(providers), providers, new InOrder().build());
     Map<String, Caller> configured = config.callers();
@@ -80,8 +89,12 @@ record Gateway(
             authenticate, // before the body is read: strangers cost little
             new Read(models, lasting.spool),
             new Links(reach), // before anybody is asked, whoever would follow them
+            new Estimate(TOKENS),
+            new CountTokens(TOKENS),
             new Failover(lasting.health, lasting.listener),
             new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
+            new Merge(), // after the target is known: only what goes to the same may be merged
+            new Divide(),
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);
   }

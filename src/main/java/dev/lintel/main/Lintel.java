@@ -21,6 +21,7 @@ import dev.lintel.admin.Providers;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
+import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Signatures;
@@ -276,13 +277,24 @@ public final class Lintel implements AutoCloseable {
     Endpoint gemini = front(Builtins.GEMINI);
     for (String v1 : List.of("/v1", "")) {
       post(routes, v1 + "/messages", anthropic);
+      post(routes, v1 + "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
     }
     for (String v1 : OPENAI_PATHS) {
       post(routes, v1 + "/chat/completions", openai);
+      post(routes, v1 + "/completions", front(Builtins.COMPLETIONS));
+      post(routes, v1 + "/embeddings", front(Builtins.EMBEDDINGS));
+      post(routes, v1 + "/rerank", front(Builtins.RERANK));
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
-    post(routes, "/v1beta/models/{model*}:{method}", gemini);
-    post(routes, "/v1/models/{model*}:{method}", gemini);
+    for (String version : List.of("/v1beta", "/v1")) {
+      String model = version + "/models/{model*}";
+      post(routes, model + ":embedContent", front(Builtins.GEMINI_EMBED));
+      post(routes, model + ":batchEmbedContents", front(new GeminiEmbeddings(true)));
+      post(routes, model + ":{method}", gemini);
+    }
+    post(routes, "/v2/chat", front(Builtins.COHERE));
+    post(routes, "/v2/embed", front(Builtins.COHERE_EMBED));
+    post(routes, "/v2/rerank", front(Builtins.COHERE_RERANK));
     post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
     for (OpenAiRelay relay : Builtins.SERVICES) {
       Endpoint served = front(relay);
@@ -387,15 +399,21 @@ public final class Lintel implements AutoCloseable {
     if (path.startsWith("/model/")) {
       return Builtins.BEDROCK;
     }
+    if (path.startsWith("/v2/")) {
+      return Builtins.COHERE;
+    }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI
         : Builtins.OPENAI;
   }
 
-  /** All three SDKs list models at one path; each has headers of its own. */
+  /** All SDKs list models at one path; each has headers of its own. */
   private static Dialect bySdk(RawRequest raw) {
     if (raw.headers().get("anthropic-version").isPresent()) {
       return Builtins.ANTHROPIC;
+    }
+    if (raw.headers().get("x-fern-sdk-name").filter(name -> name.contains("cohere")).isPresent()) {
+      return Builtins.COHERE;
     }
     return raw.headers().get("x-goog-api-key").isPresent() ? Builtins.GEMINI : Builtins.OPENAI;
   }

@@ -12,6 +12,7 @@ import dev.lintel.Request;
 import dev.lintel.Sink;
 import dev.lintel.Timeouts;
 import dev.lintel.Trail;
+import dev.lintel.Usage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,6 +86,7 @@ final class Reply implements Sink {
       begin();
       exchange.end();
     } else {
+      // Before the head, which tells what the writer had no word for.
       byte[] whole = last.whole(chunks);
       exchange.answer(new Answer(200, last.wholeType(), whole), headers(trail));
     }
@@ -137,6 +139,9 @@ final class Reply implements Sink {
     trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
     headers.put("x-lintel-attempts", Integer.toString(trail.tries()));
     headers.put("x-lintel-cache", "off");
+    if (trail.usage().source() == Usage.Source.ESTIMATE) {
+      headers.put("x-lintel-usage-source", Usage.Source.ESTIMATE.word());
+    }
     if (!trail.adapted().isEmpty()) {
       headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted())));
     }

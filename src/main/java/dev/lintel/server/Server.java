@@ -249,8 +249,8 @@ public final class Server {
     var trail = Trail.begin(arrived);
     var answer = endpoint.refuse(failure, trail);
     response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
-    options.headers.forEach(response::putHeader);
     answer.headers().forEach(response::putHeader);
+    options.headers.forEach(response::putHeader);
     Reply.errorHeaders(failure, trail).forEach(response::putHeader);
     return ServerExchange.end(request, answer.body());
   }

@@ -159,11 +159,11 @@ final class ServerExchange implements Exchange {
     ended = true;
     loop.execute(() -> {
       if (!response.closed()) {
+        answer.headers().forEach(response::putHeader);
         if (wantsChannel()) {
           // Nobody has read it to its end, which is where it waits for the answer.
           request.resume();
         }
-        answer.headers().forEach(response::putHeader);
         head(answer.status(), answer.contentType(), headers);
         var _ = end(request, answer.body());
       }

@@ -24,9 +24,13 @@ final class Proofs {
     List<Turn> turns =
         prompt.turns().stream().filter(turn -> turn.role() != Turn.Role.SYSTEM).toList();
     switch (vendor) {
-      case OPENAI -> {}
-      // Claude's signatures are good on every platform.
-      case ANTHROPIC, BEDROCK -> anthropic(turns, prompt);
+      case OPENAI, COHERE -> {}
+      case ANTHROPIC -> anthropic(turns, prompt);
+      case BEDROCK -> {
+        BedrockRules.check(prompt);
+        // Claude's signatures are good on every platform.
+        anthropic(turns, prompt);
+      }
       case GEMINI -> gemini(turns);
     }
   }

@@ -1,15 +1,18 @@
 package dev.lintel.sim;
 
 import dev.lintel.Answer;
+import dev.lintel.AwsEvent;
 import dev.lintel.Bytes;
 import dev.lintel.Chunk;
 import dev.lintel.Json;
 import dev.lintel.ReplyWriter;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 
 /**
@@ -103,6 +106,32 @@ record Reply(
         options.duration(Option.TTFT),
         pace(options),
         options);
+  }
+
+  /** The same as Bedrock's InvokeModel streams it: each event in base64 within one of AWS's. */
+  Reply invoked() {
+    return new Reply(
+        whole,
+        AwsEvent.STREAM,
+        invoked(opening),
+        content.stream().map(Reply::invoked).toList(),
+        invoked(closing),
+        delay,
+        pace,
+        options);
+  }
+
+  private static byte[] invoked(byte[] events) {
+    var out = new Bytes(events.length * 2);
+    for (String event : new String(events, StandardCharsets.UTF_8).split("\n\n")) {
+      int data = event.indexOf("data: ");
+      if (data >= 0) {
+        byte[] json = event.substring(data + 6).getBytes(StandardCharsets.UTF_8);
+        String bytes = Base64.getEncoder().encodeToString(json);
+        AwsEvent.named("chunk").write(Json.bytes(Json.object().put("bytes", bytes)), out);
+      }
+    }
+    return out.take();
   }
 
   /** What the vendor sends in such a reply to say that it fails. */

@@ -115,7 +115,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       List<String> pieces = Words.pieces(thought);
       boolean claude = vendor == Vendor.ANTHROPIC || vendor == Vendor.BEDROCK;
       boolean sealed = claude && options.flag(Option.SEALED);
-      boolean hidden = vendor != Vendor.OPENAI && !asks.get().shown();
+      boolean hidden = vendor != Vendor.OPENAI && vendor != Vendor.COHERE && !asks.get().shown();
       if (sealed || hidden) {
         unseen = pieces.size();
       } else {
@@ -123,7 +123,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       }
       boolean signed =
           switch (vendor) {
-            case OPENAI -> false;
+            case OPENAI, COHERE -> false;
             case ANTHROPIC, BEDROCK -> true;
             case GEMINI -> !calls && !hidden;
           };

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -45,8 +46,29 @@ enum Vendor {
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
       """),
+  COHERE(
+      "cohere",
+      "",
+      "call_",
+      "",
+      """
+      event: message-start
+      data: {"type":"message-start","delta":{"message":{"role":"assistant"}}}
+
+      """),
   /** Its streams begin with a message of their own that says nothing. */
   BEDROCK("bedrock", "", "tooluse_", "", "");
+
+  /** Whose other languages there are, by their names. */
+  private static final Map<String, Vendor> OTHERS =
+      Map.of(
+          "completions", OPENAI,
+          "embeddings", OPENAI,
+          "rerank", OPENAI,
+          "gemini-embed", GEMINI,
+          "cohere-embed", COHERE,
+          "cohere-rerank", COHERE,
+          "titan-embed", BEDROCK);
 
   /**
    * Where chat is served.
@@ -54,7 +76,14 @@ enum Vendor {
    * @param variables what the dialect expects among the path's variables beside those that the path
    *     itself gives
    */
-  record Place(String path, Map<String, String> variables) {}
+  record Place(String path, Map<String, String> variables) {
+    private static final String INVOKED = "/invoke-with-response-stream";
+
+    /** Whether it is asked for a stream by its path alone, and streams in AWS's events. */
+    boolean invoked() {
+      return path.endsWith(INVOKED);
+    }
+  }
 
   /** Where Google's cloud has a project's models. */
   private static final String VERTEX = "/v1/projects/{project}/locations/{location}";
@@ -77,6 +106,11 @@ enum Vendor {
 
   static boolean isKnown(Dialect spoken) {
     return Arrays.stream(values()).anyMatch(vendor -> vendor.dialect.equals(spoken.name()));
+  }
+
+  /** Whose language that is beside its chat; empty where it is nobody's. */
+  static Optional<Vendor> beside(Dialect spoken) {
+    return Optional.ofNullable(OTHERS.get(spoken.name()));
   }
 
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
@@ -106,7 +140,10 @@ enum Vendor {
           List.of(
               new Place("/v1/messages", Map.of()),
               new Place(CLAUDE + ":rawPredict", Map.of()),
-              new Place(CLAUDE + ":streamRawPredict", Map.of()));
+              new Place(CLAUDE + ":streamRawPredict", Map.of()),
+              new Place("/model/{model}/invoke", Map.of()),
+              new Place("/model/{model}" + Place.INVOKED, Map.of()));
+      case COHERE -> List.of(new Place("/v2/chat", Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
@@ -117,6 +154,20 @@ enum Vendor {
               gemini(VERTEX + "/publishers/google", "streamGenerateContent"));
       case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
+  }
+
+  /** Where the tokens of a prompt are counted; nowhere where the vendor does not. */
+  List<Place> counters() {
+    return switch (this) {
+      case OPENAI, COHERE, BEDROCK -> List.of();
+      case ANTHROPIC -> List.of(new Place("/v1/messages/count_tokens", Map.of()));
+      case GEMINI -> List.of(gemini("/v1beta", "countTokens"), gemini("/v1", "countTokens"));
+    };
+  }
+
+  /** Whether that is the language in which this vendor is asked to count. */
+  boolean counts(Dialect spoken) {
+    return spoken.name().startsWith(dialect + "/count");
   }
 
   /** What the ids of its replies begin with; empty where it gives none. */
@@ -152,12 +203,13 @@ enum Vendor {
         node.putObject("error").put("type", trouble.anthropic()).put("message", message);
         node.put("request_id", "req_" + Words.token(message, 24));
       }
+      case BEDROCK -> node.put("message", message);
       case GEMINI ->
           node.putObject("error")
               .put("code", trouble.status())
               .put("message", message)
               .put("status", trouble.gemini());
-      case BEDROCK -> node.put("message", message);
+      case COHERE -> node.put("message", message).put("id", Words.token(message, 24));
     }
     return node;
   }
@@ -170,7 +222,7 @@ enum Vendor {
   Answer refusal(Trouble trouble, int status, String message) {
     byte[] body = Json.bytes(error(trouble, message));
     return switch (this) {
-      case OPENAI, ANTHROPIC, GEMINI -> new Answer(status, Answer.JSON, body);
+      case OPENAI, ANTHROPIC, GEMINI, COHERE -> new Answer(status, Answer.JSON, body);
       case BEDROCK ->
           new Answer(status, Answer.JSON, body, Map.of("x-amzn-errortype", trouble.bedrock()));
     };
@@ -184,6 +236,12 @@ enum Vendor {
           Character.toLowerCase(trouble.bedrock().charAt(0)) + trouble.bedrock().substring(1);
       AwsEvent.exception(member).write(Json.bytes(error(trouble, trouble.message())), event);
       return event.take();
+    }
+    if (this == COHERE) {
+      ObjectNode end = Json.object().put("type", "message-end");
+      end.putObject("delta").put("finish_reason", "ERROR").put("error", trouble.message());
+      return ("event: message-end\ndata: " + Json.text(end) + "\n\n")
+          .getBytes(StandardCharsets.UTF_8);
     }
     String json = Json.text(error(trouble, trouble.message()));
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);

@@ -41,9 +41,8 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
     }
     if (!platform.profile().isEmpty()) {
       return profile(platform.profile())
-          .orElseThrow(() ->
-              Errand.refusal(
-                  0, "AWS's files have no keys in the profile '" + platform.profile() + "'."));
+          .orElseThrow(
+              () -> Errand.refusal(0, "AWS's files have no keys in the configured profile."));
     }
     return environment()
         .or(() -> webIdentity(variable("AWS_WEB_IDENTITY_TOKEN_FILE"), variable("AWS_ROLE_ARN")))
@@ -122,7 +121,7 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
     fields.put("Version", "2011-06-15");
     fields.put("RoleArn", role.get());
     fields.put("RoleSessionName", variable("AWS_ROLE_SESSION_NAME").orElse(SESSION));
-    fields.put("WebIdentityToken", Errand.read(file.get()));
+    fields.put("WebIdentityToken", Errand.read("the web identity", file.get()));
     return Optional.of(issued(errand.form("AWS STS", sts(), Map.of(), fields).granted().text()));
   }
 
@@ -193,7 +192,7 @@ final class AwsKeyChain implements Renewed.Source<AwsKeys> {
     return at.map(uri -> {
       Optional<String> token =
           variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-              .map(Errand::read)
+              .map(file -> Errand.read("the container's token", file))
               .or(() -> variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"));
       return lease(
           errand

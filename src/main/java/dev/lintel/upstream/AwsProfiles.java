@@ -46,7 +46,7 @@ record AwsProfiles(Map<String, Map<String, String>> sections) {
         }
       }
     } catch (IOException unreadable) {
-      throw Errand.refusal(0, "AWS's file " + file + " cannot be read.");
+      throw Errand.refusal(0, "AWS's shared files cannot be read.");
     }
   }
 

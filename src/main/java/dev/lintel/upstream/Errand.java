@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -33,6 +35,8 @@ final class Errand {
           Duration.ofSeconds(5),
           Duration.ofSeconds(15),
           Duration.ofSeconds(5));
+
+  private static final Logger LOG = LoggerFactory.getLogger(Errand.class);
 
   private final Lines lines;
   private final Provider.Transport transport;
@@ -188,14 +192,19 @@ final class Errand {
     }
   }
 
-  /** A file's text, read where that may take its time. */
-  static String read(String path) {
+  /**
+   * A file's text, read where that may take its time.
+   *
+   * @param what it holds, in a sentence: callers are not told where it is
+   */
+  static String read(String what, String path) {
     return CallThread.current()
         .offload(() -> {
           try {
             return Files.readString(Path.of(path)).strip();
           } catch (IOException unreadable) {
-            throw refusal(0, "The file " + path + " cannot be read.");
+            LOG.warn("The file {} cannot be read", path);
+            throw refusal(0, "The file of " + what + " cannot be read.");
           }
         });
   }

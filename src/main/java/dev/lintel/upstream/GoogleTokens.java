@@ -181,7 +181,7 @@ final class GoogleTokens implements Renewed.Source<String> {
     String url = source.path("url").asString("");
     String answer;
     if (!file.isEmpty()) {
-      answer = Errand.read(file);
+      answer = Errand.read("the workload's identity", file);
     } else if (!url.isEmpty()) {
       var headers = new HashMap<String, String>();
       source

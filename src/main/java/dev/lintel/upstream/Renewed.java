@@ -82,14 +82,14 @@ final class Renewed<T> {
   }
 
   /**
-   * The value was refused though its time is not over, so it is renewed with the next call; not
+   * The value was refused though its time is not over, so the next call gets another one; not
    * oftener than every 10 s, for it may be the account that has no right.
    */
   void refused(T value) {
     Held<T> known = held;
     long now = clock.getAsLong();
     if (known != null && known.value.equals(value) && now - known.since >= PAUSE_NANOS) {
-      held = new Held<>(known.value, now, now, known.until);
+      held = new Held<>(known.value, now, now, now);
     }
   }
 

@@ -33,6 +33,7 @@ import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,9 @@ public final class Upstream implements Handler {
   private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
-  /** Azure's word for a model that is not there. */
-  private static final String NO_DEPLOYMENT = "DeploymentNotFound";
+  /** The clouds' words for a model, not a path, that is not there. */
+  private static final Set<String> NO_MODEL =
+      Set.of("DeploymentNotFound", "ResourceNotFoundException", "NOT_FOUND");
 
   /** Makes a channel of a WebSocket that has just been opened, on its loop. */
   @FunctionalInterface
@@ -84,7 +86,8 @@ public final class Upstream implements Handler {
     try {
       ask(call, choice, dialect, sink);
     } catch (Failure failure) {
-      if (!unserved(failure) || !provider.dialects().unserved(dialect)) {
+      if (!unserved(failure)
+          || !provider.dialects().unserved(dialect, call.request(), choice.target())) {
         throw failure;
       }
       ask(call, choice, provider.dialects().of(call.request(), choice.target()), sink);
@@ -96,7 +99,7 @@ public final class Upstream implements Handler {
     return switch (failure.upstreamStatus()) {
       case 404 ->
           !failure.code().orElse("").contains("model")
-              && !failure.code().orElse("").equals(NO_DEPLOYMENT)
+              && !NO_MODEL.contains(failure.code().orElse(""))
               && failure.param().isEmpty();
       case 405, 501 -> true;
       default -> false;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Caller;
 import dev.lintel.Credential;
+import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Provider;
 import dev.lintel.Retry;
@@ -17,6 +18,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -162,15 +164,13 @@ class LoaderTest {
   }
 
   @Test
-  void a_tab_an_alias_bomb_and_a_kind_of_a_later_version_are_called_by_what_they_are() {
+  void a_tab_and_an_alias_bomb_are_called_by_what_they_are() {
     assertThatThrownBy(() -> Loaders.load("providers:", "\ta: { kind: sim }"))
         .hasMessageContaining("lintel.yaml:2:")
         .hasMessageContaining("a tab cannot indent; use spaces");
     String many = "[" + "*a,".repeat(60) + "]";
     assertThatThrownBy(() -> Loaders.load("a: &a [ x ]", "b: " + many))
         .hasMessageContaining("uses its anchors too often");
-    assertThatThrownBy(() -> Loaders.load("providers: { v: { kind: cohere } }"))
-        .hasMessageContaining("providers.v.kind names a kind that this version does not serve yet");
   }
 
   @Test
@@ -309,6 +309,18 @@ class LoaderTest {
   }
 
   @Test
+  void the_first_of_two_usual_variables_that_is_set_holds_the_key() {
+    Map<String, String> older = Map.of("CO_API_KEY", "older");
+    Map<String, String> both = Map.of("COHERE_API_KEY", "newer", "CO_API_KEY", "older");
+
+    for (Map<String, String> variables : List.of(older, both)) {
+      Config config = Loaders.with(variables).load("lintel.yaml", "providers: { cohere: {} }");
+      assertThat(remote(config, "cohere").credentials())
+          .containsExactly(new Credential("cohere#1", variables.size() == 1 ? "older" : "newer"));
+    }
+  }
+
+  @Test
   void the_usual_variable_holds_the_key_of_a_provider_at_its_usual_address_only() {
     Config config =
         Loaders.with(Map.of("OPENAI_API_KEY", " from-env\n"))
@@ -402,5 +414,25 @@ class LoaderTest {
 
   static Path resource(String name) throws Exception {
     return Path.of(Objects.requireNonNull(LoaderTest.class.getResource(name), name).toURI());
+  }
+
+  @Test
+  void a_models_requests_for_vectors_may_be_merged() {
+    String file =
+        "providers: { p: { kind: openai, url: 'http://h/v1' } }\nmodels:\n"
+            + "  plain: p/x\n"
+            + "  usual: { targets: [ p/x ], batch: {} }\n"
+            + "  own: { targets: [ p/x ], batch: { window: 20ms, size: 8 } }\n";
+    assertThat(Loaders.load(file).models().stream().map(Config.ModelSpec::merging))
+        .containsExactly(
+            Optional.empty(),
+            Optional.of(new Merging(Duration.ofMillis(5), 64)),
+            Optional.of(new Merging(Duration.ofMillis(20), 8)));
+    assertThatThrownBy(
+            () -> Loaders.load(file + "  slow: { targets: [ p/x ], batch: { window: 1m } }"))
+        .hasMessageContaining("models.slow.batch must have a window of 10s at most");
+    assertThatThrownBy(
+            () -> Loaders.load(file + "  none: { targets: [ p/x ], batch: { size: 0 } }"))
+        .hasMessageContaining("models.none.batch.size must be a whole number of 1 or more");
   }
 }

@@ -185,7 +185,7 @@ class PlatformsTest {
                         "lintel.yaml:11: providers.f.location must be a location such as us-central1",
                         "lintel.yaml:12: providers.g.credentials must name a file that can be read",
                         "lintel.yaml:13: providers.h.credentials must be JSON, or a file that holds JSON",
-                        "lintel.yaml:14: providers.i.credentials must be Google credentials, with a 'type'",
+                        "lintel.yaml:14: providers.i.credentials must be Google credentials with a 'type' of authorized_user, external_account, service_account",
                         "lintel.yaml:15: providers.j needs the key 'region'",
                         "lintel.yaml:16: providers.k needs both 'access_key' and 'secret_key', or neither",
                         "lintel.yaml:17: providers.l.session_token needs 'access_key' and 'secret_key' beside it",

@@ -414,16 +414,17 @@ class GeminiTest {
     assertThat(new String(gemini.models(List.of("fast")).body(), UTF_8))
         .isEqualTo(
             "{\"models\":[{\"name\":\"models/fast\",\"displayName\":\"fast\","
-                + "\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\"]}]}");
+                + "\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\",\"countTokens\"]}]}");
   }
 
   private Chat chat(String method, Map<String, String> query, String body) {
-    return gemini.read(
-        new Inbound(
-            Map.of("model", "smart", "method", method),
-            query,
-            Headers.NONE,
-            Body.scan(body.getBytes(UTF_8))));
+    return Chat.of(
+        gemini.read(
+            new Inbound(
+                Map.of("model", "smart", "method", method),
+                query,
+                Headers.NONE,
+                Body.scan(body.getBytes(UTF_8)))));
   }
 
   private JsonNode sent(Chat chat) {

@@ -24,7 +24,6 @@ import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Target;
 import dev.lintel.Trail;
-import dev.lintel.upstream.AwsFraming;
 import dev.lintel.upstream.EventStream;
 import java.io.IOException;
 import java.net.URI;
@@ -37,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -67,10 +65,18 @@ class GoldenTest {
 
   private static final Map<String, String> DIALECTS =
       Map.of(
-          "openai", "OpenAiChat",
-          "anthropic", "AnthropicMessages",
-          "gemini", "Gemini",
-          "bedrock", "BedrockConverse");
+          "openai",
+          "OpenAiChat",
+          "anthropic",
+          "AnthropicMessages",
+          "gemini",
+          "Gemini",
+          "bedrock",
+          "BedrockConverse",
+          "cohere",
+          "CohereChat",
+          "mistral",
+          "MistralChat");
 
   @TestFactory
   Stream<DynamicNode> golden() throws IOException {
@@ -151,7 +157,7 @@ class GoldenTest {
       throws IOException {
     boolean binary = file.toString().endsWith(".events");
     boolean streamed = binary || file.toString().endsWith(".sse");
-    byte[] bytes = binary ? binary(Files.readString(file)) : Files.readAllBytes(file);
+    byte[] bytes = binary ? Bedrocks.binary(Files.readString(file)) : Files.readAllBytes(file);
     ReplyReader reader = provider.reader(chat);
     ReplyWriter writer = client.writer(chat, trail);
     var chunks = new ArrayList<Chunk>();
@@ -162,7 +168,7 @@ class GoldenTest {
       }
       if (streamed) {
         if (binary) {
-          for (Frame frame : frames(provider.name(), bytes)) {
+          for (Frame frame : Bedrocks.frames(bytes)) {
             chunks.add(reader.event(frame));
           }
         } else {
@@ -245,38 +251,9 @@ class GoldenTest {
     assertThat(got.size()).as("number of events in\n" + actual).isEqualTo(wanted.size());
   }
 
-  /** Lines of {@code NAME JSON} as AWS's binary events. */
-  private static byte[] binary(String lines) {
-    var out = new Bytes(1024);
-    for (String line : lines.strip().split("\n")) {
-      String name = line.substring(0, line.indexOf(' '));
-      boolean exception = name.startsWith("exception/");
-      AwsEvent event =
-          exception
-              ? AwsEvent.exception(name.substring(name.indexOf('/') + 1))
-              : AwsEvent.named(name);
-      event.write(line.substring(line.indexOf(' ') + 1).getBytes(UTF_8), out);
-    }
-    return out.take();
-  }
-
-  private static List<Frame> frames(String dialect, byte[] bytes) {
-    var framing = new AwsFraming(dialect);
-    var frames = new ArrayList<Frame>();
-    framing.put(bytes);
-    framing.end();
-    for (Frame frame = framing.next(); frame != null; frame = framing.next()) {
-      frames.add(frame);
-    }
-    return frames;
-  }
-
   private static void sameLines(Path folder, String expected, byte[] actual) {
-    List<Frame> got = frames("", actual);
-    String all =
-        got.stream()
-            .map(frame -> frame.event() + " " + frame.text())
-            .collect(Collectors.joining("\n"));
+    List<Frame> got = Bedrocks.frames(actual);
+    String all = String.join("\n", Bedrocks.lines(actual));
     String[] lines = expected.strip().split("\n");
     for (int i = 0; i < Math.min(lines.length, got.size()); i++) {
       String place = "client.events, line " + (i + 1);

@@ -9,6 +9,25 @@ import org.junit.jupiter.api.Test;
 /** The simulator stands for the clouds, too: at the paths at which they serve the dialects. */
 class CloudSimScenario {
   @Test
+  void claude_at_bedrock_is_simulated_by_invoke_model() {
+    URI sim = Lintel.simulator(new Address("127.0.0.1", 0));
+    try (var gateway =
+        TestGateway.of(
+            "providers: { bedrock: { kind: bedrock, url: \"" + sim + "\", token: t } }\n")) {
+      for (boolean stream : new boolean[] {false, true}) {
+        var answer =
+            gateway.post(
+                "/v1/messages",
+                "{\"model\":\"bedrock/anthropic.claude-x\",\"stream\":"
+                    + stream
+                    + ",\"max_tokens\":500,\"messages\":[{\"role\":\"user\",\"content\":\"Tell me of gates\"}]}");
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.body()).contains("\"stop_reason\":\"end_turn\"");
+      }
+    }
+  }
+
+  @Test
   void every_cloud_can_be_simulated() {
     URI sim = Lintel.simulator(new Address("127.0.0.1", 0));
     String yaml =

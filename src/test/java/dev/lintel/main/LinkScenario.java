@@ -86,12 +86,16 @@ class LinkScenario {
           visit.write(piece);
         }
       }
-      default -> visit.write("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      default ->
+          visit.write("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }
   }
 
   private static void redirect(RawProvider.Visit visit, String to) throws IOException {
-    visit.write("HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: " + to + "\r\nContent-Length: 0\r\n\r\n");
+    visit.write(
+        "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: "
+            + to
+            + "\r\nContent-Length: 0\r\n\r\n");
   }
 
   private static String chat(String model, String part) {

@@ -66,7 +66,22 @@ class WireScenario {
         "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"gates\"}]},\"index\":0}]}\n\n",
         "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"!\"}]},"
             + "\"finishReason\":\"STOP\",\"index\":0}]}\n\n",
-        "finishReason");
+        "finishReason"),
+    COHERE(
+        "/v2/chat",
+        "/v2/chat",
+        "{\"model\":\"m\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}",
+        "{\"id\":\"x\",\"finish_reason\":\"COMPLETE\",\"message\":{\"role\":\"assistant\",\"content\":["
+            + "{\"type\":\"text\",\"text\":\"gates\"}]},\"usage\":{\"billed_units\":{\"input_tokens\":1,\"output_tokens\":1}}}",
+        "event: message-start\ndata: {\"id\":\"x\",\"type\":\"message-start\",\"delta\":{\"message\":{\"role\":\"assistant\"}}}\n\n"
+            + "event: content-start\ndata: {\"type\":\"content-start\",\"index\":0,\"delta\":{\"message\":{\"content\":"
+            + "{\"type\":\"text\",\"text\":\"\"}}}}\n\n",
+        "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":"
+            + "{\"text\":\"gates\"}}}}\n\n",
+        "event: content-end\ndata: {\"type\":\"content-end\",\"index\":0}\n\n"
+            + "event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\"}}\n\n"
+            + "data: [DONE]\n\n",
+        "[DONE]");
 
     private final String path;
     private final String streamPath;
@@ -163,8 +178,14 @@ class WireScenario {
     }
   }
 
+  /** Cohere's errors are the whole body. */
+  private static JsonNode error(String body) {
+    JsonNode envelope = Json.parse(body);
+    return envelope.has("error") ? envelope.path("error") : envelope;
+  }
+
   private static JsonNode lintel(String body) {
-    return Json.parse(body).path("error").path("lintel");
+    return error(body).path("lintel");
   }
 
   private static String state(TestGateway gateway) {
@@ -367,8 +388,7 @@ class WireScenario {
       TestGateway.Raw reply = gateway.raw(speech.path(stream), speech.body(stream));
       assertThat(provider.heads().getFirst()).contains("accept-encoding: identity");
       assertThat(reply.status()).as(reply.body()).isEqualTo(502);
-      assertThat(Json.parse(reply.body()).path("error").path("message").asString())
-          .contains("gzip");
+      assertThat(error(reply.body()).path("message").asString()).contains("gzip");
     }
   }
 
