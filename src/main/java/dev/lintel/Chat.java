@@ -75,6 +75,7 @@ public final class Chat implements Request {
     return switch (request) {
       case Chat chat -> chat;
       case Stored stored -> throw new IllegalArgumentException("The request is no chat");
+      case Relay other -> throw new IllegalArgumentException("No chat: " + other.dialect().name());
       case Embed embed -> throw new IllegalArgumentException("no chat, but inputs for vectors");
       case Rerank rerank -> throw new IllegalArgumentException("no chat, but documents");
       case Live live -> throw new IllegalArgumentException("A live conversation is no chat");

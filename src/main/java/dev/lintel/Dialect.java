@@ -11,14 +11,23 @@ public interface Dialect {
   String name();
 
   /**
-   * Reads a client's request, at least as far as the gateway needs to pass it on. Throws {@link
-   * Failure} {@code INVALID_REQUEST} that names the field at fault.
+   * Reads a client's request, at least as far as the gateway needs to pass it on; waits for the
+   * bytes of an upload that it has to look into, and for nothing else. Throws {@link Failure}
+   * {@code INVALID_REQUEST} that names the field at fault.
    */
   Request read(Inbound inbound);
 
   /** Whether a provider can be asked this in this dialect. */
   default boolean takes(Request request) {
     return request instanceof Chat;
+  }
+
+  /**
+   * Whether a provider follows the link of such an image or document itself; where it does not, the
+   * gateway does, and sends the bytes.
+   */
+  default boolean follows(Block.Media media) {
+    return true;
   }
 
   /**

@@ -93,7 +93,7 @@ public sealed interface Part
   record Native(Extra extra) implements Part {}
 
   /** A piece of an answer to something else than a chat; a chat's writer never sees one. */
-  sealed interface Piece extends Part permits Vector, Score, Count, Data {}
+  sealed interface Piece extends Part permits Vector, Score, Count, Data, Head {}
 
   /**
    * An embedding.
@@ -121,4 +121,7 @@ public sealed interface Part
    * @param type the media type of the whole of which they are a part
    */
   record Data(String type, byte[] bytes) implements Piece {}
+
+  /** How a reply begins that is handed on as it is, with what status it may have. */
+  record Head(int status, java.util.Map<String, String> headers) implements Piece {}
 }

@@ -2,12 +2,17 @@ package dev.lintel;
 
 /** What a caller asks of a model. */
 public sealed interface Request
-    permits Chat, Embed, Live, Rerank, Stored, Request.Count, Request.Unread {
+    permits Chat, Embed, Live, Relay, Rerank, Stored, Request.Count, Request.Unread {
   /** The name that the caller asked for: a configured model, or {@code provider/model}. */
   String model();
 
   /** Whether the caller wants the reply event by event. */
   boolean stream();
+
+  /** Whether the reply reaches the caller as it comes, event stream or not. */
+  default boolean live() {
+    return stream();
+  }
 
   /** The dialect in which the caller speaks. */
   Dialect dialect();

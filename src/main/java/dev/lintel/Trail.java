@@ -36,6 +36,7 @@ public final class Trail {
   private @Nullable Keyed keyed;
   private @Nullable Keeper keeper;
   private @Nullable Replay replay;
+  private int status = 200;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -124,6 +125,17 @@ public final class Trail {
     adapted = List.of();
     usage = Usage.UNKNOWN;
     cost = null;
+    status = 200;
+  }
+
+  /** The provider answered with that status, which is handed on. */
+  public void answered(int given) {
+    status = given;
+  }
+
+  /** The status of a reply that was handed on; 200 where nobody said another. */
+  public int status() {
+    return status;
   }
 
   /** The same, with the key that is used. */

@@ -8,6 +8,7 @@ import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Retry;
 import dev.lintel.SignedCaller;
 import dev.lintel.Spec;
@@ -32,6 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A configuration that has been checked: whatever it refers to exists.
  *
+ * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
  * @param notYet keys in use that this version reads and checks but does not act on
@@ -43,6 +45,7 @@ public record Config(
     Sizes limits,
     Optional<Threads> threads,
     Storing storing,
+    Reach fetch,
     Optional<URI> database,
     Optional<URI> shared,
     Optional<URI> otlp,
@@ -64,9 +67,13 @@ public record Config(
   /** The gateway's own certificate and its key, as PEM files. */
   public record Tls(Path certificate, Path key) {}
 
-  /** The most that a request may have: of its body, unpacked, and of its headers. */
-  public record Sizes(Size body, Size headers) {
-    public static final Sizes USUAL = new Sizes(new Size(32 << 20), new Size(64 << 10));
+  /**
+   * The most that a request may have: of its body, unpacked, of a body that is handed on without
+   * being held, and of its headers.
+   */
+  public record Sizes(Size body, Size upload, Size headers) {
+    public static final Sizes USUAL =
+        new Sizes(new Size(32 << 20), new Size(1 << 30), new Size(64 << 10));
   }
 
   /**
@@ -272,14 +279,14 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, storing, database, shared, otlp, remotes, sims, models,
-        pricing, apps, notYet);
+        other, data, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
+        models, pricing, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, storing, database, shared, otlp, remotes, sims,
+        listen, folder, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
         models, pricing, apps, notYet);
   }
 

@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Json;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
@@ -37,12 +38,16 @@ record Document(
     Optional<Storing.Idempotency> idempotency,
     Optional<Storing.FileBounds> files,
     Optional<Storing.Batching> batches,
+    Optional<Fetch> fetch,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,
     Map<String, At<PriceEntry>> prices,
     Optional<At<Path>> catalogue,
     Optional<UnknownPrice> unknownPrice,
     Map<String, Tenant> tenants) {
+
+  /** Where links in requests may lead beside public addresses. */
+  record Fetch(List<Reach.Network> allow) {}
 
   /** A certificate with its key, as PEM files. */
   record Pem(At<Path> certificate, At<Path> key) {}

@@ -168,9 +168,9 @@ record Providers(
       kinds.add("sim");
       faults.add(
           kind,
-          "must be sim, a dialect ("
+          "must be one of sim, "
               + String.join(", ", new TreeSet<>(dialects.keySet()))
-              + ") or a provider known by name"
+              + ", or a provider known by name"
               + Closest.meant(kind.value().get(), kinds));
     }
     return like;

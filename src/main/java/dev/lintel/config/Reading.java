@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.Credential;
 import dev.lintel.Merging;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Retry;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -69,6 +70,7 @@ final class Reading {
             written.idempotency().orElse(Storing.Idempotency.USUAL),
             written.files().orElse(Storing.FileBounds.USUAL),
             written.batches().orElse(Storing.Batching.USUAL)),
+        written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
         written.shared(),
         written.otlp(),

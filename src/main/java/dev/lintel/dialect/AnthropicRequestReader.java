@@ -103,7 +103,7 @@ final class AnthropicRequestReader {
               ? new Tool.Function(
                   fields.text("name"),
                   fields.text("description", ""),
-                  fields.neededObject("input_schema").whole(),
+                  fields.neededObject("input_schema").arguments(),
                   fields.flag("strict"),
                   fields.cache(),
                   fields.extra())

@@ -3,6 +3,7 @@ package dev.lintel.dialect;
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
 import dev.lintel.AwsEvent;
+import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
@@ -64,6 +65,12 @@ public final class BedrockConverse implements Dialect {
       body.requireObjects("messages");
     }
     return Chat.read(this, model, stream, true, inbound, BedrockRequestReader::read);
+  }
+
+  /** Only links into its own store are followed, and those are no web addresses. */
+  @Override
+  public boolean follows(Block.Media media) {
+    return false;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
+import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
@@ -91,6 +92,11 @@ public final class Gemini implements Dialect {
     Dialect dialect = stream && !alt.equals("sse") ? new Gemini(true) : this;
     return Chat.read(
         dialect, model, stream, true, inbound, read -> GeminiRequestReader.read(read.body()));
+  }
+
+  @Override
+  public boolean follows(Block.Media media) {
+    return GeminiMedia.isTyped(media);
   }
 
   @Override

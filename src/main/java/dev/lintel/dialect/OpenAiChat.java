@@ -2,6 +2,7 @@ package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
+import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
@@ -77,6 +78,11 @@ public final class OpenAiChat implements Dialect {
         .flatMap(holder -> Fields.of(OpenAiRequestReader.MANNER, holder).object("stream_options"))
         .flatMap(options -> options.flag("include_usage"))
         .orElse(false);
+  }
+
+  @Override
+  public boolean follows(Block.Media media) {
+    return media.kind() == Block.Media.Kind.IMAGE || media.kind() == Block.Media.Kind.VIDEO;
   }
 
   @Override

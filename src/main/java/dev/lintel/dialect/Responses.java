@@ -81,7 +81,8 @@ public final class Responses implements Stateful {
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
     if (request instanceof Stored stored) {
-      return new Outbound(stored.method(), path(stored, target), Map.of(), new byte[0]);
+      return new Outbound(
+          stored.method(), path(stored, target), Map.of(), new byte[0], Optional.empty());
     }
     Chat chat = Chat.of(request);
     Body original = chat.original().map(Inbound::body).orElse(null);

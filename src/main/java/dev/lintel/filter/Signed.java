@@ -140,6 +140,10 @@ final class Signed {
     if (said.filter(word -> word.startsWith("STREAMING-")).isPresent()) {
       throw refused("A body that is signed piece by piece is not taken here; sign it whole.");
     }
+    if (raw.upload().isPresent()) {
+      throw refused(
+          "A body that is handed on as it comes cannot be checked; send the key as a bearer token here.");
+    }
     byte[] body = raw.body();
     String hash =
         body.length <= SMALL

@@ -19,6 +19,9 @@ import dev.lintel.dialect.OpenAiChat;
 import dev.lintel.dialect.OpenAiCompletions;
 import dev.lintel.dialect.OpenAiEmbeddings;
 import dev.lintel.dialect.OpenAiRealtime;
+import dev.lintel.dialect.OpenAiRelay;
+import dev.lintel.dialect.OpenAiService;
+import dev.lintel.dialect.PassThrough;
 import dev.lintel.dialect.Responses;
 import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.price.Catalogue;
@@ -33,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What is in the box. */
 final class Builtins {
@@ -52,18 +56,32 @@ final class Builtins {
   static final Dialect COHERE_RERANK = new CohereRerank();
   static final Dialect COMPLETIONS = new OpenAiCompletions();
 
+  /** Any provider's own API. */
+  static final Dialect RAW = new PassThrough();
+
+  /** OpenAI's services beside chat. */
+  static final List<OpenAiRelay> SERVICES =
+      Arrays.stream(OpenAiService.values()).map(OpenAiRelay::new).toList();
+
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME),
-          "responses", List.of(RESPONSES),
-          "mistral", List.of(new MistralChat(), COMPLETIONS, EMBEDDINGS),
-          "anthropic", List.of(ANTHROPIC, ANTHROPIC_COUNT),
-          "gemini", List.of(GEMINI, GEMINI_EMBED, new GeminiCount()),
-          "cohere", List.of(COHERE, COHERE_EMBED, COHERE_RERANK),
-          "azure", List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, REALTIME),
-          "vertex", List.of(GEMINI, ANTHROPIC, OPENAI),
-          "bedrock", List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED));
+          "openai",
+              speaks(
+                  List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME), SERVICES),
+          "responses", speaks(List.of(RESPONSES), List.of()),
+          "mistral", speaks(List.of(new MistralChat(), COMPLETIONS, EMBEDDINGS), SERVICES),
+          "anthropic", speaks(List.of(ANTHROPIC, ANTHROPIC_COUNT), List.of()),
+          "gemini", speaks(List.of(GEMINI, GEMINI_EMBED, new GeminiCount()), List.of()),
+          "cohere", speaks(List.of(COHERE, COHERE_EMBED, COHERE_RERANK), List.of()),
+          "azure", speaks(List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, REALTIME), SERVICES),
+          "vertex", speaks(List.of(GEMINI, ANTHROPIC, OPENAI), List.of()),
+          "bedrock",
+              speaks(List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED), List.of()));
+
+  private static List<Dialect> speaks(List<Dialect> own, List<OpenAiRelay> services) {
+    return Stream.of(own, services, List.of(RAW)).<Dialect>flatMap(List::stream).toList();
+  }
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(

@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Caller;
+import dev.lintel.Fetcher;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Health;
@@ -8,7 +9,9 @@ import dev.lintel.Listener;
 import dev.lintel.Listing;
 import dev.lintel.Models;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.SignedCaller;
+import dev.lintel.Spool;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
@@ -16,7 +19,9 @@ import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
+import dev.lintel.filter.Inline;
 import dev.lintel.filter.KnownPrice;
+import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
@@ -58,6 +63,8 @@ record Gateway(
       Filter once,
       Filter signatures,
       Filter continuity,
+      Spool spool,
+      Fetcher fetcher,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
@@ -84,7 +91,7 @@ record Gateway(
         models,
         catalogue,
         keys,
-        calls(authenticate, models, pricing::refusesUnknown, lasting),
+        calls(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting),
         hold);
   }
 
@@ -104,18 +111,21 @@ record Gateway(
       Authenticate authenticate,
       Models models,
       Predicate<Caller> refusesUnknownPrice,
+      Reach reach,
       Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
             authenticate, // before the body is read: strangers cost little
             lasting.once, // before the body is parsed: it goes by its bytes
-            new Read(models),
+            new Read(models, lasting.spool),
+            new Links(reach), // before anybody is asked, whoever would follow them
             lasting.continuity, // what is named decides who may be asked
             new KnownPrice(refusesUnknownPrice),
             new Estimate(TOKENS),
             new CountTokens(TOKENS),
             new Failover(lasting.health, lasting.listener),
+            new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
             new Merge(), // after the target is known: only what goes to the same may be merged
             new Divide(),
             lasting.signatures), // once a target: which signatures are needed depends on it

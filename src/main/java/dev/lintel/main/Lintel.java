@@ -23,6 +23,7 @@ import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
 import dev.lintel.dialect.GeminiEmbeddings;
+import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Once;
@@ -38,6 +39,8 @@ import dev.lintel.server.SocketChannel;
 import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
+import dev.lintel.store.SpoolFolder;
+import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -143,6 +146,7 @@ public final class Lintel implements AutoCloseable {
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
     storage = new Storage(config, this::means);
+    var upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
             both(metrics, log),
@@ -151,7 +155,9 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(), config.storing().idempotency().reply().bytes()),
             new Signatures(),
             continuity,
-            new Upstream(vertx, SocketChannel::new),
+            new SpoolFolder(config.data().resolve("uploads")),
+            new Fetch(upstream),
+            upstream,
             storedKeys);
     started = config;
     try {
@@ -277,7 +283,15 @@ public final class Lintel implements AutoCloseable {
   private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
-            host, port, 64L << 20, BODIES, 64 << 10, Map.of(), Optional.empty(), Optional.empty());
+            host,
+            port,
+            64L << 20,
+            1L << 40,
+            BODIES,
+            64 << 10,
+            Map.of(),
+            Optional.empty(),
+            Optional.empty());
     return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
@@ -302,6 +316,7 @@ public final class Lintel implements AutoCloseable {
         config.listen().host(),
         config.listen().port(),
         config.limits().body().bytes(),
+        config.limits().upload().bytes(),
         BODIES,
         Math.toIntExact(config.limits().headers().bytes()),
         Map.of("x-lintel-version", Version.CONTRACT),
@@ -340,6 +355,14 @@ public final class Lintel implements AutoCloseable {
     post(routes, "/v2/embed", front(Builtins.COHERE_EMBED));
     post(routes, "/v2/rerank", front(Builtins.COHERE_RERANK));
     post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
+    for (OpenAiRelay relay : Builtins.SERVICES) {
+      Endpoint served = front(relay);
+      Route.Bodies whole = relay.service().form() ? Route.Bodies.NOT_FORMS : Route.Bodies.ALL;
+      for (String v1 : OPENAI_PATHS) {
+        routes.add(new Route("POST", v1 + relay.service().path(), served, whole));
+      }
+    }
+    routes.add(new Route("*", "/provider/{name}/{rest*}", front(Builtins.RAW), Route.Bodies.NONE));
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
     get(routes, "/v1/models/{model*}", models(Lintel::bySdk));

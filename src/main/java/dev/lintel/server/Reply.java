@@ -47,7 +47,7 @@ final class Reply implements Sink {
   @Override
   public void emit(Chunk chunk) {
     Request request = request();
-    if (!request.stream()) {
+    if (!request.live()) {
       if (chunks.isEmpty()) {
         chunks = new ArrayList<>(1);
       }
@@ -63,11 +63,18 @@ final class Reply implements Sink {
   @Override
   public void flush() {
     if (out.length() > 0) {
-      if (!begun) {
-        begun = true;
-        exchange.begin(200, writer(request()).streamType(), headers(trail));
-      }
+      begin();
       exchange.write(out.take(), writeDeadline());
+    }
+  }
+
+  private void begin() {
+    if (!begun) {
+      begun = true;
+      ReplyWriter known = writer(request());
+      Map<String, String> headers = headers(trail);
+      known.headers().forEach(headers::putIfAbsent);
+      exchange.begin(known.status(), known.streamType(), headers);
     }
   }
 
@@ -79,16 +86,17 @@ final class Reply implements Sink {
     }
     Request request = request();
     ReplyWriter last = writer(request);
-    if (request.stream()) {
+    if (request.live()) {
       last.end(out);
       flush();
+      begin();
       exchange.end();
     } else {
       // Before the head, which tells what the writer had no word for.
       byte[] whole = last.whole(chunks);
       Map<String, String> headers = headers(trail);
       trail.cost().ifPresent(cost -> headers.put("x-lintel-cost-usd", cost.toPlainString()));
-      exchange.answer(new Answer(200, Answer.JSON, whole), headers);
+      exchange.answer(new Answer(200, last.wholeType(), whole), headers);
     }
   }
 

@@ -74,15 +74,37 @@ record Reply(
    * @param tokens how many it stands for
    */
   static Reply whole(byte[] body, int tokens, SimOptions options) {
+    return whole(Answer.JSON, body, pace(options).multipliedBy(tokens), options);
+  }
+
+  /** A whole reply of another type. */
+  static Reply whole(String type, byte[] body, SimOptions options) {
+    return whole(type, body, Duration.ZERO, options);
+  }
+
+  private static Reply whole(String type, byte[] body, Duration time, SimOptions options) {
     int half = body.length / 2;
     return new Reply(
         true,
-        Answer.JSON,
+        type,
         new byte[0],
         List.of(Arrays.copyOf(body, half)),
         Arrays.copyOfRange(body, half, body.length),
-        options.duration(Option.TTFT).plus(pace(options).multipliedBy(tokens)),
+        options.duration(Option.TTFT).plus(time),
         Duration.ZERO,
+        options);
+  }
+
+  /** A reply that is no chat's and comes piece by piece. */
+  static Reply live(String type, List<byte[]> content, byte[] closing, SimOptions options) {
+    return new Reply(
+        false,
+        type,
+        new byte[0],
+        content,
+        closing,
+        options.duration(Option.TTFT),
+        pace(options),
         options);
   }
 

@@ -14,6 +14,7 @@ import dev.lintel.Listing;
 import dev.lintel.Live;
 import dev.lintel.Part;
 import dev.lintel.RawRequest;
+import dev.lintel.Relay;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Rerank;
@@ -118,6 +119,14 @@ public final class Sim {
             .forEach(place ->
                 add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect))));
     if (dialects.containsKey(Vendor.OPENAI)) {
+      for (Services.Place place : Services.PLACES) {
+        routes.add(
+            new Route(
+                "POST",
+                place.path(),
+                new Simulated(Vendor.OPENAI, desk, raw -> place.model().answer(raw, options)),
+                Route.Bodies.NOT_FORMS));
+      }
       routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
     }
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
@@ -180,6 +189,7 @@ public final class Sim {
         switch (request) {
           case Chat read -> read;
           case Stored stored -> throw new IllegalStateException("a dialect read no chat");
+          case Relay relay -> throw new IllegalStateException("a chat's path took no chat");
           case Embed embed -> throw new IllegalStateException("no chat");
           case Rerank rerank -> throw new IllegalStateException("no chat");
           case Request.Count count -> throw new IllegalStateException("counted already");

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -173,6 +174,7 @@ final class Errand {
             thread,
             options,
             body,
+            Optional.empty(),
             false,
             BOUNDS,
             System.nanoTime() + BOUNDS.total().toNanos());

@@ -18,6 +18,8 @@ import dev.lintel.ReplyReader;
 import dev.lintel.Sink;
 import dev.lintel.Stored;
 import dev.lintel.Terms;
+import dev.lintel.Trail;
+import dev.lintel.Upload;
 import io.netty.channel.EventLoop;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -71,6 +73,11 @@ public final class Upstream implements Handler {
     this.accounts = new Accounts(lines);
   }
 
+  /** The connections of one loop. */
+  Line line(EventLoop loop, Provider.Transport transport) {
+    return lines.of(loop, transport);
+  }
+
   @Override
   public void handle(Call call, Sink sink) {
     Call.Choice choice =
@@ -120,24 +127,29 @@ public final class Upstream implements Handler {
           .run(call.deadline());
       return;
     }
-    boolean stream = call.request().stream();
+    boolean stream = call.request().live();
     var ask =
         new Ask(
             lines.of((EventLoop) thread.loop(), provider.transport()),
             thread,
             options,
             outbound.body(),
+            outbound.upload(),
             stream,
             call.resolved().timeouts(),
             call.deadline());
     try {
       ask.send();
       if (stream) {
-        events(ask, dialect, reader, sink);
+        events(ask, call.trail(), dialect, reader, sink);
       } else {
         whole(ask, ask.rest(), dialect, reader, sink);
       }
     } catch (Failure failure) {
+      if (outbound.upload().isPresent() && !outbound.upload().get().repeatable()) {
+        // The bytes are gone: nobody else can be asked.
+        failure.again(Failure.Again.NOWHERE);
+      }
       if (account != null && (ask.status() == 401 || ask.status() == 403)) {
         account.refused();
       }
@@ -222,8 +234,15 @@ public final class Upstream implements Handler {
     sink.emit(reader.whole(body));
   }
 
-  private static void events(Ask ask, Dialect dialect, ReplyReader reader, Sink sink) {
+  private static void events(Ask ask, Trail trail, Dialect dialect, ReplyReader reader, Sink sink) {
     byte[] bytes = ask.next();
+    Optional<Chunk> opening = reader.opaque(ask.status(), ask.headers());
+    if (opening.isPresent()) {
+      trail.answered(ask.status());
+      sink.emit(opening.get());
+      pieces(ask, bytes, reader, sink);
+      return;
+    }
     Framing events = ask.status() == 200 ? framing(ask, dialect) : null;
     if (events == null) {
       // An error, or a provider that answers whole though it was asked to stream.
@@ -246,6 +265,25 @@ public final class Upstream implements Handler {
     events.end();
     emit(events, reader, ask, sink);
     reader.end();
+  }
+
+  /** Hands on a reply as its bytes come. */
+  private static void pieces(Ask ask, byte @Nullable [] first, ReplyReader reader, Sink sink) {
+    for (byte[] bytes = first; bytes != null; bytes = ask.next()) {
+      if (bytes.length > 0) {
+        ask.answered();
+        sink.emit(reader.event(piece(bytes)));
+      }
+      if (ask.drained()) {
+        sink.flush();
+      }
+    }
+    sink.emit(reader.event(Frame.NONE));
+    reader.end();
+  }
+
+  private static Frame piece(byte[] bytes) {
+    return new Frame("", false, "", bytes, 0, bytes.length, bytes, 0, 0);
   }
 
   private static void emit(Framing events, ReplyReader reader, Ask ask, Sink sink) {
@@ -289,6 +327,13 @@ public final class Upstream implements Handler {
     headers.set(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
     terms.along().forEach(headers::set);
     outbound.headers().forEach(headers::set);
+    if ("".equals(headers.get(HttpHeaders.CONTENT_TYPE))) {
+      headers.remove(HttpHeaders.CONTENT_TYPE);
+    }
+    long length = outbound.upload().map(Upload::length).orElse(-1L);
+    if (length >= 0) {
+      headers.set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+    }
     provider.headers().forEach(headers::set);
     if (!credential.secret().isEmpty()) {
       switch (provider.auth()) {

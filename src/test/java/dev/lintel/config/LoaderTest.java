@@ -285,7 +285,8 @@ class LoaderTest {
 
     assertThat(config.listen()).isEqualTo(new Address("::1", 8443));
     assertThat(config.tls()).contains(new Config.Tls(pem, pem));
-    assertThat(config.limits()).isEqualTo(new Config.Sizes(new Size(1 << 20), new Size(64 << 10)));
+    assertThat(config.limits())
+        .isEqualTo(new Config.Sizes(new Size(1 << 20), new Size(1 << 30), new Size(64 << 10)));
     assertThat(config.threads()).contains(Config.Threads.STOCK);
     assertThat(config.notYet()).containsExactly("database", "otlp");
   }

@@ -121,7 +121,9 @@ class DocsTest {
 
   /** Records that are written as one value. */
   private static boolean isScalar(Class<?> type) {
-    return Set.of("Address", "After", "Count", "Money", "Percent", "Rate", "Size", "Span", "Tokens")
+    return Set.of(
+            "Address", "After", "Count", "Money", "Network", "Percent", "Rate", "Size", "Span",
+            "Tokens")
         .contains(type.getSimpleName());
   }
 
