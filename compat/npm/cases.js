@@ -192,6 +192,20 @@ export const withProvider = {
 
 /** What the gateway itself answers, whoever the provider is. */
 export const withGateway = {
+  async vectors(sdk, settings) {
+    const texts = ['a heavy beam', 'a small cat'];
+    let first;
+    for (const provider of ['openai', 'gemini', 'cohere']) {
+      const { vectors, input } = await sdk.vectors(settings.key, `sim-${provider}/embed`, texts);
+      assert.equal(vectors.length, 2);
+      assert.equal(vectors[1].length, 64);
+      assert.notDeepEqual(vectors[0], vectors[1]);
+      assert.ok(input === undefined || input > 0, `input tokens are ${input}`);
+      first ??= vectors;
+      vectors.flat().forEach((value, i) => assert.equal(Math.fround(value), Math.fround(first.flat()[i])));
+    }
+  },
+
   async 'wrong key'(sdk, settings) {
     const wrong = { ...settings, model: 'openai', key: 'sk-nobody-0000' };
     await refused(sdk, wrong, 'authentication', 401);

@@ -8,9 +8,9 @@ const STOPS = { stop: 'stop', length: 'length', 'tool-calls': 'tools' };
 const KINDS = { 401: 'authentication', 404: 'not_found', 429: 'rate_limited' };
 
 /** One provider package of the AI SDK, under the one API that they all share. */
-function sdk({ name, showsThoughts, languageModel, thinkingOptions }) {
+function sdk({ name, api = '', showsThoughts, languageModel, thinkingOptions }) {
   return {
-    name: `npm ai ${versionOf('ai')} + ${name} ${versionOf(name)}`,
+    name: `npm ai ${versionOf('ai')} + ${name} ${versionOf(name)}${api}`,
     showsThoughts,
 
     chat({ key, model, stream, system, tools, maxTokens, thinking, schema }) {
@@ -102,6 +102,16 @@ export default [
     languageModel: (apiKey) =>
       createOpenAI({ apiKey, baseURL: `${process.env.LINTEL_URL}/v1` }).chat,
     thinkingOptions: { openai: { reasoningEffort: 'high', forceReasoning: true } },
+  }),
+  sdk({
+    // What it uses unless told otherwise: the Responses API, with references to earlier items.
+    name: '@ai-sdk/openai',
+    api: ' Responses',
+    showsThoughts: true,
+    languageModel: (apiKey) => createOpenAI({ apiKey, baseURL: `${process.env.LINTEL_URL}/v1` }),
+    thinkingOptions: {
+      openai: { reasoningEffort: 'high', reasoningSummary: 'auto', forceReasoning: true },
+    },
   }),
   sdk({
     name: '@ai-sdk/anthropic',

@@ -84,6 +84,15 @@ export default {
     };
   },
 
+  async vectors(key, model, texts) {
+    const { embeddings } = await client(key).models.embedContent({
+      model,
+      contents: texts,
+      config: { outputDimensionality: 64, taskType: 'RETRIEVAL_DOCUMENT' },
+    });
+    return { vectors: embeddings.map(({ values }) => values) };
+  },
+
   async models(key) {
     const ids = [];
     for await (const model of await client(key).models.list()) {

@@ -83,6 +83,12 @@ export default {
     };
   },
 
+  // Without a format the SDK asks for base64 and unpacks it.
+  async vectors(key, model, texts) {
+    const { data, usage } = await client(key).embeddings.create({ model, input: texts, dimensions: 64 });
+    return { vectors: data.map(({ embedding }) => embedding), input: usage.prompt_tokens };
+  },
+
   async models(key) {
     const ids = [];
     for await (const model of client(key).models.list()) ids.push(model.id);

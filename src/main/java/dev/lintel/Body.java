@@ -39,6 +39,9 @@ public final class Body {
   private record Member(
       String key, int name, int value, int end, JsonToken type, boolean objects) {}
 
+  /** An object without members. */
+  public static final Body EMPTY = new Body(new byte[] {'{', '}'}, List.of(), 0);
+
   private final byte[] bytes;
   private final List<Member> members;
   private final int open;

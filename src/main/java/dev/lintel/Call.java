@@ -43,6 +43,12 @@ public record Call(
     return new Call(trail, credential, caller, terms, changed, ownKey, model, target, deadline);
   }
 
+  /** The same with some of the model's targets. */
+  public Call with(Model narrowed) {
+    return new Call(
+        trail, credential, caller, terms, request, ownKey, Optional.of(narrowed), target, deadline);
+  }
+
   /** Throws {@link Failure} where the target's provider has no word for such a request. */
   public Call to(Target next, Credential key) {
     return new Call(

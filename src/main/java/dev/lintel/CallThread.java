@@ -4,6 +4,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -151,6 +153,27 @@ public final class CallThread {
       Thread.currentThread().interrupt();
       throw Failure.cancelled();
     } catch (ExecutionException failed) {
+      if (failed.getCause() instanceof RuntimeException known) {
+        throw known;
+      }
+      throw new IllegalStateException(failed.getCause());
+    }
+  }
+
+  /**
+   * What another thread makes, waited for on any thread; a call's does not hold its carrier.
+   *
+   * @throws Failure {@code CANCELLED} once the call was cancelled, while the other thread goes on
+   */
+  public static <T> T await(CompletableFuture<T> made) {
+    if (CURRENT.isBound()) {
+      CallThread call = CURRENT.get();
+      var _ = made.whenComplete((done, failed) -> call.wake());
+      call.await(made::isDone, Long.MAX_VALUE - 1);
+    }
+    try {
+      return made.join();
+    } catch (CompletionException failed) {
       if (failed.getCause() instanceof RuntimeException known) {
         throw known;
       }

@@ -15,6 +15,10 @@ public record Caller(
   /** Before the caller is known. */
   public static final Caller UNKNOWN = new Caller("", "", "", Optional.of(Set.of()), false);
 
+  /** Who calls with the key that the first start made, while no app is configured. */
+  public static final Caller FIRST =
+      new Caller("default", "default", "first", Optional.empty(), false);
+
   public boolean mayAsk(String model) {
     return models.isEmpty() || models.get().contains(model);
   }

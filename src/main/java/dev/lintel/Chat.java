@@ -14,6 +14,7 @@ public final class Chat implements Request {
   private final String model;
   private final boolean stream;
   private final boolean usage;
+  private final boolean cost;
   private final Headers headers;
   private final Map<String, String> query;
   private final @Nullable Inbound original;
@@ -25,6 +26,7 @@ public final class Chat implements Request {
       String model,
       boolean stream,
       boolean usage,
+      boolean cost,
       Headers headers,
       Map<String, String> query,
       @Nullable Inbound original,
@@ -34,6 +36,7 @@ public final class Chat implements Request {
     this.model = model;
     this.stream = stream;
     this.usage = usage;
+    this.cost = cost;
     this.headers = headers;
     this.query = query;
     this.original = original;
@@ -59,6 +62,7 @@ public final class Chat implements Request {
         model,
         stream,
         usage,
+        costAsked(original.body()),
         original.headers(),
         original.query(),
         original,
@@ -70,7 +74,13 @@ public final class Chat implements Request {
   public static Chat of(Request request) {
     return switch (request) {
       case Chat chat -> chat;
+      case Stored stored -> throw new IllegalArgumentException("The request is no chat");
+      case Relay other -> throw new IllegalArgumentException("No chat: " + other.dialect().name());
+      case Embed embed -> throw new IllegalArgumentException("no chat, but inputs for vectors");
+      case Rerank rerank -> throw new IllegalArgumentException("no chat, but documents");
       case Live live -> throw new IllegalArgumentException("A live conversation is no chat");
+      case Request.Count count ->
+          throw new IllegalArgumentException("no chat, but the count of its tokens");
       case Request.Unread unread ->
           throw new IllegalArgumentException("The request has not been read");
     };
@@ -81,7 +91,7 @@ public final class Chat implements Request {
    * sent by mistake.
    */
   public Chat with(Prompt changed) {
-    return new Chat(dialect, model, stream, usage, headers, query, null, reader, changed);
+    return new Chat(dialect, model, stream, usage, cost, headers, query, null, reader, changed);
   }
 
   @Override
@@ -102,6 +112,24 @@ public final class Chat implements Request {
   /** Whether the caller asked to be told its usage at the end of a stream. */
   public boolean usage() {
     return usage;
+  }
+
+  /**
+   * Whether the caller asked to be told at the end of a stream what it cost, by OpenRouter's field
+   * {@code usage: {include: true}}, which is read in every dialect and not sent to a provider that
+   * does not know it.
+   */
+  public boolean cost() {
+    return cost;
+  }
+
+  /** Whether a request's body has that field and it asks for that. */
+  public static boolean costAsked(Body body) {
+    return body.has("usage")
+        && body.value("usage")
+            .filter(value -> value.path("include").isBoolean())
+            .map(value -> value.path("include").asBoolean())
+            .orElse(false);
   }
 
   /** The headers that the caller sent, also where the conversation was changed. */

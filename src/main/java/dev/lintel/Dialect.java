@@ -11,14 +11,30 @@ public interface Dialect {
   String name();
 
   /**
-   * Reads a client's request, at least as far as the gateway needs to pass it on. Throws {@link
-   * Failure} {@code INVALID_REQUEST} that names the field at fault.
+   * Reads a client's request, at least as far as the gateway needs to pass it on; waits for the
+   * bytes of an upload that it has to look into, and for nothing else. Throws {@link Failure}
+   * {@code INVALID_REQUEST} that names the field at fault.
    */
   Request read(Inbound inbound);
 
   /** Whether a provider can be asked this in this dialect. */
   default boolean takes(Request request) {
     return request instanceof Chat;
+  }
+
+  /**
+   * Whether a provider follows the link of such an image or document itself; where it does not, the
+   * gateway does, and sends the bytes.
+   */
+  default boolean follows(Block.Media media) {
+    return true;
+  }
+
+  /**
+   * The most inputs of that request that go to a provider at once; what has more is asked in parts.
+   */
+  default int most(Embed embed) {
+    return Integer.MAX_VALUE;
   }
 
   /**
@@ -48,5 +64,5 @@ public interface Dialect {
   Answer error(Failure failure, Trail trail);
 
   /** The list of models as this dialect's clients expect it. */
-  Answer models(List<String> names);
+  Answer models(List<Listing> models);
 }

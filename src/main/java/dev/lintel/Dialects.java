@@ -1,8 +1,10 @@
 package dev.lintel;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * The languages that a provider speaks, its main one first. A call goes out in the caller's own
@@ -10,11 +12,25 @@ import java.util.concurrent.ConcurrentHashMap;
  * can say it.
  */
 public final class Dialects {
+  /** Callers choose the names of models, so there may be any number of them. */
+  private static final int MOST_LACKS = 4096;
+
+  private record Lack(String dialect, String model) {}
+
   private final List<Dialect> spoken;
-  private final Set<String> unserved = ConcurrentHashMap.newKeySet();
+  private final Map<String, Predicate<String>> of;
+  private final Set<Lack> unserved = ConcurrentHashMap.newKeySet();
 
   public Dialects(List<Dialect> spoken) {
+    this(spoken, Map.of());
+  }
+
+  /**
+   * @param of of which models a dialect is spoken, by its name; of all where it is left out
+   */
+  public Dialects(List<Dialect> spoken, Map<String, Predicate<String>> of) {
     this.spoken = List.copyOf(spoken);
+    this.of = Map.copyOf(of);
     if (this.spoken.isEmpty()) {
       throw new IllegalArgumentException("a provider speaks at least one dialect");
     }
@@ -56,18 +72,38 @@ public final class Dialects {
     return first;
   }
 
+  /** Whether that target can be asked this in some language. */
+  public boolean takes(Request request, Target target) {
+    return spoken.stream().anyMatch(dialect -> usable(dialect, request, target));
+  }
+
   private boolean usable(Dialect dialect, Request request, Target target) {
     return dialect.takes(request)
-        && !unserved.contains(dialect.name())
-        && target.traits().speaks(dialect.name());
+        && !unserved.contains(new Lack(dialect.name(), target.model()))
+        && target.traits().speaks(dialect.name())
+        && (of.isEmpty() || speaksOf(dialect, target.model()));
+  }
+
+  private boolean speaksOf(Dialect dialect, String model) {
+    Predicate<String> models = of.get(dialect.name());
+    return models == null || models.test(model);
   }
 
   /**
-   * Notes that the provider turned out not to serve that one of its dialects: many servers that
-   * speak OpenAI's chat have no more of OpenAI's API. False where it is the main one, or noted
-   * already.
+   * Notes that the provider turned out not to serve that model in that one of its dialects: many
+   * servers that speak OpenAI's chat have no more of OpenAI's API, and OpenAI's chat models are not
+   * served as completions. False where the request cannot be asked in another one, which makes it
+   * no news, or where that is noted already.
    */
-  public boolean unserved(Dialect dialect) {
-    return dialect != main() && unserved.add(dialect.name());
+  public boolean unserved(Dialect dialect, Request request, Target target) {
+    boolean another =
+        spoken.stream().anyMatch(other -> other != dialect && usable(other, request, target));
+    if (dialect == main() || !another) {
+      return false;
+    }
+    if (unserved.size() >= MOST_LACKS) {
+      unserved.clear();
+    }
+    return unserved.add(new Lack(dialect.name(), target.model()));
   }
 }

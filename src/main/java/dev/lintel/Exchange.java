@@ -1,6 +1,7 @@
 package dev.lintel;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
@@ -14,6 +15,11 @@ public interface Exchange {
   String path();
 
   RawRequest request();
+
+  /** Who calls, where the exchange knows without a key; empty for whatever came over a network. */
+  default Optional<Caller> caller() {
+    return Optional.empty();
+  }
 
   /** {@link System#nanoTime} when the request arrived. */
   long arrived();

@@ -10,11 +10,17 @@ public final class Ids {
 
   /** A new request id: {@code req_} and 26 characters, the first of which grow with time. */
   public static String request() {
-    char[] id = new char[30];
-    "req_".getChars(0, 4, id, 0);
-    write(System.currentTimeMillis(), id, 4, 9);
-    write(ThreadLocalRandom.current().nextLong(), id, 13, 12);
-    write(ThreadLocalRandom.current().nextLong(), id, 25, 5);
+    return of("req_");
+  }
+
+  /** A new id: the prefix and 26 characters, the first of which grow with time. */
+  public static String of(String prefix) {
+    int from = prefix.length();
+    char[] id = new char[from + 26];
+    prefix.getChars(0, from, id, 0);
+    write(System.currentTimeMillis(), id, from, 9);
+    write(ThreadLocalRandom.current().nextLong(), id, from + 9, 12);
+    write(ThreadLocalRandom.current().nextLong(), id, from + 21, 5);
     return new String(id);
   }
 

@@ -10,14 +10,25 @@ public final class Models {
   private final Map<String, Model> configured;
   private final Map<String, Provider> providers;
   private final Strategy inOrder;
+  private final Facts.Source facts;
+
+  public Models(Map<String, Model> configured, Map<String, Provider> providers, Strategy inOrder) {
+    this(configured, providers, inOrder, Facts.Source.NONE);
+  }
 
   /**
    * @param inOrder the strategy of a model that is asked for as {@code provider/model}
+   * @param facts what is known of such a model
    */
-  public Models(Map<String, Model> configured, Map<String, Provider> providers, Strategy inOrder) {
+  public Models(
+      Map<String, Model> configured,
+      Map<String, Provider> providers,
+      Strategy inOrder,
+      Facts.Source facts) {
     this.configured = new LinkedHashMap<>(configured);
     this.providers = Map.copyOf(providers);
     this.inOrder = inOrder;
+    this.facts = facts;
   }
 
   /** The configured names, in the order in which they are configured. */
@@ -61,7 +72,7 @@ public final class Models {
     if (known == null || model.isEmpty()) {
       return Optional.empty();
     }
-    var target = new Target(known, model);
+    var target = new Target(known, model, 1, "", "", facts.of(known, model));
     return Optional.of(
         new Model(target.name(), List.of(target), inOrder, Timeouts.USUAL, Retry.usual(1)));
   }

@@ -93,15 +93,17 @@ public sealed interface Part
   record Native(Extra extra) implements Part {}
 
   /** A piece of an answer to something else than a chat; a chat's writer never sees one. */
-  sealed interface Piece extends Part permits Vector, Score, Data {}
+  sealed interface Piece extends Part permits Vector, Score, Count, Data, Head {}
 
   /**
    * An embedding.
    *
-   * @param index of the input it belongs to, from 0
-   * @param values each a float, as JSON numbers or as base64 of little-endian 32-bit floats
+   * @param index of the input it belongs to, from 0; as many with the same as formats were asked
+   * @param values an array of numbers, or a string where the format is {@code BASE64}; to be
+   *     written, and not looked into: an array may be a leaf that only knows its text
    */
-  record Vector(int index, tools.jackson.databind.JsonNode values) implements Piece {}
+  record Vector(int index, Embed.Format format, tools.jackson.databind.JsonNode values)
+      implements Piece {}
 
   /**
    * How well a document fits a query.
@@ -110,10 +112,16 @@ public sealed interface Part
    */
   record Score(int index, java.math.BigDecimal relevance) implements Piece {}
 
+  /** How many tokens a prompt has. */
+  record Count(long tokens) implements Piece {}
+
   /**
    * Bytes that the gateway hands on without looking into them.
    *
    * @param type the media type of the whole of which they are a part
    */
   record Data(String type, byte[] bytes) implements Piece {}
+
+  /** How a reply begins that is handed on as it is, with what status it may have. */
+  record Head(int status, java.util.Map<String, String> headers) implements Piece {}
 }

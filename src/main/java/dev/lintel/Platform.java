@@ -42,8 +42,10 @@ public sealed interface Platform {
    *
    * @param credentials the JSON of a service account or of a workload identity; empty for the
    *     metadata server
+   * @param metadata the metadata server's host
    */
-  record Vertex(String project, String location, String credentials) implements Platform {
+  record Vertex(String project, String location, String credentials, String metadata)
+      implements Platform {
     @Override
     public String toString() {
       return "Vertex[" + project + ", " + location + "]";
@@ -55,9 +57,17 @@ public sealed interface Platform {
    *
    * @param keys given in the configuration; empty for AWS's usual chain, or where a bearer token is
    *     the provider's key
-   * @param profile of the shared credentials file; empty for the usual one
+   * @param profile of the shared credentials file; empty for the usual chain
+   * @param environment AWS's own variables, for that chain
    */
-  record Bedrock(String region, Optional<AwsKeys> keys, String profile) implements Platform {}
+  record Bedrock(
+      String region, Optional<AwsKeys> keys, String profile, Map<String, String> environment)
+      implements Platform {
+    @Override
+    public String toString() {
+      return "Bedrock[" + region + "]";
+    }
+  }
 
   /**
    * A pair with which AWS requests are signed.

@@ -28,4 +28,9 @@ public interface Price {
    * unknown.
    */
   ObjectNode json();
+
+  /** Whether anything is known of it. */
+  default boolean known() {
+    return !json().isEmpty();
+  }
 }

@@ -1,12 +1,30 @@
 package dev.lintel;
 
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The bytes of a client's request, before anybody looked into them.
  *
+ * @param method such as {@code POST}
+ * @param uri path and query as they were sent, with the caller's key in it where an SDK puts it
+ *     there
  * @param path the path's variables
- * @param query decoded, with the caller's key in it where an SDK puts it there
+ * @param query decoded, with the caller's key as well
+ * @param body empty where there is an upload
+ * @param upload the body where it is not held
  */
 public record RawRequest(
-    Map<String, String> path, Map<String, String> query, Headers headers, byte[] body) {}
+    String method,
+    String uri,
+    Map<String, String> path,
+    Map<String, String> query,
+    Headers headers,
+    byte[] body,
+    Optional<Upload> upload) {
+  /** Posted, and held. */
+  public RawRequest(
+      Map<String, String> path, Map<String, String> query, Headers headers, byte[] body) {
+    this("POST", "/", path, query, headers, body, Optional.empty());
+  }
+}

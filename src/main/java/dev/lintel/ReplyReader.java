@@ -1,5 +1,7 @@
 package dev.lintel;
 
+import java.util.Optional;
+
 /**
  * Reads one reply of a provider. Made for one reply and used by one thread.
  *
@@ -9,6 +11,15 @@ package dev.lintel;
 public interface ReplyReader {
   /** The head of a reply that is no error; called once, before everything else. */
   default void head(Headers headers) {}
+
+  /**
+   * Asked first of a live reply, whatever its status. What it returns opens a reply that is handed
+   * on as its bytes come: each piece is then an {@link #event}, and an empty frame says that there
+   * are no more. Empty for every other reply.
+   */
+  default Optional<Chunk> opaque(int status, Headers headers) {
+    return Optional.empty();
+  }
 
   /**
    * Reads a whole reply: one chunk that says everything, its {@code Usage} and {@code Stop}

@@ -1,6 +1,7 @@
 package dev.lintel;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * Writes one reply to a client. Made for one reply and used by one thread; a stream is any number
@@ -9,6 +10,21 @@ import java.util.List;
 public interface ReplyWriter {
   /** The content type of a stream. */
   String streamType();
+
+  /** The content type of a whole reply that has been written. */
+  default String wholeType() {
+    return Answer.JSON;
+  }
+
+  /** The status with which a live reply begins, once its first chunk is known. */
+  default int status() {
+    return 200;
+  }
+
+  /** What stands in a live reply's head beside the gateway's own. */
+  default Map<String, String> headers() {
+    return Map.of();
+  }
 
   /**
    * Adds what the client shall see of the chunk, with its framing. Sends the provider's own bytes

@@ -19,13 +19,24 @@ public final class Trail {
   private List<Attempt> attempts = List.of();
   private boolean trying;
   private List<String> adapted = List.of();
+  private List<String> standing = List.of();
   private Usage usage = Usage.UNKNOWN;
+
+  /** Of the usage as it is now; {@code null} until somebody asks. */
+  private @Nullable Optional<BigDecimal> cost;
+
   private Caller caller = Caller.UNKNOWN;
   private Terms terms = Terms.NONE;
   private @Nullable Request request;
   private @Nullable Model model;
   private @Nullable Target target;
   private long firstContent;
+  private Memory memory = Memory.NONE;
+  private Credential credential = Credential.NONE;
+  private @Nullable Keyed keyed;
+  private @Nullable Keeper keeper;
+  private @Nullable Replay replay;
+  private int status = 200;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -113,6 +124,38 @@ public final class Trail {
     trying = true;
     adapted = List.of();
     usage = Usage.UNKNOWN;
+    cost = null;
+    status = 200;
+  }
+
+  /** The provider answered with that status, which is handed on. */
+  public void answered(int given) {
+    status = given;
+  }
+
+  /** The status of a reply that was handed on; 200 where nobody said another. */
+  public int status() {
+    return status;
+  }
+
+  /** The same, with the key that is used. */
+  public void asking(Target next, Credential key) {
+    asking(next);
+    credential = key;
+  }
+
+  /** The key with which the target was asked last. */
+  public Credential credential() {
+    return credential;
+  }
+
+  /** What is remembered of the reply. */
+  public Memory memory() {
+    return memory;
+  }
+
+  public void remember(Memory kept) {
+    memory = kept;
   }
 
   /** The target that was asked last. */
@@ -129,13 +172,25 @@ public final class Trail {
     }
   }
 
+  /** What was adapted so far holds for whatever target is asked. */
+  public void keepAdapted() {
+    standing = adapted();
+    adapted = List.of();
+  }
+
   /** What the target could not take as it was asked, such as {@code drop:seed}. */
   public List<String> adapted() {
-    return Collections.unmodifiableList(adapted);
+    if (standing.isEmpty()) {
+      return Collections.unmodifiableList(adapted);
+    }
+    var all = new ArrayList<>(standing);
+    adapted.stream().filter(note -> !all.contains(note)).forEach(all::add);
+    return all;
   }
 
   public void used(Usage reported) {
     usage = reported;
+    cost = null;
   }
 
   public Usage usage() {
@@ -147,9 +202,58 @@ public final class Trail {
    * nothing is known of what was used.
    */
   public Optional<BigDecimal> cost() {
-    return target == null || usage.source() == Usage.Source.NONE
-        ? Optional.empty()
-        : target.price().cost(usage);
+    if (replay != null) {
+      return Optional.of(BigDecimal.ZERO);
+    }
+    Optional<BigDecimal> known = cost;
+    if (known == null) {
+      known =
+          target == null || usage.source() == Usage.Source.NONE
+              ? Optional.empty()
+              : target.price().cost(usage);
+      cost = known;
+    }
+    return known;
+  }
+
+  /**
+   * What the caller asks at that path shall be asked once.
+   *
+   * @param name by which the caller will know it again
+   */
+  public record Keyed(String name, String path) {}
+
+  public void keyed(Keyed by) {
+    keyed = by;
+  }
+
+  /** Empty for nearly every call. */
+  public Optional<Keyed> keyed() {
+    return Optional.ofNullable(keyed);
+  }
+
+  /** What the caller said beside its request, where that itself is not read. */
+  public void said(Terms given) {
+    terms = given;
+  }
+
+  /** Somebody wants to keep what the caller is answered. */
+  public void keptBy(Keeper wanting) {
+    keeper = wanting;
+  }
+
+  public Optional<Keeper> keeper() {
+    return Optional.ofNullable(keeper);
+  }
+
+  /** The call is answered with a reply that was given before. */
+  public void replayed(Replay earlier) {
+    replay = earlier;
+  }
+
+  /** Empty where the call was answered for itself, or not at all. */
+  public Optional<Replay> replay() {
+    return Optional.ofNullable(replay);
   }
 
   public void answering(long now) {

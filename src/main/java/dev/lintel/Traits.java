@@ -1,6 +1,11 @@
 package dev.lintel;
 
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What is known of a model at a provider: rows of the catalogue. Where nothing is known nothing is
@@ -45,17 +50,42 @@ public record Traits(
     BUDGET_THINKING,
     /** Cannot be kept from thinking. */
     ALWAYS_THINKS,
+    /** Takes a word for how hard to think: Anthropic's {@code output_config.effort}. */
+    EFFORT,
     EFFORT_NONE,
     EFFORT_MINIMAL,
+    EFFORT_LOW,
+    EFFORT_MEDIUM,
+    EFFORT_HIGH,
     EFFORT_XHIGH,
     EFFORT_MAX,
+    /** Takes {@code max_tokens}; else {@code max_completion_tokens} alone. */
+    MAX_TOKENS,
     JSON_SCHEMA,
+    /** Takes a schema as such; else a tool must be forced that has it. */
+    NATIVE_SCHEMA,
     PROMPT_CACHE,
     /** The last turn may be the assistant's, for it to go on. */
     PREFILL,
     SYSTEM,
+    /** Takes instructions in the middle of a conversation. */
+    SYSTEM_ANYWHERE,
     WEB_SEARCH,
-    STREAM
+    COMPUTER_USE,
+    STREAM;
+
+    private static final Map<String, Ability> BY_WORD =
+        Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Ability::word, a -> a));
+
+    /** As it stands in the catalogue and in lists of models. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Empty where no ability has that word. */
+    public static Optional<Ability> of(String word) {
+      return Optional.ofNullable(BY_WORD.get(word));
+    }
   }
 
   public boolean can(Ability ability) {
@@ -66,8 +96,12 @@ public record Traits(
     return cannot.contains(ability);
   }
 
-  /** Whether the model is served in that dialect, as far as is known. */
+  /**
+   * Whether the model is served in that dialect, as far as is known. What is named {@code
+   * dialect/part} is served where the dialect is.
+   */
   public boolean speaks(String dialect) {
-    return dialects.isEmpty() || dialects.contains(dialect);
+    int part = dialect.indexOf('/');
+    return dialects.isEmpty() || dialects.contains(part < 0 ? dialect : dialect.substring(0, part));
   }
 }

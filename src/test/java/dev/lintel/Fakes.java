@@ -51,7 +51,7 @@ public final class Fakes {
     }
 
     @Override
-    public Answer models(List<String> names) {
+    public Answer models(List<Listing> models) {
       throw new UnsupportedOperationException();
     }
   }

@@ -24,7 +24,7 @@ record Catalogue(Map<String, Row> rows) {
    *
    * @param url with braces where the user has to fill something in; empty where none is usual
    * @param keyOptional whether it may be asked without a key
-   * @param variable the environment variable that usually holds the key; empty where there is none
+   * @param variables the environment variables that usually hold the key, the first that is set
    */
   record Row(
       String name,
@@ -32,12 +32,13 @@ record Catalogue(Map<String, Row> rows) {
       String url,
       Provider.Auth auth,
       boolean keyOptional,
-      String variable,
+      List<String> variables,
       Provider.Quirks quirks) {
 
     /** What is known of a provider of which only the dialect is known. */
     static Row ofDialect(String dialect) {
-      return new Row(dialect, dialect, "", Provider.Auth.BEARER, true, "", Provider.Quirks.NONE);
+      return new Row(
+          dialect, dialect, "", Provider.Auth.BEARER, true, List.of(), Provider.Quirks.NONE);
     }
 
     /** Whether it has an address in which nothing is left to fill in. */
@@ -52,9 +53,10 @@ record Catalogue(Map<String, Row> rows) {
 
     /** The key in its usual variable; what no header can carry is none. */
     Optional<String> key(Environment environment) {
-      return variable.isEmpty()
-          ? Optional.empty()
-          : environment.get(variable).filter(Providers::isVisible);
+      return variables.stream()
+          .flatMap(variable -> environment.get(variable).stream())
+          .filter(Providers::isVisible)
+          .findFirst();
     }
   }
 
@@ -91,7 +93,7 @@ record Catalogue(Map<String, Row> rows) {
         cells.get(2),
         Provider.Auth.valueOf(auth.replace("?", "").toUpperCase(Locale.ROOT)),
         optional,
-        cells.get(4),
+        words(cells.get(4)),
         new Provider.Quirks(
             Set.copyOf(words(cells.get(6))),
             words(cells.get(7)).stream()

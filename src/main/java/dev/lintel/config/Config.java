@@ -3,14 +3,19 @@ package dev.lintel.config;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Dialects;
+import dev.lintel.Facts;
+import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Retry;
+import dev.lintel.SignedCaller;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import dev.lintel.Timeouts;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,13 +28,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A configuration that has been checked: whatever it refers to exists.
  *
+ * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
- * @param prices by {@code provider/model}
  * @param notYet keys in use that this version reads and checks but does not act on
  */
 public record Config(
@@ -38,13 +44,15 @@ public record Config(
     Optional<Tls> tls,
     Sizes limits,
     Optional<Threads> threads,
+    Storing storing,
+    Reach fetch,
     Optional<URI> database,
     Optional<URI> shared,
     Optional<URI> otlp,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
-    Map<String, Price> prices,
+    Pricing pricing,
     List<App> apps,
     List<String> notYet) {
 
@@ -52,7 +60,6 @@ public record Config(
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
     sims = Collections.unmodifiableMap(new TreeMap<>(sims));
     models = List.copyOf(models);
-    prices = Map.copyOf(prices);
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
   }
@@ -60,9 +67,40 @@ public record Config(
   /** The gateway's own certificate and its key, as PEM files. */
   public record Tls(Path certificate, Path key) {}
 
-  /** The most that a request may have: of its body, unpacked, and of its headers. */
-  public record Sizes(Size body, Size headers) {
-    public static final Sizes USUAL = new Sizes(new Size(32 << 20), new Size(64 << 10));
+  /**
+   * The most that a request may have: of its body, unpacked, of a body that is handed on without
+   * being held, and of its headers.
+   */
+  public record Sizes(Size body, Size upload, Size headers) {
+    public static final Sizes USUAL =
+        new Sizes(new Size(32 << 20), new Size(1 << 30), new Size(64 << 10));
+  }
+
+  /**
+   * What is said of prices.
+   *
+   * @param own by {@code provider/model}, in the words of the file
+   * @param factors by which the catalogue's prices are multiplied, by provider
+   * @param catalogue of models, instead of the built-in one
+   * @param refuseUnknown whether calls of unknown price are refused, where the app does not say
+   * @param refuses what an app says of that, by {@code tenant/app}
+   */
+  public record Pricing(
+      Map<String, ObjectNode> own,
+      Map<String, BigDecimal> factors,
+      Optional<Path> catalogue,
+      boolean refuseUnknown,
+      Map<String, Boolean> refuses) {
+    public Pricing {
+      own = Map.copyOf(own);
+      factors = Map.copyOf(factors);
+      refuses = Map.copyOf(refuses);
+    }
+
+    /** Whether a call of that caller is refused where nobody knows what it will cost. */
+    public boolean refusesUnknown(Caller caller) {
+      return refuses.getOrDefault(caller.tenant() + "/" + caller.app(), refuseUnknown);
+    }
   }
 
   /** Which scheduler carries the calls' threads. */
@@ -77,35 +115,38 @@ public record Config(
       List<TargetSpec> targets,
       Spec<Strategy> strategy,
       Timeouts timeouts,
-      Retry retry) {
+      Retry retry,
+      Optional<Merging> merging) {
     public ModelSpec {
       targets = List.copyOf(targets);
     }
 
-    Model at(Map<String, Provider> providers) {
+    Model at(Map<String, Provider> providers, Facts.Source facts) {
       return new Model(
           name,
-          targets.stream().map(target -> target.at(providers)).toList(),
+          targets.stream().map(target -> target.at(providers, facts)).toList(),
           strategy.build(),
           timeouts,
-          retry);
+          retry,
+          merging);
     }
   }
 
   /** A target as it is configured. */
   public record TargetSpec(String provider, String model, int weight, String region, String tier) {
-    Target at(Map<String, Provider> providers) {
+    Target at(Map<String, Provider> providers, Facts.Source facts) {
       Provider known = providers.get(provider);
       if (known == null) {
         throw new IllegalArgumentException("nobody gave the provider " + provider);
       }
-      return new Target(known, model, weight, region, tier);
+      return new Target(known, model, weight, region, tier, facts.of(known, model));
     }
   }
 
   /**
    * Who may call.
    *
+   * @param awsKeys with which AWS's SDKs sign
    * @param models that it may ask for; empty means every model
    * @param ownKeys whether its calls may bring a provider's key of their own
    */
@@ -113,10 +154,28 @@ public record Config(
       String tenant,
       String name,
       List<Credential> keys,
+      List<AwsPair> awsKeys,
       Optional<Set<String>> models,
       boolean ownKeys) {
     public App {
       keys = List.copyOf(keys);
+      awsKeys = List.copyOf(awsKeys);
+    }
+
+    private Caller caller(String keyId) {
+      return new Caller(tenant, name, keyId, models, ownKeys);
+    }
+  }
+
+  /**
+   * A pair of an app's.
+   *
+   * @param id names it, as a {@link Credential}'s does
+   */
+  public record AwsPair(String id, String accessKey, String secretKey) {
+    @Override
+    public String toString() {
+      return "AwsPair[" + id + "]";
     }
   }
 
@@ -146,9 +205,18 @@ public record Config(
 
   /** Every configured model by its name, each with a strategy of its own. */
   public Map<String, Model> models(Map<String, Provider> providers) {
+    return models(providers, Facts.Source.NONE);
+  }
+
+  /**
+   * Every configured model by its name, each with a strategy of its own.
+   *
+   * @param facts what is known of its targets
+   */
+  public Map<String, Model> models(Map<String, Provider> providers, Facts.Source facts) {
     var all = new LinkedHashMap<String, Model>();
     for (ModelSpec model : models) {
-      all.put(model.name(), model.at(providers));
+      all.put(model.name(), model.at(providers, facts));
     }
     return Collections.unmodifiableMap(all);
   }
@@ -158,9 +226,18 @@ public record Config(
     var all = new HashMap<String, Caller>();
     for (App app : apps) {
       for (Credential key : app.keys()) {
-        all.put(
-            key.secret(),
-            new Caller(app.tenant(), app.name(), key.id(), app.models(), app.ownKeys()));
+        all.put(key.secret(), app.caller(key.id()));
+      }
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** Who calls with which AWS access key. */
+  public Map<String, SignedCaller> signedCallers() {
+    var all = new HashMap<String, SignedCaller>();
+    for (App app : apps) {
+      for (AwsPair pair : app.awsKeys()) {
+        all.put(pair.accessKey(), new SignedCaller(pair.secretKey(), app.caller(pair.id())));
       }
     }
     return Collections.unmodifiableMap(all);
@@ -187,21 +264,30 @@ public record Config(
     if (!threads.equals(other.threads)) {
       differing.add("threads");
     }
+    if (!storing.idempotency().equals(other.storing.idempotency())) {
+      differing.add("idempotency");
+    }
+    if (!storing.files().equals(other.storing.files())) {
+      differing.add("files");
+    }
+    if (!storing.batches().equals(other.storing.batches())) {
+      differing.add("batches");
+    }
     return differing;
   }
 
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
-        apps, notYet);
+        other, data, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
+        models, pricing, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, database, shared, otlp, remotes, sims, models, prices,
-        apps, notYet);
+        listen, folder, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
+        models, pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

@@ -1,8 +1,8 @@
 package dev.lintel.config;
 
 /** A whole number of at least 1. */
-record Count(int value) {
-  Count {
+public record Count(int value) {
+  public Count {
     if (value < 1) {
       throw new IllegalArgumentException("less than 1");
     }

@@ -1,10 +1,13 @@
 package dev.lintel.config;
 
+import dev.lintel.Json;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
 import dev.lintel.config.Shape.Alone;
+import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
 import dev.lintel.config.Shape.NotYet;
 import java.math.BigDecimal;
@@ -16,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The configuration file as it is written; each component is a key. What the words mean together is
@@ -30,10 +35,19 @@ record Document(
     Optional<Pem> tls,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
+    Optional<Storing.Idempotency> idempotency,
+    Optional<Storing.FileBounds> files,
+    Optional<Storing.Batching> batches,
+    Optional<Fetch> fetch,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,
-    @NotYet Map<String, At<Price>> prices,
+    Map<String, At<PriceEntry>> prices,
+    Optional<At<Path>> catalogue,
+    Optional<UnknownPrice> unknownPrice,
     Map<String, Tenant> tenants) {
+
+  /** Where links in requests may lead beside public addresses. */
+  record Fetch(List<Reach.Network> allow) {}
 
   /** A certificate with its key, as PEM files. */
   record Pem(At<Path> certificate, At<Path> key) {}
@@ -58,8 +72,104 @@ record Document(
       boolean http2,
       Set<String> drop,
       Map<String, String> rename,
-      Optional<Boolean> streamUsage)
-      implements Entry {}
+      Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
+      implements Entry, Linked {}
+
+  /** What every provider at the other end of a network may be told. */
+  interface Linked {
+    Optional<At<URI>> url();
+
+    Map<String, At<String>> headers();
+
+    Optional<At<URI>> proxy();
+
+    Optional<Tls> tls();
+
+    boolean http2();
+
+    Set<String> drop();
+
+    Map<String, String> rename();
+
+    Optional<Boolean> streamUsage();
+
+    Optional<At<BigDecimal>> priceFactor();
+  }
+
+  /** Azure OpenAI. */
+  @Kind("azure")
+  record Azure(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<String> apiVersion,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, String> deployments,
+      Optional<Entra> entra,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
+      implements Entry, Linked {}
+
+  /** An application of Microsoft Entra. */
+  record Entra(At<String> tenant, At<String> client, At<String> secret, Optional<At<URI>> url) {}
+
+  /** Google's Vertex AI. */
+  @Kind("vertex")
+  record Vertex(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<At<String>> project,
+      Optional<At<String>> location,
+      Optional<At<String>> credentials,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
+      implements Entry, Linked {}
+
+  /** AWS Bedrock. */
+  @Kind("bedrock")
+  record Bedrock(
+      String kind,
+      Optional<At<URI>> url,
+      Optional<At<String>> region,
+      Optional<At<String>> accessKey,
+      Optional<At<String>> secretKey,
+      Optional<At<String>> sessionToken,
+      Optional<At<String>> token,
+      Optional<At<String>> profile,
+      Optional<At<String>> key,
+      List<At<String>> keys,
+      Map<String, At<String>> headers,
+      Optional<At<URI>> proxy,
+      Optional<Tls> tls,
+      boolean http2,
+      Set<String> drop,
+      Map<String, String> rename,
+      Optional<Boolean> streamUsage,
+      Optional<At<BigDecimal>> priceFactor,
+      @NotYet Optional<Limits> limits,
+      @NotYet Optional<Breaker> breaker)
+      implements Entry, Linked {}
 
   record Tls(
       Optional<At<Path>> ca,
@@ -123,27 +233,179 @@ record Document(
       @Alone At<List<TargetEntry>> targets,
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
-      Optional<RetryEntry> retry) {}
+      Optional<RetryEntry> retry,
+      @NotYet Optional<Sticky> sticky,
+      @NotYet Optional<Breaker> breaker,
+      @NotYet Optional<Hedge> hedge,
+      @NotYet boolean coalesce,
+      @NotYet Optional<Queue> queue,
+      @NotYet Map<Cause, List<At<String>>> fallback,
+      @NotYet Optional<Canary> canary,
+      @NotYet Map<String, Variant> variants,
+      @NotYet Optional<Shadow> shadow,
+      @NotYet List<Rule> rules,
+      Optional<At<BatchEntry>> batch) {}
+
+  /** How concurrent requests for vectors are merged. */
+  record BatchEntry(Duration window, Count size) {
+    static final BatchEntry USUAL = new BatchEntry(Duration.ofMillis(5), new Count(64));
+  }
+
+  /** How a conversation stays where it was. */
+  record Sticky(List<String> on, @Key("for") Duration time) {}
+
+  /** When somebody who fails is left alone. */
+  record Breaker(
+      Optional<Count> failures,
+      Optional<Duration> window,
+      Optional<Duration> open,
+      Optional<Count> probes,
+      Optional<WhenAllOpen> whenAllOpen) {}
+
+  /** What is done where everybody is left alone. */
+  enum WhenAllOpen {
+    TRY,
+    REFUSE
+  }
+
+  record Hedge(After after, Optional<Percent> share) {}
+
+  record Queue(Count size, @Key("wait") Duration longest) {}
+
+  /** Why another model is asked. */
+  enum Cause {
+    CONTEXT_LENGTH,
+    CONTENT_POLICY,
+    OVERLOADED,
+    BUDGET,
+    ANY
+  }
+
+  record Canary(
+      List<TargetEntry> to, Percent percent, Optional<String> on, Optional<StopIf> stopIf) {}
+
+  record StopIf(Optional<Percent> errors, Optional<Duration> p95) {}
+
+  /** One of several; of the key {@code on}, by what callers are told apart. */
+  record Variant(@Alone Optional<String> on, Optional<Percent> percent, List<TargetEntry> to) {}
+
+  record Shadow(List<TargetEntry> to, Percent percent) {}
+
+  record Rule(@Key("if") String condition, List<TargetEntry> use) {}
 
   record TargetEntry(
       @Alone At<String> to,
       Optional<Count> weight,
       @NotYet Optional<String> tier,
-      @NotYet Optional<String> region) {}
+      @NotYet Optional<String> region,
+      @NotYet Optional<BigDecimal> quality,
+      @NotYet Optional<String> family,
+      @NotYet Optional<Tokens> context,
+      @NotYet Optional<Count> concurrent) {}
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
   record Tenant(
+      @NotYet Optional<String> residency,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget,
+      Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
 
   record AppEntry(
       List<At<String>> keys,
+      List<AwsPair> awsKeys,
       Optional<List<At<String>>> models,
       boolean ownKeys,
+      @NotYet Optional<String> residency,
+      @NotYet boolean explain,
       @NotYet Optional<Limits> limits,
-      @NotYet Map<Window, Money> budget) {}
+      @NotYet Map<Window, Money> budget,
+      Optional<UnknownPrice> unknownPrice) {}
+
+  /** What becomes of a call whose price nobody knows. */
+  enum UnknownPrice {
+    ALLOW,
+    REFUSE
+  }
+
+  /** USD for each. */
+  record Units(
+      Optional<BigDecimal> image,
+      Optional<BigDecimal> second,
+      Optional<BigDecimal> character,
+      Optional<BigDecimal> page,
+      Optional<BigDecimal> search) {}
+
+  /**
+   * What a model costs, in USD per million tokens; a tier of service and a step of the prompt's
+   * length are written the same way.
+   */
+  record PriceEntry(
+      Optional<BigDecimal> input,
+      Optional<BigDecimal> output,
+      Optional<BigDecimal> cacheRead,
+      Optional<BigDecimal> cacheWrite,
+      @Key("cache_write_1h") Optional<BigDecimal> cacheWriteHour,
+      Optional<BigDecimal> reasoning,
+      Optional<BigDecimal> audioInput,
+      Optional<BigDecimal> audioOutput,
+      Optional<BigDecimal> imageInput,
+      Optional<BigDecimal> imageOutput,
+      Optional<Units> units,
+      Optional<PriceEntry> batch,
+      Optional<PriceEntry> flex,
+      Optional<PriceEntry> priority,
+      @Key("above_100k") Optional<PriceEntry> above100k,
+      @Key("above_128k") Optional<PriceEntry> above128k,
+      @Key("above_200k") Optional<PriceEntry> above200k,
+      @Key("above_256k") Optional<PriceEntry> above256k,
+      @Key("above_272k") Optional<PriceEntry> above272k,
+      @Key("above_512k") Optional<PriceEntry> above512k) {
+    PriceEntry {
+      boolean nested =
+          Stream.of(above100k, above128k, above200k, above256k, above272k, above512k)
+                  .flatMap(Optional::stream)
+                  .anyMatch(step -> step.tiered() || step.stepped())
+              || Stream.of(batch, flex, priority)
+                  .flatMap(Optional::stream)
+                  .anyMatch(PriceEntry::tiered);
+      if (nested) {
+        throw new IllegalArgumentException(
+            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing below them");
+      }
+    }
+
+    private boolean tiered() {
+      return Stream.of(batch, flex, priority).anyMatch(Optional::isPresent);
+    }
+
+    private boolean stepped() {
+      return Stream.of(above100k, above128k, above200k, above256k, above272k, above512k)
+          .anyMatch(Optional::isPresent);
+    }
+
+    /** In the words of the file. */
+    ObjectNode json() {
+      return json(this);
+    }
+
+    private static ObjectNode json(Record rates) {
+      ObjectNode node = Json.object();
+      Shape.given(rates)
+          .forEach((key, value) -> {
+            if (value instanceof Record inner) {
+              node.set(key, json(inner));
+            } else {
+              node.put(key, ((BigDecimal) value).toPlainString());
+            }
+          });
+      return node;
+    }
+  }
+
+  /** Keys as AWS's SDKs want them. */
+  record AwsPair(At<String> id, At<String> secret) {}
 
   record Limits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
 

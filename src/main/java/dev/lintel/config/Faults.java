@@ -21,6 +21,11 @@ final class Faults {
     found.add(new Fault(file, line, (path.isEmpty() ? "the file" : path) + " " + text));
   }
 
+  /** In another file that this one names. */
+  void add(Fault fault) {
+    found.add(fault);
+  }
+
   void add(At<?> at, String text) {
     add(at.line(), at.path(), text);
   }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -32,6 +33,18 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  */
 public final class Loader {
   private static final String USUAL_STRATEGY = "in_order";
+
+  /** Strategies that a file may name already. */
+  private static final Set<String> LATER =
+      Set.of(
+          "least_busy",
+          "consistent_hash",
+          "cheapest",
+          "fastest",
+          "balanced",
+          "learned",
+          "classified");
+
   private static final int LONGEST_FILE = 64 << 20;
 
   private final Map<String, List<Dialect>> dialects;
@@ -39,6 +52,8 @@ public final class Loader {
   private final Set<String> simFaults;
   private final Environment environment;
   private final Catalogue catalogue = Catalogue.read();
+  private final Function<Path, SortedMap<Integer, String>> modelFaults;
+  private final Served served = Served.read();
 
   /**
    * @param dialects what a provider of that kind speaks, its main dialect first
@@ -51,6 +66,18 @@ public final class Loader {
       Map<String, Class<? extends Spec<Strategy>>> strategies,
       Set<String> simFaults,
       Function<String, Optional<String>> variables) {
+    this(dialects, strategies, simFaults, variables, file -> Collections.emptySortedMap());
+  }
+
+  /**
+   * @param modelFaults what is wrong with a catalogue of models, by line
+   */
+  public Loader(
+      Map<String, List<Dialect>> dialects,
+      Map<String, Class<? extends Spec<Strategy>>> strategies,
+      Set<String> simFaults,
+      Function<String, Optional<String>> variables,
+      Function<Path, SortedMap<Integer, String>> modelFaults) {
     if (!strategies.containsKey(USUAL_STRATEGY)) {
       throw new IllegalArgumentException("no strategy " + USUAL_STRATEGY);
     }
@@ -58,6 +85,7 @@ public final class Loader {
     this.strategies = Collections.unmodifiableMap(new TreeMap<>(strategies));
     this.simFaults = Set.copyOf(simFaults);
     this.environment = new Environment(variables);
+    this.modelFaults = modelFaults;
   }
 
   /** Throws {@link Faulty} with everything that is wrong. */
@@ -79,7 +107,12 @@ public final class Loader {
    */
   public Config load(String file, String text) {
     var faults = new Faults(file);
-    var binder = new Binder(faults, environment, Map.of(Strategy.class, strategies));
+    var binder =
+        new Binder(
+            faults,
+            environment,
+            Map.of(Strategy.class, strategies),
+            Map.of(Strategy.class, new Binder.Later(LATER, USUAL_STRATEGY)));
     Optional<Document> document =
         compose(faults, file, text).flatMap(root -> binder.bind(root, Document.class));
     Optional<Config> config =
@@ -87,8 +120,9 @@ public final class Loader {
             new Reading(
                     faults,
                     written,
-                    new Providers(faults, environment, catalogue, dialects, simFaults),
-                    binder.plain(Strategy.class, USUAL_STRATEGY))
+                    new Providers(faults, environment, catalogue, served, dialects, simFaults),
+                    binder.plain(Strategy.class, USUAL_STRATEGY),
+                    modelFaults)
                 .config(binder.notYet()));
     faults.raise();
     return config.orElseThrow(() -> new IllegalStateException("a file without fault and value"));

@@ -7,6 +7,7 @@ import dev.lintel.Platform;
 import dev.lintel.Provider;
 import dev.lintel.config.Catalogue.Row;
 import dev.lintel.config.Document.Entry;
+import dev.lintel.config.Document.Linked;
 import dev.lintel.config.Document.Remote;
 import dev.lintel.config.Document.Simulated;
 import dev.lintel.config.Document.Tls;
@@ -26,10 +27,11 @@ record Providers(
     Faults faults,
     Environment environment,
     Catalogue catalogue,
+    Served served,
     Map<String, List<Dialect>> dialects,
     Set<String> simFaults) {
-  /** Kinds that need more than a row of the catalogue, and code that is not there. */
-  private static final List<String> LATER = List.of("azure", "bedrock", "cohere", "vertex");
+  /** Whose names everybody gives to servers that speak like them. */
+  private static final Set<String> VENDORS = Set.of("openai", "anthropic", "gemini", "cohere");
 
   private static final String NO_KEY = "none";
   private static final String NO_FAULT = "none";
@@ -61,20 +63,12 @@ record Providers(
         entry.url().isPresent()
             ? entry.url().get().value().map(given -> base(entry.url().get(), given))
             : known.flatMap(row -> usualUrl(row, at));
-    Provider.Transport transport = transport(entry);
     List<Credential> keys = keys(name, at, entry, known);
-    Map<String, String> headers = headers(entry);
+    Link link = link(entry, known.map(row -> quirks(row, entry)).orElse(Provider.Quirks.NONE));
     if (known.isEmpty() || url.isEmpty()) {
       return Optional.empty();
     }
     Row row = known.get();
-    Provider.Quirks usual = quirks(row, entry);
-    var rename = new HashMap<>(usual.rename());
-    rename.putAll(entry.rename());
-    var drop = new TreeSet<>(usual.drop());
-    drop.addAll(entry.drop());
-    // Whoever writes a rename here wants it for every caller.
-    drop.addAll(entry.rename().keySet());
     List<Dialect> speaks = dialects.get(row.dialect());
     if (speaks == null) {
       faults.add(at, "speaks a dialect that this gateway does not" + known(dialects.keySet()));
@@ -88,13 +82,30 @@ record Providers(
             url.get(),
             entry.auth().orElse(row.auth()),
             keys,
-            headers,
-            transport,
-            new Provider.Quirks(
-                Set.copyOf(drop),
-                Map.copyOf(rename),
-                entry.streamUsage().orElse(usual.streamUsage())),
+            link.headers(),
+            link.transport(),
+            link.quirks(),
             Platform.PLAIN));
+  }
+
+  /** How a provider is reached, and what is said to it otherwise. */
+  record Link(Map<String, String> headers, Provider.Transport transport, Provider.Quirks quirks) {}
+
+  /**
+   * @param usual what is known of such a provider's quirks
+   */
+  Link link(Linked entry, Provider.Quirks usual) {
+    var rename = new HashMap<>(usual.rename());
+    rename.putAll(entry.rename());
+    var drop = new TreeSet<>(usual.drop());
+    drop.addAll(entry.drop());
+    // Whoever writes a rename here wants it for every caller.
+    drop.addAll(entry.rename().keySet());
+    return new Link(
+        headers(entry),
+        transport(entry),
+        new Provider.Quirks(
+            Set.copyOf(drop), Map.copyOf(rename), entry.streamUsage().orElse(usual.streamUsage())));
   }
 
   /**
@@ -102,7 +113,7 @@ record Providers(
    * address: {@code openai} is what everybody's servers call their dialect.
    */
   private Provider.Quirks quirks(Row row, Remote entry) {
-    return entry.url().isPresent() && dialects.containsKey(row.name())
+    return entry.url().isPresent() && VENDORS.contains(row.name())
         ? Provider.Quirks.NONE
         : row.quirks();
   }
@@ -131,7 +142,7 @@ record Providers(
     }
   }
 
-  private void checkName(String name, At<?> at) {
+  void checkName(String name, At<?> at) {
     if (name.isEmpty() || name.indexOf('/') >= 0 || !isVisible(name)) {
       faults.add(at, "must have a name of visible characters without a slash");
     }
@@ -152,22 +163,14 @@ record Providers(
     At<String> kind = entry.kind().get();
     Optional<Row> like = kind.value().flatMap(this::rowOfKind);
     if (like.isEmpty() && kind.value().isPresent()) {
-      if (LATER.contains(kind.value().get())) {
-        faults.add(
-            kind,
-            "names a kind that this version does not serve yet, as "
-                + String.join(", ", LATER)
-                + " are");
-        return like;
-      }
       var kinds = new TreeSet<>(catalogue.rows().keySet());
       kinds.addAll(dialects.keySet());
       kinds.add("sim");
       faults.add(
           kind,
-          "must be sim, a dialect ("
+          "must be one of sim, "
               + String.join(", ", new TreeSet<>(dialects.keySet()))
-              + ") or a provider known by name"
+              + ", or a provider known by name"
               + Closest.meant(kind.value().get(), kinds));
     }
     return like;
@@ -191,7 +194,7 @@ record Providers(
     return Optional.of(URI.create(row.url()));
   }
 
-  private URI base(At<URI> at, URI given) {
+  URI base(At<URI> at, URI given) {
     if (!Set.of("http", "https").contains(given.getScheme())) {
       faults.add(at, "must begin with http:// or https://");
     }
@@ -209,7 +212,7 @@ record Providers(
     return URI.create(text.substring(0, end));
   }
 
-  private Provider.Transport transport(Remote entry) {
+  private Provider.Transport transport(Linked entry) {
     Optional<URI> proxy = entry.proxy().flatMap(At::value);
     if (proxy.isPresent() && !Set.of("http", "socks5").contains(proxy.get().getScheme())) {
       faults.add(entry.proxy().get(), "must begin with http:// or socks5://");
@@ -232,7 +235,7 @@ record Providers(
     return at.value().map(Path::toString);
   }
 
-  private Map<String, String> headers(Remote entry) {
+  private Map<String, String> headers(Linked entry) {
     var headers = new HashMap<String, String>();
     entry
         .headers()
@@ -261,15 +264,15 @@ record Providers(
         faults.add(
             at,
             "needs the key 'key'"
-                + (row.variable().isEmpty()
+                + (row.variables().isEmpty()
                     ? ""
-                    : ", or the environment variable " + row.variable()));
+                    : ", or the environment variable " + String.join(" or ", row.variables())));
       }
     }
     return credentials(name, keys);
   }
 
-  private List<String> written(Entry entry) {
+  List<String> written(Entry entry) {
     var texts = new ArrayList<String>();
     var all = new ArrayList<At<String>>(entry.keys());
     entry.key().ifPresent(all::addFirst);
@@ -283,7 +286,7 @@ record Providers(
     return texts;
   }
 
-  private static List<Credential> credentials(String provider, List<String> keys) {
+  static List<Credential> credentials(String provider, List<String> keys) {
     var credentials = new ArrayList<Credential>();
     for (String key : keys) {
       boolean none = key.isEmpty() || key.equals(NO_KEY);

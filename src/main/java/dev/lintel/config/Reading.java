@@ -1,11 +1,14 @@
 package dev.lintel.config;
 
 import dev.lintel.Credential;
+import dev.lintel.Merging;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
 import dev.lintel.Retry;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,27 +17,43 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /** One file on its way from single words to what they mean together. */
 final class Reading {
+  /** Whoever waits longer for others than for the answer has meant another unit. */
+  private static final Duration LONGEST_WINDOW = Duration.ofSeconds(10);
+
   private final Faults faults;
   private final Document written;
   private final Providers providers;
+  private final Platforms platforms;
   private final Spec<Strategy> inOrder;
+  private final Function<Path, SortedMap<Integer, String>> catalogueFaults;
   private final Map<String, Provider> remotes = new TreeMap<>();
   private final Map<String, SimSpec> sims = new TreeMap<>();
 
   /**
    * @param inOrder of a model that names no strategy
+   * @param catalogueFaults what is wrong with a catalogue of models, by line
    */
-  Reading(Faults faults, Document written, Providers providers, Spec<Strategy> inOrder) {
+  Reading(
+      Faults faults,
+      Document written,
+      Providers providers,
+      Spec<Strategy> inOrder,
+      Function<Path, SortedMap<Integer, String>> catalogueFaults) {
     this.faults = faults;
     this.written = written;
     this.providers = providers;
+    this.platforms = new Platforms(providers);
     this.inOrder = inOrder;
+    this.catalogueFaults = catalogueFaults;
   }
 
   Config config(Set<String> notYet) {
@@ -47,13 +66,18 @@ final class Reading {
         written.tls().flatMap(this::tls),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
+        new Storing(
+            written.idempotency().orElse(Storing.Idempotency.USUAL),
+            written.files().orElse(Storing.FileBounds.USUAL),
+            written.batches().orElse(Storing.Batching.USUAL)),
+        written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
         written.shared(),
         written.otlp(),
         remotes,
         sims,
         models,
-        prices(),
+        pricing(),
         apps(),
         List.copyOf(notYet));
   }
@@ -73,6 +97,12 @@ final class Reading {
           switch (at.value().orElse(null)) {
             case Document.Remote remote ->
                 providers.remote(name, at, remote).ifPresent(made -> remotes.put(name, made));
+            case Document.Azure azure ->
+                platforms.azure(name, at, azure).ifPresent(made -> remotes.put(name, made));
+            case Document.Vertex vertex ->
+                platforms.vertex(name, at, vertex).ifPresent(made -> remotes.put(name, made));
+            case Document.Bedrock bedrock ->
+                platforms.bedrock(name, at, bedrock).ifPresent(made -> remotes.put(name, made));
             case Document.Simulated sim ->
                 providers.sim(name, at, sim).ifPresent(made -> sims.put(name, made));
             case null -> {}
@@ -98,6 +128,7 @@ final class Reading {
       faults.add(entry.targets(), "must list one target or more");
     }
     entry.timeouts().ifPresent(this::checkTimeouts);
+    checkOthers(entry);
     Retry usual = Retry.usual(targets.size());
     Retry retry =
         entry
@@ -118,7 +149,24 @@ final class Reading {
                 targets,
                 entry.strategy().orElse(inOrder),
                 entry.timeouts().flatMap(At::value).orElse(Timeouts.USUAL),
-                retry));
+                retry,
+                entry.batch().flatMap(this::merging)));
+  }
+
+  private Optional<Merging> merging(At<Document.BatchEntry> at) {
+    if (at.value().filter(given -> given.window().compareTo(LONGEST_WINDOW) > 0).isPresent()) {
+      faults.add(at, "must have a window of " + LONGEST_WINDOW.toSeconds() + "s at most");
+    }
+    return at.value().map(given -> new Merging(given.window(), given.size().value()));
+  }
+
+  /** Whoever else may be asked has to be there, too. */
+  private void checkOthers(Document.ModelEntry entry) {
+    entry.canary().ifPresent(canary -> canary.to().forEach(this::target));
+    entry.variants().values().forEach(variant -> variant.to().forEach(this::target));
+    entry.shadow().ifPresent(shadow -> shadow.to().forEach(this::target));
+    entry.rules().forEach(rule -> rule.use().forEach(this::target));
+    entry.fallback().values().forEach(models -> models.forEach(this::checkModel));
   }
 
   private Optional<Config.TargetSpec> target(Document.TargetEntry entry) {
@@ -159,7 +207,8 @@ final class Reading {
           at,
           "names a provider that is not configured; add it under 'providers'"
               + (row.get().hasUrl()
-                  ? ", or set the environment variable " + row.get().variable()
+                  ? ", or set the environment variable "
+                      + String.join(" or ", row.get().variables())
                   : ""));
     } else {
       faults.add(at, "names a provider that is not configured" + meantProvider(name));
@@ -196,10 +245,49 @@ final class Reading {
         });
   }
 
-  private Map<String, Price> prices() {
-    var prices = new TreeMap<String, Price>();
-    written.prices().forEach((name, at) -> at.value().ifPresent(price -> prices.put(name, price)));
-    return prices;
+  private Config.Pricing pricing() {
+    var own = new TreeMap<String, ObjectNode>();
+    written
+        .prices()
+        .forEach((name, at) -> at.value().ifPresent(price -> own.put(name, price.json())));
+    var factors = new TreeMap<String, BigDecimal>();
+    written
+        .providers()
+        .forEach((name, at) -> {
+          if (at.value().orElse(null) instanceof Document.Linked remote) {
+            remote
+                .priceFactor()
+                .ifPresent(factor -> factor.value().ifPresent(f -> factors.put(name, f)));
+          }
+        });
+    Optional<Path> catalogue = written.catalogue().flatMap(At::value);
+    catalogue.ifPresent(file ->
+        catalogueFaults
+            .apply(file)
+            .forEach((line, text) -> faults.add(new Fault(file.toString(), line, text))));
+    return new Config.Pricing(
+        own, factors, catalogue, refuses(written.unknownPrice()).orElse(false), refuses());
+  }
+
+  private Map<String, Boolean> refuses() {
+    var refuses = new TreeMap<String, Boolean>();
+    written
+        .tenants()
+        .forEach((tenant, entry) ->
+            entry
+                .apps()
+                .forEach((name, app) ->
+                    refuses(app.unknownPrice().or(entry::unknownPrice))
+                        .ifPresent(refused -> refuses.put(tenant + "/" + name, refused))));
+    return refuses;
+  }
+
+  private static Optional<Boolean> refuses(Optional<Document.UnknownPrice> word) {
+    return word.map(given ->
+        switch (given) {
+          case ALLOW -> false;
+          case REFUSE -> true;
+        });
   }
 
   private List<Config.App> apps() {
@@ -227,11 +315,16 @@ final class Reading {
         keys.add(new Credential(whole + "#" + (keys.size() + 1), key));
       }
     }
+    var pairs = new ArrayList<Config.AwsPair>();
+    for (Document.AwsPair pair : entry.awsKeys()) {
+      awsPair(whole, pairs.size() + 1, pair, owners).ifPresent(pairs::add);
+    }
     entry.models().ifPresent(models -> models.forEach(this::checkModel));
     return new Config.App(
         tenant,
         name,
         keys,
+        pairs,
         entry
             .models()
             .map(models ->
@@ -239,6 +332,26 @@ final class Reading {
                     .flatMap(at -> at.value().stream())
                     .collect(Collectors.toUnmodifiableSet())),
         entry.ownKeys());
+  }
+
+  private Optional<Config.AwsPair> awsPair(
+      String whole, int number, Document.AwsPair pair, Map<String, String> owners) {
+    String id = pair.id().value().orElse("").strip();
+    String secret = pair.secret().value().orElse("").strip();
+    if (id.isEmpty() || !id.chars().allMatch(c -> Character.isLetterOrDigit(c) && c < 128)) {
+      faults.add(pair.id(), "must be letters and digits, such as AKIDEXAMPLE");
+      return Optional.empty();
+    }
+    if (secret.isEmpty()) {
+      faults.add(pair.secret(), "must not be empty");
+      return Optional.empty();
+    }
+    String owner = owners.putIfAbsent("aws " + id, whole);
+    if (owner != null) {
+      faults.add(pair.id(), "is a key of " + owner + " already; each key must belong to one app");
+      return Optional.empty();
+    }
+    return Optional.of(new Config.AwsPair(whole + "#aws" + number, id, secret));
   }
 
   private void checkModel(At<String> at) {

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Reach;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
@@ -64,11 +65,17 @@ record Scalar<T>(String form, Function<String, T> read) {
               Rate.class,
               new Scalar<>(
                   "a rate such as 600/min or 200k/min (per s, min, hour or day)", Scalar::rate)),
+          Map.entry(Percent.class, new Scalar<>("a share such as 5% or 20", Scalar::percent)),
+          Map.entry(Tokens.class, new Scalar<>("a number such as 4096 or 200k", Scalar::tokens)),
+          Map.entry(After.class, new Scalar<>("a time such as 800ms, or p95", Scalar::after)),
           Map.entry(Money.class, new Scalar<>("an amount such as 500 USD", Scalar::money)),
           Map.entry(
               Address.class, new Scalar<>("a host and a port such as 127.0.0.1:7070", Address::of)),
           Map.entry(
               URI.class, new Scalar<>("an address such as https://host/path", Scalar::address)),
+          Map.entry(
+              Reach.Network.class,
+              new Scalar<>("a network such as 10.0.0.0/8 or fd00::/8", Reach.Network::of)),
           Map.entry(Path.class, new Scalar<>("a path", Path::of)));
 
   static Optional<Scalar<?>> of(Class<?> type) {
@@ -145,6 +152,24 @@ record Scalar<T>(String form, Function<String, T> read) {
     }
     var figure = measured(text.substring(0, slash).strip(), THOUSANDS);
     return new Rate(whole(figure.getKey(), figure.getValue()), window);
+  }
+
+  private static Percent percent(String text) {
+    String number = text.endsWith("%") ? text.substring(0, text.length() - 1).strip() : text;
+    BigDecimal value = decimal(number);
+    if (value.compareTo(BigDecimal.valueOf(100)) > 0) {
+      throw new IllegalArgumentException("more than all");
+    }
+    return new Percent(value);
+  }
+
+  private static Tokens tokens(String text) {
+    var figure = measured(text, THOUSANDS);
+    return new Tokens(whole(figure.getKey(), figure.getValue()));
+  }
+
+  private static After after(String text) {
+    return new After(text.equals("p95") ? Optional.empty() : Optional.of(duration(text)));
   }
 
   private static Money money(String text) {

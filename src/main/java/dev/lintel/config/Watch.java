@@ -1,13 +1,16 @@
 package dev.lintel.config;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Watch implements AutoCloseable {
   private final Path file;
+  private volatile Optional<Path> catalogue;
   private final Loader loader;
   private final Consumer<Config> changed;
   private final Consumer<List<Fault>> broken;
@@ -34,7 +38,20 @@ public final class Watch implements AutoCloseable {
    * @param broken takes what is wrong with a change that cannot be used; must not throw
    */
   public Watch(Path file, Loader loader, Consumer<Config> changed, Consumer<List<Fault>> broken) {
+    this(file, Optional.empty(), loader, changed, broken);
+  }
+
+  /**
+   * @param catalogue of models that the file names now
+   */
+  public Watch(
+      Path file,
+      Optional<Path> catalogue,
+      Loader loader,
+      Consumer<Config> changed,
+      Consumer<List<Fault>> broken) {
     this.file = file;
+    this.catalogue = catalogue;
     this.loader = loader;
     this.changed = changed;
     this.broken = broken;
@@ -70,7 +87,9 @@ public final class Watch implements AutoCloseable {
     }
     told = now;
     try {
-      changed.accept(loader.load(file));
+      Config config = loader.load(file);
+      catalogue = config.pricing().catalogue();
+      changed.accept(config);
     } catch (Faulty faulty) {
       broken.accept(faulty.faults());
     } catch (RuntimeException refused) {
@@ -86,9 +105,26 @@ public final class Watch implements AutoCloseable {
   /** {@code null} where it cannot be read. */
   private byte @Nullable [] content() {
     try {
-      return Files.readAllBytes(file);
+      byte[] own = Files.readAllBytes(file);
+      if (catalogue.isEmpty()) {
+        return own;
+      }
+      byte[] all = Arrays.copyOf(own, own.length + Long.BYTES);
+      ByteBuffer.wrap(all, own.length, Long.BYTES).putLong(sum(catalogue.get()));
+      return all;
     } catch (IOException unreadable) {
       return null;
+    }
+  }
+
+  /** Stands for a large file's content; one that is missing has its own. */
+  private static long sum(Path large) {
+    var sum = new CRC32C();
+    try {
+      sum.update(Files.readAllBytes(large));
+      return sum.getValue();
+    } catch (IOException unreadable) {
+      return -1;
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -32,7 +34,6 @@ import tools.jackson.databind.node.ObjectNode;
  * http://host}, as for its own SDK.
  */
 public final class AnthropicMessages implements Dialect {
-  private static final String PATH = "/v1/messages";
   private static final String VERSION = "anthropic-version";
   private static final String BETA = "anthropic-beta";
 
@@ -47,7 +48,10 @@ public final class AnthropicMessages implements Dialect {
   @Override
   public Request read(Inbound inbound) {
     Body body = inbound.body();
-    String model = body.text("model").orElse("");
+    String model = inbound.path().getOrDefault("model", "");
+    if (model.isEmpty()) {
+      model = body.text("model").orElse("");
+    }
     if (model.isEmpty()) {
       throw Failure.invalid("'model' is missing.").at("model");
     }
@@ -67,26 +71,56 @@ public final class AnthropicMessages implements Dialect {
     Chat chat = Chat.of(request);
     Body body = chat.original().map(Inbound::body).orElse(null);
     boolean own = chat.dialect().name().equals(NAME);
+    var changes = new HashMap<String, Optional<byte[]>>();
+    String path = Paths.messages(target, chat.stream());
+    Map<String, String> headers;
+    AnthropicPlatform platform = AnthropicPlatform.of(target.provider().platform()).orElse(null);
+    if (platform == null) {
+      headers = headers(chat, own);
+      path = own && !chat.query().isEmpty() ? path + query(chat.query()) : path;
+    } else {
+      platform.change(changes);
+      headers = new HashMap<>(platform.headers(chat.stream()));
+      headers.putAll(betas(chat, own, platform, changes, adaptation));
+    }
     byte[] bytes;
     if (own && body != null && !Proofs.within(body.bytes())) {
-      var changes = new HashMap<String, Optional<byte[]>>();
-      if (!body.text("model").orElse("").equals(target.model())) {
+      if (platform == null && !body.text("model").orElse("").equals(target.model())) {
         changes.put("model", Optional.of(Json.string(target.model())));
       }
-      bytes = Fit.patched(body, changes, target.provider().quirks(), adaptation);
+      AnthropicThinking.patch(body, target.traits(), changes, adaptation);
+      bytes = Fit.patched(body, changes, Capabilities.quirks(target), adaptation);
     } else {
-      ObjectNode written = AnthropicRequestWriter.write(chat, target.model(), adaptation);
-      Fit.written(written, field -> true, target.provider().quirks(), adaptation);
+      ObjectNode written = AnthropicRequestWriter.write(chat, target, adaptation);
+      changes.forEach((field, value) -> change(written, field, value));
+      Fit.written(written, field -> true, Capabilities.quirks(target), adaptation);
       bytes = Json.bytes(written);
     }
-    return new Outbound(own ? path(chat.query()) : PATH, headers(chat, own), bytes);
+    return new Outbound(path, headers, bytes);
   }
 
-  private static String path(Map<String, String> query) {
-    if (query.isEmpty()) {
-      return PATH;
+  private static void change(ObjectNode body, String field, Optional<byte[]> value) {
+    if (value.isPresent()) {
+      body.set(field, Json.parse(value.get(), 0, value.get().length));
+    } else {
+      body.remove(field);
     }
-    var path = new StringBuilder(PATH);
+  }
+
+  private static Map<String, String> betas(
+      Chat chat,
+      boolean own,
+      AnthropicPlatform platform,
+      Map<String, Optional<byte[]>> body,
+      Adaptation adaptation) {
+    return (own ? chat.headers() : Headers.NONE)
+        .get(BETA)
+        .map(header -> platform.place(platform.betas(header, adaptation), body))
+        .orElse(Map.of());
+  }
+
+  private static String query(Map<String, String> query) {
+    var path = new StringBuilder();
     char mark = '?';
     for (var entry : new TreeMap<>(query).entrySet()) {
       path.append(mark)
@@ -114,7 +148,7 @@ public final class AnthropicMessages implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new AnthropicReplyWriter(Chat.of(request));
+    return new AnthropicReplyWriter(Chat.of(request), trail);
   }
 
   @Override
@@ -122,13 +156,21 @@ public final class AnthropicMessages implements Dialect {
     return ProviderErrors.read(status, headers, body, tree -> failure(status, headers, tree));
   }
 
-  /** What an error envelope means, wherever it stands; 200 as its status means none is known. */
+  /**
+   * What an error envelope means, Anthropic's or a cloud's, wherever it stands; 200 as its status
+   * means none is known.
+   */
   static Failure failure(int status, Headers headers, JsonNode envelope) {
     JsonNode error = envelope.path("error");
+    if (error.isMissingNode()) {
+      return BedrockErrors.read(status, headers, envelope);
+    }
+    // Google's code is the status once more.
+    JsonNode code = error.path(error.path("code").isNumber() ? "status" : "code");
     return ProviderErrors.of(
         status,
         headers,
-        error.path("code").asString(""),
+        code.asString(""),
         error.path("type").asString(""),
         error.isString() ? error.asString() : error.path("message").asString(""));
   }
@@ -139,30 +181,36 @@ public final class AnthropicMessages implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object();
     var data = list.putArray("data");
-    for (String name : names) {
-      data.addObject()
+    for (Listing model : models) {
+      ObjectNode entry = data.addObject();
+      entry
           .put("type", "model")
-          .put("id", name)
-          .put("display_name", name)
+          .put("id", model.name())
+          .put("display_name", model.name())
           // Nobody knows when a configured name was released; SDKs want a time.
           .put("created_at", "1970-01-01T00:00:00Z")
           .put("lifecycle", "active")
           .putNull("capabilities")
           .putNull("deprecated_at")
           .putNull("line")
-          .putNull("max_input_tokens")
-          .putNull("max_tokens")
+          .put("max_input_tokens", known(model.context()))
+          .put("max_tokens", known(model.maxOutput()))
           .putNull("retires_at");
+      model.show(entry);
     }
     list.put("has_more", false);
-    if (names.isEmpty()) {
+    if (models.isEmpty()) {
       list.putNull("first_id").putNull("last_id");
     } else {
-      list.put("first_id", names.getFirst()).put("last_id", names.getLast());
+      list.put("first_id", models.getFirst().name()).put("last_id", models.getLast().name());
     }
     return Answer.json(200, list);
+  }
+
+  private static @Nullable Long known(long tokens) {
+    return tokens == 0 ? null : tokens;
   }
 }

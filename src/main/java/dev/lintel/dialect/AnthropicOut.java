@@ -8,7 +8,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Where the blocks of a reply go, one after the other. */
-sealed interface AnthropicOut {
+sealed interface AnthropicOut permits AnthropicOut.Events, AnthropicOut.Folded, BedrockOut {
   void start(int index, ObjectNode block);
 
   /**

@@ -57,6 +57,8 @@ final class AnthropicReply {
   private Kind open = Kind.NOTHING;
   private int next;
   private boolean made;
+  private final String dialect;
+  private final Set<String> signers;
   private String vendor = NAME;
   private int calling = -1;
   private final Map<Integer, Call> calls = new LinkedHashMap<>();
@@ -65,6 +67,21 @@ final class AnthropicReply {
   private boolean refused;
   private boolean tools;
   private long characters;
+
+  AnthropicReply() {
+    this(NAME, Set.of(NAME));
+  }
+
+  /**
+   * For a dialect that is as strict.
+   *
+   * @param dialect whose own blocks are shown
+   * @param signers the vendors whose signatures its clients give back as they are
+   */
+  AnthropicReply(String dialect, Set<String> signers) {
+    this.dialect = dialect;
+    this.signers = signers;
+  }
 
   /** A new id of Anthropic's form. */
   static String made(String prefix) {
@@ -117,7 +134,7 @@ final class AnthropicReply {
       case Part.ToolUse use -> toolUse(use, out);
       case Part.Piece foreign -> throw new IllegalStateException("no part of a chat: " + foreign);
       case Part.Native alien -> {
-        if (alien.extra().of(NAME) && !waits(alien)) {
+        if (alien.extra().of(dialect) && !waits(alien)) {
           alien(alien.extra().fields(), out);
         }
       }
@@ -154,15 +171,19 @@ final class AnthropicReply {
     }
     if (thought.sealed()) {
       ObjectNode block = Json.object().put("type", "redacted_thinking");
-      start(Kind.ALIEN, block.put("data", shown(thought.vendor(), thought.signature())), out);
+      // Unlike a signature, a sealed thought is good at the dialect's own provider alone.
+      boolean own = thought.vendor().equals(dialect);
+      String data = own ? thought.signature() : proof(thought.vendor(), thought.signature());
+      start(Kind.ALIEN, block.put("data", data), out);
       close(out);
       return;
     }
-    if (open != Kind.THINKING || !vendor.equals(thought.vendor())) {
+    boolean another = !vendor.equals(thought.vendor());
+    if (open != Kind.THINKING || (another && !thought.text().isEmpty())) {
       ObjectNode block = Json.object().put("type", "thinking").put("thinking", "");
       start(Kind.THINKING, block.put("signature", ""), out);
-      vendor = thought.vendor();
     }
+    vendor = thought.vendor();
     if (!thought.text().isEmpty()) {
       characters += thought.text().length();
       out.delta(next, "thinking_delta", "thinking", thought.text());
@@ -177,8 +198,12 @@ final class AnthropicReply {
     out.delta(next, "signature_delta", "signature", shown(vendor, signature));
   }
 
-  private static String shown(String vendor, String signature) {
-    return vendor.equals(NAME) ? signature : new Proof(vendor, signature).encode();
+  private String shown(String vendor, String signature) {
+    return signers.contains(vendor) ? signature : proof(vendor, signature);
+  }
+
+  private static String proof(String vendor, String signature) {
+    return new Proof(vendor, signature).encode();
   }
 
   private void toolUse(Part.ToolUse use, AnthropicOut out) {
@@ -281,7 +306,7 @@ final class AnthropicReply {
     if (open == Kind.NOTHING) {
       return;
     }
-    if (open == Kind.THINKING && made && !vendor.equals(NAME)) {
+    if (open == Kind.THINKING && made && !signers.contains(vendor)) {
       sign("", out);
     }
     if (open == Kind.TOOL) {

@@ -32,14 +32,18 @@ final class AnthropicReplyReader implements ReplyReader {
     TEXT,
     THOUGHT,
     TOOL,
+    /** A call of {@link AnthropicWords#ANSWER}, which is the answer's text. */
+    ANSWER,
     ALIEN
   }
 
+  private final Chat chat;
   private final ToolNames.Back names;
   private final ObjectNode usage = Json.object();
   private Open open = Open.NOTHING;
   private Open last = Open.NOTHING;
   private int tool = -1;
+  private boolean answered;
 
   /** The open call's input as its first event gave it; empty once a piece of it came. */
   private String input = "";
@@ -48,6 +52,7 @@ final class AnthropicReplyReader implements ReplyReader {
   private boolean done;
 
   AnthropicReplyReader(Chat chat) {
+    this.chat = chat;
     this.names = new ToolNames.Back(ToolNames.ANTHROPIC, chat, chat.dialect().name().equals(NAME));
   }
 
@@ -67,7 +72,7 @@ final class AnthropicReplyReader implements ReplyReader {
       close(parts);
     }
     addUsage(message.path("usage"), parts);
-    AnthropicWords.stop(message).ifPresent(parts::add);
+    AnthropicWords.stop(message).map(this::shown).ifPresent(parts::add);
     complete = true;
     return new Chunk(List.copyOf(parts), Frame.whole(NAME, body));
   }
@@ -80,6 +85,10 @@ final class AnthropicReplyReader implements ReplyReader {
         return chunk;
       }
     }
+    if (BedrockChunk.is(frame)) {
+      return event(unwrapped(frame));
+    }
+    BedrockErrors.check(frame);
     JsonNode event = parse(frame.data(), frame.dataOffset(), frame.dataLength());
     if (isError(event)) {
       throw AnthropicMessages.failure(200, Headers.NONE, event);
@@ -113,7 +122,7 @@ final class AnthropicReplyReader implements ReplyReader {
         AnthropicWords.stop(event.path("delta"))
             .ifPresent(stop -> {
               complete = true;
-              parts.add(stop);
+              parts.add(shown(stop));
             });
       }
       case "message_stop" -> {
@@ -194,10 +203,13 @@ final class AnthropicReplyReader implements ReplyReader {
   }
 
   private List<Part> arguments(String text) {
-    if (text.isEmpty() || tool < 0) {
+    if (text.isEmpty() || (tool < 0 && open != Open.ANSWER)) {
       return List.of();
     }
     input = "";
+    if (open == Open.ANSWER) {
+      return List.of(new Part.Text(text));
+    }
     return List.of(new Part.ToolUse(tool, "", "", text, "", ""));
   }
 
@@ -237,9 +249,14 @@ final class AnthropicReplyReader implements ReplyReader {
         parts.add(new Part.Thought("", block.path("data").asString(""), NAME, true));
       }
       case "tool_use" -> {
+        input = block.path("input").isObject() ? Json.text(block.path("input")) : "{}";
+        if (isAnswer(block)) {
+          open = Open.ANSWER;
+          answered = true;
+          return;
+        }
         open = Open.TOOL;
         tool++;
-        input = block.path("input").isObject() ? Json.text(block.path("input")) : "{}";
         parts.add(
             new Part.ToolUse(
                 tool,
@@ -260,9 +277,25 @@ final class AnthropicReplyReader implements ReplyReader {
     if (open == Open.TOOL && !input.isEmpty()) {
       parts.add(new Part.ToolUse(tool, "", "", input, "", ""));
       input = "";
+    } else if (open == Open.ANSWER && !input.isEmpty()) {
+      parts.add(new Part.Text(input));
+      input = "";
     }
     last = open;
     open = Open.NOTHING;
+  }
+
+  private boolean isAnswer(JsonNode block) {
+    return block.path("name").asString("").equals(AnthropicWords.ANSWER)
+        && !chat.dialect().name().equals(NAME)
+        && AnthropicWords.answersByTool(chat.prompt());
+  }
+
+  /** A call that was the answer is no call to anybody else. */
+  private Part.Stop shown(Part.Stop stop) {
+    return answered && tool < 0 && stop.reason() == Part.Stop.Reason.TOOL_USE
+        ? new Part.Stop(Part.Stop.Reason.END, NAME, "end_turn", "")
+        : stop;
   }
 
   private static void addText(String text, List<Part> parts) {
@@ -305,7 +338,8 @@ final class AnthropicReplyReader implements ReplyReader {
       JsonNode before = known.path(field.getKey());
       if (field.getValue() instanceof ObjectNode inner) {
         highest(known.withObject("/" + field.getKey()), inner);
-      } else if (field.getValue().isNumber() && field.getValue().asLong() >= before.asLong(0)) {
+      } else if (field.getValue().isString()
+          || (field.getValue().isNumber() && field.getValue().asLong() >= before.asLong(0))) {
         known.set(field.getKey(), field.getValue());
       }
     }
@@ -313,6 +347,14 @@ final class AnthropicReplyReader implements ReplyReader {
 
   private static boolean isError(JsonNode node) {
     return node.path("type").asString("").equals("error") || node.path("error").isObject();
+  }
+
+  private static Frame unwrapped(Frame frame) {
+    try {
+      return BedrockChunk.unwrapped(frame);
+    } catch (JacksonException | IllegalArgumentException broken) {
+      throw nonsense("a chunk that holds no event");
+    }
   }
 
   private static JsonNode parse(byte[] bytes, int offset, int length) {

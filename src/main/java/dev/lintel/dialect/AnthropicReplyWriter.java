@@ -30,6 +30,7 @@ final class AnthropicReplyWriter implements ReplyWriter {
       "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n".getBytes(UTF_8);
 
   private final Chat chat;
+  private final Trail trail;
   private final AnthropicReply blocks = new AnthropicReply();
   private Part.Start start = new Part.Start("", "");
   private Usage usage = Usage.UNKNOWN;
@@ -37,8 +38,12 @@ final class AnthropicReplyWriter implements ReplyWriter {
   private boolean started;
   private boolean stopped;
 
-  AnthropicReplyWriter(Chat chat) {
+  /**
+   * @param trail of the call: what it cost is known from it
+   */
+  AnthropicReplyWriter(Chat chat, Trail trail) {
     this.chat = chat;
+    this.trail = trail;
   }
 
   @Override
@@ -89,6 +94,15 @@ final class AnthropicReplyWriter implements ReplyWriter {
       case "message_delta" -> {
         blocks.finish(new AnthropicOut.Events(out));
         stopped |= stop != null;
+        Optional<byte[]> priced =
+            chat.cost() ? UsageCost.patched(frame, "usage", trail) : Optional.empty();
+        if (priced.isPresent()) {
+          if (!frame.event().isEmpty()) {
+            out.add("event: message_delta\n");
+          }
+          out.add("data: ").add(priced.get()).add("\n\n");
+          return;
+        }
       }
       case "message_stop" -> {
         return;
@@ -162,7 +176,11 @@ final class AnthropicReplyWriter implements ReplyWriter {
       ObjectNode event = Json.object().put("type", "message_delta");
       ObjectNode delta = event.putObject("delta");
       AnthropicWords.stop(Optional.ofNullable(stop), blocks.tools(), blocks.refused(), delta);
-      event.set("usage", AnthropicWords.usage(plausible(blocks.estimatedTokens())));
+      ObjectNode counts = AnthropicWords.usage(plausible(blocks.estimatedTokens()));
+      if (chat.cost()) {
+        UsageCost.put(counts, trail);
+      }
+      event.set("usage", counts);
       events.event("message_delta", event);
     }
     out.add(MESSAGE_STOP);

@@ -103,7 +103,7 @@ final class AnthropicRequestReader {
               ? new Tool.Function(
                   fields.text("name"),
                   fields.text("description", ""),
-                  fields.neededObject("input_schema").whole(),
+                  fields.neededObject("input_schema").arguments(),
                   fields.flag("strict"),
                   fields.cache(),
                   fields.extra())
@@ -138,28 +138,36 @@ final class AnthropicRequestReader {
           : Optional.of(new Thinking(Thinking.Mode.ADAPTIVE, 0, effort, false));
     }
     Fields fields = given.get();
-    boolean shown = !fields.whole().path("display").asString("").equals("omitted");
-    Optional<Thinking> thinking =
-        switch (fields.text("type")) {
-          case "enabled" ->
-              Optional.of(
-                  new Thinking(
-                      Thinking.Mode.ON,
-                      fields
-                          .integer("budget_tokens")
-                          .orElseThrow(() -> fields.missing("budget_tokens")),
-                      effort,
-                      shown));
-          case "adaptive" -> Optional.of(new Thinking(Thinking.Mode.ADAPTIVE, 0, effort, shown));
-          case "disabled" -> Optional.of(new Thinking(Thinking.Mode.OFF, 0, effort, false));
-          default -> Optional.empty();
-        };
+    Optional<Thinking> thinking = thinking(fields, effort);
     if (thinking.isEmpty()) {
       top.leave("thinking");
     } else {
       nest("thinking", fields);
     }
     return thinking;
+  }
+
+  /**
+   * What a {@code thinking} object asks for, wherever it stands; empty where it is of a newer kind.
+   *
+   * @param effort that stands beside it; empty where none does
+   */
+  static Optional<Thinking> thinking(Fields fields, String effort) {
+    boolean shown = !fields.whole().path("display").asString("").equals("omitted");
+    return switch (fields.text("type")) {
+      case "enabled" ->
+          Optional.of(
+              new Thinking(
+                  Thinking.Mode.ON,
+                  fields
+                      .integer("budget_tokens")
+                      .orElseThrow(() -> fields.missing("budget_tokens")),
+                  effort,
+                  shown));
+      case "adaptive" -> Optional.of(new Thinking(Thinking.Mode.ADAPTIVE, 0, effort, shown));
+      case "disabled" -> Optional.of(new Thinking(Thinking.Mode.OFF, 0, effort, false));
+      default -> Optional.empty();
+    };
   }
 
   private Optional<Format> format(Fields holder, String name) {
@@ -180,7 +188,6 @@ final class AnthropicRequestReader {
   }
 
   private void settings() {
-    top.needed("max_tokens");
     SETTINGS.forEach((setting, name) -> setting(setting, name, top));
     top.object("metadata")
         .ifPresent(metadata -> {

@@ -4,13 +4,17 @@ import static dev.lintel.dialect.AnthropicWords.NAME;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Chat;
+import dev.lintel.Failure;
 import dev.lintel.Format;
 import dev.lintel.Json;
 import dev.lintel.Prompt;
 import dev.lintel.Setting;
+import dev.lintel.Target;
 import dev.lintel.Thinking;
 import dev.lintel.Tool;
 import dev.lintel.ToolChoice;
+import dev.lintel.Traits;
+import dev.lintel.Traits.Ability;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,36 +33,28 @@ final class AnthropicRequestWriter {
    */
   static final long MAX_TOKENS = 4096;
 
-  /** The API's least budget. */
-  private static final long LEAST_BUDGET = 1024;
-
   private static final int MOST_BREAKPOINTS = 4;
 
-  /** Tokens to think where the caller said how hard and not how long. */
-  private static final Map<String, Long> BUDGETS =
-      Map.of(
-          "minimal", LEAST_BUDGET,
-          "low", 1280L,
-          "medium", 2048L,
-          "high", 4096L,
-          "xhigh", 8192L,
-          "max", 16384L);
-
-  private static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
+  static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
 
   private static final Map<String, String> TIERS =
       Map.of("auto", "auto", "default", "standard_only", "standard_only", "standard_only");
 
   private final Chat chat;
+  private final Target target;
+  private final Traits traits;
   private final Prompt prompt;
   private final Adaptation adaptation;
   private final boolean own;
   private final AnthropicBlockWriter writer;
   private final AnthropicTurnWriter turns;
   private final ObjectNode body = Json.object();
+  private boolean answering;
 
-  private AnthropicRequestWriter(Chat chat, Adaptation adaptation) {
+  private AnthropicRequestWriter(Chat chat, Target target, Adaptation adaptation) {
     this.chat = chat;
+    this.target = target;
+    this.traits = target.traits();
     this.prompt = chat.prompt();
     this.adaptation = adaptation;
     this.own = chat.dialect().name().equals(NAME);
@@ -66,13 +62,14 @@ final class AnthropicRequestWriter {
     this.turns = new AnthropicTurnWriter(adaptation, own);
   }
 
-  static ObjectNode write(Chat chat, String model, Adaptation adaptation) {
-    return new AnthropicRequestWriter(chat, adaptation).write(model);
+  static ObjectNode write(Chat chat, Target target, Adaptation adaptation) {
+    return new AnthropicRequestWriter(chat, target, adaptation).write();
   }
 
-  private ObjectNode write(String model) {
+  private ObjectNode write() {
+    Capabilities.check(prompt, target);
     turns.add(prompt.turns());
-    body.put("model", model);
+    body.put("model", target.model());
     long budget = thinkingBudget();
     maxTokens(budget);
     if (chat.stream()) {
@@ -82,8 +79,10 @@ final class AnthropicRequestWriter {
       body.set("system", turns.system());
     }
     body.set("messages", turns.messages());
+    prefill();
     tools();
     thinking(budget);
+    AnthropicThinking.fit(body, traits, adaptation);
     prompt.format().ifPresent(this::format);
     settings();
     toolChoice();
@@ -97,6 +96,7 @@ final class AnthropicRequestWriter {
     Thinking thinking = prompt.thinking().orElse(null);
     if (thinking == null
         || thinking.mode() != Thinking.Mode.ON
+        || traits.cannot(Ability.BUDGET_THINKING)
         || (thinking.budget() == 0 && thinking.effort().equals("none"))) {
       return 0;
     }
@@ -105,11 +105,11 @@ final class AnthropicRequestWriter {
       return 0;
     }
     if (thinking.budget() == 0) {
-      return BUDGETS.getOrDefault(thinking.effort(), 2048L);
+      return AnthropicThinking.budget(thinking.effort());
     }
-    if (!own && thinking.budget() < LEAST_BUDGET) {
-      adaptation.change("thinking.budget_tokens", Long.toString(LEAST_BUDGET));
-      return LEAST_BUDGET;
+    if (!own && thinking.budget() < AnthropicThinking.LEAST_BUDGET) {
+      adaptation.change("thinking.budget_tokens", Long.toString(AnthropicThinking.LEAST_BUDGET));
+      return AnthropicThinking.LEAST_BUDGET;
     }
     return thinking.budget();
   }
@@ -119,13 +119,43 @@ final class AnthropicRequestWriter {
     Optional<Long> given = prompt.setting(Setting.MAX_TOKENS).map(JsonNode::asLong);
     if (given.isEmpty()) {
       adaptation.mend("max_tokens");
-      body.put("max_tokens", MAX_TOKENS + budget);
+      body.put("max_tokens", room(budget));
     } else if (!own && given.get() <= budget) {
       long raised = given.get() + budget;
       adaptation.change("max_tokens", Long.toString(raised));
       body.put("max_tokens", raised);
     } else {
-      body.put("max_tokens", given.get());
+      body.put(
+          "max_tokens", own ? given.get() : Capabilities.limit(given.get(), target, adaptation));
+    }
+  }
+
+  /**
+   * The limit of a caller who gave none: all that the model can write, where that is known and the
+   * context has room for it beside the prompt.
+   */
+  private long room(long budget) {
+    long most = traits.maxOutput();
+    if (most == 0) {
+      return MAX_TOKENS + budget;
+    }
+    long left = traits.context() == 0 ? most : traits.context() - chat.estimatedTokens() * 5 / 4;
+    return Math.min(most, Math.max(left, MAX_TOKENS + budget));
+  }
+
+  /** Whoever writes the beginning of the answer means it to be gone on with, and nothing else. */
+  private void prefill() {
+    JsonNode messages = body.path("messages");
+    boolean begun =
+        messages.path(messages.size() - 1).path("role").asString("").equals("assistant");
+    if (begun && !own && traits.cannot(Ability.PREFILL)) {
+      throw Failure.invalid(
+              "The model '"
+                  + target.name()
+                  + "' cannot go on with an answer: the last message must not be the assistant's.")
+          .at("messages")
+          .code("unsupported_by_model")
+          .again(Failure.Again.ELSEWHERE);
     }
   }
 
@@ -138,6 +168,10 @@ final class AnthropicRequestWriter {
     switch (thinking.mode()) {
       case OFF -> body.putObject("thinking").put("type", "disabled");
       case ON -> {
+        if (traits.cannot(Ability.BUDGET_THINKING)) {
+          adaptive(thinking);
+          return;
+        }
         effort &= thinking.budget() > 0;
         if (budget > 0) {
           body.putObject("thinking").put("type", "enabled").put("budget_tokens", budget);
@@ -158,6 +192,26 @@ final class AnthropicRequestWriter {
     }
   }
 
+  /** For a model that finds out by itself how long to think. */
+  private void adaptive(Thinking thinking) {
+    if (thinking.effort().equals("none")) {
+      body.putObject("thinking").put("type", "disabled");
+      return;
+    }
+    body.putObject("thinking").put("type", "adaptive");
+    String effort = thinking.effort();
+    if (thinking.budget() > 0 && effort.isEmpty()) {
+      effort = AnthropicThinking.effort(thinking.budget());
+      adaptation.change("thinking", "adaptive");
+    } else if (!effort.isEmpty() && !EFFORTS.contains(effort)) {
+      effort = "low";
+      adaptation.change("effort", effort);
+    }
+    if (!effort.isEmpty()) {
+      body.withObject("/output_config").put("effort", effort);
+    }
+  }
+
   /**
    * Whether other fields have to give way to thinking. Where the caller speaks this dialect they
    * are sent as they came, as they would be with the caller's own bytes.
@@ -171,6 +225,8 @@ final class AnthropicRequestWriter {
     switch (format) {
       // There is no mode that promises JSON without a schema, and none is pretended.
       case Format.JsonObject any -> adaptation.drop("response_format");
+      case Format.JsonSchema schema when !own && traits.cannot(Ability.NATIVE_SCHEMA) ->
+          answer(schema);
       case Format.JsonSchema schema -> {
         ObjectNode node =
             body.withObject("/output_config").putObject("format").put("type", "json_schema");
@@ -180,6 +236,28 @@ final class AnthropicRequestWriter {
         }
       }
     }
+  }
+
+  /**
+   * A tool that has to be called in the answer's place. The caller's own tools may be called
+   * instead; where one of them must be, no answer is due.
+   */
+  private void answer(Format.JsonSchema wanted) {
+    if (prompt.toolChoice().filter(AnthropicRequestWriter::forced).isPresent()) {
+      return;
+    }
+    if (restrained()
+        || traits.cannot(Ability.FORCED_TOOL)
+        || !wanted.schema().path("type").asString("").equals("object")) {
+      adaptation.drop("response_format");
+      return;
+    }
+    adaptation.rename("response_format", "tool");
+    answering = true;
+    ObjectNode tool = body.withArray("/tools").addObject().put("name", AnthropicWords.ANSWER);
+    tool.put(
+        "description", wanted.description().isBlank() ? "Gives the answer." : wanted.description());
+    tool.set("input_schema", wanted.schema());
   }
 
   private void tools() {
@@ -226,6 +304,16 @@ final class AnthropicRequestWriter {
     boolean one =
         prompt.setting(Setting.PARALLEL_TOOLS).map(allowed -> !allowed.asBoolean()).orElse(false);
     ToolChoice choice = prompt.toolChoice().orElse(null);
+    if (answering) {
+      ObjectNode node = body.putObject("tool_choice");
+      if (body.path("tools").size() > 1) {
+        node.put("type", "any");
+      } else {
+        node.put("type", "tool").put("name", AnthropicWords.ANSWER);
+      }
+      node.put("disable_parallel_tool_use", true);
+      return;
+    }
     if (!body.has("tools")) {
       if (choice != null && forced(choice)) {
         adaptation.drop("tool_choice");
@@ -237,7 +325,7 @@ final class AnthropicRequestWriter {
     }
     if (choice == null) {
       choice = new ToolChoice(ToolChoice.Mode.AUTO, "");
-    } else if (forced(choice) && restrained()) {
+    } else if (forced(choice) && (restrained() || traits.cannot(Ability.FORCED_TOOL))) {
       adaptation.drop("tool_choice");
       choice = new ToolChoice(ToolChoice.Mode.AUTO, "");
     }
@@ -291,20 +379,21 @@ final class AnthropicRequestWriter {
           body.put("service_tier", tier);
         }
       }
-      case N -> dropUnless(setting, value.asInt(0) == 1);
-      case SEED, LOGIT_BIAS, METADATA, PROMPT_CACHE_KEY, VERBOSITY ->
-          dropUnless(setting, value.isObject() && value.isEmpty());
-      case PRESENCE_PENALTY, FREQUENCY_PENALTY, LOGPROBS, TOP_LOGPROBS ->
-          dropUnless(setting, value.isNumber() ? value.asDouble() == 0 : !value.asBoolean(true));
-      case MODALITIES ->
-          dropUnless(setting, value.size() == 1 && value.path(0).asString("").equals("text"));
-    }
-  }
-
-  /** What asks for nothing more than every model does anyway is left out in silence. */
-  private void dropUnless(Setting setting, boolean usual) {
-    if (!usual) {
-      adaptation.drop(setting.word());
+      case N,
+          SEED,
+          LOGIT_BIAS,
+          METADATA,
+          PROMPT_CACHE_KEY,
+          VERBOSITY,
+          PRESENCE_PENALTY,
+          FREQUENCY_PENALTY,
+          LOGPROBS,
+          TOP_LOGPROBS,
+          MODALITIES -> {
+        if (!Settings.usual(setting, value)) {
+          adaptation.drop(setting.word());
+        }
+      }
     }
   }
 

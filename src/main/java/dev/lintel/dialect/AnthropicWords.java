@@ -4,8 +4,11 @@ import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Part.Stop;
 import dev.lintel.Part.Stop.Reason;
+import dev.lintel.Prompt;
+import dev.lintel.Tool;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
+import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -14,6 +17,12 @@ import tools.jackson.databind.node.ObjectNode;
 /** The words of Anthropic's dialect for what every dialect says: ends, usage, errors. */
 final class AnthropicWords {
   static final String NAME = "anthropic";
+
+  /**
+   * The tool that a model has to call where it takes no schema for its answer; its call is shown as
+   * the text that was asked for.
+   */
+  static final String ANSWER = "lintel_answer";
 
   private static final Map<String, Reason> REASONS =
       Map.of(
@@ -27,6 +36,14 @@ final class AnthropicWords {
           "model_context_window_exceeded", Reason.CONTEXT_EXCEEDED);
 
   private AnthropicWords() {}
+
+  /** Whether a reply to such a request may show its answer as a call of {@link #ANSWER}. */
+  static boolean answersByTool(Prompt prompt) {
+    return prompt.format().isPresent()
+        && prompt.tools().stream()
+            .noneMatch(
+                tool -> tool instanceof Tool.Function function && function.name().equals(ANSWER));
+  }
 
   /** The end that a message's, or a {@code message_delta}'s, fields tell of; empty before it. */
   static Optional<Stop> stop(JsonNode fields) {
@@ -86,16 +103,24 @@ final class AnthropicWords {
     long short_ = node.path("cache_creation").path("ephemeral_5m_input_tokens").asLong(0);
     // Some replies give the sum alone, or the sum beside a split of zeros.
     long sum = node.path("cache_creation_input_tokens").asLong(0);
-    return new Usage(
-        node.path("input_tokens").asLong(0),
-        node.path("cache_read_input_tokens").asLong(0),
-        Math.max(short_, sum - hour),
-        hour,
-        node.path("output_tokens").asLong(0),
-        node.path("output_tokens_details").path("thinking_tokens").asLong(0),
-        0,
-        0,
-        Usage.Source.PROVIDER);
+    var tokens =
+        new Usage(
+            node.path("input_tokens").asLong(0),
+            node.path("cache_read_input_tokens").asLong(0),
+            Math.max(short_, sum - hour),
+            hour,
+            node.path("output_tokens").asLong(0),
+            node.path("output_tokens_details").path("thinking_tokens").asLong(0),
+            0,
+            0,
+            Usage.Source.PROVIDER);
+    long searches = node.path("server_tool_use").path("web_search_requests").asLong(0);
+    Usage all =
+        searches > 0
+            ? tokens.units(Map.of(Usage.Unit.SEARCH, BigDecimal.valueOf(searches)))
+            : tokens;
+    String tier = node.path("service_tier").asString("");
+    return tier.isEmpty() || tier.equals("standard") ? all : all.tier(tier);
   }
 
   static ObjectNode usage(Usage usage) {
@@ -109,6 +134,10 @@ final class AnthropicWords {
     node.put("output_tokens", usage.output());
     if (usage.reasoning() > 0) {
       node.putObject("output_tokens_details").put("thinking_tokens", usage.reasoning());
+    }
+    BigDecimal searches = usage.units().get(Usage.Unit.SEARCH);
+    if (searches != null) {
+      node.putObject("server_tool_use").put("web_search_requests", searches.longValue());
     }
     return node;
   }

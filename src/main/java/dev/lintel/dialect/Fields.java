@@ -206,6 +206,24 @@ final class Fields {
     read.remove(spelled(name));
   }
 
+  /** The schema of a tool's arguments, which are an object wherever tools are known. */
+  ObjectNode arguments() {
+    JsonNode type = node.path("type");
+    boolean object =
+        type.isMissingNode()
+            || type.isNull()
+            || type.asString("").equalsIgnoreCase("object")
+            || type.isArray()
+                && type.valueStream().anyMatch(one -> one.asString("").equals("object"));
+    if (!object) {
+      throw unknown("type", "object: a tool's arguments are one");
+    }
+    if (node.has("properties") && !node.get("properties").isObject()) {
+      throw wrong("properties", "an object");
+    }
+    return whole();
+  }
+
   /** The object as it came. */
   ObjectNode whole() {
     return node;

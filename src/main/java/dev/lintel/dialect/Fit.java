@@ -3,12 +3,14 @@ package dev.lintel.dialect;
 import dev.lintel.Adaptation;
 import dev.lintel.Body;
 import dev.lintel.Extra;
+import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Provider.Quirks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,11 +23,32 @@ final class Fit {
   /** Takes a member out of a {@link Body#patch}. */
   static final Optional<byte[]> GONE = Optional.empty();
 
+  /** OpenRouter's field by which a caller asks what its call cost. */
+  private static final String USAGE = "usage";
+
+  /** Fields that the gateway answers for in the provider's place, by their dialect: no loss. */
+  private static final Map<String, Set<String>> ANSWERED_HERE =
+      Map.of(ResponsesWords.NAME, Set.of("store", "stream_options"));
+
+  /** Fields that mean something at one provider alone: nobody else can be asked with them. */
+  private static final Map<String, Set<String>> TIED =
+      Map.of(ResponsesWords.NAME, Set.of("previous_response_id", "conversation", "prompt"));
+
+  /**
+   * Ends the dialect of an {@link Extra} that holds the whole of something beside what was read of
+   * it: a writer of another dialect loses nothing by leaving it out.
+   */
+  static final String WHOLE = "/whole";
+
   private Fit() {}
 
-  /** The gateway's own fields, which no provider is sent. */
+  /** The gateway's own fields, which no provider is sent but one that knows them itself. */
   static List<String> gatewayFields(Body body) {
     var fields = new ArrayList<String>(3);
+    if (body.has(USAGE)
+        && body.value(USAGE).filter(value -> value.path("include").isBoolean()).isPresent()) {
+      fields.add(USAGE);
+    }
     if (body.has("lintel")) {
       fields.add("lintel");
     }
@@ -46,7 +69,12 @@ final class Fit {
    */
   static byte[] patched(
       Body body, Map<String, Optional<byte[]>> changes, Quirks quirks, Adaptation adaptation) {
-    gatewayFields(body).forEach(field -> changes.put(field, GONE));
+    for (String field : gatewayFields(body)) {
+      // A provider that knows the field itself has it among its own names.
+      if (!field.equals(quirks.rename().get(field))) {
+        changes.put(field, GONE);
+      }
+    }
     for (String field : quirks.drop()) {
       if (body.has(field)) {
         changes.put(field, GONE);
@@ -100,8 +128,19 @@ final class Fit {
       Extra extra, String dialect, ObjectNode into, String prefix, Adaptation adaptation) {
     if (extra.of(dialect)) {
       merge(into, extra.fields());
-    } else {
-      extra.fields().propertyNames().forEach(name -> adaptation.drop(prefix + name));
+    } else if (!extra.dialect().endsWith(WHOLE)) {
+      Set<String> answered =
+          prefix.isEmpty() ? ANSWERED_HERE.getOrDefault(extra.dialect(), Set.of()) : Set.of();
+      for (String name : extra.fields().propertyNames()) {
+        if (prefix.isEmpty() && TIED.getOrDefault(extra.dialect(), Set.of()).contains(name)) {
+          throw Failure.invalid("The target cannot know what '" + name + "' names.")
+              .at(name)
+              .again(Failure.Again.ELSEWHERE);
+        }
+        if (!answered.contains(name)) {
+          adaptation.drop(prefix + name);
+        }
+      }
     }
   }
 

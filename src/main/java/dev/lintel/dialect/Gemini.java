@@ -1,9 +1,8 @@
 package dev.lintel.dialect;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
+import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
@@ -11,6 +10,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
@@ -18,7 +18,6 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
-import java.net.URLEncoder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +34,8 @@ public final class Gemini implements Dialect {
    * https://ai.google.dev/gemini-api/docs/thought-signatures (FAQ, November 2025).
    */
   static final String SKIP = "skip_thought_signature_validator";
+
+  private final GeminiCount counter = new GeminiCount(this);
 
   /** How the client wants its stream: as one JSON array, else as server-sent events. */
   private final boolean array;
@@ -59,8 +60,11 @@ public final class Gemini implements Dialect {
    * server-sent events instead of an array. As at Google, {@code contents} may be one object alone.
    */
   @Override
-  public Chat read(Inbound inbound) {
+  public Request read(Inbound inbound) {
     String method = inbound.path().getOrDefault("method", "generateContent");
+    if (method.equals(GeminiCount.METHOD)) {
+      return counter.read(inbound);
+    }
     boolean stream =
         switch (method) {
           case "generateContent" -> false;
@@ -91,6 +95,11 @@ public final class Gemini implements Dialect {
   }
 
   @Override
+  public boolean follows(Block.Media media) {
+    return GeminiMedia.isTyped(media);
+  }
+
+  @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
     Chat chat = Chat.of(request);
     Provider.Quirks quirks = target.provider().quirks();
@@ -104,13 +113,12 @@ public final class Gemini implements Dialect {
       }
       body = Fit.patched(asItIs.get(), changes, quirks, adaptation);
     } else {
-      ObjectNode written = GeminiRequestWriter.write(chat, adaptation);
+      ObjectNode written = GeminiRequestWriter.write(chat, target, adaptation);
       Fit.written(written, field -> true, quirks, adaptation);
       body = Json.bytes(written);
     }
-    String method = chat.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
-    String model = URLEncoder.encode(target.model(), UTF_8).replace("+", "%20");
-    return new Outbound("/v1beta/models/" + model + method, Map.of(), body);
+    String method = chat.stream() ? "streamGenerateContent?alt=sse" : "generateContent";
+    return new Outbound(Paths.gemini(target, method), Map.of(), body);
   }
 
   /** What the client sent, where Google may get it so. */
@@ -129,7 +137,7 @@ public final class Gemini implements Dialect {
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
     boolean asArray = request.dialect() instanceof Gemini asked && asked.array;
-    return new GeminiReplyWriter(request.model(), asArray);
+    return new GeminiReplyWriter(Chat.of(request), asArray, trail);
   }
 
   @Override
@@ -143,17 +151,27 @@ public final class Gemini implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object();
-    var models = list.putArray("models");
-    for (String name : names) {
-      var methods =
-          models
+    var entries = list.putArray("models");
+    for (Listing model : models) {
+      ObjectNode entry =
+          entries
               .addObject()
-              .put("name", "models/" + name)
-              .put("displayName", name)
-              .putArray("supportedGenerationMethods");
-      methods.add("generateContent").add("streamGenerateContent");
+              .put("name", "models/" + model.name())
+              .put("displayName", model.name());
+      if (model.context() > 0) {
+        entry.put("inputTokenLimit", model.context());
+      }
+      if (model.maxOutput() > 0) {
+        entry.put("outputTokenLimit", model.maxOutput());
+      }
+      entry
+          .putArray("supportedGenerationMethods")
+          .add("generateContent")
+          .add("streamGenerateContent")
+          .add(GeminiCount.METHOD);
+      model.show(entry);
     }
     return Answer.json(200, list);
   }

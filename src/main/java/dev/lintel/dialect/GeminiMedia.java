@@ -100,6 +100,13 @@ record GeminiMedia(boolean own, Adaptation adaptation) {
     }
   }
 
+  /** Whether Google can be told what a link leads to. */
+  static boolean isTyped(Block.Media media) {
+    return !media.mime().isEmpty()
+        || !(media.source() instanceof Source.Link link)
+        || !typeOf(link.url()).isEmpty();
+  }
+
   /** The type that the path's extension says; empty where it has none that is known. */
   private static String typeOf(String url) {
     int end = url.length();

@@ -3,6 +3,7 @@ package dev.lintel.dialect;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lintel.Bytes;
+import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Failure;
 import dev.lintel.Frame;
@@ -12,6 +13,7 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Trail;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,7 +32,9 @@ final class GeminiReplyWriter implements ReplyWriter {
   private static final byte[] NEXT = ",\n".getBytes(UTF_8);
   private static final byte[] CLOSE = "]".getBytes(UTF_8);
 
+  private final Chat chat;
   private final boolean array;
+  private final Trail trail;
   private final GeminiReply reply;
   private final List<Chunk> held = new ArrayList<>();
   private boolean begun;
@@ -38,9 +42,15 @@ final class GeminiReplyWriter implements ReplyWriter {
   /** What follows the text of every event; made once the reply has its name. */
   private byte @Nullable [] tail;
 
-  GeminiReplyWriter(String model, boolean array) {
+  /**
+   * @param array as one JSON array, else as server-sent events
+   * @param trail of the call: what it cost is known from it
+   */
+  GeminiReplyWriter(Chat chat, boolean array, Trail trail) {
+    this.chat = chat;
     this.array = array;
-    this.reply = new GeminiReply(model);
+    this.trail = trail;
+    this.reply = new GeminiReply(chat.model());
   }
 
   @Override
@@ -68,10 +78,25 @@ final class GeminiReplyWriter implements ReplyWriter {
   @Override
   public void end(Bytes out) {
     if (held.stream().allMatch(chunk -> raw(chunk.frame()))) {
-      held.forEach(chunk -> pass(chunk.frame(), out));
+      for (Chunk chunk : held) {
+        boolean last = chunk == held.getLast();
+        Optional<byte[]> priced =
+            last && chat.cost()
+                ? UsageCost.patched(chunk.frame(), "usageMetadata", trail)
+                : Optional.empty();
+        if (priced.isPresent()) {
+          send(priced.get(), out);
+        } else {
+          pass(chunk.frame(), out);
+        }
+      }
     } else {
       held.forEach(chunk -> chunk.parts().forEach(reply::add));
-      send(Json.bytes(reply.finished()), out);
+      ObjectNode last = reply.finished();
+      if (chat.cost() && last.get("usageMetadata") instanceof ObjectNode counts) {
+        UsageCost.put(counts, trail);
+      }
+      send(Json.bytes(last), out);
     }
     held.clear();
     if (array) {

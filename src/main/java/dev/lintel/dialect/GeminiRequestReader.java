@@ -108,8 +108,8 @@ final class GeminiRequestReader {
     Optional<Fields> schema = declared.object("parametersJsonSchema");
     ObjectNode arguments =
         schema
-            .map(Fields::whole)
-            .or(() -> open.map(google -> GeminiSchema.json(google.whole())))
+            .map(Fields::arguments)
+            .or(() -> open.map(google -> GeminiSchema.json(google.arguments())))
             .orElseGet(Json::object);
     return new Tool.Function(
         declared.text("name"),

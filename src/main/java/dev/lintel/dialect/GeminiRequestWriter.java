@@ -8,6 +8,7 @@ import dev.lintel.Format;
 import dev.lintel.Json;
 import dev.lintel.Prompt;
 import dev.lintel.Setting;
+import dev.lintel.Target;
 import dev.lintel.Thinking;
 import dev.lintel.Tool;
 import dev.lintel.ToolChoice;
@@ -35,22 +36,25 @@ final class GeminiRequestWriter {
   private static final int MOST_STOPS = 5;
 
   private final Prompt prompt;
+  private final Target target;
   private final boolean own;
   private final Adaptation adaptation;
   private final ObjectNode body = Json.object();
   private final ObjectNode config = Json.object();
 
-  private GeminiRequestWriter(Chat chat, Adaptation adaptation) {
+  private GeminiRequestWriter(Chat chat, Target target, Adaptation adaptation) {
     this.prompt = chat.prompt();
+    this.target = target;
     this.own = chat.dialect().name().equals(Gemini.NAME);
     this.adaptation = adaptation;
   }
 
-  static ObjectNode write(Chat chat, Adaptation adaptation) {
-    return new GeminiRequestWriter(chat, adaptation).build();
+  static ObjectNode write(Chat chat, Target target, Adaptation adaptation) {
+    return new GeminiRequestWriter(chat, target, adaptation).build();
   }
 
   private ObjectNode build() {
+    Capabilities.check(prompt, target);
     new GeminiTurnWriter(prompt, own, adaptation).write(body);
     tools();
     prompt.toolChoice().ifPresent(this::toolChoice);
@@ -152,6 +156,9 @@ final class GeminiRequestWriter {
     if (setting == Setting.STOP) {
       sent = Settings.stops(value, MOST_STOPS, adaptation);
     }
+    if (setting == Setting.MAX_TOKENS && !own) {
+      sent = config.numberNode(Capabilities.limit(value.asLong(), target, adaptation));
+    }
     config.set(name, sent);
   }
 
@@ -166,7 +173,9 @@ final class GeminiRequestWriter {
   private void thinking(Thinking thinking) {
     ObjectNode node = Json.object();
     boolean off = thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none");
-    if (off) {
+    if (off && Efforts.refused(target.traits(), "none")) {
+      adaptation.drop("thinking");
+    } else if (off) {
       node.put("thinkingBudget", 0);
     } else if (thinking.budget() > 0) {
       node.put("thinkingBudget", thinking.budget());

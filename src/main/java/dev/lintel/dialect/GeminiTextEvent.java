@@ -123,7 +123,12 @@ final class GeminiTextEvent {
         case "candidatesTokenCount" -> candidates = count ? parser.getLongValue() : 0;
         case "thoughtsTokenCount" -> thoughts = count ? parser.getLongValue() : 0;
         case "cachedContentTokenCount" -> cached = count ? parser.getLongValue() : 0;
-        case "totalTokenCount", "trafficType" -> {}
+        case "totalTokenCount" -> {}
+        case "trafficType" -> {
+          if (value != JsonToken.VALUE_STRING || !GeminiUsage.tier(parser.getString()).isEmpty()) {
+            return false;
+          }
+        }
         case "promptTokensDetails", "candidatesTokensDetails", "cacheTokensDetails" -> {
           if (!textOnly(value)) {
             return false;

@@ -65,7 +65,12 @@ final class GeminiTurnWriter {
       String place = "messages[" + i + "]";
       Content content =
           switch (turn.role()) {
-            case SYSTEM -> system;
+            case SYSTEM -> {
+              if (!contents.isEmpty() && !media.own()) {
+                adaptation.rename(place, "systemInstruction");
+              }
+              yield system;
+            }
             case USER -> next(false);
             case ASSISTANT -> next(true);
           };
@@ -81,8 +86,30 @@ final class GeminiTurnWriter {
     if (contents.isEmpty()) {
       contents.add(new Content(false));
     }
+    if (!media.own()) {
+      answerAll();
+    }
     ArrayNode array = body.putArray("contents");
     contents.forEach(content -> array.add(finish(content)));
+  }
+
+  /** Google refuses a turn that leaves one of the calls before it without an answer. */
+  private void answerAll() {
+    for (int i = 0; i + 1 < contents.size(); i++) {
+      List<String> calls = contents.get(i).calls;
+      List<Answered> answers = contents.get(i + 1).answers;
+      for (int order = 0; order < calls.size(); order++) {
+        int wanted = order;
+        if (answers.stream().noneMatch(answer -> answer.order == wanted)) {
+          String id = calls.get(order);
+          adaptation.mend("tool_use " + id);
+          ObjectNode response = response(id, "");
+          response.putObject("response").put("error", "The tool gave no result.");
+          ObjectNode part = Json.object();
+          answers.add(new Answered(order, part.set("functionResponse", response), List.of()));
+        }
+      }
+    }
   }
 
   private Content next(boolean model) {
@@ -222,12 +249,7 @@ final class GeminiTurnWriter {
         case Block.Native t -> adaptation.drop(inner);
       }
     }
-    ObjectNode response = Json.object();
-    if (!result.id().isEmpty() && !GeminiIds.made(result.id())) {
-      response.put("id", result.id());
-    }
-    String name = names.getOrDefault(result.id(), result.name());
-    response.put("name", ToolNames.GEMINI.out(name.isEmpty() ? result.id() : name));
+    ObjectNode response = response(result.id(), result.name());
     Optional<JsonNode> object = object(text.toString());
     if (result.error()) {
       ObjectNode error = response.putObject("response");
@@ -252,7 +274,24 @@ final class GeminiTurnWriter {
         return;
       }
     }
-    next(false).answers.add(new Answered(Integer.MAX_VALUE, part, pictures));
+    Content last = next(false);
+    if (media.own() || names.containsKey(result.id())) {
+      last.answers.add(new Answered(Integer.MAX_VALUE, part, pictures));
+    } else {
+      // An answer to a call that nobody made is refused; what it says is not lost.
+      adaptation.mend("tool_result " + result.id());
+      last.parts.add(Json.object().put("text", text.isEmpty() ? " " : text.toString()));
+      last.parts.addAll(pictures);
+    }
+  }
+
+  private ObjectNode response(String id, String usual) {
+    ObjectNode response = Json.object();
+    if (!id.isEmpty() && !GeminiIds.made(id)) {
+      response.put("id", id);
+    }
+    String name = names.getOrDefault(id, usual);
+    return response.put("name", ToolNames.GEMINI.out(name.isEmpty() ? id : name));
   }
 
   private static Optional<JsonNode> object(String text) {

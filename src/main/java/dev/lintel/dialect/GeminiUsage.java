@@ -18,17 +18,34 @@ final class GeminiUsage {
             node.path("cachedContentTokenCount").asLong(0),
             node.path("candidatesTokenCount").asLong(0),
             node.path("thoughtsTokenCount").asLong(0));
-    return new Usage(
-        // What Google's own tools brought in is read as well, and counted apart.
-        plain.input() + node.path("toolUsePromptTokenCount").asLong(0),
-        plain.cacheRead(),
-        0,
-        0,
-        plain.output(),
-        plain.reasoning(),
-        audio(node.path("promptTokensDetails")),
-        audio(node.path("candidatesTokensDetails")),
-        plain.source());
+    JsonNode in = node.path("promptTokensDetails");
+    JsonNode out = node.path("candidatesTokensDetails");
+    var sounds =
+        new Usage(
+            // What Google's own tools brought in is read as well, and counted apart.
+            plain.input() + node.path("toolUsePromptTokenCount").asLong(0),
+            plain.cacheRead(),
+            0,
+            0,
+            plain.output(),
+            plain.reasoning(),
+            tokens(in, "AUDIO"),
+            tokens(out, "AUDIO"),
+            plain.source());
+    long imagesIn = tokens(in, "IMAGE");
+    long imagesOut = tokens(out, "IMAGE");
+    Usage all = imagesIn + imagesOut > 0 ? sounds.images(imagesIn, imagesOut) : sounds;
+    String tier = tier(node.path("trafficType").asString(""));
+    return tier.isEmpty() ? all : all.tier(tier);
+  }
+
+  /** Vertex AI's word for how a request was served, as a tier; empty for the usual one. */
+  static String tier(String traffic) {
+    return switch (traffic) {
+      case "ON_DEMAND_PRIORITY" -> "priority";
+      case "ON_DEMAND_FLEX" -> "flex";
+      default -> "";
+    };
   }
 
   /** Without sound and without Google's own tools. */
@@ -45,10 +62,10 @@ final class GeminiUsage {
         Usage.Source.PROVIDER);
   }
 
-  private static long audio(JsonNode details) {
+  private static long tokens(JsonNode details, String modality) {
     long tokens = 0;
     for (JsonNode detail : details) {
-      if (detail.path("modality").asString("").equals("AUDIO")) {
+      if (detail.path("modality").asString("").equals(modality)) {
         tokens += detail.path("tokenCount").asLong(0);
       }
     }
@@ -66,14 +83,17 @@ final class GeminiUsage {
     if (usage.reasoning() > 0) {
       node.put("thoughtsTokenCount", usage.reasoning());
     }
-    audio(node, "promptTokensDetails", usage.audioInput());
-    audio(node, "candidatesTokensDetails", usage.audioOutput());
+    details(node, "promptTokensDetails", usage.audioInput(), usage.imageInput());
+    details(node, "candidatesTokensDetails", usage.audioOutput(), usage.imageOutput());
     return node;
   }
 
-  private static void audio(ObjectNode node, String name, long tokens) {
-    if (tokens > 0) {
-      node.putArray(name).addObject().put("modality", "AUDIO").put("tokenCount", tokens);
+  private static void details(ObjectNode node, String name, long sounds, long images) {
+    if (sounds > 0) {
+      node.withArray("/" + name).addObject().put("modality", "AUDIO").put("tokenCount", sounds);
+    }
+    if (images > 0) {
+      node.withArray("/" + name).addObject().put("modality", "IMAGE").put("tokenCount", images);
     }
   }
 }

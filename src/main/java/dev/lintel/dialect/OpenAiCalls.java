@@ -34,7 +34,12 @@ final class OpenAiCalls {
   private final List<Open> calls = new ArrayList<>(2);
 
   OpenAiCalls(Chat chat) {
-    this.names = new ToolNames.Back(ToolNames.OPENAI, chat, OpenAiChat.speaks(chat));
+    this(new ToolNames.Back(ToolNames.OPENAI, chat, OpenAiChat.speaks(chat)));
+  }
+
+  /** Of another dialect whose pieces are the same. */
+  OpenAiCalls(ToolNames.Back names) {
+    this.names = names;
   }
 
   boolean isEmpty() {

@@ -2,6 +2,7 @@ package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Answer;
+import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
@@ -9,6 +10,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -46,30 +48,41 @@ public final class OpenAiChat implements Dialect {
   @Override
   public Request read(Inbound inbound) {
     Body body = inbound.body();
-    String model = inbound.path().getOrDefault("model", "");
-    if (model.isEmpty()) {
-      model =
-          body.text("model")
-              .filter(text -> !text.isBlank())
-              .orElseThrow(() -> Failure.invalid("'model' is missing.").at("model"));
-    }
+    String model = model(inbound);
     body.requireObjects("messages");
     boolean stream = body.flag("stream");
     return Chat.read(
         this,
         model,
         stream,
-        stream && wantsUsage(body),
+        stream && (wantsUsage(body) || Chat.costAsked(body)),
         inbound,
         original -> OpenAiRequestReader.read(original.body()));
   }
 
-  private static boolean wantsUsage(Body body) {
+  /** The model that the path or else the body names. */
+  static String model(Inbound inbound) {
+    String named = inbound.path().getOrDefault("model", "");
+    return named.isEmpty()
+        ? inbound
+            .body()
+            .text("model")
+            .filter(text -> !text.isBlank())
+            .orElseThrow(() -> Failure.invalid("'model' is missing.").at("model"))
+        : named;
+  }
+
+  static boolean wantsUsage(Body body) {
     return body.value("stream_options")
         .map(options -> Json.object().set("stream_options", options))
         .flatMap(holder -> Fields.of(OpenAiRequestReader.MANNER, holder).object("stream_options"))
         .flatMap(options -> options.flag("include_usage"))
         .orElse(false);
+  }
+
+  @Override
+  public boolean follows(Block.Media media) {
+    return media.kind() == Block.Media.Kind.IMAGE || media.kind() == Block.Media.Kind.VIDEO;
   }
 
   @Override
@@ -80,16 +93,17 @@ public final class OpenAiChat implements Dialect {
         speaks(chat) && original != null && !Proofs.within(original.bytes())
             ? patched(chat, original, target, adaptation)
             : Json.bytes(new OpenAiRequestWriter(chat, target, adaptation).write());
-    return new Outbound(PATH, Map.of(), body);
+    return new Outbound(Paths.openAi(target, PATH), Map.of(), body);
   }
 
-  private static byte[] patched(Chat chat, Body body, Target target, Adaptation adaptation) {
+  /** The caller's bytes, but for what the target needs otherwise. */
+  static byte[] patched(Chat chat, Body body, Target target, Adaptation adaptation) {
     var changes = new HashMap<String, Optional<byte[]>>(8);
-    changes.put("model", Optional.of(Json.string(target.model())));
+    changes.put("model", Optional.of(Json.string(Paths.model(target))));
     if (chat.stream()) {
       streamOptions(chat, body, target, adaptation, changes);
     }
-    return Fit.patched(body, changes, target.provider().quirks(), adaptation);
+    return Fit.patched(body, changes, Capabilities.quirks(target), adaptation);
   }
 
   /** Usage is always asked for where it can be; whether the client sees it is the writer's. */
@@ -101,7 +115,8 @@ public final class OpenAiChat implements Dialect {
       Map<String, Optional<byte[]>> changes) {
     JsonNode given = body.value("stream_options").orElse(Json.object());
     if (target.provider().quirks().streamUsage()) {
-      if (!chat.usage()) {
+      // OpenRouter's wish for a cost is one for usage too, in a field that others do not know.
+      if (!chat.usage() || !given.path("include_usage").asBoolean(false)) {
         changes.put(
             "stream_options",
             given.isEmpty()
@@ -126,7 +141,7 @@ public final class OpenAiChat implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new OpenAiReplyWriter(Chat.of(request));
+    return new OpenAiReplyWriter(Chat.of(request), trail);
   }
 
   @Override
@@ -140,15 +155,16 @@ public final class OpenAiChat implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
+  public Answer models(List<Listing> models) {
     ObjectNode list = Json.object().put("object", "list");
     var data = list.putArray("data");
-    for (String name : names) {
-      data.addObject()
-          .put("id", name)
-          .put("object", "model")
-          .put("created", started)
-          .put("owned_by", "lintel");
+    for (Listing model : models) {
+      model.show(
+          data.addObject()
+              .put("id", model.name())
+              .put("object", "model")
+              .put("created", started)
+              .put("owned_by", "lintel"));
     }
     return Answer.json(200, list);
   }

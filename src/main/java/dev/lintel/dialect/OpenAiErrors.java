@@ -5,6 +5,7 @@ import dev.lintel.Headers;
 import dev.lintel.Json;
 import dev.lintel.Trail;
 import java.util.List;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,6 +32,10 @@ final class OpenAiErrors {
     JsonNode body = tree.isArray() ? tree.path(0) : tree;
     JsonNode error = body.path("error").isObject() ? body.get("error") : body;
     String code = word(error.path("code"));
+    if (code.isEmpty()) {
+      // Azure's more precise word, and at times its only one.
+      code = word(error.path("innererror").path("code"));
+    }
     String type = word(error.path("type"));
     if (type.isEmpty()) {
       // Google's OpenAI endpoint has a status, OpenRouter its own vocabulary.
@@ -52,14 +57,36 @@ final class OpenAiErrors {
   private static String message(JsonNode error) {
     for (String name : MESSAGES) {
       JsonNode value = error.path(name);
+      if (value.path("detail").isArray()) {
+        // Mistral puts a validator's list where the words are.
+        value = value.get("detail");
+      }
       if (value.isString() && !value.asString().isBlank()) {
         return value.asString();
       }
       if (value.isArray() && !value.isEmpty()) {
-        return value.toString();
+        return value.valueStream().map(OpenAiErrors::fault).collect(Collectors.joining("; "));
       }
     }
     return "";
+  }
+
+  /** A fault that FastAPI's validator found: {@code loc} says where, {@code msg} what. */
+  private static String fault(JsonNode fault) {
+    String place = place(fault);
+    String words = fault.path("msg").asString("");
+    return words.isEmpty()
+        ? fault.isString() ? fault.asString() : fault.toString()
+        : place.isEmpty() ? words : place + ": " + words;
+  }
+
+  private static String place(JsonNode fault) {
+    return fault
+        .path("loc")
+        .valueStream()
+        .map(step -> step.asString(""))
+        .filter(step -> !step.equals("body"))
+        .collect(Collectors.joining("."));
   }
 
   private static String word(JsonNode node) {

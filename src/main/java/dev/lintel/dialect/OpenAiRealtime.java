@@ -9,6 +9,7 @@ import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Live;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
@@ -58,9 +59,13 @@ public final class OpenAiRealtime implements Dialect {
       throw new IllegalArgumentException("no live conversation: " + request);
     }
     var query = new TreeMap<>(live.query());
-    query.put("model", target.model());
-    var path = new StringBuilder("/realtime");
-    char separator = '?';
+    var path = new StringBuilder(Paths.openAi(target, "/realtime"));
+    boolean versioned = path.indexOf("?") >= 0;
+    // Azure's dated versions call it otherwise, and the caller's version is not its provider's.
+    query.remove("deployment");
+    query.remove("api-version");
+    query.put(versioned ? "deployment" : "model", Paths.model(target));
+    char separator = versioned ? '&' : '?';
     for (var entry : query.entrySet()) {
       path.append(separator)
           .append(encoded(entry.getKey()))
@@ -101,8 +106,8 @@ public final class OpenAiRealtime implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return openai.models(names);
+  public Answer models(List<Listing> models) {
+    return openai.models(models);
   }
 
   /** Adds up what a session uses: every report is of one answer, or of one transcription. */

@@ -35,6 +35,12 @@ final class OpenAiReplyReader implements ReplyReader {
   private static final Set<String> SILENT = Set.of("role", "reasoning_details");
 
   private final OpenAiCalls calls;
+  private String tier = "";
+  private final String dialect;
+
+  /** The event has a list of pieces, which OpenAI's own clients do not expect in a reply. */
+  private boolean listed;
+
   private boolean streamed;
   private boolean started;
   private boolean finished;
@@ -43,18 +49,27 @@ final class OpenAiReplyReader implements ReplyReader {
   private boolean done;
 
   OpenAiReplyReader(Chat chat) {
+    this(chat, OpenAiChat.NAME);
+  }
+
+  /**
+   * @param dialect whose words the reply's bytes are: legacy completions are the same but for where
+   *     a choice has its text
+   */
+  OpenAiReplyReader(Chat chat, String dialect) {
     this.calls = new OpenAiCalls(chat);
+    this.dialect = dialect;
   }
 
   @Override
   public Chunk whole(byte[] body) {
-    Frame frame = Frame.whole(OpenAiChat.NAME, body);
+    Frame frame = Frame.whole(dialect, body);
     var parts = new ArrayList<Part>(4);
     read(frame, "a reply", parts);
     if (!finished) {
       throw malformed("a reply without choices", null);
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void known(int choice, JsonNode message, List<Part> parts) {
@@ -97,6 +112,7 @@ final class OpenAiReplyReader implements ReplyReader {
       }
       return;
     }
+    listed |= content.isArray();
     for (JsonNode piece : content) {
       switch (text(piece.path("type"))) {
         case "text" -> content(piece.path("text"), parts);
@@ -179,6 +195,7 @@ final class OpenAiReplyReader implements ReplyReader {
       return new Chunk(List.of(), frame);
     }
     streamed = true;
+    listed = false;
     var parts = new ArrayList<Part>(2);
     read(frame, "an event", parts);
     if (!answered) {
@@ -186,7 +203,7 @@ final class OpenAiReplyReader implements ReplyReader {
         answered |= part.content();
       }
     }
-    return new Chunk(parts, frame);
+    return new Chunk(parts, listed ? Frame.NONE : frame);
   }
 
   private void read(Frame frame, String what, List<Part> parts) {
@@ -233,6 +250,12 @@ final class OpenAiReplyReader implements ReplyReader {
             usage = OpenAiUsage.read(parser);
           }
         }
+        case "service_tier" -> {
+          // In every event of a stream, and the same in all.
+          if (tier.isEmpty() && value == JsonToken.VALUE_STRING) {
+            tier = parser.getString();
+          }
+        }
         case "error" -> {
           if (value != JsonToken.VALUE_NULL) {
             throw OpenAiErrors.read(200, Headers.NONE, Json.parse(frame.text()));
@@ -245,7 +268,7 @@ final class OpenAiReplyReader implements ReplyReader {
       finish(word, parts);
     }
     if (usage != null) {
-      parts.add(usage);
+      parts.add(tier.isEmpty() || tier.equals("default") ? usage : usage.tier(tier));
     }
     // Azure's first event has neither (seen 2025-09): the next one names the reply.
     if (!started && !(id.isEmpty() && model.isEmpty() && parts.isEmpty())) {
@@ -268,6 +291,11 @@ final class OpenAiReplyReader implements ReplyReader {
           case "delta", "message" -> {
             if (value == JsonToken.START_OBJECT) {
               delta(choice, parser, parts);
+            }
+          }
+          case "text" -> {
+            if (value == JsonToken.VALUE_STRING && parser.getStringLength() > 0) {
+              parts.add(new Part.Text(parser.getString()));
             }
           }
           case "finish_reason" -> {

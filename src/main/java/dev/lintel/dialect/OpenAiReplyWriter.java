@@ -13,31 +13,41 @@ import dev.lintel.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Writes a chat completion, whole or in chunks. */
 final class OpenAiReplyWriter implements ReplyWriter {
-  private static final byte[] DONE = ascii("data: [DONE]\n\n");
+  static final byte[] DONE = ascii("data: [DONE]\n\n");
   private static final byte[] DATA = ascii("data: ");
   private static final byte[] CLOSE = ascii("\n\n");
   private static final byte[] UNFINISHED = ascii(",\"finish_reason\":null}]}\n\n");
 
   private final Chat chat;
+  private final Trail trail;
   private final OpenAiReply message = new OpenAiReply();
   private final long created = Instant.now().getEpochSecond();
   private String id = "";
   private String model;
   private boolean roleShown;
   private boolean usageShown;
+
+  /** An event of the provider's own went out, under its own id. */
+  private boolean passed;
+
   private Usage usage = Usage.UNKNOWN;
 
   /** What every chunk of ours begins with, up to its delta. */
   private byte @Nullable [] opening;
 
-  OpenAiReplyWriter(Chat chat) {
+  /**
+   * @param trail of the call: what it cost is known from it
+   */
+  OpenAiReplyWriter(Chat chat, Trail trail) {
     this.chat = chat;
+    this.trail = trail;
     this.model = chat.model();
   }
 
@@ -77,14 +87,26 @@ final class OpenAiReplyWriter implements ReplyWriter {
       }
     }
     roleShown = true;
+    passed = true;
     if (!counted || chat.usage()) {
       usageShown |= counted;
-      out.add(frame.raw(), frame.rawOffset(), frame.rawLength());
+      Optional<byte[]> priced =
+          counted ? UsageCost.patched(frame, "usage", trail) : Optional.empty();
+      if (priced.isPresent()) {
+        out.add(DATA).add(priced.get()).add(CLOSE);
+      } else {
+        out.add(frame.raw(), frame.rawOffset(), frame.rawLength());
+      }
     } else if (more) {
-      ObjectNode tree = (ObjectNode) Json.parse(frame.text());
-      tree.remove("usage");
-      out.add(DATA).add(Json.bytes(tree)).add(CLOSE);
+      withoutUsage(frame, out);
     }
+  }
+
+  /** The event's JSON without the usage, of which the client did not ask to be told. */
+  static void withoutUsage(Frame frame, Bytes out) {
+    ObjectNode tree = (ObjectNode) Json.parse(frame.text());
+    tree.remove("usage");
+    send(tree, out);
   }
 
   private void start(Part.Start start) {
@@ -146,7 +168,7 @@ final class OpenAiReplyWriter implements ReplyWriter {
     send(chunk, out);
   }
 
-  private static void send(ObjectNode chunk, Bytes out) {
+  static void send(ObjectNode chunk, Bytes out) {
     out.add(DATA).add(Json.bytes(chunk)).add(CLOSE);
   }
 
@@ -156,7 +178,7 @@ final class OpenAiReplyWriter implements ReplyWriter {
       id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
     }
     return Json.object()
-        .put("id", id.startsWith("chatcmpl-") ? id : "chatcmpl-" + id)
+        .put("id", passed || id.startsWith("chatcmpl-") ? id : "chatcmpl-" + id)
         .put("object", object)
         .put("created", created)
         .put("model", model);
@@ -167,7 +189,9 @@ final class OpenAiReplyWriter implements ReplyWriter {
     if (chat.usage() && !usageShown && usage.source() != Usage.Source.NONE) {
       ObjectNode chunk = head("chat.completion.chunk");
       chunk.putArray("choices");
-      chunk.set("usage", OpenAiUsage.write(usage));
+      ObjectNode counts = OpenAiUsage.write(usage);
+      UsageCost.put(counts, trail);
+      chunk.set("usage", counts);
       send(chunk, out);
     }
     out.add(DONE);
@@ -205,7 +229,8 @@ final class OpenAiReplyWriter implements ReplyWriter {
     return Json.bytes(reply);
   }
 
-  private static byte[] raw(Frame frame) {
+  /** The bytes of a whole reply as they came. */
+  static byte[] raw(Frame frame) {
     if (frame.dataOffset() == 0 && frame.dataLength() == frame.data().length) {
       return frame.data();
     }

@@ -77,7 +77,7 @@ final class OpenAiRequestReader {
     return new Tool.Function(
         function.text("name"),
         function.text("description", ""),
-        function.object("parameters").map(Fields::whole).orElseGet(Json::object),
+        function.object("parameters").map(Fields::arguments).orElseGet(Json::object),
         function.flag("strict"),
         tool.cache(),
         tool.extra());

@@ -12,6 +12,7 @@ import dev.lintel.Target;
 import dev.lintel.Thinking;
 import dev.lintel.Tool;
 import dev.lintel.ToolChoice;
+import dev.lintel.Traits;
 import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -44,7 +45,8 @@ final class OpenAiRequestWriter {
   }
 
   ObjectNode write() {
-    body.put("model", target.model());
+    Capabilities.check(prompt, target);
+    body.put("model", Paths.model(target));
     body.set("messages", new OpenAiTurnWriter(own, adaptation).write(prompt.turns()));
     tools();
     prompt.toolChoice().ifPresent(this::toolChoice);
@@ -52,7 +54,7 @@ final class OpenAiRequestWriter {
     prompt.format().ifPresent(this::format);
     prompt.settings().forEach(this::setting);
     extra(prompt.extra(), body, adaptation);
-    Fit.written(body, prompt.extra().fields()::has, target.provider().quirks(), adaptation);
+    Fit.written(body, prompt.extra().fields()::has, Capabilities.quirks(target), adaptation);
     if (chat.stream()) {
       body.put("stream", true);
       if (target.provider().quirks().streamUsage()) {
@@ -115,34 +117,44 @@ final class OpenAiRequestWriter {
     }
   }
 
-  /** The steps of LiteLLM, "Messages to Responses mapping", which callers have come to expect. */
   private void thinking(Thinking thinking) {
-    if (own) {
-      body.put("reasoning_effort", thinking.effort());
-      return;
+    String effort = own ? thinking.effort() : effort(thinking, target.traits(), adaptation);
+    if (own || !effort.isEmpty()) {
+      body.put("reasoning_effort", effort);
     }
-    if (thinking.mode() == Thinking.Mode.OFF) {
-      return;
+  }
+
+  /**
+   * OpenAI's word for how much another dialect's caller lets a model think; empty where nothing is
+   * asked. The steps of LiteLLM, "Messages to Responses mapping", which callers have come to
+   * expect.
+   */
+  static String effort(Thinking thinking, Traits traits, Adaptation adaptation) {
+    boolean off = thinking.mode() == Thinking.Mode.OFF || thinking.effort().equals("none");
+    if (traits.cannot(Traits.Ability.THINKING)) {
+      if (!off) {
+        adaptation.drop("thinking");
+      }
+      return "";
     }
-    String effort;
-    switch (thinking.effort()) {
-      case "none" -> {
-        return;
-      }
-      case "minimal", "low", "medium", "high" -> effort = thinking.effort();
-      case "" -> {
-        effort = thinking.budget() == 0 ? "medium" : ofBudget(thinking.budget());
-        if (thinking.budget() != 0) {
-          adaptation.change("thinking", "reasoning_effort");
-        }
-      }
-      default -> {
-        // Not every reasoning model takes more than that.
-        effort = "high";
-        adaptation.change("effort", effort);
+    String effort = off ? "none" : thinking.effort();
+    if (off && !Efforts.taken(traits, effort)) {
+      // Most models have no word for it, and think no more than they are told to.
+      return "";
+    }
+    if (effort.isEmpty()) {
+      effort = thinking.budget() == 0 ? "medium" : ofBudget(thinking.budget());
+      if (thinking.budget() != 0) {
+        adaptation.change("thinking", "reasoning_effort");
       }
     }
-    body.put("reasoning_effort", effort);
+    // Not every reasoning model takes more than high.
+    boolean more = effort.equals("xhigh") || effort.equals("max");
+    if (Efforts.refused(traits, effort) || (more && !Efforts.taken(traits, effort))) {
+      effort = Efforts.nearest(traits, effort);
+      adaptation.change("effort", effort);
+    }
+    return effort;
   }
 
   private static String ofBudget(int budget) {
@@ -189,20 +201,14 @@ final class OpenAiRequestWriter {
     return switch (setting) {
       case TOP_K -> body.nullNode();
       case STOP -> Settings.stops(value, MOST_STOPS, adaptation);
-      case USER -> {
-        if (value.asString().length() <= LONGEST_USER) {
-          yield value;
-        }
-        adaptation.change(setting.word(), "sha256");
-        yield body.stringNode(ToolNames.hex(value.asString(), LONGEST_USER));
-      }
-      case SERVICE_TIER -> TIERS.contains(value.asString()) ? value : body.nullNode();
+      case USER -> user(value, adaptation);
+      case SERVICE_TIER -> isTier(value) ? value : body.nullNode();
       case PARALLEL_TOOLS -> {
         // OpenAI refuses it without tools.
         yield prompt.tools().isEmpty() ? body.nullNode() : value;
       }
-      case MAX_TOKENS,
-          TEMPERATURE,
+      case MAX_TOKENS -> body.numberNode(Capabilities.limit(value.asLong(), target, adaptation));
+      case TEMPERATURE,
           TOP_P,
           SEED,
           PRESENCE_PENALTY,
@@ -217,6 +223,19 @@ final class OpenAiRequestWriter {
           VERBOSITY ->
           value;
     };
+  }
+
+  /** What OpenAI takes of another dialect's name of a user. */
+  static JsonNode user(JsonNode value, Adaptation adaptation) {
+    if (value.asString().length() <= LONGEST_USER) {
+      return value;
+    }
+    adaptation.change(Setting.USER.word(), "sha256");
+    return Json.object().stringNode(ToolNames.hex(value.asString(), LONGEST_USER));
+  }
+
+  static boolean isTier(JsonNode value) {
+    return TIERS.contains(value.asString());
   }
 
   /** The text of several blocks as one, for places that take a single string. */

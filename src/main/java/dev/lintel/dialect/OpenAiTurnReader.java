@@ -253,6 +253,13 @@ final class OpenAiTurnReader {
     Fields audio = part.neededObject("input_audio");
     String data = audio.text("data");
     String format = audio.text("format", "").toLowerCase(Locale.ROOT);
+    if (format.equals("wav") && !MediaData.of("", data).mime().equals("audio/wav")) {
+      throw Failure.invalid(
+              "'"
+                  + audio.place("data")
+                  + "' is declared to be a WAV and does not begin as one does.")
+          .at(audio.place("data"));
+    }
     return new Block.Media(
         Block.Media.Kind.AUDIO,
         format.isEmpty() ? MediaData.of("audio/wav", data).mime() : "audio/" + format,

@@ -41,7 +41,7 @@ final class OpenAiTurnWriter {
       }
     }
     flushMoved();
-    return messages;
+    return own ? messages : new OpenAiPairs(adaptation).mended(messages);
   }
 
   private void system(Turn turn) {

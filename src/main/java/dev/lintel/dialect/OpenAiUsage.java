@@ -2,6 +2,8 @@ package dev.lintel.dialect;
 
 import dev.lintel.Json;
 import dev.lintel.Usage;
+import java.math.BigDecimal;
+import java.util.Map;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,7 +21,10 @@ final class OpenAiUsage {
   private long written;
   private long audioInput;
   private long audioOutput;
+  private long imageInput;
+  private long imageOutput;
   private long reasoning;
+  private long searches;
 
   private OpenAiUsage() {}
 
@@ -50,8 +55,8 @@ final class OpenAiUsage {
           case "prompt_tokens" -> prompt = tokens;
           case "completion_tokens" -> completion = tokens;
           case "total_tokens" -> total = tokens;
-          // DeepSeek names its cache hits at the top.
-          case "prompt_cache_hit_tokens" -> hits = tokens;
+          // DeepSeek and Moonshot name their cache hits at the top.
+          case "prompt_cache_hit_tokens", "cached_tokens" -> hits = tokens;
           default -> {}
         }
       }
@@ -60,6 +65,7 @@ final class OpenAiUsage {
           case "cached_tokens" -> cached = tokens;
           case "cache_write_tokens" -> written = tokens;
           case "audio_tokens" -> audioInput = tokens;
+          case "image_tokens" -> imageInput = tokens;
           default -> {}
         }
       }
@@ -67,9 +73,12 @@ final class OpenAiUsage {
         switch (name) {
           case "reasoning_tokens" -> reasoning = tokens;
           case "audio_tokens" -> audioOutput = tokens;
+          case "image_tokens" -> imageOutput = tokens;
           default -> {}
         }
       }
+      // OpenRouter's, as Anthropic has it.
+      case "server_tool_use" -> searches = name.equals("web_search_requests") ? tokens : searches;
       default -> {}
     }
   }
@@ -78,16 +87,19 @@ final class OpenAiUsage {
     long read = cached < 0 ? hits : cached;
     // xAI and Gemini's OpenAI endpoint count reasoning in the total, but not in the completion.
     long output = Math.max(completion, total - prompt);
-    return new Usage(
-        Math.max(0, prompt - read - written),
-        read,
-        written,
-        0,
-        output,
-        reasoning,
-        audioInput,
-        audioOutput,
-        Usage.Source.PROVIDER);
+    var text =
+        new Usage(
+            Math.max(0, prompt - read - written),
+            read,
+            written,
+            0,
+            output,
+            reasoning,
+            audioInput,
+            audioOutput,
+            Usage.Source.PROVIDER);
+    Usage all = imageInput + imageOutput > 0 ? text.images(imageInput, imageOutput) : text;
+    return searches > 0 ? all.units(Map.of(Usage.Unit.SEARCH, BigDecimal.valueOf(searches))) : all;
   }
 
   static ObjectNode write(Usage usage) {
@@ -102,9 +114,16 @@ final class OpenAiUsage {
       in.put("cache_write_tokens", written);
     }
     in.put("audio_tokens", usage.audioInput());
-    node.putObject("completion_tokens_details")
-        .put("reasoning_tokens", usage.reasoning())
-        .put("audio_tokens", usage.audioOutput());
+    ObjectNode out =
+        node.putObject("completion_tokens_details")
+            .put("reasoning_tokens", usage.reasoning())
+            .put("audio_tokens", usage.audioOutput());
+    if (usage.imageInput() > 0) {
+      in.put("image_tokens", usage.imageInput());
+    }
+    if (usage.imageOutput() > 0) {
+      out.put("image_tokens", usage.imageOutput());
+    }
     return node;
   }
 }

@@ -71,13 +71,26 @@ final class ProviderErrors {
           Map.entry("invalid_api_key", DENIED),
           Map.entry("account_deactivated", DENIED),
           Map.entry("payment_required", DENIED),
-          Map.entry("request_too_large", TOO_LARGE));
+          Map.entry("previous_response_not_found", INVALID),
+          Map.entry("image_content_policy_violation", BLOCKED),
+          Map.entry("request_too_large", TOO_LARGE),
+          Map.entry("throttlingexception", LIMITED),
+          Map.entry("servicequotaexceededexception", SPENT),
+          Map.entry("modelnotreadyexception", OVERLOADED),
+          Map.entry("modeltimeoutexception", TIMEOUT),
+          Map.entry("modelerrorexception", ERROR),
+          Map.entry("modelstreamerrorexception", ERROR));
 
   /** Codes and types that only tell what a status would tell, where there is none. */
   private static final Map<String, Meaning> GENERAL =
       Map.ofEntries(
           Map.entry("invalid_request_error", INVALID),
           Map.entry("invalid_request", INVALID),
+          Map.entry("invalid_prompt", INVALID),
+          Map.entry("invalid_image", INVALID),
+          Map.entry("invalid_base64_image", INVALID),
+          Map.entry("invalid_image_url", INVALID),
+          Map.entry("vector_store_timeout", TIMEOUT),
           Map.entry("invalid_argument", INVALID),
           Map.entry("failed_precondition", INVALID),
           Map.entry("authentication_error", DENIED),
@@ -101,16 +114,18 @@ final class ProviderErrors {
    * What a refused request says where its code does not: most OpenAI-compatible servers give none.
    */
   private static final Map<String, Meaning> PHRASES =
-      Map.of(
-          "maximum context length", CONTEXT,
-          "context length exceeded", CONTEXT,
-          "exceeds the context window", CONTEXT,
-          "prompt is too long", CONTEXT,
-          "input token count exceeds", CONTEXT,
-          "content management policy", BLOCKED,
-          "incorrect api key", DENIED,
-          "invalid api key", DENIED,
-          "api key not valid", DENIED);
+      Map.ofEntries(
+          Map.entry("maximum context length", CONTEXT),
+          Map.entry("context length exceeded", CONTEXT),
+          Map.entry("exceeds the context window", CONTEXT),
+          Map.entry("prompt is too long", CONTEXT),
+          Map.entry("input is too long", CONTEXT),
+          Map.entry("too many tokens", CONTEXT),
+          Map.entry("input token count exceeds", CONTEXT),
+          Map.entry("content management policy", BLOCKED),
+          Map.entry("incorrect api key", DENIED),
+          Map.entry("invalid api key", DENIED),
+          Map.entry("api key not valid", DENIED));
 
   /** Every quantifier is possessive, so each is linear. */
   private static final List<Pattern> SECRETS =
@@ -198,6 +213,8 @@ final class ProviderErrors {
       case 413 -> TOO_LARGE;
       case 425, 502, 503 -> UNAVAILABLE;
       case 429 -> LIMITED;
+      // Cohere: "a request or response contains a deny-listed token".
+      case 498 -> BLOCKED;
       case 529 -> OVERLOADED;
       default -> otherStatus(status);
     };

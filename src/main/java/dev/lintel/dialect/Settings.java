@@ -43,6 +43,32 @@ final class Settings {
     return setting == Setting.STOP && value.isString() ? Json.array().add(value) : value;
   }
 
+  /**
+   * Whether the value asks for no more than every model does anyway, so that nobody misses it where
+   * it is left out.
+   */
+  static boolean usual(Setting setting, JsonNode value) {
+    return switch (setting) {
+      case N -> value.asInt(0) == 1;
+      case LOGIT_BIAS, METADATA -> value.isEmpty();
+      case PRESENCE_PENALTY, FREQUENCY_PENALTY, TOP_LOGPROBS -> value.asDouble(1) == 0;
+      case LOGPROBS -> !value.asBoolean(true);
+      case PARALLEL_TOOLS -> value.asBoolean(false);
+      case MODALITIES -> value.size() == 1 && value.path(0).asString("").equals("text");
+      case MAX_TOKENS,
+          TEMPERATURE,
+          TOP_P,
+          TOP_K,
+          STOP,
+          SEED,
+          USER,
+          SERVICE_TIER,
+          PROMPT_CACHE_KEY,
+          VERBOSITY ->
+          false;
+    };
+  }
+
   /** As many stop sequences as the provider takes; what goes is reported. */
   static JsonNode stops(JsonNode value, int most, Adaptation adaptation) {
     if (value.size() <= most) {

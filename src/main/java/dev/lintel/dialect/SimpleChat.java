@@ -10,6 +10,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.ReplyReader;
@@ -123,7 +124,7 @@ public final class SimpleChat implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return openai.models(names);
+  public Answer models(List<Listing> models) {
+    return openai.models(models);
   }
 }

@@ -28,8 +28,14 @@ record ToolNames(int longest, String allowed, boolean lettered) {
   /** Its own error says so: https://github.com/anthropics/claude-code/issues/96152 (2026-09). */
   static final ToolNames ANTHROPIC = new ToolNames(128, "", false);
 
+  /** {@code ToolName} of its API. */
+  static final ToolNames BEDROCK = new ToolNames(64, "", false);
+
   /** Reference of {@code FunctionDeclaration}. */
   static final ToolNames GEMINI = new ToolNames(64, ".:", true);
+
+  /** Cohere documents no limit; these letters are known to work. */
+  static final ToolNames COHERE = OPENAI;
 
   private static final int DIGITS = 8;
   private static final String UNNAMED = "unnamed";

@@ -149,7 +149,7 @@ public final class Failover implements Filter {
   private @Nullable Failure attempt(Call call, Candidate candidate, Gate gate, Handler next) {
     long began = System.nanoTime();
     Target target = candidate.target;
-    call.trail().asking(target);
+    call.trail().asking(target, candidate.key);
     try {
       next.handle(call.to(target, candidate.key), gate);
       gate.close();
@@ -171,8 +171,11 @@ public final class Failover implements Filter {
 
   private void note(Call call, Candidate candidate, Optional<Failure> failure, long began) {
     if (!candidate.own) {
-      if (failure.isEmpty()) {
+      if (failure.isEmpty() && call.trail().status() < 400) {
         health.succeeded(candidate.target, candidate.key);
+      } else if (failure.isEmpty()) {
+        // A refusal that was handed on as it is says nothing of the models.
+        health.left(candidate.target, candidate.key);
       } else if (failure.get().blame() == Failure.Blame.NOBODY) {
         health.left(candidate.target, candidate.key);
       } else {
@@ -182,7 +185,7 @@ public final class Failover implements Filter {
     var attempt =
         new Attempt(
             candidate.target.name(),
-            failure.map(Failure::upstreamStatus).orElse(200),
+            failure.map(Failure::upstreamStatus).orElse(call.trail().status()),
             failure.map(Failure::kind),
             failure.map(Failure::message).orElse(""),
             (System.nanoTime() - began) / 1_000_000);

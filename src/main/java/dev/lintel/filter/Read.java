@@ -7,13 +7,16 @@ import dev.lintel.Credential;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
+import dev.lintel.Held;
 import dev.lintel.Inbound;
 import dev.lintel.Live;
 import dev.lintel.Model;
 import dev.lintel.Models;
 import dev.lintel.RawRequest;
+import dev.lintel.Relay;
 import dev.lintel.Request;
 import dev.lintel.Sink;
+import dev.lintel.Spool;
 import dev.lintel.Target;
 import dev.lintel.Terms;
 import java.time.Duration;
@@ -22,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
 
 /** Reads a known caller's request, and finds the model it asks for. */
 public final class Read implements Filter {
@@ -29,9 +33,14 @@ public final class Read implements Filter {
   private static final Duration LONGEST_LIVE = Duration.ofHours(24);
 
   private final Models models;
+  private final Spool spool;
 
-  public Read(Models models) {
+  /**
+   * @param spool where uploads wait of which more has to be known than fits into memory
+   */
+  public Read(Models models, Spool spool) {
     this.models = models;
+    this.spool = spool;
   }
 
   @Override
@@ -45,12 +54,33 @@ public final class Read implements Filter {
       return;
     }
     RawRequest raw = unread.raw();
-    Body body = Body.scan(raw.body());
-    Terms terms = Terms.read(raw.headers(), body.value("lintel"));
+    if (raw.upload().isEmpty()) {
+      apply(call, unread, Body.scan(raw.body()), Optional.empty(), sink, next);
+      return;
+    }
+    try (var held = new Held(raw.upload().get(), spool)) {
+      apply(call, unread, Body.EMPTY, Optional.of(held), sink, next);
+    }
+  }
+
+  private void apply(
+      Call call, Request.Unread unread, Body body, Optional<Held> upload, Sink sink, Handler next) {
+    RawRequest raw = unread.raw();
     Request request =
         unread
             .dialect()
-            .read(new Inbound(raw.path(), withoutKey(raw.query()), raw.headers(), body));
+            .read(
+                new Inbound(
+                    raw.method(),
+                    raw.uri(),
+                    raw.path(),
+                    withoutKey(raw.query()),
+                    raw.headers(),
+                    body,
+                    upload));
+    Optional<JsonNode> given =
+        request instanceof Relay relay ? relay.terms() : body.value("lintel");
+    Terms terms = Terms.read(raw.headers(), given);
     Optional<String> provider = body.isText("provider") ? body.text("provider") : Optional.empty();
     Optional<Credential> own = body.text("api_key").map(secret -> own(call.caller(), secret));
     String name = name(call.caller(), provider, request.model());

@@ -4,10 +4,27 @@ import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Loader;
+import dev.lintel.dialect.AnthropicCount;
 import dev.lintel.dialect.AnthropicMessages;
+import dev.lintel.dialect.BedrockConverse;
+import dev.lintel.dialect.CohereChat;
+import dev.lintel.dialect.CohereEmbeddings;
+import dev.lintel.dialect.CohereRerank;
 import dev.lintel.dialect.Gemini;
+import dev.lintel.dialect.GeminiCount;
+import dev.lintel.dialect.GeminiEmbeddings;
+import dev.lintel.dialect.JinaRerank;
+import dev.lintel.dialect.MistralChat;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.OpenAiCompletions;
+import dev.lintel.dialect.OpenAiEmbeddings;
 import dev.lintel.dialect.OpenAiRealtime;
+import dev.lintel.dialect.OpenAiRelay;
+import dev.lintel.dialect.OpenAiService;
+import dev.lintel.dialect.PassThrough;
+import dev.lintel.dialect.Responses;
+import dev.lintel.dialect.TitanEmbeddings;
+import dev.lintel.price.Catalogue;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -19,20 +36,52 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What is in the box. */
 final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
+  static final Dialect ANTHROPIC_COUNT = new AnthropicCount();
   static final Dialect GEMINI = new Gemini();
+  static final Dialect RESPONSES = new Responses();
+  static final Dialect BEDROCK = new BedrockConverse();
+  static final Dialect COHERE = new CohereChat();
   static final Dialect REALTIME = new OpenAiRealtime();
+
+  static final Dialect EMBEDDINGS = new OpenAiEmbeddings();
+  static final Dialect GEMINI_EMBED = new GeminiEmbeddings(false);
+  static final Dialect COHERE_EMBED = new CohereEmbeddings();
+  static final Dialect RERANK = new JinaRerank();
+  static final Dialect COHERE_RERANK = new CohereRerank();
+  static final Dialect COMPLETIONS = new OpenAiCompletions();
+
+  /** Any provider's own API. */
+  static final Dialect RAW = new PassThrough();
+
+  /** OpenAI's services beside chat. */
+  static final List<OpenAiRelay> SERVICES =
+      Arrays.stream(OpenAiService.values()).map(OpenAiRelay::new).toList();
 
   /** What a provider of that kind speaks, its main dialect first. */
   static final Map<String, List<Dialect>> KINDS =
       Map.of(
-          "openai", List.of(OPENAI, REALTIME),
-          "anthropic", List.of(ANTHROPIC),
-          "gemini", List.of(GEMINI));
+          "openai",
+              speaks(
+                  List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME), SERVICES),
+          "responses", speaks(List.of(RESPONSES), List.of()),
+          "mistral", speaks(List.of(new MistralChat(), COMPLETIONS, EMBEDDINGS), SERVICES),
+          "anthropic", speaks(List.of(ANTHROPIC, ANTHROPIC_COUNT), List.of()),
+          "gemini", speaks(List.of(GEMINI, GEMINI_EMBED, new GeminiCount()), List.of()),
+          "cohere", speaks(List.of(COHERE, COHERE_EMBED, COHERE_RERANK), List.of()),
+          "azure", speaks(List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, REALTIME), SERVICES),
+          "vertex", speaks(List.of(GEMINI, ANTHROPIC, OPENAI), List.of()),
+          "bedrock",
+              speaks(List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED), List.of()));
+
+  private static List<Dialect> speaks(List<Dialect> own, List<OpenAiRelay> services) {
+    return Stream.of(own, services, List.of(RAW)).<Dialect>flatMap(List::stream).toList();
+  }
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(
@@ -42,6 +91,6 @@ final class Builtins {
 
   static Loader loader(Function<String, Optional<String>> environment) {
     Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
-    return new Loader(KINDS, STRATEGIES, faults, environment);
+    return new Loader(KINDS, STRATEGIES, faults, environment, Catalogue::faults);
   }
 }

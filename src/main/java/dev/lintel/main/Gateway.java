@@ -1,22 +1,41 @@
 package dev.lintel.main;
 
 import dev.lintel.Caller;
+import dev.lintel.Fetcher;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Health;
 import dev.lintel.Listener;
+import dev.lintel.Listing;
 import dev.lintel.Models;
 import dev.lintel.Provider;
+import dev.lintel.Reach;
+import dev.lintel.SignedCaller;
+import dev.lintel.Spool;
+import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.CountTokens;
+import dev.lintel.filter.Divide;
+import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
+import dev.lintel.filter.Inline;
+import dev.lintel.filter.KnownPrice;
+import dev.lintel.filter.Links;
+import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
+import dev.lintel.price.Catalogue;
+import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
+import dev.lintel.token.Tokenizer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Everything that one configuration decides. Immutable: a change of configuration builds another
@@ -28,6 +47,7 @@ record Gateway(
     Config config,
     Map<String, Provider> providers,
     Models models,
+    Catalogue catalogue,
     Function<String, Optional<Caller>> keys,
     Handler calls,
     Hold hold) {
@@ -40,29 +60,74 @@ record Gateway(
   record Lasting(
       Listener listener,
       Health health,
+      Filter once,
       Filter signatures,
+      Filter continuity,
+      Spool spool,
+      Fetcher fetcher,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
+  /** Outlives every configuration, because its tables are large and load late. */
+  private static final TokenCounter TOKENS = new Tokenizer();
+
   static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
-    var models = new Models(config.models(providers), providers, new InOrder().build());
+    Catalogue catalogue = catalogue(config, providers);
+    Config.Pricing pricing = config.pricing();
+    var facts = new Knowledge(catalogue, pricing.own(), pricing.factors());
+    var models =
+        new Models(config.models(providers, facts), providers, new InOrder().build(), facts);
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
         config.apps().isEmpty()
             ? lasting.storedKeys
             : key -> Optional.ofNullable(configured.get(key));
-    return new Gateway(config, providers, models, keys, calls(keys, models, lasting), hold);
+    Map<String, SignedCaller> signers = config.signedCallers();
+    var authenticate =
+        new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
+    return new Gateway(
+        config,
+        providers,
+        models,
+        catalogue,
+        keys,
+        calls(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting),
+        hold);
+  }
+
+  /** Of models, as far as the providers' families go. */
+  private static Catalogue catalogue(Config config, Map<String, Provider> providers) {
+    Set<String> families =
+        providers.values().stream().map(Provider::family).collect(Collectors.toUnmodifiableSet());
+    return config
+        .pricing()
+        .catalogue()
+        .map(file -> Catalogue.read(file, families))
+        .orElseGet(() -> Catalogue.builtIn(families));
   }
 
   /** The stops of a call, in their order. Its reply comes back through the same stops. */
   private static Handler calls(
-      Function<String, Optional<Caller>> keys, Models models, Lasting lasting) {
+      Authenticate authenticate,
+      Models models,
+      Predicate<Caller> refusesUnknownPrice,
+      Reach reach,
+      Lasting lasting) {
     return through(
         List.of(
             new Observe(lasting.listener), // first, so that nothing ends unseen
-            new Authenticate(keys), // before the body is read: strangers cost little
-            new Read(models),
+            authenticate, // before the body is read: strangers cost little
+            lasting.once, // before the body is parsed: it goes by its bytes
+            new Read(models, lasting.spool),
+            new Links(reach), // before anybody is asked, whoever would follow them
+            lasting.continuity, // what is named decides who may be asked
+            new KnownPrice(refusesUnknownPrice),
+            new Estimate(TOKENS),
+            new CountTokens(TOKENS),
             new Failover(lasting.health, lasting.listener),
+            new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
+            new Merge(), // after the target is known: only what goes to the same may be merged
+            new Divide(),
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);
   }
@@ -75,12 +140,26 @@ record Gateway(
     return handler;
   }
 
+  /** An app's caller without a key at hand, as batches call; empty where there is no such app. */
+  Optional<Caller> callerOf(String tenant, String app, String keyId) {
+    if (config.apps().isEmpty()) {
+      return Optional.of(Caller.FIRST)
+          .filter(first -> first.tenant().equals(tenant) && first.app().equals(app));
+    }
+    return config.apps().stream()
+        .filter(known -> known.tenant().equals(tenant) && known.name().equals(app))
+        .findFirst()
+        .map(known -> new Caller(tenant, app, keyId, known.models(), known.ownKeys()));
+  }
+
   /** The models that a caller may ask for by name. */
-  List<String> namesFor(Caller caller) {
+  List<Listing> modelsFor(Caller caller) {
     return caller
         .models()
-        .map(allowed ->
-            allowed.stream().filter(name -> models.find(name).isPresent()).sorted().toList())
-        .orElse(models.names());
+        .map(allowed -> allowed.stream().sorted())
+        .orElse(models.names().stream())
+        .flatMap(name -> models.find(name).stream())
+        .map(Listing::of)
+        .toList();
   }
 }

@@ -18,10 +18,15 @@ import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
+import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.SimSpec;
+import dev.lintel.dialect.GeminiEmbeddings;
+import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
+import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Once;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -34,12 +39,16 @@ import dev.lintel.server.SocketChannel;
 import dev.lintel.server.Unserved;
 import dev.lintel.sim.Sim;
 import dev.lintel.sim.SimOptions;
+import dev.lintel.store.SpoolFolder;
+import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
 import java.io.OutputStream;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -47,16 +56,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
+  /** The paths that the requests of a batch may ask. */
+  private static final Set<String> BATCHED =
+      Set.of(
+          "/v1/chat/completions",
+          "/v1/completions",
+          "/v1/embeddings",
+          "/v1/messages",
+          "/v1/moderations",
+          "/v1/responses");
+
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   private static final long BODIES = 64L << 20;
+
+  /**
+   * What stands before OpenAI's paths: its own version, nothing, and what Azure's SDKs put there,
+   * whose deployment is the model.
+   */
+  private static final List<String> OPENAI_PATHS =
+      List.of("/v1", "", "/openai/v1", "/openai", "/openai/deployments/{model*}");
 
   /**
    * A simulated provider and where it listens.
@@ -69,8 +97,10 @@ public final class Lintel implements AutoCloseable {
   private final CallLog log;
   private final Metrics metrics;
   private final Cooldown health = new Cooldown(System::nanoTime, InstantSource.system());
+  private final Continuity continuity;
   private final Gateway.Lasting lasting;
   private final Map<SimSpec, Simulator> simulators = new ConcurrentHashMap<>();
+  private final Storage storage;
   private final Server server;
   private final URI url;
   private final Config started;
@@ -90,6 +120,21 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> storedKeys,
       Predicate<String> admin,
       OutputStream out) {
+    this(config, storedKeys, admin, out, Secrets.random());
+  }
+
+  /**
+   * The same, where what it seals shall be good for the next start, too.
+   *
+   * @param secret under which it seals
+   */
+  public Lintel(
+      Config config,
+      Function<String, Optional<Caller>> storedKeys,
+      Predicate<String> admin,
+      OutputStream out,
+      byte[] secret) {
+    continuity = new Continuity(secret);
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -100,12 +145,19 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    storage = new Storage(config, this::means);
+    var upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
             both(metrics, log),
             health,
+            new Once(
+                () -> storage.store().replays(), config.storing().idempotency().reply().bytes()),
             new Signatures(),
-            new Upstream(vertx, SocketChannel::new),
+            continuity,
+            new SpoolFolder(config.data().resolve("uploads")),
+            new Fetch(upstream),
+            upstream,
             storedKeys);
     started = config;
     try {
@@ -114,6 +166,8 @@ public final class Lintel implements AutoCloseable {
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
+      // Not before it listens: a start waits for nothing that no call has asked for.
+      live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       vertx.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
@@ -134,8 +188,14 @@ public final class Lintel implements AutoCloseable {
   public List<String> use(Config config) {
     Gateway old = live;
     live = build(config);
+    live.catalogue().prefetch();
     old.hold().release();
     return started.fixed(config);
+  }
+
+  /** Goes on with what the process before this one left in the data folder. */
+  public void resume() {
+    storage.resume();
   }
 
   private void handle(Call call, Sink sink) {
@@ -163,7 +223,10 @@ public final class Lintel implements AutoCloseable {
   /** Stops accepting, lets calls end within the time, then breaks them off. */
   public void close(Duration patience) {
     ending = true;
+    long until = System.nanoTime() + patience.toNanos();
+    storage.end();
     wait(server.stop(patience));
+    storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     for (Simulator simulator : simulators.values()) {
       wait(simulator.server.stop(Duration.ZERO));
     }
@@ -202,9 +265,14 @@ public final class Lintel implements AutoCloseable {
     var sim = new Sim(spec.dialects(), SimOptions.of(spec.options()));
     Server own = simulated(vertx, sim, "127.0.0.1", 0);
     int port = wait(own.start());
-    String base =
-        "http://127.0.0.1:" + port + (spec.dialects().contains(Builtins.OPENAI) ? "/v1" : "");
+    String base = "http://127.0.0.1:" + port + (openAis(spec) ? "/v1" : "");
     return new Simulator(own, URI.create(base), new Hold(() -> end(spec, own)));
+  }
+
+  /** Whether its SDK is OpenAI's, whose base has the version in it. */
+  private static boolean openAis(SimSpec spec) {
+    return spec.dialects().contains(Builtins.OPENAI)
+        || spec.dialects().contains(Builtins.RESPONSES);
   }
 
   private void end(SimSpec spec, Server own) {
@@ -215,14 +283,24 @@ public final class Lintel implements AutoCloseable {
   private static Server simulated(Vertx vertx, Sim sim, String host, int port) {
     var options =
         new Server.Options(
-            host, port, 64L << 20, BODIES, 64 << 10, Map.of(), Optional.empty(), Optional.empty());
+            host,
+            port,
+            64L << 20,
+            1L << 40,
+            BODIES,
+            64 << 10,
+            Map.of(),
+            Optional.empty(),
+            Optional.empty());
     return new Server(vertx, options, sim.routes(), methods -> sim.unserved());
   }
 
   /** The simulated provider alone, speaking every dialect; returns where it listens. */
   static URI simulator(Address at) {
     var sim =
-        new Sim(Builtins.KINDS.values().stream().flatMap(List::stream).toList(), SimOptions.USUAL);
+        new Sim(
+            Builtins.KINDS.values().stream().flatMap(List::stream).distinct().toList(),
+            SimOptions.USUAL);
     var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     try {
       int port = wait(simulated(vertx, sim, at.host(), at.port()).start());
@@ -238,6 +316,7 @@ public final class Lintel implements AutoCloseable {
         config.listen().host(),
         config.listen().port(),
         config.limits().body().bytes(),
+        config.limits().upload().bytes(),
         BODIES,
         Math.toIntExact(config.limits().headers().bytes()),
         Map.of("x-lintel-version", Version.CONTRACT),
@@ -250,13 +329,40 @@ public final class Lintel implements AutoCloseable {
     Endpoint openai = front(Builtins.OPENAI);
     Endpoint anthropic = front(Builtins.ANTHROPIC);
     Endpoint gemini = front(Builtins.GEMINI);
+    Endpoint responses = front(Builtins.RESPONSES);
     for (String v1 : List.of("/v1", "")) {
-      post(routes, v1 + "/chat/completions", openai);
       post(routes, v1 + "/messages", anthropic);
+      post(routes, v1 + "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
+    }
+    for (String v1 : OPENAI_PATHS) {
+      post(routes, v1 + "/chat/completions", openai);
+      post(routes, v1 + "/completions", front(Builtins.COMPLETIONS));
+      post(routes, v1 + "/embeddings", front(Builtins.EMBEDDINGS));
+      post(routes, v1 + "/rerank", front(Builtins.RERANK));
+      post(routes, v1 + "/responses", responses);
+      for (ResponseById.Question question : ResponseById.Question.values()) {
+        routes.add(byId(v1 + "/responses/{response}", question));
+      }
       get(routes, v1 + "/models", models(Lintel::bySdk));
     }
-    post(routes, "/v1beta/models/{model*}:{method}", gemini);
-    post(routes, "/v1/models/{model*}:{method}", gemini);
+    for (String version : List.of("/v1beta", "/v1")) {
+      String model = version + "/models/{model*}";
+      post(routes, model + ":embedContent", front(Builtins.GEMINI_EMBED));
+      post(routes, model + ":batchEmbedContents", front(new GeminiEmbeddings(true)));
+      post(routes, model + ":{method}", gemini);
+    }
+    post(routes, "/v2/chat", front(Builtins.COHERE));
+    post(routes, "/v2/embed", front(Builtins.COHERE_EMBED));
+    post(routes, "/v2/rerank", front(Builtins.COHERE_RERANK));
+    post(routes, "/model/{model*}/{method}", front(Builtins.BEDROCK));
+    for (OpenAiRelay relay : Builtins.SERVICES) {
+      Endpoint served = front(relay);
+      Route.Bodies whole = relay.service().form() ? Route.Bodies.NOT_FORMS : Route.Bodies.ALL;
+      for (String v1 : OPENAI_PATHS) {
+        routes.add(new Route("POST", v1 + relay.service().path(), served, whole));
+      }
+    }
+    routes.add(new Route("*", "/provider/{name}/{rest*}", front(Builtins.RAW), Route.Bodies.NONE));
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
     get(routes, "/v1/models/{model*}", models(Lintel::bySdk));
@@ -272,13 +378,13 @@ public final class Lintel implements AutoCloseable {
                     Failure.invalid("WebSockets are not served here.")
                         .status(426)
                         .code("upgrade_required"))));
-    routes.add(new Route("*", "/v1/responses", unserved(Set.of())));
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
     var realtime = new RealtimeFront(Builtins.REALTIME, () -> this::handle);
-    get(routes, "/v1/realtime", realtime);
-    get(routes, "/realtime", realtime);
+    for (String v1 : List.of("/v1", "", "/openai/v1", "/openai")) {
+      get(routes, v1 + "/realtime", realtime);
+    }
     get(routes, "/", Lintel::introduce);
     get(routes, "/metrics", metrics);
     var providers = new Providers(() -> live.providers().values(), health::state);
@@ -286,7 +392,38 @@ public final class Lintel implements AutoCloseable {
     get(routes, "/livez", new Probe(() -> true));
     get(routes, "/readyz", new Probe(() -> !ending));
     get(routes, "/admin/v1/providers", guarded(admin, providers.list()));
+    get(routes, "/admin/v1/catalogue", guarded(admin, this::catalogue));
+    routes.addAll(storage.routes(key -> live.keys().apply(key), batched(routes)));
     return routes;
+  }
+
+  /** Which catalogue of models is in force. */
+  private void catalogue(Exchange exchange) {
+    ObjectNode body = Json.object();
+    body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
+    body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+    exchange.answer(Answer.json(200, body), Map.of());
+  }
+
+  /** Those of the paths that a batch may ask which are served. */
+  private static Map<String, Endpoint> batched(List<Route> routes) {
+    var served = new TreeMap<String, Endpoint>();
+    for (Route route : routes) {
+      if (route.method().equals("POST") && BATCHED.contains(route.path())) {
+        served.putIfAbsent(route.path(), route.endpoint());
+      }
+    }
+    return served;
+  }
+
+  private Runner.Means means(Map<String, Endpoint> served, int concurrent, int longestLine) {
+    return new Runner.Means(
+        path -> Optional.ofNullable(served.get(path)),
+        batch -> live.callerOf(batch.tenant(), batch.app(), batch.keyId()),
+        () -> ((VertxInternal) vertx).nettyEventLoopGroup().next(),
+        concurrent,
+        longestLine,
+        InstantSource.system());
   }
 
   private static void introduce(Exchange exchange) {
@@ -309,8 +446,21 @@ public final class Lintel implements AutoCloseable {
     return new Front(dialect, () -> this::handle);
   }
 
+  private Route byId(String path, ResponseById.Question question) {
+    return new Route(
+        question.method,
+        path + question.path,
+        new ResponseById(
+            question,
+            Builtins.RESPONSES,
+            continuity,
+            key -> live.keys().apply(key),
+            () -> live.models(),
+            this::handle));
+  }
+
   private Endpoint models(Function<RawRequest, Dialect> dialect) {
-    return new ModelList(dialect, key -> live.keys().apply(key), caller -> live.namesFor(caller));
+    return new ModelList(dialect, key -> live.keys().apply(key), caller -> live.modelsFor(caller));
   }
 
   private static void post(List<Route> routes, String path, Endpoint endpoint) {
@@ -348,15 +498,24 @@ public final class Lintel implements AutoCloseable {
     if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
       return Builtins.ANTHROPIC;
     }
+    if (path.startsWith("/model/")) {
+      return Builtins.BEDROCK;
+    }
+    if (path.startsWith("/v2/")) {
+      return Builtins.COHERE;
+    }
     return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
         ? Builtins.GEMINI
         : Builtins.OPENAI;
   }
 
-  /** All three SDKs list models at one path; each has headers of its own. */
+  /** All SDKs list models at one path; each has headers of its own. */
   private static Dialect bySdk(RawRequest raw) {
     if (raw.headers().get("anthropic-version").isPresent()) {
       return Builtins.ANTHROPIC;
+    }
+    if (raw.headers().get("x-fern-sdk-name").filter(name -> name.contains("cohere")).isPresent()) {
+      return Builtins.COHERE;
     }
     return raw.headers().get("x-goog-api-key").isPresent() ? Builtins.GEMINI : Builtins.OPENAI;
   }

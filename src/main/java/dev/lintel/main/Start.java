@@ -7,6 +7,7 @@ import dev.lintel.config.Faulty;
 import dev.lintel.config.Loader;
 import dev.lintel.config.Watch;
 import dev.lintel.store.KeyFile;
+import dev.lintel.store.SqlStore;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.UncheckedIOException;
@@ -90,7 +91,14 @@ final class Start implements Callable<Integer> {
         adminKey.isEmpty() ? keys::isAdmin : key -> Secrets.same(adminKey, key);
     Lintel lintel;
     try {
-      lintel = new Lintel(config, keys::caller, admin, new FileOutputStream(FileDescriptor.out));
+      SqlStore.look(config.data());
+      lintel =
+          new Lintel(
+              config,
+              keys::caller,
+              admin,
+              new FileOutputStream(FileDescriptor.out),
+              keys.secret("response ids"));
     } catch (IllegalStateException failed) {
       System.err.println(failed.getMessage());
       return 1;
@@ -104,9 +112,16 @@ final class Start implements Callable<Integer> {
     });
     sayNotYet(config);
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
+    // Not before it listens and has said so: to open the store takes longer than all the rest.
+    lintel.resume();
     LOG.info("calls run on the {} scheduler", CallThread.mode());
     if (file != null) {
-      new Watch(file, loader, changed -> use(lintel, keys, overridden(changed)), Start::refuse)
+      new Watch(
+              file,
+              config.pricing().catalogue(),
+              loader,
+              changed -> use(lintel, keys, overridden(changed)),
+              Start::refuse)
           .start(Duration.ofMillis(500));
     }
     return 0;

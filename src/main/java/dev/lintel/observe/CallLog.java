@@ -7,6 +7,7 @@ import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Replay;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
@@ -14,6 +15,7 @@ import dev.lintel.Usage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -47,6 +49,8 @@ public final class CallLog implements Listener, AutoCloseable {
       long firstContentNanos,
       long durationNanos,
       Usage usage,
+      @Nullable BigDecimal cost,
+      @Nullable String replayOf,
       List<Attempt> attempts) {
     static Line of(Trail trail, Event.Ended ended) {
       Optional<Request> request = trail.request();
@@ -63,6 +67,8 @@ public final class CallLog implements Listener, AutoCloseable {
           trail.firstContentNanos(),
           ended.durationNanos(),
           trail.usage(),
+          trail.cost().orElse(null),
+          trail.replay().map(Replay::callId).orElse(null),
           plain ? List.of() : trail.attempts());
     }
   }
@@ -167,6 +173,10 @@ public final class CallLog implements Listener, AutoCloseable {
       }
       json.writeNumberProperty("latency_ms", line.durationNanos / 1_000_000);
       usage(line.usage, json);
+      json.writeStringProperty("cost_usd", line.cost == null ? null : line.cost.toPlainString());
+      if (line.replayOf != null) {
+        json.writeStringProperty("replay_of", line.replayOf);
+      }
       if (!line.attempts.isEmpty()) {
         json.writeArrayPropertyStart("attempts");
         for (Attempt attempt : line.attempts) {

@@ -55,6 +55,18 @@ public final class Metrics implements Listener, Endpoint {
           .help("Tokens used: input excludes the cache's, output includes reasoning.")
           .labelNames("tenant", "app", "model", "provider", "type")
           .register(registry);
+  private final Counter cost =
+      Counter.builder()
+          .name("lintel_cost_usd_total")
+          .help("What calls cost in USD, as far as prices are known.")
+          .labelNames("tenant", "app", "model", "provider")
+          .register(registry);
+  private final Counter unpriced =
+      Counter.builder()
+          .name("lintel_unpriced_calls_total")
+          .help("Calls that used something whose price is not known.")
+          .labelNames("model", "provider")
+          .register(registry);
   private final Histogram duration =
       Histogram.builder()
           .name("lintel_call_duration_seconds")
@@ -131,6 +143,7 @@ public final class Metrics implements Listener, Endpoint {
     private final CounterDataPoint cacheRead;
     private final CounterDataPoint cacheWrite;
     private final CounterDataPoint reasoning;
+    private final CounterDataPoint costs;
     private final DistributionDataPoint durations;
     private final DistributionDataPoint firstTokens;
 
@@ -142,6 +155,7 @@ public final class Metrics implements Listener, Endpoint {
       this.cacheRead = tokens(key, "cache_read");
       this.cacheWrite = tokens(key, "cache_write");
       this.reasoning = tokens(key, "reasoning");
+      this.costs = cost.labelValues(key.tenant, key.app, key.model, key.provider);
       this.durations = duration.labelValues(key.model, key.provider);
       this.firstTokens = firstToken.labelValues(key.model, key.provider);
     }
@@ -162,6 +176,15 @@ public final class Metrics implements Listener, Endpoint {
       add(cacheRead, usage.cacheRead());
       add(cacheWrite, usage.cacheWrite() + usage.cacheWriteHour());
       add(reasoning, usage.reasoning());
+      trail
+          .cost()
+          .ifPresentOrElse(
+              usd -> costs.inc(usd.doubleValue()),
+              () -> {
+                if (usage.source() != Usage.Source.NONE) {
+                  unpriced.labelValues(key.model, key.provider).inc();
+                }
+              });
       durations.observe(ended.durationNanos() / 1e9);
       if (trail.firstContentNanos() >= 0) {
         firstTokens.observe(trail.firstContentNanos() / 1e9);

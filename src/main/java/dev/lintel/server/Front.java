@@ -46,21 +46,35 @@ public final class Front implements Endpoint {
         new Call(
             trail,
             credential(raw),
-            Caller.UNKNOWN,
+            exchange.caller().orElse(Caller.UNKNOWN),
             Terms.NONE,
             new Request.Unread(dialect, raw),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Long.MAX_VALUE);
-    var reply = new Reply(exchange, dialect, trail);
+    Optional<String> key = raw.headers().get("idempotency-key");
+    if (key.isEmpty()) {
+      serve(call, new Reply(exchange, dialect, trail));
+      return;
+    }
+    trail.keyed(new Trail.Keyed(key.get(), exchange.path()));
+    var taped = new Taped(exchange, trail);
+    try {
+      serve(call, new Reply(taped, dialect, trail));
+    } finally {
+      taped.settle();
+    }
+  }
+
+  private void serve(Call call, Reply reply) {
     try {
       handler.get().handle(call, reply);
       reply.finish();
     } catch (Failure failure) {
       reply.fail(failure);
     } catch (RuntimeException | StackOverflowError bug) {
-      LOG.error("{} failed inside the gateway", trail.id(), bug);
+      LOG.error("{} failed inside the gateway", call.id(), bug);
       reply.fail(Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call."));
     }
   }

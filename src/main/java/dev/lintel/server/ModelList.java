@@ -7,6 +7,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.RawRequest;
 import dev.lintel.Trail;
 import java.util.List;
@@ -22,16 +23,16 @@ import tools.jackson.databind.JsonNode;
 public final class ModelList implements Endpoint {
   private final Function<RawRequest, Dialect> dialect;
   private final Function<String, Optional<Caller>> keys;
-  private final Function<Caller, List<String>> models;
+  private final Function<Caller, List<Listing>> models;
 
   /**
    * @param dialect in which language a request wants its answer
-   * @param models the names that the caller may ask for
+   * @param models what the caller may ask for
    */
   public ModelList(
       Function<RawRequest, Dialect> dialect,
       Function<String, Optional<Caller>> keys,
-      Function<Caller, List<String>> models) {
+      Function<Caller, List<Listing>> models) {
     this.dialect = dialect;
     this.keys = keys;
     this.models = models;
@@ -50,22 +51,26 @@ public final class ModelList implements Endpoint {
                   Failure.of(
                       Failure.Kind.AUTHENTICATION,
                       "A key of this gateway is needed to list its models."));
-      List<String> names = models.apply(caller);
+      List<Listing> known = models.apply(caller);
       String wanted = raw.path().get("model");
       exchange.answer(
-          wanted == null ? language.models(names) : one(language, names, wanted), headers);
+          wanted == null ? language.models(known) : one(language, known, wanted), headers);
     } catch (Failure failure) {
       exchange.answer(language.error(failure, trail), Reply.errorHeaders(failure, trail));
     }
   }
 
-  private static Answer one(Dialect language, List<String> names, String wanted) {
-    if (!names.contains(wanted)) {
-      throw Failure.of(
-              Failure.Kind.NOT_FOUND, "There is no model '" + wanted + "' for this caller.")
-          .at("model");
-    }
-    byte[] list = language.models(List.of(wanted)).body();
+  private static Answer one(Dialect language, List<Listing> known, String wanted) {
+    Listing model =
+        known.stream()
+            .filter(one -> one.name().equals(wanted))
+            .findFirst()
+            .orElseThrow(() ->
+                Failure.of(
+                        Failure.Kind.NOT_FOUND,
+                        "There is no model '" + wanted + "' for this caller.")
+                    .at("model"));
+    byte[] list = language.models(List.of(model)).body();
     for (JsonNode field : Json.parse(list, 0, list.length)) {
       if (field.isArray()) {
         return Answer.json(200, field.get(0));

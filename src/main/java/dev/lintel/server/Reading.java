@@ -2,7 +2,10 @@ package dev.lintel.server;
 
 import dev.lintel.CallThread;
 import dev.lintel.Failure;
+import dev.lintel.Form;
+import dev.lintel.Held;
 import dev.lintel.RawRequest;
+import dev.lintel.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.compression.DecompressionException;
 import io.vertx.core.buffer.Buffer;
@@ -25,8 +28,11 @@ import org.jspecify.annotations.Nullable;
 /** A request whose body is still coming in; everything here happens on the connection's loop. */
 final class Reading {
   private static final Duration BODY_SILENCE = Duration.ofSeconds(30);
-  private static final Duration LINGER = Duration.ofSeconds(5);
+  static final Duration LINGER = Duration.ofSeconds(5);
   private static final byte[] NOTHING = {};
+
+  /** What an upload that passes through has in memory, more or less. */
+  private static final long HELD_OF_LARGE = 128 << 10;
 
   private final Server server;
   private final Set<Reading> open;
@@ -69,6 +75,11 @@ final class Reading {
               .status(415));
       return;
     }
+    Route.Bodies whole = match.bodies();
+    if (whole == Route.Bodies.NONE || (whole == Route.Bodies.NOT_FORMS && isForm())) {
+      upload(announced);
+      return;
+    }
     if (announced > server.bodyLimit()) {
       open.add(this);
       discard();
@@ -91,6 +102,77 @@ final class Reading {
           .reserve(
               announced, ContextInternal.current().nettyEventLoop(), () -> admitted(announced));
     }
+  }
+
+  private boolean isForm() {
+    String type = request.getHeader("content-type");
+    return type != null && Form.is(type);
+  }
+
+  /** The call begins before its body has come, and takes it by itself. */
+  private void upload(long announced) {
+    if (announced > server.uploadLimit()) {
+      open.add(this);
+      discard();
+      refuse(Incoming.tooLarge(server.uploadLimit()));
+      return;
+    }
+    long length = request.headers().contains("content-length") ? announced : unannounced();
+    long held = length < 0 || length > Held.SMALL ? HELD_OF_LARGE : length;
+    if (held <= BodyMemory.SMALL) {
+      begin(length, 0);
+      return;
+    }
+    request.pause();
+    server
+        .memory()
+        .reserve(
+            held,
+            ContextInternal.current().nettyEventLoop(),
+            () -> {
+              if (refused) {
+                // The client has left while it waited.
+                server.memory().release(held);
+              } else {
+                begin(length, held);
+                request.resume();
+              }
+            });
+  }
+
+  /** A request without a length has no body in HTTP/1.1 unless it is chunked. */
+  private long unannounced() {
+    return request.version() == HttpVersion.HTTP_2
+            || request.headers().contains("transfer-encoding")
+        ? -1
+        : 0;
+  }
+
+  private void begin(long length, long held) {
+    var eventLoop = ContextInternal.current().nettyEventLoop();
+    var incoming = new Incoming(request, server.vertx(), eventLoop, length, server.uploadLimit());
+    incoming.start();
+    var raw =
+        new RawRequest(
+            request.method().name(),
+            request.query() == null ? request.path() : request.path() + "?" + request.query(),
+            match.path(),
+            query(request.query()),
+            new Listed(request.headers()),
+            NOTHING,
+            Optional.of(incoming));
+    var exchange =
+        new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);
+    request.exceptionHandler(cause -> {
+      incoming.breakOff(unreadable(cause));
+      if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {
+        exchange.leave();
+      }
+    });
+    CallThread thread =
+        CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held));
+    incoming.servedBy(thread);
+    exchange.servedBy(thread);
   }
 
   private void admitted(long bytes) {
@@ -145,13 +227,15 @@ final class Reading {
     }
     byte[] whole = length == body.length ? body : Arrays.copyOf(body, length);
     body = NOTHING;
-    var multi = request.headers();
     var raw =
         new RawRequest(
+            request.method().name(),
+            request.uri(),
             match.path(),
             query(request.query()),
-            name -> Optional.ofNullable(multi.get(name)),
-            whole);
+            name -> header(request, name),
+            whole,
+            Optional.empty());
     ContextInternal context = ContextInternal.current();
     var eventLoop = context.nettyEventLoop();
     var exchange =
@@ -159,6 +243,17 @@ final class Reading {
     long held = reserved;
     exchange.servedBy(
         CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held)));
+  }
+
+  /** HTTP/2 has its host in a place of its own, and those who sign it call it so. */
+  private static Optional<String> header(HttpServerRequest request, String name) {
+    String value = request.headers().get(name);
+    if (value == null
+        && (name.equals(":authority") || name.equals("host"))
+        && request.authority() != null) {
+      return Optional.of(request.authority().toString());
+    }
+    return Optional.ofNullable(value);
   }
 
   private void refuse(Failure failure) {
@@ -181,18 +276,9 @@ final class Reading {
             LINGER.toMillis(),
             late -> {
               if (open.remove(this)) {
-                hangUp();
+                Incoming.hangUp(request);
               }
             });
-  }
-
-  /** What is still to come is not read. An HTTP/2 connection has other requests to carry. */
-  private void hangUp() {
-    if (request.version() == HttpVersion.HTTP_2) {
-      var _ = request.response().reset();
-    } else {
-      var _ = request.connection().close();
-    }
   }
 
   private void broken(Throwable cause) {
@@ -206,12 +292,15 @@ final class Reading {
       reserved = 0;
       return;
     }
-    refuse(
-        Failure.invalid(
-            cause instanceof DecompressionException
-                ? "The request body cannot be decompressed."
-                : "The request body breaks off, or its chunks are not framed as HTTP wants."));
-    hangUp();
+    refuse(unreadable(cause));
+    Incoming.hangUp(request);
+  }
+
+  private static Failure unreadable(Throwable cause) {
+    return Failure.invalid(
+        cause instanceof DecompressionException
+            ? "The request body cannot be decompressed."
+            : "The request body breaks off, or its chunks are not framed as HTTP wants.");
   }
 
   void expire(long now) {
@@ -220,7 +309,7 @@ final class Reading {
         && (reserved > 0 || announced() <= BodyMemory.SMALL)) {
       open.remove(this);
       refuse(Failure.invalid("The request body stopped after " + length + " bytes."));
-      hangUp();
+      Incoming.hangUp(request);
     }
   }
 
@@ -242,7 +331,7 @@ final class Reading {
   }
 
   /** The buffer's own array where it is nothing but these bytes, as the engine's buffers are. */
-  private static byte[] array(Buffer buffer) {
+  static byte[] array(Buffer buffer) {
     ByteBuf bytes = ((BufferInternal) buffer).getByteBuf();
     return bytes.hasArray() && bytes.readableBytes() == bytes.array().length
         ? bytes.array()

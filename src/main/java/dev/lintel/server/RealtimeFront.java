@@ -63,7 +63,13 @@ public final class RealtimeFront implements Endpoint {
     var query = new HashMap<>(raw.query());
     query.remove("key");
     var live =
-        new Live(dialect, query.getOrDefault("model", ""), query, raw.headers(), caller::accepted);
+        new Live(
+            dialect,
+            // Azure's older SDKs call it so.
+            query.getOrDefault("model", query.getOrDefault("deployment", "")),
+            query,
+            raw.headers(),
+            caller::accepted);
     return new Call(
         trail,
         Front.credential(raw),

@@ -7,12 +7,15 @@ import dev.lintel.Dialect;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Model;
+import dev.lintel.Replay;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Sink;
 import dev.lintel.Timeouts;
 import dev.lintel.Trail;
+import dev.lintel.Usage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +47,7 @@ final class Reply implements Sink {
   @Override
   public void emit(Chunk chunk) {
     Request request = request();
-    if (!request.stream()) {
+    if (!request.live()) {
       if (chunks.isEmpty()) {
         chunks = new ArrayList<>(1);
       }
@@ -60,25 +63,58 @@ final class Reply implements Sink {
   @Override
   public void flush() {
     if (out.length() > 0) {
-      if (!begun) {
-        begun = true;
-        exchange.begin(200, writer(request()).streamType(), headers(trail));
-      }
+      begin();
       exchange.write(out.take(), writeDeadline());
+    }
+  }
+
+  private void begin() {
+    if (!begun) {
+      begun = true;
+      ReplyWriter known = writer(request());
+      Map<String, String> headers = headers(trail);
+      known.headers().forEach(headers::putIfAbsent);
+      exchange.begin(known.status(), known.streamType(), headers);
     }
   }
 
   /** The reply is complete. */
   void finish() {
+    if (trail.replay().isPresent()) {
+      again(trail.replay().get());
+      return;
+    }
     Request request = request();
     ReplyWriter last = writer(request);
-    if (request.stream()) {
+    if (request.live()) {
       last.end(out);
       flush();
+      begin();
       exchange.end();
     } else {
-      exchange.answer(new Answer(200, Answer.JSON, last.whole(chunks)), headers(trail));
+      // Before the head, which tells what the writer had no word for.
+      byte[] whole = last.whole(chunks);
+      Map<String, String> headers = headers(trail);
+      trail.cost().ifPresent(cost -> headers.put("x-lintel-cost-usd", cost.toPlainString()));
+      exchange.answer(new Answer(200, last.wholeType(), whole), headers);
     }
+  }
+
+  /** What another call was answered, byte for byte. */
+  private void again(Replay reply) {
+    Map<String, String> headers = headers(trail);
+    headers.putAll(reply.headers());
+    headers.put("x-lintel-replayed", "true");
+    if (!reply.stream()) {
+      exchange.answer(new Answer(reply.status(), reply.contentType(), reply.body()), headers);
+      return;
+    }
+    exchange.begin(reply.status(), reply.contentType(), headers);
+    for (int from = 0; from < reply.body().length; from += BATCH) {
+      int to = Math.min(reply.body().length, from + BATCH);
+      exchange.write(Arrays.copyOfRange(reply.body(), from, to), writeDeadline());
+    }
+    exchange.end();
   }
 
   void fail(Failure failure) {
@@ -128,6 +164,9 @@ final class Reply implements Sink {
     trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
     headers.put("x-lintel-attempts", Integer.toString(trail.tries()));
     headers.put("x-lintel-cache", "off");
+    if (trail.usage().source() == Usage.Source.ESTIMATE) {
+      headers.put("x-lintel-usage-source", Usage.Source.ESTIMATE.word());
+    }
     if (!trail.adapted().isEmpty()) {
       headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted())));
     }

@@ -21,11 +21,15 @@ final class Router {
   private static final Pattern VARIABLE = Pattern.compile("\\{(\\w+)(\\*?)}");
   private static final String ANY = "*";
 
-  record Match(Endpoint endpoint, Map<String, String> path) {}
+  record Match(Endpoint endpoint, Map<String, String> path, Route.Bodies bodies) {
+    private Match(Route route, Map<String, String> path) {
+      this(route.endpoint(), path, route.bodies());
+    }
+  }
 
-  private record Template(Pattern pattern, List<String> names, Map<String, Endpoint> methods) {}
+  private record Template(Pattern pattern, List<String> names, Map<String, Route> methods) {}
 
-  private final Map<String, Map<String, Endpoint>> literal = new HashMap<>();
+  private final Map<String, Map<String, Route>> literal = new HashMap<>();
   private final Map<String, Template> templates = new LinkedHashMap<>();
 
   private final Function<Set<String>, Endpoint> unserved;
@@ -36,36 +40,36 @@ final class Router {
   Router(List<Route> routes, Function<Set<String>, Endpoint> unserved) {
     this.unserved = unserved;
     for (Route route : routes) {
-      Map<String, Endpoint> methods =
+      Map<String, Route> methods =
           route.path().contains("{")
               ? templates.computeIfAbsent(route.path(), Router::compile).methods
               : literal.computeIfAbsent(route.path(), path -> new HashMap<>());
-      methods.putIfAbsent(route.method(), route.endpoint());
+      methods.putIfAbsent(route.method(), route);
     }
   }
 
   Match find(String method, String path) {
-    Map<String, Endpoint> exact = literal.get(path);
+    Map<String, Route> exact = literal.get(path);
     if (exact != null) {
-      Endpoint endpoint = of(exact, method);
-      if (endpoint != null) {
-        return new Match(endpoint, Map.of());
+      Route route = of(exact, method);
+      if (route != null) {
+        return new Match(route, Map.of());
       }
     }
     for (Template template : templates.values()) {
       Matcher matcher = template.pattern.matcher(path);
       if (matcher.matches()) {
-        Endpoint endpoint = of(template.methods, method);
-        if (endpoint != null) {
+        Route route = of(template.methods, method);
+        if (route != null) {
           var values = new HashMap<String, String>();
           for (int i = 0; i < template.names.size(); i++) {
             values.put(template.names.get(i), decode(matcher.group(i + 1)));
           }
-          return new Match(endpoint, Map.copyOf(values));
+          return new Match(route, Map.copyOf(values));
         }
       }
     }
-    return new Match(unserved.apply(methods(path)), Map.of());
+    return new Match(unserved.apply(methods(path)), Map.of(), Route.Bodies.ALL);
   }
 
   private Set<String> methods(String path) {
@@ -81,12 +85,12 @@ final class Router {
     return methods;
   }
 
-  private static @Nullable Endpoint of(Map<String, Endpoint> methods, String method) {
-    Endpoint endpoint = methods.get(method);
-    if (endpoint == null && method.equals("HEAD")) {
-      endpoint = methods.get("GET");
+  private static @Nullable Route of(Map<String, Route> methods, String method) {
+    Route route = methods.get(method);
+    if (route == null && method.equals("HEAD")) {
+      route = methods.get("GET");
     }
-    return endpoint == null ? methods.get(ANY) : endpoint;
+    return route == null ? methods.get(ANY) : route;
   }
 
   private static Template compile(String path) {

@@ -4,6 +4,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Route;
 import dev.lintel.Trail;
+import dev.lintel.Upload;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.DeploymentOptions;
@@ -44,6 +45,7 @@ public final class Server {
    *
    * @param port 0 for any free one
    * @param bodyLimit the most bytes of a body, after decompression
+   * @param uploadLimit the most bytes of a body that is not held
    * @param bodiesLimit the most bytes of all bodies over 64 KB that are held at once
    * @param headerLimit the most bytes of all headers of a request
    * @param headers that stand in every response
@@ -53,6 +55,7 @@ public final class Server {
       String host,
       int port,
       long bodyLimit,
+      long uploadLimit,
       long bodiesLimit,
       int headerLimit,
       Map<String, String> headers,
@@ -207,6 +210,7 @@ public final class Server {
         exchange.answer(endpoint.refuse(failure, trail), Reply.errorHeaders(failure, trail));
       }
     } finally {
+      exchange.request().upload().ifPresent(Upload::abandon);
       memory.release(held);
     }
   }
@@ -217,6 +221,10 @@ public final class Server {
 
   long bodyLimit() {
     return options.bodyLimit;
+  }
+
+  long uploadLimit() {
+    return options.uploadLimit;
   }
 
   /** What stands in every response. */
@@ -241,6 +249,7 @@ public final class Server {
     var trail = Trail.begin(arrived);
     var answer = endpoint.refuse(failure, trail);
     response.setStatusCode(answer.status()).putHeader("content-type", answer.contentType());
+    answer.headers().forEach(response::putHeader);
     options.headers.forEach(response::putHeader);
     Reply.errorHeaders(failure, trail).forEach(response::putHeader);
     return ServerExchange.end(request, answer.body());

@@ -159,6 +159,7 @@ final class ServerExchange implements Exchange {
     ended = true;
     loop.execute(() -> {
       if (!response.closed()) {
+        answer.headers().forEach(response::putHeader);
         if (wantsChannel()) {
           // Nobody has read it to its end, which is where it waits for the answer.
           request.resume();
@@ -174,7 +175,10 @@ final class ServerExchange implements Exchange {
     check();
     loop.execute(() -> {
       head(status, contentType, headers);
-      response.setChunked(true);
+      boolean bare = status == 204 || status == 304 || request.method() == HttpMethod.HEAD;
+      if (!bare && !headers.containsKey("content-length")) {
+        response.setChunked(true);
+      }
       response.drainHandler(drained -> {
         full = false;
         CallThread serving = thread;
@@ -248,7 +252,9 @@ final class ServerExchange implements Exchange {
   private void head(int status, String contentType, Map<String, String> headers) {
     response.setStatusCode(status);
     var all = response.headers();
-    all.set(HttpHeaders.CONTENT_TYPE, contentType);
+    if (!contentType.isEmpty()) {
+      all.set(HttpHeaders.CONTENT_TYPE, contentType);
+    }
     always.forEach((name, value) -> all.set(named(name), value));
     headers.forEach((name, value) -> all.set(named(name), value));
     if (request.version() == HttpVersion.HTTP_2) {

@@ -159,7 +159,7 @@ final class Course {
   }
 
   private Answer error(Trouble trouble, int status) {
-    return Answer.json(status, vendor.error(trouble, trouble.message()));
+    return vendor.refusal(trouble, status, trouble.message());
   }
 
   private Map<String, String> headers(Fault.Hint hint, Instant now) {

@@ -30,14 +30,106 @@ final class Embeddings {
   static List<Place> places(Vendor vendor) {
     return switch (vendor) {
       case OPENAI -> List.of(new Place("/v1/embeddings", Embeddings::openai));
-      case ANTHROPIC -> List.of();
+      case ANTHROPIC, RESPONSES -> List.of();
       case GEMINI ->
           List.of(
               new Place("/v1beta/models/{model}:embedContent", Embeddings::gemini),
               new Place("/v1/models/{model}:embedContent", Embeddings::gemini),
               new Place("/v1beta/models/{model}:batchEmbedContents", Embeddings::geminiBatch),
               new Place("/v1/models/{model}:batchEmbedContents", Embeddings::geminiBatch));
+      case COHERE -> List.of(new Place("/v2/embed", Embeddings::cohere));
+      case BEDROCK -> List.of(new Place("/model/{model*}/invoke", Embeddings::bedrock));
     };
+  }
+
+  /** One path serves every maker's models, each in its own language. */
+  private static Reply bedrock(RawRequest raw, SimOptions options) {
+    Body body = Body.scan(raw.body());
+    return body.has("inputText") || body.has("inputImage")
+        ? titan(raw, body, options)
+        : cohere(raw, options);
+  }
+
+  private static Reply titan(RawRequest raw, Body body, SimOptions options) {
+    SimOptions own = options.call(raw, named(raw));
+    String text = body.text("inputText").orElse("") + body.text("inputImage").orElse("");
+    JsonNode asked =
+        body.value("embeddingConfig")
+            .map(config -> config.path("outputEmbeddingLength"))
+            .or(() -> body.value("dimensions"))
+            .orElse(Json.MAPPER.nullNode());
+    ObjectNode reply = Json.object();
+    reply.set("embedding", array(Vectors.of(text, checked(asked, "dimensions"))));
+    reply.put("inputTextTokenCount", own.figure(Option.INPUT_TOKENS, 1 + text.length() / 4));
+    return Reply.whole(Json.bytes(reply), 0, own);
+  }
+
+  private static Reply cohere(RawRequest raw, SimOptions options) {
+    Body body = Body.scan(raw.body());
+    boolean bedrock = raw.path().containsKey("model");
+    SimOptions own =
+        options.call(
+            raw, bedrock ? named(raw) : body.text("model").orElseThrow(() -> missing("model")));
+    if (!body.has("input_type")) {
+      throw missing("input_type");
+    }
+    var texts = new ArrayList<String>();
+    for (String field : List.of("texts", "images", "inputs")) {
+      for (JsonNode one : body.value(field).orElse(Json.array())) {
+        texts.add(one.isString() ? one.asString() : Json.text(one));
+      }
+    }
+    if (texts.isEmpty()) {
+      throw missing("texts");
+    }
+    int dimensions = dimensions(body, "output_dimension");
+    JsonNode types = body.value("embedding_types").orElse(Json.array().add("float"));
+    ObjectNode reply = Json.object().put("id", Words.token(texts.toString(), 24));
+    ObjectNode embeddings = reply.putObject("embeddings");
+    long tokens = 0;
+    for (String text : texts) {
+      float[] vector = Vectors.of(text, dimensions);
+      for (JsonNode type : types) {
+        embeddings.withArray(type.asString()).add(cohere(type.asString(), vector));
+      }
+      tokens += 1 + text.length() / 4;
+    }
+    reply.set("texts", body.value("texts").orElse(Json.array()));
+    ObjectNode meta = reply.putObject("meta");
+    meta.putObject("api_version").put("version", "2");
+    meta.putObject("billed_units").put("input_tokens", own.figure(Option.INPUT_TOKENS, tokens));
+    return Reply.whole(Json.bytes(reply.put("response_type", "embeddings_by_type")), 0, own);
+  }
+
+  /** The bits are signs; a byte is a number of 127ths. */
+  private static JsonNode cohere(String type, float[] vector) {
+    ArrayNode array = Json.array();
+    switch (type) {
+      case "float" -> {
+        return array(vector);
+      }
+      case "base64" -> {
+        return Json.MAPPER.valueToTree(Vectors.base64(vector));
+      }
+      case "int8", "uint8" -> {
+        for (float component : vector) {
+          array.add(Math.round(component * 127) + (type.equals("int8") ? 0 : 128));
+        }
+      }
+      case "binary", "ubinary" -> {
+        for (int from = 0; from < vector.length; from += 8) {
+          int bits = 0;
+          for (int i = from; i < from + 8; i++) {
+            bits = bits << 1 | (i < vector.length && vector[i] > 0 ? 1 : 0);
+          }
+          array.add(type.equals("binary") ? bits - 128 : bits);
+        }
+      }
+      default ->
+          throw Failure.invalid("'embedding_types' has an unknown type: " + type + ".")
+              .at("embedding_types");
+    }
+    return array;
   }
 
   private static Reply openai(RawRequest raw, SimOptions options) {

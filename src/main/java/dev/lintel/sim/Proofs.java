@@ -24,9 +24,15 @@ final class Proofs {
     List<Turn> turns =
         prompt.turns().stream().filter(turn -> turn.role() != Turn.Role.SYSTEM).toList();
     switch (vendor) {
-      case OPENAI -> {}
+      case OPENAI, COHERE -> {}
       case ANTHROPIC -> anthropic(turns, prompt);
+      case BEDROCK -> {
+        BedrockRules.check(prompt);
+        // Claude's signatures are good on every platform.
+        anthropic(turns, prompt);
+      }
       case GEMINI -> gemini(turns);
+      case RESPONSES -> responses(turns);
     }
   }
 
@@ -55,6 +61,19 @@ final class Proofs {
                   + " another block. When `thinking` is enabled, a final `assistant` message must"
                   + " start with a thinking block.")
               .formatted(asked));
+    }
+  }
+
+  private static void responses(List<Turn> turns) {
+    for (Turn turn : turns) {
+      for (Block block : turn.blocks()) {
+        if (block instanceof Block.Thought thought
+            && !thought.signature().isEmpty()
+            && !Signature.genuine(thought.signature())) {
+          throw Failure.invalid("The encrypted content could not be verified.")
+              .code("invalid_encrypted_content");
+        }
+      }
     }
   }
 

@@ -1,15 +1,18 @@
 package dev.lintel.sim;
 
 import dev.lintel.Answer;
+import dev.lintel.AwsEvent;
 import dev.lintel.Bytes;
 import dev.lintel.Chunk;
 import dev.lintel.Json;
 import dev.lintel.ReplyWriter;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 
 /**
@@ -71,16 +74,64 @@ record Reply(
    * @param tokens how many it stands for
    */
   static Reply whole(byte[] body, int tokens, SimOptions options) {
+    return whole(Answer.JSON, body, pace(options).multipliedBy(tokens), options);
+  }
+
+  /** A whole reply of another type. */
+  static Reply whole(String type, byte[] body, SimOptions options) {
+    return whole(type, body, Duration.ZERO, options);
+  }
+
+  private static Reply whole(String type, byte[] body, Duration time, SimOptions options) {
     int half = body.length / 2;
     return new Reply(
         true,
-        Answer.JSON,
+        type,
         new byte[0],
         List.of(Arrays.copyOf(body, half)),
         Arrays.copyOfRange(body, half, body.length),
-        options.duration(Option.TTFT).plus(pace(options).multipliedBy(tokens)),
+        options.duration(Option.TTFT).plus(time),
         Duration.ZERO,
         options);
+  }
+
+  /** A reply that is no chat's and comes piece by piece. */
+  static Reply live(String type, List<byte[]> content, byte[] closing, SimOptions options) {
+    return new Reply(
+        false,
+        type,
+        new byte[0],
+        content,
+        closing,
+        options.duration(Option.TTFT),
+        pace(options),
+        options);
+  }
+
+  /** The same as Bedrock's InvokeModel streams it: each event in base64 within one of AWS's. */
+  Reply invoked() {
+    return new Reply(
+        whole,
+        AwsEvent.STREAM,
+        invoked(opening),
+        content.stream().map(Reply::invoked).toList(),
+        invoked(closing),
+        delay,
+        pace,
+        options);
+  }
+
+  private static byte[] invoked(byte[] events) {
+    var out = new Bytes(events.length * 2);
+    for (String event : new String(events, StandardCharsets.UTF_8).split("\n\n")) {
+      int data = event.indexOf("data: ");
+      if (data >= 0) {
+        byte[] json = event.substring(data + 6).getBytes(StandardCharsets.UTF_8);
+        String bytes = Base64.getEncoder().encodeToString(json);
+        AwsEvent.named("chunk").write(Json.bytes(Json.object().put("bytes", bytes)), out);
+      }
+    }
+    return out.take();
   }
 
   /** What the vendor sends in such a reply to say that it fails. */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -60,7 +61,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
     }
 
     Script script() {
-      List<Tool.Function> calls =
+      List<Choice.Call> calls =
           !turns.isEmpty() && Proofs.answersTools(turns.getLast())
               ? List.of()
               : Choice.of(prompt, asked, options);
@@ -113,8 +114,9 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
               + " Let me think. "
               + Words.sentences(random, 12);
       List<String> pieces = Words.pieces(thought);
-      boolean sealed = vendor == Vendor.ANTHROPIC && options.flag(Option.SEALED);
-      boolean hidden = vendor != Vendor.OPENAI && !asks.get().shown();
+      boolean claude = vendor == Vendor.ANTHROPIC || vendor == Vendor.BEDROCK;
+      boolean sealed = claude && options.flag(Option.SEALED);
+      boolean hidden = vendor != Vendor.OPENAI && vendor != Vendor.COHERE && !asks.get().shown();
       if (sealed || hidden) {
         unseen = pieces.size();
       } else {
@@ -122,32 +124,46 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       }
       boolean signed =
           switch (vendor) {
-            case OPENAI -> false;
-            case ANTHROPIC -> true;
+            case OPENAI, COHERE -> false;
+            case ANTHROPIC, BEDROCK -> true;
             case GEMINI -> !calls && !hidden;
+            case RESPONSES -> sealsThoughts();
           };
       if (signed) {
         parts.add(
             new Part.Thought(
-                "", Signature.of(vendor, hidden ? "" : thought), vendor.dialect(), sealed));
+                "",
+                Signature.of(claude ? Vendor.ANTHROPIC : vendor, hidden ? "" : thought),
+                vendor.dialect(),
+                sealed));
       }
     }
 
-    private void call(List<Tool.Function> calls) {
+    /** The API gives the sealed thought only to who asks for it. */
+    private boolean sealsThoughts() {
+      return chat.original()
+          .flatMap(original -> original.body().value("include"))
+          .map(include -> include.valueStream())
+          .orElse(Stream.empty())
+          .anyMatch(word -> word.asString("").equals("reasoning.encrypted_content"));
+    }
+
+    private void call(List<Choice.Call> calls) {
       stop = new Part.Stop(Reason.TOOL_USE, "", "", "");
       if (options.flag(Option.PREFACE)) {
         text("I will ask the tools.");
       }
       var fragments = new ArrayList<List<Part>>();
       for (int i = 0; i < calls.size(); i++) {
-        Tool.Function tool = calls.get(i);
+        Tool.Function tool = calls.get(i).tool();
         String signature =
             i == 0 && vendor == Vendor.GEMINI ? Signature.of(vendor, tool.name()) : "";
         var pieces = new ArrayList<Part>();
         pieces.add(
             new Part.ToolUse(
                 i, vendor.callId(seed + '\n' + i), tool.name(), "", signature, vendor.dialect()));
-        String arguments = Json.text(Sample.of(tool.schema(), random));
+        JsonNode sample = Sample.of(tool.schema(), random);
+        String arguments = Json.text(calls.get(i).arguments().<JsonNode>map(w -> w).orElse(sample));
         for (String run : Words.runs(arguments.startsWith("{") ? arguments : "{}", FRAGMENT)) {
           pieces.add(new Part.ToolUse(i, "", "", run, "", vendor.dialect()));
         }

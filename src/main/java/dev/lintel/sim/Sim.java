@@ -3,20 +3,31 @@ package dev.lintel.sim;
 import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
+import dev.lintel.Chunk;
 import dev.lintel.Dialect;
+import dev.lintel.Embed;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Live;
+import dev.lintel.Part;
 import dev.lintel.RawRequest;
+import dev.lintel.Relay;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
+import dev.lintel.Rerank;
 import dev.lintel.Route;
+import dev.lintel.Stored;
 import dev.lintel.Trail;
+import dev.lintel.Usage;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,6 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
  * answer, and faults come when they are asked for.
  */
 public final class Sim {
+  private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
+
   /**
    * What has come in so far, and how it ended.
    *
@@ -46,8 +59,14 @@ public final class Sim {
   /** What is listed; any other name is answered, too. */
   private static final List<String> MODELS = List.of("small", "large", "embed");
 
+  /** The one language beside those of chat that is answered as a chat is. */
+  private static final String COMPLETIONS = "completions";
+
   private final Desk desk = new Desk();
+  private final Set<Vendor> vendors = EnumSet.noneOf(Vendor.class);
   private final Map<Vendor, Dialect> dialects = new TreeMap<>();
+  private final Optional<Dialect> completions;
+  private final Map<Vendor, Dialect> counters = new TreeMap<>();
   private final SimOptions options;
 
   /**
@@ -58,6 +77,16 @@ public final class Sim {
     dialects.stream()
         .filter(Vendor::isKnown)
         .forEach(dialect -> this.dialects.put(Vendor.of(dialect), dialect));
+    this.vendors.addAll(this.dialects.keySet());
+    dialects.forEach(dialect -> Vendor.beside(dialect).ifPresent(this.vendors::add));
+    this.completions =
+        dialects.stream().filter(dialect -> dialect.name().equals(COMPLETIONS)).findFirst();
+    this.dialects
+        .keySet()
+        .forEach(vendor ->
+            dialects.stream()
+                .filter(vendor::counts)
+                .forEach(dialect -> counters.put(vendor, dialect)));
     this.options = options;
   }
 
@@ -68,11 +97,36 @@ public final class Sim {
       for (Vendor.Place place : vendor.places()) {
         add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect));
       }
+    });
+    for (Vendor vendor : vendors) {
       for (Embeddings.Place place : Embeddings.places(vendor)) {
         add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
       }
-    });
+      for (Embeddings.Place place : Rankings.places(vendor)) {
+        add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
+      }
+    }
+    var legacy = new Vendor.Place("/v1/completions", Map.of());
+    completions.ifPresent(dialect ->
+        add(
+            routes,
+            legacy.path(),
+            Vendor.OPENAI,
+            raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
+    counters.forEach((vendor, dialect) ->
+        vendor
+            .counters()
+            .forEach(place ->
+                add(routes, place.path(), vendor, raw -> chat(raw, place, vendor, dialect))));
     if (dialects.containsKey(Vendor.OPENAI)) {
+      for (Services.Place place : Services.PLACES) {
+        routes.add(
+            new Route(
+                "POST",
+                place.path(),
+                new Simulated(Vendor.OPENAI, desk, raw -> place.model().answer(raw, options)),
+                Route.Bodies.NOT_FORMS));
+      }
       routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
     }
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
@@ -123,10 +177,22 @@ public final class Sim {
     path.putAll(place.variables());
     var query = new TreeMap<>(raw.query());
     query.remove("key");
-    Request request = dialect.read(new Inbound(path, query, raw.headers(), Body.scan(raw.body())));
+    Body body = Body.scan(raw.body());
+    if (place.invoked()) {
+      body = Body.scan(body.patch(Map.of("stream", Optional.of(TRUE))));
+    }
+    Request request = dialect.read(new Inbound(path, query, raw.headers(), body));
+    if (request instanceof Request.Count count) {
+      return counted(count, vendor, options.call(raw, count.model()));
+    }
     Chat chat =
         switch (request) {
           case Chat read -> read;
+          case Stored stored -> throw new IllegalStateException("a dialect read no chat");
+          case Relay relay -> throw new IllegalStateException("a chat's path took no chat");
+          case Embed embed -> throw new IllegalStateException("no chat");
+          case Rerank rerank -> throw new IllegalStateException("no chat");
+          case Request.Count count -> throw new IllegalStateException("counted already");
           case Live live -> throw new IllegalStateException("a dialect read a live conversation");
           case Request.Unread unread ->
               throw new IllegalStateException("a dialect left its request unread");
@@ -137,9 +203,21 @@ public final class Sim {
     }
     Script script = Script.of(chat, vendor, own);
     ReplyWriter writer = chat.dialect().writer(chat, Trail.begin(System.nanoTime()));
-    return chat.stream()
-        ? Reply.stream(script, writer, vendor, own)
-        : Reply.whole(script, writer, own);
+    if (!chat.stream()) {
+      return Reply.whole(script, writer, own);
+    }
+    Reply stream = Reply.stream(script, writer, vendor, own);
+    return place.invoked() ? stream.invoked() : stream;
+  }
+
+  /** As many as the chat itself would be told. */
+  private static Reply counted(Request.Count count, Vendor vendor, SimOptions own) {
+    long tokens = 0;
+    for (Part part : Script.of(count.chat(), vendor, own).opening().parts()) {
+      tokens += part instanceof Usage usage ? usage.prompt() : 0;
+    }
+    ReplyWriter writer = count.dialect().writer(count, Trail.begin(System.nanoTime()));
+    return Reply.whole(writer.whole(List.of(Chunk.of(new Part.Count(tokens)))), 0, own);
   }
 
   /** One path serves two vendors: Anthropic's clients say their version. */
@@ -153,6 +231,6 @@ public final class Sim {
     Dialect spoken = dialects.get(vendor);
     return spoken == null
         ? Answer.json(404, vendor.error(Trouble.NOT_FOUND, "Nobody speaks this dialect here."))
-        : spoken.models(MODELS);
+        : spoken.models(MODELS.stream().map(Listing::of).toList());
   }
 }

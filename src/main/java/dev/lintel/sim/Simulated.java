@@ -74,6 +74,6 @@ final class Simulated implements Endpoint {
             .filter(known -> known.status() == refusal.kind().status())
             .findFirst()
             .orElse(Trouble.BAD_REQUEST);
-    return Answer.json(trouble.status(), vendor.error(trouble, refusal.message()));
+    return vendor.refusal(trouble, trouble.status(), refusal.message());
   }
 }

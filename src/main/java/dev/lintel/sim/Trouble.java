@@ -8,53 +8,80 @@ enum Trouble {
       "invalid_request_error",
       "",
       "invalid_request_error",
-      "INVALID_ARGUMENT"),
+      "INVALID_ARGUMENT",
+      "ValidationException"),
   UNAUTHORIZED(
       401,
       "The API key that was given is not valid.",
       "invalid_request_error",
       "invalid_api_key",
       "authentication_error",
-      "UNAUTHENTICATED"),
+      "UNAUTHENTICATED",
+      "UnrecognizedClientException"),
   FORBIDDEN(
       403,
       "The API key may not use this model.",
       "permission_error",
       "",
       "permission_error",
-      "PERMISSION_DENIED"),
+      "PERMISSION_DENIED",
+      "AccessDeniedException"),
   NOT_FOUND(
       404,
       "The model does not exist.",
       "invalid_request_error",
       "model_not_found",
       "not_found_error",
-      "NOT_FOUND"),
+      "NOT_FOUND",
+      "ResourceNotFoundException"),
   RATE_LIMITED(
       429,
       "The rate limit of this account is reached.",
       "requests",
       "rate_limit_exceeded",
       "rate_limit_error",
-      "RESOURCE_EXHAUSTED"),
-  INTERNAL(500, "The server had an internal error.", "server_error", "", "api_error", "INTERNAL"),
-  BAD_GATEWAY(502, "Bad gateway.", "server_error", "", "api_error", "UNAVAILABLE"),
+      "RESOURCE_EXHAUSTED",
+      "ThrottlingException"),
+  INTERNAL(
+      500,
+      "The server had an internal error.",
+      "server_error",
+      "",
+      "api_error",
+      "INTERNAL",
+      "InternalServerException"),
+  BAD_GATEWAY(
+      502,
+      "Bad gateway.",
+      "server_error",
+      "",
+      "api_error",
+      "UNAVAILABLE",
+      "InternalServerException"),
   UNAVAILABLE(
       503,
       "The service is not available for the moment.",
       "server_error",
       "",
       "api_error",
-      "UNAVAILABLE"),
+      "UNAVAILABLE",
+      "ServiceUnavailableException"),
   GATEWAY_TIMEOUT(
-      504, "The request took too long.", "server_error", "", "timeout_error", "DEADLINE_EXCEEDED"),
+      504,
+      "The request took too long.",
+      "server_error",
+      "",
+      "timeout_error",
+      "DEADLINE_EXCEEDED",
+      "ModelTimeoutException"),
   OVERLOADED(
       529,
       "The model is overloaded.",
       "server_error",
       "server_is_overloaded",
       "overloaded_error",
-      "UNAVAILABLE");
+      "UNAVAILABLE",
+      "ServiceUnavailableException");
 
   private final int status;
   private final String message;
@@ -62,6 +89,7 @@ enum Trouble {
   private final String openaiCode;
   private final String anthropic;
   private final String gemini;
+  private final String bedrock;
 
   Trouble(
       int status,
@@ -69,13 +97,15 @@ enum Trouble {
       String openai,
       String openaiCode,
       String anthropic,
-      String gemini) {
+      String gemini,
+      String bedrock) {
     this.status = status;
     this.message = message;
     this.openai = openai;
     this.openaiCode = openaiCode;
     this.anthropic = anthropic;
     this.gemini = gemini;
+    this.bedrock = bedrock;
   }
 
   int status() {
@@ -104,5 +134,10 @@ enum Trouble {
   /** Gemini's {@code error.status}. */
   String gemini() {
     return gemini;
+  }
+
+  /** Bedrock's {@code x-amzn-errortype}. */
+  String bedrock() {
+    return bedrock;
   }
 }

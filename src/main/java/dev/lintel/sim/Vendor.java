@@ -1,11 +1,16 @@
 package dev.lintel.sim;
 
+import dev.lintel.Answer;
+import dev.lintel.AwsEvent;
+import dev.lintel.Bytes;
 import dev.lintel.Dialect;
 import dev.lintel.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -40,7 +45,40 @@ enum Vendor {
       """
       data: {"candidates":[{"index":0,"content":{"role":"model","parts":[]}}]}
 
-      """);
+      """),
+  RESPONSES(
+      "responses",
+      "resp_",
+      "call_",
+      "event: error\n",
+      """
+      event: keepalive
+      data: {"type":"keepalive","sequence_number":0}
+
+      """),
+  COHERE(
+      "cohere",
+      "",
+      "call_",
+      "",
+      """
+      event: message-start
+      data: {"type":"message-start","delta":{"message":{"role":"assistant"}}}
+
+      """),
+  /** Its streams begin with a message of their own that says nothing. */
+  BEDROCK("bedrock", "", "tooluse_", "", "");
+
+  /** Whose other languages there are, by their names. */
+  private static final Map<String, Vendor> OTHERS =
+      Map.of(
+          "completions", OPENAI,
+          "embeddings", OPENAI,
+          "rerank", OPENAI,
+          "gemini-embed", GEMINI,
+          "cohere-embed", COHERE,
+          "cohere-rerank", COHERE,
+          "titan-embed", BEDROCK);
 
   /**
    * Where chat is served.
@@ -48,7 +86,19 @@ enum Vendor {
    * @param variables what the dialect expects among the path's variables beside those that the path
    *     itself gives
    */
-  record Place(String path, Map<String, String> variables) {}
+  record Place(String path, Map<String, String> variables) {
+    private static final String INVOKED = "/invoke-with-response-stream";
+
+    /** Whether it is asked for a stream by its path alone, and streams in AWS's events. */
+    boolean invoked() {
+      return path.endsWith(INVOKED);
+    }
+  }
+
+  /** Where Google's cloud has a project's models. */
+  private static final String VERTEX = "/v1/projects/{project}/locations/{location}";
+
+  private static final String CLAUDE = VERTEX + "/publishers/anthropic/models/{model*}";
 
   private final String dialect;
   private final String replyPrefix;
@@ -68,6 +118,11 @@ enum Vendor {
     return Arrays.stream(values()).anyMatch(vendor -> vendor.dialect.equals(spoken.name()));
   }
 
+  /** Whose language that is beside its chat; empty where it is nobody's. */
+  static Optional<Vendor> beside(Dialect spoken) {
+    return Optional.ofNullable(OTHERS.get(spoken.name()));
+  }
+
   /** Throws {@link IllegalArgumentException} where nobody has simulated the dialect's vendor. */
   static Vendor of(Dialect spoken) {
     return Arrays.stream(values())
@@ -83,15 +138,49 @@ enum Vendor {
 
   List<Place> places() {
     return switch (this) {
-      case OPENAI -> List.of(new Place("/v1/chat/completions", Map.of()));
-      case ANTHROPIC -> List.of(new Place("/v1/messages", Map.of()));
+      case OPENAI ->
+          Stream.of(
+                  "/v1",
+                  "/openai/v1",
+                  "/openai/deployments/{model*}",
+                  VERTEX + "/endpoints/openapi")
+              .map(base -> new Place(base + "/chat/completions", Map.of()))
+              .toList();
+      case ANTHROPIC ->
+          List.of(
+              new Place("/v1/messages", Map.of()),
+              new Place(CLAUDE + ":rawPredict", Map.of()),
+              new Place(CLAUDE + ":streamRawPredict", Map.of()),
+              new Place("/model/anthropic.{model}/invoke", Map.of()),
+              new Place("/model/{region}.anthropic.{model}/invoke", Map.of()),
+              new Place("/model/anthropic.{model}" + Place.INVOKED, Map.of()),
+              new Place("/model/{region}.anthropic.{model}" + Place.INVOKED, Map.of()));
+      case COHERE -> List.of(new Place("/v2/chat", Map.of()));
       case GEMINI ->
           List.of(
               gemini("/v1beta", "generateContent"),
               gemini("/v1beta", "streamGenerateContent"),
               gemini("/v1", "generateContent"),
-              gemini("/v1", "streamGenerateContent"));
+              gemini("/v1", "streamGenerateContent"),
+              gemini(VERTEX + "/publishers/google", "generateContent"),
+              gemini(VERTEX + "/publishers/google", "streamGenerateContent"));
+      case RESPONSES -> List.of(new Place("/v1/responses", Map.of()));
+      case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
+  }
+
+  /** Where the tokens of a prompt are counted; nowhere where the vendor does not. */
+  List<Place> counters() {
+    return switch (this) {
+      case OPENAI, COHERE, BEDROCK, RESPONSES -> List.of();
+      case ANTHROPIC -> List.of(new Place("/v1/messages/count_tokens", Map.of()));
+      case GEMINI -> List.of(gemini("/v1beta", "countTokens"), gemini("/v1", "countTokens"));
+    };
+  }
+
+  /** Whether that is the language in which this vendor is asked to count. */
+  boolean counts(Dialect spoken) {
+    return spoken.name().startsWith(dialect + "/count");
   }
 
   /** What the ids of its replies begin with; empty where it gives none. */
@@ -113,7 +202,7 @@ enum Vendor {
   ObjectNode error(Trouble trouble, String message) {
     ObjectNode node = Json.object();
     switch (this) {
-      case OPENAI -> {
+      case OPENAI, RESPONSES -> {
         ObjectNode error = node.putObject("error");
         error.put("message", message).put("type", trouble.openai()).putNull("param");
         if (trouble.openaiCode().isEmpty()) {
@@ -127,22 +216,59 @@ enum Vendor {
         node.putObject("error").put("type", trouble.anthropic()).put("message", message);
         node.put("request_id", "req_" + Words.token(message, 24));
       }
+      case BEDROCK -> node.put("message", message);
       case GEMINI ->
           node.putObject("error")
               .put("code", trouble.status())
               .put("message", message)
               .put("status", trouble.gemini());
+      case COHERE -> node.put("message", message).put("id", Words.token(message, 24));
     }
     return node;
   }
 
+  /**
+   * The same as an answer.
+   *
+   * @param status 200 where the error stands in an answer that looks good
+   */
+  Answer refusal(Trouble trouble, int status, String message) {
+    byte[] body = Json.bytes(error(trouble, message));
+    return switch (this) {
+      case OPENAI, ANTHROPIC, GEMINI, COHERE, RESPONSES -> new Answer(status, Answer.JSON, body);
+      case BEDROCK ->
+          new Answer(status, Answer.JSON, body, Map.of("x-amzn-errortype", trouble.bedrock()));
+    };
+  }
+
   /** The same as an event of a stream. */
   byte[] errorEvent(Trouble trouble) {
-    String json = Json.text(error(trouble, trouble.message()));
+    if (this == BEDROCK) {
+      var event = new Bytes(256);
+      String member =
+          Character.toLowerCase(trouble.bedrock().charAt(0)) + trouble.bedrock().substring(1);
+      AwsEvent.exception(member).write(Json.bytes(error(trouble, trouble.message())), event);
+      return event.take();
+    }
+    if (this == COHERE) {
+      ObjectNode end = Json.object().put("type", "message-end");
+      end.putObject("delta").put("finish_reason", "ERROR").put("error", trouble.message());
+      return ("event: message-end\ndata: " + Json.text(end) + "\n\n")
+          .getBytes(StandardCharsets.UTF_8);
+    }
+    ObjectNode error = error(trouble, trouble.message());
+    if (this == RESPONSES) {
+      error.put("type", "error").put("sequence_number", 1);
+    }
+    String json = Json.text(error);
     return (errorEvent + "data: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private static Place gemini(String version, String method) {
     return new Place(version + "/models/{model}:" + method, Map.of("method", method));
+  }
+
+  private static Place bedrock(String method) {
+    return new Place("/model/{model}/" + method, Map.of("method", method));
   }
 }

@@ -1,4 +1,4 @@
-/** What lasts: today the keys, in a file of the data folder. */
+/** What lasts: keys, replies under callers' keys, files and batches, in the data folder. */
 @NullMarked
 package dev.lintel.store;
 

@@ -5,12 +5,14 @@ import dev.lintel.CallThread;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Timeouts;
+import dev.lintel.Upload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.core.internal.buffer.BufferInternal;
@@ -23,6 +25,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -52,14 +55,15 @@ final class Ask {
   private final CallThread thread;
   private final RequestOptions options;
   private final byte[] body;
+  private final @Nullable Upload upload;
   private final boolean stream;
   private final Timeouts timeouts;
   private final long callDeadline;
-  private final long began = System.nanoTime();
-  private volatile long dialled = began;
+  private volatile long dialled = System.nanoTime();
 
   private final Queue<byte[]> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger queued = new AtomicInteger();
+  private final AtomicInteger unsent = new AtomicInteger();
   private volatile boolean connected;
   private volatile int status;
   private volatile long lastByte;
@@ -74,8 +78,10 @@ final class Ask {
   private boolean again;
 
   // The thread's own.
+  private long began = dialled;
   private boolean answered;
   private boolean left;
+  private boolean poured;
 
   /**
    * @param stream whether the thread wants to see bytes as they come, or only once there are no
@@ -86,6 +92,7 @@ final class Ask {
       CallThread thread,
       RequestOptions options,
       byte[] body,
+      Optional<Upload> upload,
       boolean stream,
       Timeouts timeouts,
       long callDeadline) {
@@ -93,6 +100,7 @@ final class Ask {
     this.thread = thread;
     this.options = options;
     this.body = body;
+    this.upload = upload.orElse(null);
     this.stream = stream;
     this.timeouts = timeouts;
     this.callDeadline = callDeadline;
@@ -100,8 +108,49 @@ final class Ask {
 
   // --- on the call's thread
 
+  /** Sends the request; of an upload all, unless the provider answers before its end. */
   void send() {
     line.context().emit(this, Ask::connect);
+    Upload bytes = upload;
+    if (bytes != null) {
+      pour(bytes);
+    }
+  }
+
+  private void pour(Upload from) {
+    // Nothing is taken before it can be sent, so that until then another target may be asked.
+    await(() -> connected || ended);
+    while (!heard()) {
+      byte[] piece = from.next(this::heard);
+      if (piece == null) {
+        poured = true;
+        began = System.nanoTime();
+        line.context().emit(this, Ask::endBody);
+        return;
+      }
+      unsent.addAndGet(piece.length);
+      line.context().emit(piece, this::writeMore);
+      drain();
+    }
+  }
+
+  /** Whether the provider has said something, after which it need not be told more. */
+  private boolean heard() {
+    return ended || status != 0;
+  }
+
+  /** Waits until the provider has taken most of what was written. */
+  private void drain() {
+    long stuck = System.nanoTime() + timeouts.idle().toNanos();
+    boolean callFirst = callDeadline - stuck < 0;
+    if (!thread.await(() -> unsent.get() < WINDOW || heard(), callFirst ? callDeadline : stuck)) {
+      throw callFirst
+          ? late(true)
+          : timeout("The provider took no more of the body for " + words(timeouts.idle()) + ".");
+    }
+    if (System.nanoTime() - callDeadline >= 0) {
+      throw late(true);
+    }
   }
 
   /**
@@ -117,8 +166,7 @@ final class Ask {
     if (head == null) {
       return Headers.NONE;
     }
-    var all = head.headers();
-    return name -> Optional.ofNullable(all.get(name));
+    return new Listed(head.headers());
   }
 
   /** The first content has come: from now on pauses count, not the wait since the request. */
@@ -144,7 +192,7 @@ final class Ask {
       throw late(true);
     }
     if (bytes == null) {
-      await();
+      await(() -> !queue.isEmpty() || ended);
       bytes = queue.poll();
       if (bytes == null) {
         Throwable cause = broken;
@@ -182,7 +230,7 @@ final class Ask {
   /** The thread wants no more: what has not ended is broken off. */
   void close() {
     closed = true;
-    if (!left && (!ended || broken != null)) {
+    if (!left && (!ended || broken != null || cutShort())) {
       line.context().emit(this, Ask::breakOff);
     }
   }
@@ -198,11 +246,15 @@ final class Ask {
     }
   }
 
-  private void await() {
+  /** Whether the provider answered before it had the whole upload. */
+  private boolean cutShort() {
+    return upload != null && !poured;
+  }
+
+  private void await(BooleanSupplier ready) {
     while (true) {
       long bound = bound();
-      if (thread.await(
-          () -> !queue.isEmpty() || ended, callDeadline - bound < 0 ? callDeadline : bound)) {
+      if (thread.await(ready, callDeadline - bound < 0 ? callDeadline : bound)) {
         return;
       }
       bound = bound();
@@ -285,6 +337,10 @@ final class Ask {
     request = opened;
     connected = true;
     boolean rested = line.use(opened.connection());
+    if (upload != null) {
+      begin(opened);
+      return;
+    }
     opened
         .send(BufferInternal.buffer(Unpooled.wrappedBuffer(body)))
         .onComplete((head, failed) -> {
@@ -299,6 +355,44 @@ final class Ask {
             breakDown(failed);
           }
         });
+  }
+
+  /** Of a request whose body follows piece by piece. */
+  private void begin(HttpClientRequest opened) {
+    if (!opened.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
+      opened.setChunked(true);
+    }
+    opened.exceptionHandler(this::breakDown);
+    opened
+        .response()
+        .onComplete((head, failed) -> {
+          if (head != null) {
+            read(head);
+            thread.wake();
+          } else {
+            breakDown(failed);
+          }
+        });
+    thread.wake();
+  }
+
+  private void writeMore(byte[] piece) {
+    HttpClientRequest open = request;
+    if (open == null || ended || closed) {
+      return;
+    }
+    open.write(BufferInternal.buffer(Unpooled.wrappedBuffer(piece)))
+        .onComplete(written -> {
+          unsent.addAndGet(-piece.length);
+          thread.wake();
+        });
+  }
+
+  private void endBody() {
+    HttpClientRequest open = request;
+    if (open != null && !ended && !closed) {
+      var _ = open.end();
+    }
   }
 
   /**
@@ -371,7 +465,7 @@ final class Ask {
   }
 
   private void breakOff() {
-    if (request != null && !(ended && broken == null)) {
+    if (request != null && (!ended || broken != null || cutShort())) {
       var _ = request.reset();
     }
   }

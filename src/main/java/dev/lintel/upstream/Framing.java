@@ -4,7 +4,7 @@ import dev.lintel.Frame;
 import org.jspecify.annotations.Nullable;
 
 /** Cuts the events of a stream out of its bytes. One a reply, used by one thread. */
-interface Framing {
+public interface Framing {
   /**
    * Takes the next bytes, which now belong to the frames. Call {@link #next} until it is empty
    * before more.

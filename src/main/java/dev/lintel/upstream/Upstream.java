@@ -1,6 +1,7 @@
 package dev.lintel.upstream;
 
 import dev.lintel.Adaptation;
+import dev.lintel.AwsEvent;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Channel;
@@ -15,7 +16,10 @@ import dev.lintel.Outbound;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.Sink;
+import dev.lintel.Stored;
 import dev.lintel.Terms;
+import dev.lintel.Trail;
+import dev.lintel.Upload;
 import io.netty.channel.EventLoop;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -26,11 +30,11 @@ import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocketBase;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
-import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +48,10 @@ public final class Upstream implements Handler {
   private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
 
+  /** The clouds' words for a model, not a path, that is not there. */
+  private static final Set<String> NO_MODEL =
+      Set.of("DeploymentNotFound", "ResourceNotFoundException", "NOT_FOUND");
+
   /** Makes a channel of a WebSocket that has just been opened, on its loop. */
   @FunctionalInterface
   public interface Channels {
@@ -51,16 +59,23 @@ public final class Upstream implements Handler {
   }
 
   private final Vertx vertx;
-  private final Lines lines;
   private final Channels channels;
+  private final Lines lines;
+  private final Accounts accounts;
 
-  /** Where each provider lives, looked at once: a name or an address. */
-  private final Map<URI, SocketAddress> places = new ConcurrentHashMap<>();
+  /** Where each provider lives, looked at once. */
+  private final Map<URI, Place> places = new ConcurrentHashMap<>();
 
   public Upstream(Vertx vertx, Channels channels) {
     this.vertx = vertx;
     this.channels = channels;
     this.lines = new Lines(vertx);
+    this.accounts = new Accounts(lines);
+  }
+
+  /** The connections of one loop. */
+  Line line(EventLoop loop, Provider.Transport transport) {
+    return lines.of(loop, transport);
   }
 
   @Override
@@ -72,7 +87,10 @@ public final class Upstream implements Handler {
     try {
       ask(call, choice, dialect, sink);
     } catch (Failure failure) {
-      if (!unserved(failure) || !provider.dialects().unserved(dialect)) {
+      // What is not stored says nothing of what is served.
+      if (call.request() instanceof Stored
+          || !unserved(failure)
+          || !provider.dialects().unserved(dialect, call.request(), choice.target())) {
         throw failure;
       }
       ask(call, choice, provider.dialects().of(call.request(), choice.target()), sink);
@@ -82,7 +100,10 @@ public final class Upstream implements Handler {
   /** Whether the provider says that it has no such path, and not that it has no such model. */
   private static boolean unserved(Failure failure) {
     return switch (failure.upstreamStatus()) {
-      case 404 -> !failure.code().orElse("").contains("model") && failure.param().isEmpty();
+      case 404 ->
+          !failure.code().orElse("").contains("model")
+              && !NO_MODEL.contains(failure.code().orElse(""))
+              && failure.param().isEmpty();
       case 405, 501 -> true;
       default -> false;
     };
@@ -95,30 +116,43 @@ public final class Upstream implements Handler {
             call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
     ReplyReader reader = dialect.reader(call.request());
     CallThread thread = CallThread.current();
+    RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+    Account account = accounts.of(provider, choice.credential()).orElse(null);
+    if (account != null) {
+      account.prove(options, outbound.body(), call.deadline());
+    }
     if (call.request() instanceof Live live) {
-      Channel opened = open(call, choice, dialect, outbound, thread);
+      Channel opened = open(call, provider, dialect, options, thread);
       new Conversation(live.accept().get(), opened, dialect.name(), reader, sink)
           .run(call.deadline());
       return;
     }
-    boolean stream = call.request().stream();
+    boolean stream = call.request().live();
     var ask =
         new Ask(
             lines.of((EventLoop) thread.loop(), provider.transport()),
             thread,
-            options(provider, choice.credential(), outbound, call.terms()),
+            options,
             outbound.body(),
+            outbound.upload(),
             stream,
             call.resolved().timeouts(),
             call.deadline());
     try {
       ask.send();
       if (stream) {
-        events(ask, dialect, reader, sink);
+        events(ask, call.trail(), dialect, reader, sink);
       } else {
         whole(ask, ask.rest(), dialect, reader, sink);
       }
     } catch (Failure failure) {
+      if (outbound.upload().isPresent() && !outbound.upload().get().repeatable()) {
+        // The bytes are gone: nobody else can be asked.
+        failure.again(Failure.Again.NOWHERE);
+      }
+      if (account != null && (ask.status() == 401 || ask.status() == 403)) {
+        account.refused();
+      }
       throw explained(failure, ask);
     } finally {
       ask.close();
@@ -127,9 +161,7 @@ public final class Upstream implements Handler {
 
   /** Waits until the provider has accepted a WebSocket. */
   private Channel open(
-      Call call, Call.Choice choice, Dialect dialect, Outbound outbound, CallThread thread) {
-    Provider provider = choice.target().provider();
-    RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+      Call call, Provider provider, Dialect dialect, RequestOptions options, CallThread thread) {
     var opened = new CompletableFuture<Channel>();
     long most = call.resolved().timeouts().connect().toMillis();
     var connect =
@@ -202,8 +234,15 @@ public final class Upstream implements Handler {
     sink.emit(reader.whole(body));
   }
 
-  private static void events(Ask ask, Dialect dialect, ReplyReader reader, Sink sink) {
+  private static void events(Ask ask, Trail trail, Dialect dialect, ReplyReader reader, Sink sink) {
     byte[] bytes = ask.next();
+    Optional<Chunk> opening = reader.opaque(ask.status(), ask.headers());
+    if (opening.isPresent()) {
+      trail.answered(ask.status());
+      sink.emit(opening.get());
+      pieces(ask, bytes, reader, sink);
+      return;
+    }
     Framing events = ask.status() == 200 ? framing(ask, dialect) : null;
     if (events == null) {
       // An error, or a provider that answers whole though it was asked to stream.
@@ -228,6 +267,25 @@ public final class Upstream implements Handler {
     reader.end();
   }
 
+  /** Hands on a reply as its bytes come. */
+  private static void pieces(Ask ask, byte @Nullable [] first, ReplyReader reader, Sink sink) {
+    for (byte[] bytes = first; bytes != null; bytes = ask.next()) {
+      if (bytes.length > 0) {
+        ask.answered();
+        sink.emit(reader.event(piece(bytes)));
+      }
+      if (ask.drained()) {
+        sink.flush();
+      }
+    }
+    sink.emit(reader.event(Frame.NONE));
+    reader.end();
+  }
+
+  private static Frame piece(byte[] bytes) {
+    return new Frame("", false, "", bytes, 0, bytes.length, bytes, 0, 0);
+  }
+
   private static void emit(Framing events, ReplyReader reader, Ask ask, Sink sink) {
     for (Frame frame = events.next(); frame != null; frame = events.next()) {
       Chunk chunk = reader.event(frame);
@@ -242,32 +300,22 @@ public final class Upstream implements Handler {
   private static @Nullable Framing framing(Ask ask, Dialect dialect) {
     String type =
         ask.headers().get("content-type").orElse("text/event-stream").toLowerCase(Locale.ROOT);
+    if (type.startsWith(AwsEvent.STREAM)) {
+      return new AwsFraming(dialect.name());
+    }
     return type.startsWith("text/event-stream") ? new EventStream(dialect.name()) : null;
   }
 
   private RequestOptions options(
       Provider provider, Credential credential, Outbound outbound, Terms terms) {
     URI url = provider.url();
-    SocketAddress place = places.computeIfAbsent(url, Upstream::place);
     String base = url.getRawPath();
-    return new RequestOptions()
-        .setMethod(HttpMethod.POST)
-        .setServer(place)
-        .setHost(place.host())
-        .setPort(place.port())
-        .setSsl(isTls(url))
-        .setURI(base == null || base.isEmpty() ? outbound.path() : base + outbound.path())
-        .setHeaders(headers(provider, credential, outbound, terms));
-  }
-
-  private static SocketAddress place(URI url) {
-    int usual = isTls(url) ? 443 : 80;
-    return SocketAddress.inetSocketAddress(
-        url.getPort() > 0 ? url.getPort() : usual, url.getHost());
-  }
-
-  private static boolean isTls(URI url) {
-    return "https".equals(url.getScheme());
+    return places
+        .computeIfAbsent(url, Place::of)
+        .asked(
+            HttpMethod.valueOf(outbound.method()),
+            base == null || base.isEmpty() ? outbound.path() : base + outbound.path(),
+            headers(provider, credential, outbound, terms));
   }
 
   private static MultiMap headers(
@@ -279,6 +327,13 @@ public final class Upstream implements Handler {
     headers.set(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
     terms.along().forEach(headers::set);
     outbound.headers().forEach(headers::set);
+    if ("".equals(headers.get(HttpHeaders.CONTENT_TYPE))) {
+      headers.remove(HttpHeaders.CONTENT_TYPE);
+    }
+    long length = outbound.upload().map(Upload::length).orElse(-1L);
+    if (length >= 0) {
+      headers.set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+    }
     provider.headers().forEach(headers::set);
     if (!credential.secret().isEmpty()) {
       switch (provider.auth()) {

@@ -24,7 +24,7 @@ class CatalogueTest {
         Files.readAllLines(facts).stream()
             .skip(1)
             .map(line -> line.split(",", -1))
-            .filter(cells -> Set.of("openai", "anthropic", "gemini").contains(cells[1]))
+            .filter(cells -> Set.of("openai", "anthropic", "gemini", "cohere").contains(cells[1]))
             .map(cells -> cells[0])
             .filter(name -> !Set.of("azure", "vertex").contains(name))
             .collect(Collectors.toSet());
@@ -47,7 +47,20 @@ class CatalogueTest {
     assertThat(catalogue.find("mistral").orElseThrow().quirks())
         .isEqualTo(
             new Provider.Quirks(
-                Set.of("max_completion_tokens", "seed"),
+                Set.of(
+                    "max_completion_tokens",
+                    "seed",
+                    "logit_bias",
+                    "logprobs",
+                    "top_logprobs",
+                    "user",
+                    "service_tier",
+                    "store",
+                    "modalities",
+                    "audio",
+                    "verbosity",
+                    "web_search_options",
+                    "safety_identifier"),
                 Map.of("max_completion_tokens", "max_tokens", "seed", "random_seed"),
                 false));
     assertThat(catalogue.find("openai").orElseThrow().quirks().rename())

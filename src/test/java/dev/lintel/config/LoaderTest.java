@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Caller;
 import dev.lintel.Credential;
+import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Provider;
 import dev.lintel.Retry;
@@ -12,11 +13,11 @@ import dev.lintel.Timeouts;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
-import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
 
 class LoaderTest {
   @Test
@@ -68,9 +70,9 @@ class LoaderTest {
         .isEqualTo(new Retry(3, Duration.ofMillis(200), Duration.ofSeconds(5)));
     assertThat(config.models().get(0).strategy()).isEqualTo(new InOrder());
 
-    Price price = Objects.requireNonNull(config.prices().get("demo/small"));
-    assertThat(price.input()).contains(new BigDecimal("1.00"));
-    assertThat(price.cacheWriteHour()).contains(new BigDecimal("2.00"));
+    ObjectNode price = Objects.requireNonNull(config.pricing().own().get("demo/small"));
+    assertThat(price.path("input").asString()).isEqualTo("1.00");
+    assertThat(price.path("cache_write_1h").asString()).isEqualTo("2.00");
     assertThat(config.callers())
         .isEqualTo(
             Map.of(
@@ -85,10 +87,59 @@ class LoaderTest {
         .containsExactly(
             "models.*.targets.region",
             "models.*.targets.tier",
-            "prices",
             "tenants.*.apps.*.budget",
             "tenants.*.apps.*.limits",
             "tenants.*.budget");
+  }
+
+  @Test
+  void the_contract_s_file_of_clouds_and_routing_loads_as_it_is() throws Exception {
+    Config config = Loaders.with(Map.of()).load(resource("contract-clouds.yaml"));
+
+    assertThat(config.remotes().keySet())
+        .containsExactly("azure", "bedrock", "caps", "cohere", "vertex");
+    assertThat(config.models().getLast().targets())
+        .extracting(Config.TargetSpec::provider)
+        .containsExactly("azure", "bedrock");
+    assertThat(config.models().getLast().strategy()).isEqualTo(new InOrder());
+    assertThat(config.notYet())
+        .contains(
+            "models.*.breaker",
+            "models.*.canary",
+            "models.*.fallback",
+            "models.*.hedge",
+            "models.*.queue",
+            "models.*.rules",
+            "models.*.shadow",
+            "models.*.sticky",
+            "models.*.strategy: balanced",
+            "providers.*.limits",
+            "tenants.*.residency");
+  }
+
+  @Test
+  void what_does_not_act_yet_is_checked_already() {
+    assertThatThrownBy(() ->
+            Loaders.load(
+                "providers: { demo: { kind: sim } }",
+                "models:",
+                "  a:",
+                "    targets: demo/x",
+                "    canary: { to: nobody/x, percent: 120 }",
+                "    hedge: { after: soon }",
+                "    fallback: { any: [ b ], overlaoded: [ a ] }",
+                "    sticky: { on: user, fro: 5min }",
+                "    breaker: { when_all_open: maybe }",
+                "    rules: [ { if: 'true', use: [ demo ] } ]",
+                "    strategy: { balanced: { cost: 1 } }",
+                "    variants: { on: user, b: { percent: 50, to: other/x } }",
+                "    shadow: { to: nobody/x, percent: 5% }"))
+        .isInstanceOfSatisfying(
+            Faulty.class,
+            faulty ->
+                assertThat(faulty.faults())
+                    .extracting(Fault::line)
+                    .containsExactly(5, 6, 7, 7, 8, 8, 9, 10, 12, 13));
   }
 
   @Test
@@ -109,16 +160,13 @@ class LoaderTest {
   }
 
   @Test
-  void a_tab_an_alias_bomb_and_a_kind_of_a_later_version_are_called_by_what_they_are() {
+  void a_tab_and_an_alias_bomb_are_called_by_what_they_are() {
     assertThatThrownBy(() -> Loaders.load("providers:", "\ta: { kind: sim }"))
         .hasMessageContaining("lintel.yaml:2:")
         .hasMessageContaining("a tab cannot indent; use spaces");
     String many = "[" + "*a,".repeat(60) + "]";
     assertThatThrownBy(() -> Loaders.load("a: &a [ x ]", "b: " + many))
         .hasMessageContaining("uses its anchors too often");
-    assertThatThrownBy(() -> Loaders.load("providers: { v: { kind: vertex } }"))
-        .hasMessageContaining("providers.v.kind names a kind that this version does not serve yet")
-        .hasMessageNotContaining("vercel");
   }
 
   @Test
@@ -237,7 +285,8 @@ class LoaderTest {
 
     assertThat(config.listen()).isEqualTo(new Address("::1", 8443));
     assertThat(config.tls()).contains(new Config.Tls(pem, pem));
-    assertThat(config.limits()).isEqualTo(new Config.Sizes(new Size(1 << 20), new Size(64 << 10)));
+    assertThat(config.limits())
+        .isEqualTo(new Config.Sizes(new Size(1 << 20), new Size(1 << 30), new Size(64 << 10)));
     assertThat(config.threads()).contains(Config.Threads.STOCK);
     assertThat(config.notYet()).containsExactly("database", "otlp");
   }
@@ -253,6 +302,18 @@ class LoaderTest {
 
     assertThat(config.models().stream().map(Config.ModelSpec::strategy))
         .containsExactly(new RoundRobin(), new Weighted());
+  }
+
+  @Test
+  void the_first_of_two_usual_variables_that_is_set_holds_the_key() {
+    Map<String, String> older = Map.of("CO_API_KEY", "older");
+    Map<String, String> both = Map.of("COHERE_API_KEY", "newer", "CO_API_KEY", "older");
+
+    for (Map<String, String> variables : List.of(older, both)) {
+      Config config = Loaders.with(variables).load("lintel.yaml", "providers: { cohere: {} }");
+      assertThat(remote(config, "cohere").credentials())
+          .containsExactly(new Credential("cohere#1", variables.size() == 1 ? "older" : "newer"));
+    }
   }
 
   @Test
@@ -349,5 +410,25 @@ class LoaderTest {
 
   static Path resource(String name) throws Exception {
     return Path.of(Objects.requireNonNull(LoaderTest.class.getResource(name), name).toURI());
+  }
+
+  @Test
+  void a_models_requests_for_vectors_may_be_merged() {
+    String file =
+        "providers: { p: { kind: openai, url: 'http://h/v1' } }\nmodels:\n"
+            + "  plain: p/x\n"
+            + "  usual: { targets: [ p/x ], batch: {} }\n"
+            + "  own: { targets: [ p/x ], batch: { window: 20ms, size: 8 } }\n";
+    assertThat(Loaders.load(file).models().stream().map(Config.ModelSpec::merging))
+        .containsExactly(
+            Optional.empty(),
+            Optional.of(new Merging(Duration.ofMillis(5), 64)),
+            Optional.of(new Merging(Duration.ofMillis(20), 8)));
+    assertThatThrownBy(
+            () -> Loaders.load(file + "  slow: { targets: [ p/x ], batch: { window: 1m } }"))
+        .hasMessageContaining("models.slow.batch must have a window of 10s at most");
+    assertThatThrownBy(
+            () -> Loaders.load(file + "  none: { targets: [ p/x ], batch: { size: 0 } }"))
+        .hasMessageContaining("models.none.batch.size must be a whole number of 1 or more");
   }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Loaders for tests: the three dialects by name only, and the strategies that are built in. */
+/** Loaders for tests: the dialects by name only, and the strategies that are built in. */
 final class Loaders {
   private Loaders() {}
 
@@ -25,7 +25,12 @@ final class Loaders {
         Map.of(
             "openai", List.of(dialect("openai")),
             "anthropic", List.of(dialect("anthropic")),
-            "gemini", List.of(dialect("gemini"))),
+            "gemini", List.of(dialect("gemini")),
+            "cohere", List.of(dialect("cohere")),
+            "mistral", List.of(dialect("mistral")),
+            "azure", List.of(dialect("openai")),
+            "vertex", List.of(dialect("gemini"), dialect("anthropic")),
+            "bedrock", List.of(dialect("bedrock"))),
         STRATEGIES,
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +66,23 @@ class WatchTest {
     watch.look();
 
     assertThat(faults).hasSize(1);
+  }
+
+  @Test
+  void a_changed_catalogue_is_a_change_of_the_configuration_that_names_it() throws Exception {
+    Path models = Files.writeString(file.resolveSibling("models.jsonl"), "one");
+    Files.writeString(file, "catalogue: " + models);
+    var watch =
+        new Watch(file, Optional.of(models), Loaders.with(Map.of()), changes::add, faults::addAll);
+    watch.look();
+    assertThat(changes).isEmpty();
+
+    Files.writeString(models, "two");
+    watch.look();
+    watch.look();
+
+    assertThat(changes).hasSize(1);
+    assertThat(faults).isEmpty();
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Prompt;
 import dev.lintel.Provider;
@@ -307,7 +308,9 @@ class AnthropicMessagesTest {
 
   @Test
   void lists_models_as_its_sdks_read_them() {
-    JsonNode list = Json.parse(new String(DIALECT.models(List.of("a", "b")).body(), UTF_8));
+    JsonNode list =
+        Json.parse(
+            new String(DIALECT.models(List.of(Listing.of("a"), Listing.of("b"))).body(), UTF_8));
     assertThat(list.path("data").valueStream().map(entry -> entry.path("id").asString()))
         .containsExactly("a", "b");
     assertThat(list.path("first_id").asString()).isEqualTo("a");

@@ -126,9 +126,10 @@ class GeminiRecordedTest {
 
   private Chat chat(String method, byte[] body) {
     byte[] asked = new String(body, UTF_8).equals("{}") ? bytes("{\"contents\":[{}]}") : body;
-    return gemini.read(
-        new Inbound(
-            Map.of("model", "m", "method", method), Map.of(), Headers.NONE, Body.scan(asked)));
+    return Chat.of(
+        gemini.read(
+            new Inbound(
+                Map.of("model", "m", "method", method), Map.of(), Headers.NONE, Body.scan(asked))));
   }
 
   private byte[] write(Chat chat) {

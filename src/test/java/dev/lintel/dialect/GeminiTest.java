@@ -17,6 +17,7 @@ import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Part;
 import dev.lintel.Part.Stop.Reason;
 import dev.lintel.Provider;
@@ -411,19 +412,20 @@ class GeminiTest {
 
   @Test
   void models_are_listed_as_google_lists_them() {
-    assertThat(new String(gemini.models(List.of("fast")).body(), UTF_8))
+    assertThat(new String(gemini.models(List.of(Listing.of("fast"))).body(), UTF_8))
         .isEqualTo(
             "{\"models\":[{\"name\":\"models/fast\",\"displayName\":\"fast\","
-                + "\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\"]}]}");
+                + "\"supportedGenerationMethods\":[\"generateContent\",\"streamGenerateContent\",\"countTokens\"]}]}");
   }
 
   private Chat chat(String method, Map<String, String> query, String body) {
-    return gemini.read(
-        new Inbound(
-            Map.of("model", "smart", "method", method),
-            query,
-            Headers.NONE,
-            Body.scan(body.getBytes(UTF_8))));
+    return Chat.of(
+        gemini.read(
+            new Inbound(
+                Map.of("model", "smart", "method", method),
+                query,
+                Headers.NONE,
+                Body.scan(body.getBytes(UTF_8)))));
   }
 
   private JsonNode sent(Chat chat) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lintel.Adaptation;
+import dev.lintel.AwsEvent;
 import dev.lintel.Body;
 import dev.lintel.Bytes;
 import dev.lintel.Chat;
@@ -18,11 +19,13 @@ import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Outbound;
+import dev.lintel.Price;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Target;
 import dev.lintel.Trail;
+import dev.lintel.Traits;
 import dev.lintel.upstream.EventStream;
 import java.io.IOException;
 import java.net.URI;
@@ -35,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -49,20 +53,37 @@ import tools.jackson.databind.node.ObjectNode;
  *       request; {@code model}, the target's; {@code strict}; {@code rewrite}: go through the
  *       common model where both sides speak the same dialect; {@code drop}, {@code rename}, {@code
  *       prefer} (a rename of what is not refused), {@code stream_usage}: the provider's quirks;
- *       {@code status}: of the provider's reply; {@code upstream_path}, {@code upstream_headers},
- *       {@code adapted}, {@code client_status}: what is expected
+ *       {@code traits}: what is known of the model ({@code can}, {@code cannot}, {@code context},
+ *       {@code max_output}), else nothing; {@code status}: of the provider's reply; {@code
+ *       upstream_path}, {@code upstream_headers}, {@code adapted}, {@code client_status}: what is
+ *       expected
  *   <li>{@code request.json}, what the client sends; {@code upstream.json}, what the provider must
  *       get
  *   <li>{@code reply.json} or {@code reply.sse}, what the provider answers; {@code client.json} or
  *       {@code client.sse}, what the client must get. The string {@code "*"} there stands for any
- *       value.
+ *       value. Bedrock's binary streams are {@code reply.events} and {@code client.events}: a line
+ *       an event, its name and its JSON
  * </ul>
  */
 class GoldenTest {
   private static final Path ROOT = Path.of("src/test/resources/golden");
 
   private static final Map<String, String> DIALECTS =
-      Map.of("openai", "OpenAiChat", "anthropic", "AnthropicMessages", "gemini", "Gemini");
+      Map.of(
+          "openai",
+          "OpenAiChat",
+          "anthropic",
+          "AnthropicMessages",
+          "gemini",
+          "Gemini",
+          "bedrock",
+          "BedrockConverse",
+          "cohere",
+          "CohereChat",
+          "mistral",
+          "MistralChat",
+          "responses",
+          "Responses");
 
   @TestFactory
   Stream<DynamicNode> golden() throws IOException {
@@ -125,16 +146,25 @@ class GoldenTest {
     call.path("adapted").forEach(note -> adapted.add(note.asString()));
     assertThat(trail.adapted()).as("adapted").containsExactlyInAnyOrderElementsOf(adapted);
 
-    if (Files.exists(folder.resolve("reply.json")) || Files.exists(folder.resolve("reply.sse"))) {
-      reply(folder, call, client, provider, chat, trail);
+    for (String file : List.of("reply.json", "reply.sse", "reply.events")) {
+      if (Files.exists(folder.resolve(file))) {
+        reply(folder, folder.resolve(file), call, client, provider, chat, trail);
+      }
     }
   }
 
   private static void reply(
-      Path folder, ObjectNode call, Dialect client, Dialect provider, Chat chat, Trail trail)
+      Path folder,
+      Path file,
+      ObjectNode call,
+      Dialect client,
+      Dialect provider,
+      Chat chat,
+      Trail trail)
       throws IOException {
-    boolean streamed = Files.exists(folder.resolve("reply.sse"));
-    byte[] bytes = Files.readAllBytes(folder.resolve(streamed ? "reply.sse" : "reply.json"));
+    boolean binary = file.toString().endsWith(".events");
+    boolean streamed = binary || file.toString().endsWith(".sse");
+    byte[] bytes = binary ? Bedrocks.binary(Files.readString(file)) : Files.readAllBytes(file);
     ReplyReader reader = provider.reader(chat);
     ReplyWriter writer = client.writer(chat, trail);
     var chunks = new ArrayList<Chunk>();
@@ -144,14 +174,20 @@ class GoldenTest {
         throw provider.failure(call.get("status").asInt(), Headers.NONE, bytes);
       }
       if (streamed) {
-        var events = new EventStream(provider.name());
-        events.put(bytes);
-        for (Frame frame = events.next(); frame != null; frame = events.next()) {
-          chunks.add(reader.event(frame));
-        }
-        events.end();
-        for (Frame frame = events.next(); frame != null; frame = events.next()) {
-          chunks.add(reader.event(frame));
+        if (binary) {
+          for (Frame frame : Bedrocks.frames(bytes)) {
+            chunks.add(reader.event(frame));
+          }
+        } else {
+          var events = new EventStream(provider.name());
+          events.put(bytes);
+          for (Frame frame = events.next(); frame != null; frame = events.next()) {
+            chunks.add(reader.event(frame));
+          }
+          events.end();
+          for (Frame frame = events.next(); frame != null; frame = events.next()) {
+            chunks.add(reader.event(frame));
+          }
         }
         reader.end();
       } else {
@@ -174,8 +210,12 @@ class GoldenTest {
       } else {
         writer.error(failure, trail, out);
       }
-      sameEvents(
-          folder, Files.readString(folder.resolve("client.sse")), new String(out.take(), UTF_8));
+      if (writer.streamType().equals(AwsEvent.STREAM)) {
+        sameLines(folder, Files.readString(folder.resolve("client.events")), out.take());
+      } else {
+        sameEvents(
+            folder, Files.readString(folder.resolve("client.sse")), new String(out.take(), UTF_8));
+      }
     } else {
       same(
           folder,
@@ -216,6 +256,21 @@ class GoldenTest {
       }
     }
     assertThat(got.size()).as("number of events in\n" + actual).isEqualTo(wanted.size());
+  }
+
+  private static void sameLines(Path folder, String expected, byte[] actual) {
+    List<Frame> got = Bedrocks.frames(actual);
+    String all = String.join("\n", Bedrocks.lines(actual));
+    String[] lines = expected.strip().split("\n");
+    for (int i = 0; i < Math.min(lines.length, got.size()); i++) {
+      String place = "client.events, line " + (i + 1);
+      int space = lines[i].indexOf(' ');
+      assertThat(got.get(i).event())
+          .as(place + " of\n" + all)
+          .isEqualTo(lines[i].substring(0, space));
+      same(folder, place, Json.parse(lines[i].substring(space + 1)), Json.parse(got.get(i).text()));
+    }
+    assertThat(got.size()).as("number of events in\n" + all).isEqualTo(lines.length);
   }
 
   private static List<Map.Entry<String, String>> events(String wire) {
@@ -292,7 +347,31 @@ class GoldenTest {
             Provider.Transport.PLAIN,
             new Provider.Quirks(
                 Set.copyOf(drop), rename, call.path("stream_usage").asBoolean(true)));
-    return new Target(provider, call.path("model").asString("golden-model"));
+    return new Target(
+        provider,
+        call.path("model").asString("golden-model"),
+        1,
+        "",
+        "",
+        traits(call.path("traits")),
+        Price.UNKNOWN);
+  }
+
+  private static Traits traits(JsonNode given) {
+    return new Traits(
+        Set.of(),
+        given.path("context").asLong(0),
+        given.path("max_output").asLong(0),
+        abilities(given.path("can")),
+        abilities(given.path("cannot")),
+        0);
+  }
+
+  private static Set<Traits.Ability> abilities(JsonNode words) {
+    return words
+        .valueStream()
+        .map(word -> Traits.Ability.of(word.asString()).orElseThrow())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static Map<String, String> strings(ObjectNode call, String key) {

@@ -19,6 +19,7 @@ import dev.lintel.Frame;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Part;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
@@ -230,7 +231,10 @@ class OpenAiChatTest {
 
   @Test
   void lists_models_as_openai_does() {
-    JsonNode list = Json.parse(new String(DIALECT.models(List.of("fast", "smart")).body(), UTF_8));
+    JsonNode list =
+        Json.parse(
+            new String(
+                DIALECT.models(List.of(Listing.of("fast"), Listing.of("smart"))).body(), UTF_8));
     assertThat(list.path("object").asString()).isEqualTo("list");
     assertThat(list.path("data").path(1).path("id").asString()).isEqualTo("smart");
     assertThat(list.path("data").path(0).path("object").asString()).isEqualTo("model");

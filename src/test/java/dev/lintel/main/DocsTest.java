@@ -11,6 +11,7 @@ import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -85,37 +86,44 @@ class DocsTest {
   @Test
   void every_configuration_key_is_documented() throws ReflectiveOperationException {
     var keys = new LinkedHashSet<String>();
-    collect(Class.forName("dev.lintel.config.Document"), keys);
+    collect(Class.forName("dev.lintel.config.Document"), keys, new HashSet<>());
     assertThat(keys).contains("listen", "providers", "stream_usage", "cache_write_1h");
     String pages = text(Path.of("docs/configuration.md")) + text(Path.of("docs/sim.md"));
     assertThat(pages).contains(keys.stream().map(key -> "`" + key + "`").toList());
   }
 
   /** The keys of a record of the configuration, and of every record below it. */
-  private static void collect(Type type, Set<String> keys) throws ReflectiveOperationException {
+  private static void collect(Type type, Set<String> keys, Set<Type> seen)
+      throws ReflectiveOperationException {
+    // A price holds prices.
+    if (!seen.add(type)) {
+      return;
+    }
     if (type instanceof ParameterizedType generic) {
       for (Type argument : generic.getActualTypeArguments()) {
-        collect(argument, keys);
+        collect(argument, keys, seen);
       }
       return;
     }
     var plain = (Class<?>) type;
     if (plain.isSealed()) {
       for (Class<?> permitted : plain.getPermittedSubclasses()) {
-        collect(permitted, keys);
+        collect(permitted, keys, seen);
       }
     }
     if (plain.isRecord() && !isScalar(plain)) {
       for (RecordComponent component : plain.getRecordComponents()) {
         keys.add(keyOf(component));
-        collect(component.getGenericType(), keys);
+        collect(component.getGenericType(), keys, seen);
       }
     }
   }
 
   /** Records that are written as one value. */
   private static boolean isScalar(Class<?> type) {
-    return Set.of("Address", "Rate", "Money", "Count", "Size", "Span")
+    return Set.of(
+            "Address", "After", "Count", "Money", "Network", "Percent", "Rate", "Size", "Span",
+            "Tokens")
         .contains(type.getSimpleName());
   }
 

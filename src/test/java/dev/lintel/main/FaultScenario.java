@@ -82,6 +82,43 @@ class FaultScenario {
       String body(String model, boolean stream) {
         return "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Tell me of gates\"}]}]}";
       }
+    },
+    BEDROCK("bedrock", "output") {
+      @Override
+      String path(String model, boolean stream) {
+        return "/model/" + model + (stream ? "/converse-stream" : "/converse");
+      }
+
+      @Override
+      String body(String model, boolean stream) {
+        return "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Tell me of gates\"}]}]}";
+      }
+    },
+    COHERE("cohere", "message") {
+      @Override
+      String path(String model, boolean stream) {
+        return "/v2/chat";
+      }
+
+      @Override
+      String body(String model, boolean stream) {
+        return OPENAI.body(model, stream);
+      }
+    },
+    RESPONSES("responses", "output") {
+      @Override
+      String path(String model, boolean stream) {
+        return "/v1/responses";
+      }
+
+      @Override
+      String body(String model, boolean stream) {
+        return "{\"model\":\""
+            + model
+            + "\",\"stream\":"
+            + stream
+            + ",\"input\":\"Tell me of gates\"}";
+      }
     };
 
     final String dialect;
@@ -102,7 +139,26 @@ class FaultScenario {
         case OPENAI -> events.contains("data: [DONE]");
         case ANTHROPIC -> events.contains("message_stop");
         case GEMINI -> events.contains("\"finishReason\"");
+        case RESPONSES -> events.contains("response.completed");
+        case BEDROCK -> events.contains("messageStop");
+        case COHERE -> events.contains("[DONE]") || events.contains("COMPLETE");
       };
+    }
+
+    /** What a broken stream has and no other. */
+    String broken() {
+      return switch (this) {
+        case BEDROCK -> ":exception-type";
+        // Every response has an error, which is null.
+        case RESPONSES -> "\"error\":{";
+        case OPENAI, ANTHROPIC, GEMINI, COHERE -> "\"error\"";
+      };
+    }
+
+    /** What holds the message and the {@code lintel} object of a refusal. */
+    JsonNode error(String body) {
+      JsonNode envelope = Json.parse(body);
+      return this == BEDROCK || this == COHERE ? envelope : envelope.path("error");
     }
   }
 
@@ -173,7 +229,8 @@ class FaultScenario {
   static Stream<Arguments> faults() {
     List<Arguments> all = new ArrayList<>();
     for (Client client : Client.values()) {
-      for (Client provider : List.of(client, Client.values()[(client.ordinal() + 1) % 3])) {
+      for (Client provider :
+          List.of(client, Client.values()[(client.ordinal() + 2) % Client.values().length])) {
         for (boolean stream : new boolean[] {false, true}) {
           all.add(Arguments.of("refused", client, provider, stream));
           for (Fault fault : Fault.values()) {
@@ -199,7 +256,7 @@ class FaultScenario {
     assertThat(reply.complete()).as("the connection's answer came to its end").isTrue();
     if (stream) {
       assertThat(client.terminated(reply.body())).as(reply.body()).isTrue();
-      assertThat(reply.body()).doesNotContain("\"error\"");
+      assertThat(reply.body()).doesNotContain(client.broken());
     } else {
       assertThat(Json.parse(reply.body()).has(client.answer)).as(reply.body()).isTrue();
     }
@@ -224,11 +281,11 @@ class FaultScenario {
       assertThat(client.terminated(reply.body()))
           .as("terminal marker in\n" + reply.body())
           .isFalse();
-      assertThat(reply.body()).contains("\"error\"").contains("\"lintel\"");
+      assertThat(reply.body()).contains(client.broken()).contains("\"lintel\"");
       return;
     }
     assertThat(reply.status()).as(reply.body()).isGreaterThanOrEqualTo(400);
-    JsonNode error = Json.parse(reply.body()).path("error");
+    JsonNode error = client.error(reply.body());
     assertThat(error.path("lintel").path("kind").asString("")).as(reply.body()).isNotEmpty();
     assertThat(error.path("lintel").path("attempts").size()).isEqualTo(1);
     assertThat(error.path("message").asString("")).isNotEmpty();

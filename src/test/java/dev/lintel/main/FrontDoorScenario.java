@@ -302,7 +302,7 @@ class FrontDoorScenario {
     assertThat(error(gateway.get("/v1/messages")).path("type").asString()).isNotEmpty();
     assertThat(gateway.get("/v1/responses").statusCode()).isEqualTo(426);
     assertThat(gateway.get("/v1/responses").headers().firstValue("upgrade")).contains("websocket");
-    assertThat(gateway.post("/v1/responses", "{}").statusCode()).isEqualTo(404);
+    assertThat(gateway.post("/v1/responses", "{}").statusCode()).isEqualTo(400);
     assertThat(error(gateway.get("/v1/nothing")).path("code").asString()).isEqualTo("unknown_path");
     assertThat(gateway.get("/v1/messages").headers().firstValue("allow")).contains("POST");
     assertThat(gateway.post("/health", "").headers().firstValue("allow")).contains("GET, HEAD");

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -39,14 +44,17 @@ class Http2Scenario {
             .toCompletionStage()
             .toCompletableFuture()
             .get(10, TimeUnit.SECONDS);
-    return TestGateway.of(
-        """
-        providers:
-          raw: { kind: openai, url: "http://127.0.0.1:%d/v1", key: none, http2: true }
-        models:
-          m: { targets: [ raw/x ], retry: { attempts: 1 } }
-        """
-            .formatted(server.actualPort()));
+    return TestGateway.of(yaml(server.actualPort()));
+  }
+
+  private static String yaml(int port) {
+    return """
+    providers:
+      raw: { kind: openai, url: "http://127.0.0.1:%d/v1", key: none, http2: true }
+    models:
+      m: { targets: [ raw/x ], retry: { attempts: 1 } }
+    """
+        .formatted(port);
   }
 
   private static void answer(HttpServerRequest request, boolean stream) {
@@ -54,6 +62,56 @@ class Http2Scenario {
         .response()
         .putHeader("content-type", stream ? "text/event-stream" : "application/json")
         .end(stream ? SPEECH.events() : SPEECH.whole);
+  }
+
+  @Test
+  void an_upload_passes_over_http2_on_both_sides() throws Exception {
+    var length = new AtomicInteger();
+    byte[] form =
+        new Multiparts()
+            .field("model", "m")
+            .file("file", "a.mp3", "audio/mpeg", new byte[20 << 20])
+            .end();
+    HttpServer server =
+        vertx
+            .createHttpServer()
+            .requestHandler(request ->
+                request
+                    .body()
+                    .onSuccess(body -> {
+                      length.set(body.length());
+                      request
+                          .response()
+                          .putHeader("content-type", "application/json")
+                          .end("{\"text\":\"heard\"}");
+                    }))
+            .listen(0, "127.0.0.1")
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(10, TimeUnit.SECONDS);
+    try (var gateway = TestGateway.of(yaml(server.actualPort()))) {
+      var client =
+          vertx.createHttpClient(
+              new HttpClientOptions()
+                  .setProtocolVersion(HttpVersion.HTTP_2)
+                  .setHttp2ClearTextUpgrade(false));
+      String reply =
+          client
+              .request(
+                  HttpMethod.POST, gateway.url().getPort(), "127.0.0.1", "/v1/audio/transcriptions")
+              .compose(request ->
+                  request
+                      .putHeader("authorization", "Bearer " + TestGateway.KEY)
+                      .putHeader("content-type", Multiparts.TYPE)
+                      .send(Buffer.buffer(form)))
+              .compose(HttpClientResponse::body)
+              .map(Buffer::toString)
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get(20, TimeUnit.SECONDS);
+      assertThat(reply).isEqualTo("{\"text\":\"heard\"}");
+      assertThat(length).hasValue(form.length);
+    }
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -41,10 +42,20 @@ final class TestGateway implements AutoCloseable {
     return new TestGateway(config(yaml));
   }
 
+  /** With those variables in its environment. */
+  static TestGateway of(String yaml, Map<String, String> variables) {
+    return new TestGateway(config(yaml, variables));
+  }
+
   static Config config(String yaml) {
+    return config(yaml, Map.of());
+  }
+
+  private static Config config(String yaml, Map<String, String> variables) {
     String whole =
         "listen: 127.0.0.1:0\n" + yaml + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
-    return Builtins.loader(name -> Optional.empty()).load("test.yaml", whole);
+    return Builtins.loader(name -> Optional.ofNullable(variables.get(name)))
+        .load("test.yaml", whole);
   }
 
   private static Optional<Caller> stored(String key) {

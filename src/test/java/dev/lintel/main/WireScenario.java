@@ -21,6 +21,14 @@ import tools.jackson.databind.JsonNode;
 
 /** What a provider may do on the wire, well-behaved or not, in every dialect. */
 class WireScenario {
+  private static final String RESPONSE =
+      "{\"id\":\"resp_x\",\"object\":\"response\",\"created_at\":1,\"status\":\"%s\",\"model\":\"x\","
+          + "\"output\":%s,\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"total_tokens\":2}}";
+
+  private static final String ITEM =
+      "{\"id\":\"i\",\"type\":\"message\",\"role\":\"assistant\",\"status\":\"completed\",\"content\":"
+          + "[{\"type\":\"output_text\",\"text\":\"%s\",\"annotations\":[]}]}";
+
   enum Speech {
     OPENAI(
         "/v1/chat/completions",
@@ -66,7 +74,37 @@ class WireScenario {
         "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"gates\"}]},\"index\":0}]}\n\n",
         "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"!\"}]},"
             + "\"finishReason\":\"STOP\",\"index\":0}]}\n\n",
-        "finishReason");
+        "finishReason"),
+    RESPONSES(
+        "/v1/responses",
+        "/v1/responses",
+        "{\"model\":\"m\",\"stream\":%s,\"input\":\"Hi\"}",
+        RESPONSE.formatted("completed", "[" + ITEM.formatted("gates") + "]"),
+        "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":"
+            + RESPONSE.formatted("in_progress", "[]")
+            + "}\n\n",
+        "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\","
+            + "\"sequence_number\":1,\"item_id\":\"i\",\"output_index\":0,\"content_index\":0,"
+            + "\"delta\":\"gates\"}\n\n",
+        "event: response.completed\ndata: {\"type\":\"response.completed\",\"sequence_number\":2,\"response\":"
+            + RESPONSE.formatted("completed", "[]")
+            + "}\n\n",
+        "response.completed"),
+    COHERE(
+        "/v2/chat",
+        "/v2/chat",
+        "{\"model\":\"m\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}",
+        "{\"id\":\"x\",\"finish_reason\":\"COMPLETE\",\"message\":{\"role\":\"assistant\",\"content\":["
+            + "{\"type\":\"text\",\"text\":\"gates\"}]},\"usage\":{\"billed_units\":{\"input_tokens\":1,\"output_tokens\":1}}}",
+        "event: message-start\ndata: {\"id\":\"x\",\"type\":\"message-start\",\"delta\":{\"message\":{\"role\":\"assistant\"}}}\n\n"
+            + "event: content-start\ndata: {\"type\":\"content-start\",\"index\":0,\"delta\":{\"message\":{\"content\":"
+            + "{\"type\":\"text\",\"text\":\"\"}}}}\n\n",
+        "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":"
+            + "{\"text\":\"gates\"}}}}\n\n",
+        "event: content-end\ndata: {\"type\":\"content-end\",\"index\":0}\n\n"
+            + "event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\"}}\n\n"
+            + "data: [DONE]\n\n",
+        "[DONE]");
 
     private final String path;
     private final String streamPath;
@@ -113,7 +151,7 @@ class WireScenario {
     }
 
     String base() {
-      return this == OPENAI ? "/v1" : "";
+      return this == OPENAI || this == RESPONSES ? "/v1" : "";
     }
   }
 
@@ -163,8 +201,14 @@ class WireScenario {
     }
   }
 
+  /** Cohere's errors are the whole body. */
+  private static JsonNode error(String body) {
+    JsonNode envelope = Json.parse(body);
+    return envelope.has("error") ? envelope.path("error") : envelope;
+  }
+
   private static JsonNode lintel(String body) {
-    return Json.parse(body).path("error").path("lintel");
+    return error(body).path("lintel");
   }
 
   private static String state(TestGateway gateway) {
@@ -367,8 +411,7 @@ class WireScenario {
       TestGateway.Raw reply = gateway.raw(speech.path(stream), speech.body(stream));
       assertThat(provider.heads().getFirst()).contains("accept-encoding: identity");
       assertThat(reply.status()).as(reply.body()).isEqualTo(502);
-      assertThat(Json.parse(reply.body()).path("error").path("message").asString())
-          .contains("gzip");
+      assertThat(error(reply.body()).path("message").asString()).contains("gzip");
     }
   }
 

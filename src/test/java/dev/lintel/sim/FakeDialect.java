@@ -10,6 +10,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
+import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.Prompt;
@@ -68,8 +69,9 @@ record FakeDialect(String name, Prompt prompt) implements Dialect {
   }
 
   @Override
-  public Answer models(List<String> names) {
-    return Answer.json(200, Json.object().put("models", name + names));
+  public Answer models(List<Listing> models) {
+    return Answer.json(
+        200, Json.object().put("models", name + models.stream().map(Listing::name).toList()));
   }
 
   @Override

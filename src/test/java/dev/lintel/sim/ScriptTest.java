@@ -72,6 +72,18 @@ class ScriptTest {
   }
 
   @Test
+  void arguments_that_stand_behind_a_tools_name_are_taken() {
+    Prompt prompt =
+        Prompts.with(
+            Prompts.user(
+                "The weather, please: get_weather {\"city\": \"Oslo\"}, and be quick {now}."),
+            AUTO,
+            Prompts.tool("get_weather", CITY),
+            Prompts.tool("get_weather_map", CITY));
+    assertThat(calls(script(prompt))).containsExactly("get_weather {\"city\":\"Oslo\"}");
+  }
+
+  @Test
   void the_same_prompt_gets_the_same_answer_and_another_another() {
     Prompt prompt = Prompts.user("Tell me of gates.");
     assertThat(text(script(prompt))).isEqualTo(text(script(prompt))).contains("Tell me of gates.");

@@ -17,9 +17,14 @@ import dev.lintel.Part;
 import dev.lintel.ReplyReader;
 import dev.lintel.Usage;
 import dev.lintel.dialect.AnthropicMessages;
+import dev.lintel.dialect.BedrockConverse;
+import dev.lintel.dialect.CohereChat;
 import dev.lintel.dialect.Gemini;
 import dev.lintel.dialect.OpenAiChat;
+import dev.lintel.dialect.Responses;
+import dev.lintel.upstream.AwsFraming;
 import dev.lintel.upstream.EventStream;
+import dev.lintel.upstream.Framing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +81,45 @@ class SimDialectsTest {
         """,
         """
         {"generationConfig": {"thinkingConfig": {"includeThoughts": true, "thinkingBudget": 500}}}
+        """),
+    RESPONSES(
+        new Responses(),
+        """
+        {"model": "%s", "stream": %s, "input": "What is the weather and the time in Paris?"}
+        """,
+        """
+        {"tools": [{"type": "function", "name": "get_weather", "parameters": %1$s},
+                   {"type": "function", "name": "get_time", "parameters": %1$s}]}
+        """,
+        """
+        {"reasoning": {"effort": "high", "summary": "auto"}, "include": ["reasoning.encrypted_content"]}
+        """),
+    BEDROCK(
+        new BedrockConverse(),
+        """
+        {"messages": [{"role": "user", "content": [
+          {"text": "What is the weather and the time in Paris?"}]}]}
+        """,
+        """
+        {"toolConfig": {"tools": [
+          {"toolSpec": {"name": "get_weather", "inputSchema": {"json": %1$s}}},
+          {"toolSpec": {"name": "get_time", "inputSchema": {"json": %1$s}}}]}}
+        """,
+        """
+        {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 2000}}}
+        """),
+    COHERE(
+        new CohereChat(),
+        """
+        {"model": "%s", "stream": %s,
+         "messages": [{"role": "user", "content": "What is the weather and the time in Paris?"}]}
+        """,
+        """
+        {"tools": [{"type": "function", "function": {"name": "get_weather", "parameters": %1$s}},
+                   {"type": "function", "function": {"name": "get_time", "parameters": %1$s}}]}
+        """,
+        """
+        {"thinking": {"type": "enabled", "token_budget": 500}}
         """);
 
     final Dialect dialect;
@@ -109,10 +153,19 @@ class SimDialectsTest {
     }
 
     FakeExchange serve(String model, boolean stream, ObjectNode body) throws Exception {
-      Vendor.Place place = Vendor.of(dialect).places().get(stream && this == GEMINI ? 1 : 0);
+      Vendor.Place place = Vendor.of(dialect).places().get(stream && names() ? 1 : 0);
       return new FakeExchange(
               "POST", place.path(), Map.of("model", model), SSE, Map.of(), Json.text(body))
           .servedBy(Prompts.post(sim, place.path()));
+    }
+
+    /** Whether another path asks for a stream. */
+    private boolean names() {
+      return this == GEMINI || this == BEDROCK;
+    }
+
+    private Framing framing() {
+      return this == BEDROCK ? new AwsFraming(dialect.name()) : new EventStream(dialect.name());
     }
 
     /** What a gateway reads out of the answer; throws where it would take it for broken. */
@@ -124,7 +177,7 @@ class SimDialectsTest {
         return reader.whole(exchange.text().getBytes(UTF_8)).parts();
       }
       var parts = new ArrayList<Part>();
-      var events = new EventStream(dialect.name());
+      Framing events = framing();
       for (byte[] write : exchange.writes) {
         events.put(write);
         for (Frame frame = events.next(); frame != null; frame = events.next()) {
@@ -144,7 +197,10 @@ class SimDialectsTest {
     }
 
     private Chat chat(String model, boolean stream, ObjectNode body) {
-      String method = stream ? "streamGenerateContent" : "generateContent";
+      String method =
+          this == BEDROCK
+              ? (stream ? "converse-stream" : "converse")
+              : (stream ? "streamGenerateContent" : "generateContent");
       return (Chat)
           dialect.read(
               new Inbound(
@@ -191,8 +247,9 @@ class SimDialectsTest {
     for (List<Part> parts : List.of(stream, whole)) {
       assertThat(only(parts, Part.Stop.class)).last().extracting("reason").hasToString("END");
       Usage usage = only(parts, Usage.class).getLast();
+      // What Cohere bills is one figure.
       assertThat(List.of(usage.input(), usage.cacheRead(), usage.output()))
-          .containsExactly(11L, 7L, 40L);
+          .isEqualTo(vendor == Speaker.COHERE ? List.of(18L, 0L, 40L) : List.of(11L, 7L, 40L));
     }
   }
 
@@ -221,11 +278,13 @@ class SimDialectsTest {
       List<Part> parts =
           vendor.read("small", stream, vendor.ask("small", stream).setAll(vendor.thinking()));
       assertThat(only(parts, Part.Thought.class)).isNotEmpty();
-      assertThat(only(parts, Usage.class).getLast().reasoning()).isPositive();
+      // Bedrock and Cohere count them with the output and do not say how many they are.
+      assertThat(only(parts, Usage.class).getLast().reasoning() > 0)
+          .isEqualTo(vendor != Speaker.COHERE && vendor != Speaker.BEDROCK);
       assertThat(only(parts, Part.Thought.class).stream().map(Part.Thought::signature))
           .filteredOn(signature -> !signature.isEmpty())
           .allMatch(Signature::genuine)
-          .hasSize(vendor == Speaker.OPENAI ? 0 : 1);
+          .hasSize(vendor == Speaker.OPENAI || vendor == Speaker.COHERE ? 0 : 1);
     }
   }
 
@@ -346,7 +405,10 @@ class SimDialectsTest {
     for (boolean stream : new boolean[] {true, false}) {
       List<Part> refused = vendor.read("small+stop=refusal", stream);
       assertThat(only(refused, Part.Stop.class).getLast().reason())
-          .isIn(Part.Stop.Reason.REFUSAL, Part.Stop.Reason.CONTENT_FILTER);
+          .isIn(
+              vendor == Speaker.COHERE
+                  ? List.of(Part.Stop.Reason.END)
+                  : List.of(Part.Stop.Reason.REFUSAL, Part.Stop.Reason.CONTENT_FILTER));
       List<Part> cut = vendor.read("small+stop=length", stream);
       assertThat(only(cut, Part.Stop.class).getLast().reason()).isEqualTo(Part.Stop.Reason.LENGTH);
     }
@@ -358,7 +420,12 @@ class SimDialectsTest {
     for (boolean stream : new boolean[] {true, false}) {
       List<Part> parts = vendor.read("small+image", stream);
       assertThat(text(parts)).contains("in Paris?");
-      assertThat(only(parts, Part.Media.class)).hasSize(vendor == Speaker.ANTHROPIC ? 0 : 1);
+      boolean pictures =
+          switch (vendor) {
+            case OPENAI, GEMINI, RESPONSES -> true;
+            case ANTHROPIC, BEDROCK, COHERE -> false;
+          };
+      assertThat(only(parts, Part.Media.class)).hasSize(pictures ? 1 : 0);
     }
   }
 

@@ -37,6 +37,7 @@ class SimScenario {
             "127.0.0.1",
             freePort(),
             1 << 20,
+            1 << 22,
             1 << 24,
             16 << 10,
             java.util.Map.of(),

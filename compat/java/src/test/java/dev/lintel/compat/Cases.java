@@ -82,12 +82,22 @@ final class Cases {
         (sdk, its) -> refused(sdk, its.key("sk-nobody-0000"), Kind.AUTHENTICATION, 401));
     cases.put(
         "unknown model", (sdk, its) -> refused(sdk, its.model("no-such-model"), Kind.NOT_FOUND, 404));
+    cases.put("vectors", Cases::vectors);
     cases.put(
         "list of models",
         (sdk, its) ->
             assertThat(sdk.models(its.key()))
                 .contains("openai", "anthropic", "gemini", "gemini-failover"));
     return cases;
+  }
+
+  private static void vectors(Sdk sdk, Settings its) {
+    var texts = List.of("a heavy beam", "a small cat");
+    var first = sdk.vectors(its.key(), "sim-openai/embed", texts);
+    for (String provider : List.of("sim-gemini/embed", "sim-cohere/embed")) {
+      assertThat(sdk.vectors(its.key(), provider, texts)).isEqualTo(first);
+    }
+    assertThat(first).allMatch(vector -> vector.size() == 64);
   }
 
   private static void systemPrompt(Sdk sdk, Settings settings) {

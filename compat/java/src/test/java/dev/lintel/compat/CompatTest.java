@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestFactory;
 /** Every SDK with every provider's dialect, whole and streamed. */
 class CompatTest {
   private static final List<Sdk> SDKS =
-      List.of(new OpenAiSdk(), new AnthropicSdk(), new GoogleSdk());
+      List.of(new OpenAiSdk(), new OpenAiResponsesSdk(), new AnthropicSdk(), new GoogleSdk());
 
   @TestFactory
   List<DynamicTest> official_sdks_work_through_lintel() {

@@ -6,6 +6,7 @@ import com.google.genai.Client;
 import com.google.genai.errors.ApiException;
 import com.google.genai.types.Candidate;
 import com.google.genai.types.Content;
+import com.google.genai.types.EmbedContentConfig;
 import com.google.genai.types.FinishReason;
 import com.google.genai.types.FunctionCall;
 import com.google.genai.types.FunctionDeclaration;
@@ -55,6 +56,14 @@ final class GoogleSdk implements Sdk {
     var pager = client(key).models.list(ListModelsConfig.builder().build());
     return StreamSupport.stream(pager.spliterator(), false)
         .map(model -> model.name().orElseThrow().replaceFirst("^models/", ""))
+        .toList();
+  }
+
+  @Override
+  public List<List<Float>> vectors(String key, String model, List<String> texts) {
+    var config = EmbedContentConfig.builder().outputDimensionality(64).build();
+    return client(key).models.embedContent(model, texts, config).embeddings().orElseThrow().stream()
+        .map(embedding -> embedding.values().orElseThrow())
         .toList();
   }
 

@@ -25,11 +25,13 @@ import com.openai.models.chat.completions.ChatCompletionMessageToolCall;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
 import com.openai.models.completions.CompletionUsage;
+import com.openai.models.embeddings.Embedding;
+import com.openai.models.embeddings.EmbeddingCreateParams;
 import java.util.List;
 import java.util.Map;
 
 final class OpenAiSdk implements Sdk {
-  private static OpenAIClient client(String key) {
+  static OpenAIClient client(String key) {
     return OpenAIOkHttpClient.builder()
         .apiKey(key)
         .baseUrl(Lintel.URL + "/v1")
@@ -51,6 +53,20 @@ final class OpenAiSdk implements Sdk {
   @Override
   public List<String> models(String key) {
     return client(key).models().list().autoPager().stream().map(model -> model.id()).toList();
+  }
+
+  /** Without a format the SDK asks for base64 and unpacks it. */
+  @Override
+  public List<List<Float>> vectors(String key, String model, List<String> texts) {
+    var params =
+        EmbeddingCreateParams.builder()
+            .model(model)
+            .inputOfArrayOfStrings(texts)
+            .dimensions(64)
+            .build();
+    return client(key).embeddings().create(params).data().stream()
+        .map(Embedding::embedding)
+        .toList();
   }
 
   @Override

@@ -12,6 +12,11 @@ interface Sdk {
 
   List<String> models(String key);
 
+  /** One a text, of 64 dimensions; empty where the SDK has none. */
+  default List<List<Float>> vectors(String key, String model, List<String> texts) {
+    return List.of();
+  }
+
   Refusal refusal(RuntimeException thrown);
 
   /** Whether the SDK's exception tells how long to wait. */

@@ -1,0 +1,53 @@
+package dev.lintel.batch;
+
+import dev.lintel.Failure;
+import java.util.Map;
+import java.util.function.Function;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What requests of files and batches have in common. */
+final class Requested {
+  private Requested() {}
+
+  /** How many entries of a list are wanted. */
+  static int limit(Map<String, String> query, int usual, int most) {
+    String given = query.get("limit");
+    if (given == null || given.isEmpty()) {
+      return usual;
+    }
+    try {
+      int limit = Integer.parseInt(given);
+      if (limit >= 1 && limit <= most) {
+        return limit;
+      }
+    } catch (NumberFormatException noNumber) {
+      throw wrongLimit(most);
+    }
+    throw wrongLimit(most);
+  }
+
+  private static Failure wrongLimit(int most) {
+    return Failure.invalid("'limit' must be a whole number from 1 to " + most + ".").at("limit");
+  }
+
+  static Failure missing(String what, String id) {
+    return Failure.of(Failure.Kind.NOT_FOUND, "There is no " + what + " '" + id + "'.")
+        .at("id")
+        .code("not_found");
+  }
+
+  /**
+   * A page as OpenAI and Anthropic word it.
+   *
+   * @param more whether something follows
+   */
+  static <T> void page(
+      ObjectNode into, Iterable<T> entries, boolean more, Function<T, ObjectNode> json) {
+    ArrayNode data = into.putArray("data");
+    entries.forEach(entry -> data.add(json.apply(entry)));
+    into.put("first_id", data.isEmpty() ? null : data.get(0).get("id").asString());
+    into.put("last_id", data.isEmpty() ? null : data.get(data.size() - 1).get("id").asString());
+    into.put("has_more", more);
+  }
+}

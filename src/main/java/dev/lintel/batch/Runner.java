@@ -1,0 +1,165 @@
+package dev.lintel.batch;
+
+import dev.lintel.Batch;
+import dev.lintel.Batches;
+import dev.lintel.Caller;
+import dev.lintel.Endpoint;
+import dev.lintel.Failure;
+import dev.lintel.Store;
+import dev.lintel.StoredFiles;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Works off the batches of the store: a few at once, a bounded number of requests at once. What it
+ * leaves when it ends, or dies, the next one goes on with.
+ */
+public final class Runner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Runner.class);
+  private static final Duration LOOK = Duration.ofSeconds(5);
+
+  /** Of a batch that could not go on. */
+  private static final Duration REST = Duration.ofSeconds(15);
+
+  /**
+   * What a batch needs beside its requests.
+   *
+   * @param endpoints who serves a path
+   * @param callers whose calls a batch's requests are; empty where that app may not call any more
+   * @param loops gives the event loop for the next call
+   * @param concurrent the most requests that are asked at once
+   * @param longestLine the most bytes of a request
+   */
+  public record Means(
+      Function<String, Optional<Endpoint>> endpoints,
+      Function<Batch, Optional<Caller>> callers,
+      Supplier<Executor> loops,
+      int concurrent,
+      int longestLine,
+      InstantSource clock) {}
+
+  private final Store store;
+  private final Means means;
+  private final Semaphore slots;
+  private final Map<String, Run> running = new ConcurrentHashMap<>();
+  private final AtomicBoolean started = new AtomicBoolean();
+  private volatile @Nullable Thread thread;
+  private volatile boolean closed;
+
+  public Runner(Store store, Means means) {
+    this.store = store;
+    this.means = means;
+    this.slots = new Semaphore(means.concurrent(), true);
+  }
+
+  /** Looks for work, from now on again and again. */
+  public void start() {
+    if (started.getAndSet(true)) {
+      LockSupport.unpark(thread);
+    } else {
+      thread = Thread.ofPlatform().daemon().name("lintel-batches").start(this::look);
+    }
+  }
+
+  /** A batch that may be running here is to be cancelled. */
+  void cancelled(String id) {
+    Run run = running.get(id);
+    if (run != null) {
+      run.cancelled();
+    }
+  }
+
+  private void look() {
+    while (!closed) {
+      try {
+        while (!closed && running.size() < means.concurrent()) {
+          Optional<Batch> next = batches().take();
+          if (next.isEmpty()) {
+            break;
+          }
+          begin(next.get());
+        }
+      } catch (Failure away) {
+        LOG.warn("batches wait for the store: {}", away.message());
+      }
+      LockSupport.parkNanos(LOOK.toNanos());
+    }
+  }
+
+  private void begin(Batch batch) {
+    var run = new Run(this, batch);
+    running.put(batch.id(), run);
+    Thread.ofVirtual()
+        .name("lintel-" + batch.id())
+        .start(() -> {
+          Duration rest = REST;
+          try {
+            if (run.run() || closed) {
+              rest = Duration.ZERO;
+            }
+          } finally {
+            running.remove(batch.id());
+            batches().letGo(batch.id(), rest);
+            LockSupport.unpark(thread);
+          }
+        });
+  }
+
+  Batches batches() {
+    return store.batches();
+  }
+
+  StoredFiles files() {
+    return store.files();
+  }
+
+  Means means() {
+    return means;
+  }
+
+  Semaphore slots() {
+    return slots;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  /** Begins no more requests. */
+  public void end() {
+    closed = true;
+    LockSupport.unpark(thread);
+  }
+
+  /** Begins no more requests, and breaks those off that run: they are asked anew another time. */
+  @Override
+  public void close() {
+    close(Duration.ZERO);
+  }
+
+  /** The same, but lets those that run end within the time. */
+  public void close(Duration patience) {
+    end();
+    long until = System.nanoTime() + patience.toNanos();
+    while (!running.isEmpty() && System.nanoTime() - until < 0) {
+      LockSupport.parkNanos(20_000_000);
+    }
+    running.values().forEach(Run::breakOff);
+    long last = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+    while (!running.isEmpty() && System.nanoTime() - last < 0) {
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+}

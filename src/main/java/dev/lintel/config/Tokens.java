@@ -1,0 +1,4 @@
+package dev.lintel.config;
+
+/** A number of tokens. */
+record Tokens(long value) {}

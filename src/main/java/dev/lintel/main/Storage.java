@@ -1,0 +1,156 @@
+package dev.lintel.main;
+
+import dev.lintel.Caller;
+import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Failure;
+import dev.lintel.Route;
+import dev.lintel.Store;
+import dev.lintel.batch.BatchDesk;
+import dev.lintel.batch.FileDesk;
+import dev.lintel.batch.MessageBatchDesk;
+import dev.lintel.batch.Runner;
+import dev.lintel.config.Config;
+import dev.lintel.config.Storing;
+import dev.lintel.server.Known;
+import dev.lintel.store.SqlStore;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The store and what works off it, opened when something needs it first. */
+final class Storage {
+  private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
+
+  /** What batches need of the gateway around them. */
+  @FunctionalInterface
+  interface Means {
+    Runner.Means of(Map<String, Endpoint> served, int concurrent, int longestLine);
+  }
+
+  private final Config config;
+  private final Means means;
+  private Map<String, Endpoint> served = Map.of();
+  private @Nullable Store store;
+  private @Nullable Runner runner;
+
+  Storage(Config config, Means means) {
+    this.config = config;
+    this.means = means;
+  }
+
+  synchronized Store store() {
+    Store known = store;
+    if (known == null) {
+      Storing.Idempotency replies = config.storing().idempotency();
+      try {
+        known =
+            SqlStore.embedded(
+                config.data(),
+                new SqlStore.Bounds(replies.keep(), replies.total().bytes()),
+                InstantSource.system());
+      } catch (IllegalStateException | UncheckedIOException refused) {
+        LOG.error("{}", refused.getMessage());
+        throw Failure.of(
+                Failure.Kind.UNAVAILABLE, "The store cannot be used at the moment.", refused)
+            .retryAfter(Optional.of(Duration.ofSeconds(1)));
+      }
+      store = known;
+    }
+    return known;
+  }
+
+  private synchronized Runner runner() {
+    Runner known = runner;
+    if (known == null) {
+      known =
+          new Runner(
+              store(),
+              means.of(
+                  served,
+                  config.storing().batches().concurrent().value(),
+                  Math.toIntExact(config.limits().body().bytes())));
+      runner = known;
+    }
+    return known;
+  }
+
+  /** Goes on with the batches that are there, where there may be any. */
+  void resume() {
+    if (SqlStore.exists(config.data())) {
+      runner().start();
+    }
+  }
+
+  /**
+   * Once.
+   *
+   * @param batched who serves the paths that a batch may ask
+   */
+  List<Route> routes(Function<String, Optional<Caller>> keys, Map<String, Endpoint> batched) {
+    served = batched;
+    var clock = InstantSource.system();
+    long most = config.storing().files().total().bytes();
+    var files = new FileDesk(() -> store().files(), most, clock);
+    var batches = new BatchDesk(this::store, this::runner, List.copyOf(batched.keySet()), clock);
+    var messages = new MessageBatchDesk(this::store, this::runner, most, clock);
+    var routes = new ArrayList<Route>();
+    for (String v1 : List.of("/v1", "")) {
+      add(routes, "POST", v1 + "/files", Builtins.OPENAI, keys, files::upload);
+      add(routes, "GET", v1 + "/files", Builtins.OPENAI, keys, files::list);
+      add(routes, "GET", v1 + "/files/{id}", Builtins.OPENAI, keys, files::one);
+      add(routes, "DELETE", v1 + "/files/{id}", Builtins.OPENAI, keys, files::delete);
+      add(routes, "GET", v1 + "/files/{id}/content", Builtins.OPENAI, keys, files::content);
+      add(routes, "POST", v1 + "/batches", Builtins.OPENAI, keys, batches::create);
+      add(routes, "GET", v1 + "/batches", Builtins.OPENAI, keys, batches::list);
+      add(routes, "GET", v1 + "/batches/{id}", Builtins.OPENAI, keys, batches::one);
+      add(routes, "POST", v1 + "/batches/{id}/cancel", Builtins.OPENAI, keys, batches::cancel);
+      String base = v1 + "/messages/batches";
+      add(routes, "POST", base, Builtins.ANTHROPIC, keys, messages::create);
+      add(routes, "GET", base, Builtins.ANTHROPIC, keys, messages::list);
+      add(routes, "GET", base + "/{id}", Builtins.ANTHROPIC, keys, messages::one);
+      add(routes, "DELETE", base + "/{id}", Builtins.ANTHROPIC, keys, messages::delete);
+      add(routes, "GET", base + "/{id}/results", Builtins.ANTHROPIC, keys, messages::results);
+      add(routes, "POST", base + "/{id}/cancel", Builtins.ANTHROPIC, keys, messages::cancel);
+    }
+    return routes;
+  }
+
+  private static void add(
+      List<Route> routes,
+      String method,
+      String path,
+      Dialect dialect,
+      Function<String, Optional<Caller>> keys,
+      Known.Service service) {
+    Endpoint endpoint = new Known(dialect, keys, service);
+    routes.add(new Route(method, path, endpoint));
+  }
+
+  /** Begins nothing more. */
+  synchronized void end() {
+    if (runner != null) {
+      runner.end();
+    }
+  }
+
+  /**
+   * @param patience for what batches ask at the moment
+   */
+  synchronized void close(Duration patience) {
+    if (runner != null) {
+      runner.close(patience);
+    }
+    if (store != null) {
+      store.close();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.lintel.server;
+
+import dev.lintel.Answer;
+import dev.lintel.Caller;
+import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Exchange;
+import dev.lintel.Failure;
+import dev.lintel.RawRequest;
+import dev.lintel.Trail;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** An endpoint that asks no model, but serves known callers only; its errors are in a dialect. */
+public final class Known implements Endpoint {
+  /** What is done for the caller; throws {@link Failure} until it has begun to answer. */
+  @FunctionalInterface
+  public interface Service {
+    /**
+     * @param headers of every answer
+     */
+    void serve(Caller caller, Exchange exchange, Map<String, String> headers);
+  }
+
+  private final Dialect dialect;
+  private final Function<String, Optional<Caller>> keys;
+  private final Service service;
+
+  public Known(Dialect dialect, Function<String, Optional<Caller>> keys, Service service) {
+    this.dialect = dialect;
+    this.keys = keys;
+    this.service = service;
+  }
+
+  @Override
+  public void serve(Exchange exchange) {
+    var trail = Trail.begin(exchange.arrived());
+    try {
+      service.serve(
+          caller(exchange.request(), keys), exchange, Map.of("x-lintel-request-id", trail.id()));
+    } catch (Failure failure) {
+      if (failure.kind() == Failure.Kind.CANCELLED) {
+        exchange.abort();
+        return;
+      }
+      exchange.answer(dialect.error(failure, trail), Reply.errorHeaders(failure, trail));
+    }
+  }
+
+  /** Throws {@link Failure} where the request has no key, or none that is known. */
+  static Caller caller(RawRequest raw, Function<String, Optional<Caller>> keys) {
+    return keys.apply(Front.credential(raw))
+        .orElseThrow(
+            () -> Failure.of(Failure.Kind.AUTHENTICATION, "A key of this gateway is needed here."));
+  }
+
+  @Override
+  public Answer refuse(Failure failure, Trail trail) {
+    return dialect.error(failure, trail);
+  }
+}

@@ -1,0 +1,196 @@
+package dev.lintel.store;
+
+import dev.lintel.Batches;
+import dev.lintel.Replays;
+import dev.lintel.Store;
+import dev.lintel.StoredFiles;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A store whose rows lie in a database and whose files lie in the data folder. */
+public final class SqlStore implements Store {
+  private static final Logger LOG = LoggerFactory.getLogger(SqlStore.class);
+  private static final String DATABASE = "lintel.db";
+  private static final String LOCK = "lintel.lock";
+  private static final Duration LEASE = Duration.ofSeconds(15);
+  private static final Duration RENEWAL = Duration.ofSeconds(4);
+  private static final Duration SWEEP = Duration.ofMinutes(1);
+
+  /**
+   * What bounds what is kept.
+   *
+   * @param replays how long a reply is kept under its key
+   * @param replayBytes the most bytes of all such replies
+   */
+  public record Bounds(Duration replays, long replayBytes) {
+    public static final Bounds USUAL = new Bounds(Duration.ofHours(24), 256L << 20);
+  }
+
+  private final Database database;
+  private final SqlReplays replays;
+  private final SqlFiles files;
+  private final SqlBatches batches;
+  private final @Nullable FileChannel lock;
+  private final Thread upkeep;
+  private volatile boolean closed;
+
+  private SqlStore(
+      Database database,
+      Path folder,
+      Bounds bounds,
+      InstantSource clock,
+      @Nullable FileChannel lock) {
+    this.database = database;
+    this.lock = lock;
+    this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
+    this.files = new SqlFiles(database, folder.resolve("files"), clock);
+    this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
+  }
+
+  /**
+   * The embedded store of a data folder; it is opened where it is needed first. Throws {@link
+   * IllegalStateException} with a sentence where a newer version has written it, {@link
+   * java.io.UncheckedIOException} where the folder cannot be used.
+   */
+  public static SqlStore embedded(Path folder, Bounds bounds, InstantSource clock) {
+    FileChannel lock = lock(folder.resolve(LOCK));
+    if (lock == null) {
+      LOG.warn(
+          "another gateway uses {}, too: what it held when it died is free after {} s",
+          folder,
+          LEASE.toSeconds());
+    }
+    boolean alone = lock != null;
+    try {
+      var sqlite = new Sqlite(folder.resolve(DATABASE), connection -> begin(connection, alone));
+      return new SqlStore(sqlite, folder, bounds, clock, lock);
+    } catch (RuntimeException refused) {
+      release(lock);
+      throw refused;
+    }
+  }
+
+  /**
+   * Looks at the folder's store without opening it. Throws as {@link #embedded} does where it
+   * cannot be used.
+   */
+  public static void look(Path folder) {
+    Sqlite.look(folder.resolve(DATABASE));
+  }
+
+  /** Whether the folder has a store, with which something may be left to do. */
+  public static boolean exists(Path folder) {
+    return Files.exists(folder.resolve(DATABASE));
+  }
+
+  private static boolean begin(Connection connection, boolean alone) throws SQLException {
+    if (alone) {
+      SqlReplays.freeAll(connection);
+      SqlBatches.freeAll(connection);
+    }
+    return alone;
+  }
+
+  /** Held as long as the process lives, however it ends; {@code null} where another holds it. */
+  private static @Nullable FileChannel lock(Path file) {
+    try {
+      Owned.folder(file.toAbsolutePath().getParent());
+      Owned.file(file);
+      FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+      try {
+        if (channel.tryLock() != null) {
+          return channel;
+        }
+      } catch (OverlappingFileLockException inThisProcess) {
+        LOG.debug("{} is held by this process", file);
+      }
+      channel.close();
+      return null;
+    } catch (IOException noLocks) {
+      LOG.debug("{} cannot be locked: {}", file, noLocks.getMessage());
+      return null;
+    }
+  }
+
+  @Override
+  public Replays replays() {
+    return replays;
+  }
+
+  @Override
+  public StoredFiles files() {
+    return files;
+  }
+
+  @Override
+  public Batches batches() {
+    return batches;
+  }
+
+  @Override
+  public void check() {
+    database.found(connection -> {
+      try (var statement = connection.createStatement()) {
+        return statement.execute("SELECT 1");
+      }
+    });
+  }
+
+  private void keepUp() {
+    long swept = System.nanoTime();
+    while (!closed) {
+      LockSupport.parkNanos(RENEWAL.toNanos());
+      if (closed) {
+        return;
+      }
+      try {
+        replays.renew();
+        batches.renew();
+        if (System.nanoTime() - swept > SWEEP.toNanos()) {
+          swept = System.nanoTime();
+          replays.sweep();
+          files.sweep();
+        }
+      } catch (RuntimeException away) {
+        LOG.warn("the store's upkeep waits: {}", away.getMessage());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(upkeep);
+    try {
+      upkeep.join(Duration.ofSeconds(5));
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+    database.close();
+    release(lock);
+  }
+
+  private static void release(@Nullable FileChannel lock) {
+    try {
+      if (lock != null) {
+        lock.close();
+      }
+    } catch (IOException failed) {
+      LOG.debug("the lock was lost: {}", failed.getMessage());
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.lintel.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lintel.Failure;
+import dev.lintel.Replays;
+import dev.lintel.Store;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.DriverManager;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The embedded store keeps the contracts, and what only a file can break. */
+class SqliteStoreTest implements ReplaysContract, StoredFilesContract, BatchesContract {
+  private static final SqlStore.Bounds BOUNDS =
+      new SqlStore.Bounds(Duration.ofHours(24), 1_000_000);
+
+  @TempDir private Path folder;
+  private final MovingClock clock = new MovingClock();
+  private SqlStore store;
+
+  @BeforeEach
+  void open() {
+    store = SqlStore.embedded(folder, BOUNDS, clock);
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  @Override
+  public Store store() {
+    return store;
+  }
+
+  @Override
+  public MovingClock clock() {
+    return clock;
+  }
+
+  @Override
+  public Store reopened() {
+    store.close();
+    open();
+    return store;
+  }
+
+  @Test
+  void a_store_of_a_newer_version_is_refused_before_anything_is_opened() throws Exception {
+    store.check();
+    store.close();
+    sql("PRAGMA user_version = 99");
+    assertThatThrownBy(() -> SqlStore.look(folder))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("newer version of Lintel")
+        .hasMessageContaining("--data DIR");
+  }
+
+  @Test
+  void a_file_that_is_no_store_makes_it_unavailable_and_says_so() throws IOException {
+    Files.writeString(folder.resolve("lintel.db"), "not a database at all, not at all".repeat(99));
+    assertThatThrownBy(() -> store.check())
+        .isInstanceOfSatisfying(
+            Failure.class,
+            failure -> assertThat(failure.kind()).isEqualTo(Failure.Kind.UNAVAILABLE));
+    assertThatThrownBy(() -> SqlStore.look(folder))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("is not a database");
+  }
+
+  @Test
+  void while_another_gateway_uses_the_folder_held_keys_stay_held_until_their_time_is_over() {
+    store.replays().take(KEY, QUESTION, "c1");
+    try (SqlStore second = SqlStore.embedded(folder, BOUNDS, clock)) {
+      assertThat(second.replays().take(KEY, QUESTION, "c2"))
+          .isInstanceOf(Replays.Found.Running.class);
+      clock.pass(Duration.ofSeconds(16));
+      assertThat(second.replays().take(KEY, QUESTION, "c3")).isInstanceOf(Replays.Found.Free.class);
+    }
+  }
+
+  @Test
+  void its_files_are_its_owners_alone() throws IOException {
+    store.check();
+    for (String name : new String[] {"lintel.db", "lintel.lock"}) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(name))))
+          .as(name)
+          .isEqualTo("rw-------");
+    }
+  }
+
+  @Test
+  void nothing_is_opened_before_it_is_needed() {
+    assertThat(folder.resolve("lintel.db")).doesNotExist();
+    store.check();
+    assertThat(folder.resolve("lintel.db")).exists();
+  }
+
+  private void sql(String statement) throws Exception {
+    try (var connection =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
+        var one = connection.createStatement()) {
+      one.execute(statement);
+    }
+  }
+}
