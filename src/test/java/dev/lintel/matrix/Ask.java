@@ -1,6 +1,8 @@
 package dev.lintel.matrix;
 
 import dev.lintel.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,7 +34,35 @@ public record Ask(
   /** What every tool answers. */
   public static final String RESULT = "sunny-42";
 
-  public record Media(boolean image, String mime, String base64) {}
+  public record Media(Kind kind, String mime, String base64) {
+    public enum Kind {
+      IMAGE,
+      PDF,
+      /** Plain text in UTF-8. */
+      TEXT
+    }
+
+    public String url() {
+      return "data:" + mime + ";base64," + base64;
+    }
+
+    public boolean image() {
+      return kind == Kind.IMAGE;
+    }
+
+    /** What a client calls the attached file. */
+    public String file() {
+      return switch (kind) {
+        case IMAGE -> "image.png";
+        case PDF -> "paper.pdf";
+        case TEXT -> "paper.txt";
+      };
+    }
+
+    public String text() {
+      return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    }
+  }
 
   public record Tool(String name, ObjectNode schema) {
     public static Tool of(String name) {

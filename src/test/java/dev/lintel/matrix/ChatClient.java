@@ -1,10 +1,11 @@
 package dev.lintel.matrix;
 
 import dev.lintel.Json;
-import java.nio.charset.StandardCharsets;
+import java.net.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,7 +29,7 @@ public final class ChatClient implements Client {
 
   @Override
   public Stops stops() {
-    return new Stops("stop", "length", "tool_calls", "stop", "content_filter");
+    return new Stops("stop", "length", "tool_calls", "stop", List.of("stop", "content_filter"));
   }
 
   @Override
@@ -45,16 +46,15 @@ public final class ChatClient implements Client {
       ArrayNode content = user.putArray("content");
       content.addObject().put("type", "text").put("text", ask.text());
       Ask.Media media = ask.media().get();
-      String url = "data:" + media.mime() + ";base64," + media.base64();
       if (media.image()) {
-        content.addObject().put("type", "image_url").putObject("image_url").put("url", url);
+        content.addObject().put("type", "image_url").putObject("image_url").put("url", media.url());
       } else {
         content
             .addObject()
             .put("type", "file")
             .putObject("file")
-            .put("filename", "paper.pdf")
-            .put("file_data", url);
+            .put("filename", media.file())
+            .put("file_data", media.url());
       }
     } else {
       user.put("content", ask.text());
@@ -106,20 +106,28 @@ public final class ChatClient implements Client {
   @Override
   public Said whole(byte[] reply) {
     JsonNode json = Client.json(reply);
+    Client.text(json, "id");
+    Client.check(json.path("object").asString("").equals("chat.completion"), "object");
+    Client.check(json.path("choices").size() == 1, "one choice");
     JsonNode choice = json.path("choices").path(0);
     return said(choice.path("message"), choice.path("finish_reason"), json.path("usage"));
   }
 
   private static Said said(JsonNode message, JsonNode stop, JsonNode usage) {
+    Client.check(message.path("role").asString("").equals("assistant"), "the role");
     var calls = new ArrayList<Said.Call>();
     for (JsonNode call : message.path("tool_calls")) {
+      Client.check(call.path("type").asString("").equals("function"), "a call's type");
       JsonNode function = call.path("function");
       calls.add(
           new Said.Call(
-              call.path("id").asString(""),
-              function.path("name").asString(""),
-              function.path("arguments").asString("")));
+              Client.text(call, "id"),
+              Client.text(function, "name"),
+              Client.text(function, "arguments")));
     }
+    long input = usage.path("prompt_tokens").asLong(-1);
+    long output = usage.path("completion_tokens").asLong(-1);
+    Client.check(usage.path("total_tokens").asLong(-1) == input + output, "the total of tokens");
     String content = message.path("content").asString("");
     String refusal = message.path("refusal").asString("");
     return new Said(
@@ -128,60 +136,95 @@ public final class ChatClient implements Client {
         refusal.isEmpty() && stop.asString("").equals("content_filter") ? content : refusal,
         calls,
         stop.asString(""),
-        usage.path("prompt_tokens").asLong(0),
+        input,
         usage.path("prompt_tokens_details").path("cached_tokens").asLong(0),
-        usage.path("completion_tokens").asLong(0),
+        output,
         message);
   }
 
   @Override
   public Said streamed(byte[] reply) {
-    Client.check(
-        new String(reply, StandardCharsets.UTF_8).strip().endsWith("data: [DONE]"),
-        "a stream ends with [DONE]");
-    var message = Json.object().put("role", "assistant");
+    var message = Json.object();
     var words = new TreeMap<String, StringBuilder>();
-    var calls = new TreeMap<Integer, ObjectNode>();
+    var calls = new ArrayList<ObjectNode>();
+    var ids = new TreeSet<String>();
     JsonNode stop = Json.MAPPER.missingNode();
     JsonNode usage = Json.MAPPER.missingNode();
-    for (JsonNode event : Client.events(reply)) {
-      JsonNode choice = event.path("choices").path(0);
+    for (Event event : Client.events(reply, false, true)) {
+      JsonNode chunk = event.data();
+      ids.add(Client.text(chunk, "id"));
+      Client.check(chunk.path("object").asString("").equals("chat.completion.chunk"), "object");
+      Client.check(chunk.path("choices").isArray(), "every chunk has choices");
+      Client.check(usage.isMissingNode(), "nothing follows the usage");
+      JsonNode choice = chunk.path("choices").path(0);
+      if (chunk.path("usage").isObject()) {
+        Client.check(choice.isMissingNode(), "usage comes in a chunk without choices");
+        usage = chunk.get("usage");
+        continue;
+      }
+      Client.check(stop.isMissingNode(), "no choice follows the finish_reason");
       JsonNode delta = choice.path("delta");
+      if (delta.hasNonNull("role")) {
+        message.set("role", delta.get("role"));
+      }
       for (String field : List.of("content", "reasoning_content", "refusal")) {
         words
             .computeIfAbsent(field, first -> new StringBuilder())
             .append(delta.path(field).asString(""));
       }
-      for (JsonNode piece : delta.path("tool_calls")) {
-        ObjectNode call =
-            calls.computeIfAbsent(piece.path("index").asInt(), first -> Json.object());
-        if (piece.hasNonNull("id")) {
-          call.put("id", piece.path("id").asString()).put("type", "function");
-          call.putObject("function")
-              .put("name", piece.path("function").path("name").asString())
-              .put("arguments", "");
-        }
-        ObjectNode function = (ObjectNode) call.get("function");
-        function.put(
-            "arguments",
-            function.path("arguments").asString("")
-                + piece.path("function").path("arguments").asString(""));
-      }
+      delta.path("tool_calls").forEach(piece -> call(calls, piece));
       if (choice.hasNonNull("finish_reason")) {
         stop = choice.get("finish_reason");
       }
-      if (event.path("usage").isObject()) {
-        usage = event.get("usage");
-      }
     }
+    Client.check(ids.size() == 1, "every chunk has the same id");
+    Client.check(usage.isObject(), "usage comes when it is asked for");
     words.forEach((field, text) -> {
       if (!text.isEmpty()) {
         message.put(field, text.toString());
       }
     });
     if (!calls.isEmpty()) {
-      calls.values().forEach(message.putArray("tool_calls")::add);
+      calls.forEach(message.putArray("tool_calls")::add);
     }
     return said(message, stop, usage);
+  }
+
+  private static void call(List<ObjectNode> calls, JsonNode piece) {
+    int index = piece.path("index").asInt(-1);
+    JsonNode function = piece.path("function");
+    if (index == calls.size()) {
+      ObjectNode call = Json.object().put("id", Client.text(piece, "id"));
+      call.set("type", piece.path("type"));
+      call.putObject("function").put("name", Client.text(function, "name")).put("arguments", "");
+      calls.add(call);
+    } else {
+      Client.check(index >= 0 && index < calls.size(), "indexes of calls are contiguous");
+      Client.check(!piece.hasNonNull("id"), "an id comes once");
+    }
+    ObjectNode so = (ObjectNode) calls.get(index).get("function");
+    so.put("arguments", so.path("arguments").asString() + function.path("arguments").asString(""));
+  }
+
+  @Override
+  public JsonNode refused(int status, HttpHeaders headers, byte[] body) {
+    return error(Client.json(body).path("error"));
+  }
+
+  private static JsonNode error(JsonNode error) {
+    Client.text(error, "message");
+    Client.text(error, "type");
+    Client.check(error.has("param") && error.has("code"), "an error has param and code");
+    return error.path("lintel");
+  }
+
+  @Override
+  public JsonNode broken(byte[] stream) {
+    List<Event> events = Client.events(stream, false, false);
+    for (Event event : events) {
+      Client.check(
+          !event.data().path("choices").path(0).hasNonNull("finish_reason"), "there is no end");
+    }
+    return error(events.getLast().data().path("error"));
   }
 }

@@ -1,13 +1,17 @@
 package dev.lintel.matrix;
 
 import dev.lintel.Json;
+import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A client of one dialect, written from its vendor's documents and not from Lintel's code. */
+/**
+ * A client of one dialect, written from its vendor's documents and not from Lintel's code. Whatever
+ * its vendor's API would never send is an {@link AssertionError}.
+ */
 public interface Client {
   /** As in the table. */
   String name();
@@ -21,25 +25,74 @@ public interface Client {
 
   Said whole(byte[] reply);
 
-  /** Throws {@link AssertionError} where the stream is not one that the vendor's SDK would take. */
   Said streamed(byte[] reply);
+
+  /** The {@code lintel} object of a refusal that is worded as the vendor words it. */
+  JsonNode refused(int status, HttpHeaders headers, byte[] body);
+
+  /** The {@code lintel} object of the error that ends a stream which nobody may take for whole. */
+  JsonNode broken(byte[] stream);
 
   /** The words for a reply that is complete, cut at its limit, calls tools, and is refused. */
   Stops stops();
 
-  record Stops(String end, String length, String tools, String sequence, String refusal) {}
+  /**
+   * @param refusals any of these, as the vendor has more than one way to refuse
+   */
+  record Stops(String end, String length, String tools, String sequence, List<String> refusals) {}
 
   /** Whether {@code input} has the cached tokens in it. */
   boolean cachedInside();
 
-  /** The JSON of each event of a stream of server-sent events, {@code [DONE]} left out. */
-  static List<JsonNode> events(byte[] stream) {
-    var events = new ArrayList<JsonNode>();
-    for (String line : new String(stream, StandardCharsets.UTF_8).split("\n", -1)) {
-      if (line.startsWith("data:") && !line.contains("[DONE]")) {
-        events.add(Json.parse(line.substring(5).strip()));
-      }
+  /**
+   * An event of a stream of server-sent events.
+   *
+   * @param name empty where it has none
+   */
+  record Event(String name, JsonNode data) {
+    String type() {
+      return data.path("type").asString("");
     }
+  }
+
+  /**
+   * Every event of a stream.
+   *
+   * @param named whether each must have its type as its name
+   * @param done whether the stream must end with {@code [DONE]}; else there must be none
+   */
+  static List<Event> events(byte[] stream, boolean named, boolean done) {
+    var events = new ArrayList<Event>();
+    String text = new String(stream, StandardCharsets.UTF_8);
+    check(text.endsWith("\n\n"), "an event ends with an empty line");
+    boolean ended = false;
+    for (String block : text.split("\n\n")) {
+      String name = "";
+      String data = "";
+      for (String line : block.split("\n")) {
+        if (line.startsWith("event:")) {
+          name = line.substring(6).strip();
+        } else if (line.startsWith("data:")) {
+          check(data.isEmpty(), "an event has one line of data");
+          data = line.substring(5).strip();
+        } else {
+          check(line.startsWith(":"), "a line is an event's name, its data or a comment: " + line);
+        }
+      }
+      if (data.isEmpty()) {
+        continue;
+      }
+      check(!ended, "nothing follows [DONE]");
+      if (data.equals("[DONE]")) {
+        ended = true;
+        continue;
+      }
+      var event = new Event(name, Json.parse(data));
+      check(!named || event.name.equals(event.type()), "an event is named by its type: " + name);
+      events.add(event);
+    }
+    check(ended == done, done ? "a stream ends with [DONE]" : "there is no [DONE]");
+    check(!events.isEmpty(), "a stream has events");
     return events;
   }
 
@@ -52,5 +105,12 @@ public interface Client {
 
   static JsonNode json(byte[] bytes) {
     return Json.parse(bytes, 0, bytes.length);
+  }
+
+  /** The text of that field, which must be there. */
+  static String text(JsonNode of, String field) {
+    String text = of.path(field).asString("");
+    check(!text.isEmpty(), "'" + field + "' is missing in " + of);
+    return text;
   }
 }

@@ -1,7 +1,9 @@
 package dev.lintel.matrix;
 
 import dev.lintel.Json;
+import java.net.http.HttpHeaders;
 import java.util.ArrayList;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,7 +27,7 @@ public final class CohereClient implements Client {
 
   @Override
   public Stops stops() {
-    return new Stops("COMPLETE", "MAX_TOKENS", "TOOL_CALL", "STOP_SEQUENCE", "COMPLETE");
+    return new Stops("COMPLETE", "MAX_TOKENS", "TOOL_CALL", "STOP_SEQUENCE", List.of("COMPLETE"));
   }
 
   @Override
@@ -43,15 +45,17 @@ public final class CohereClient implements Client {
     ask.media()
         .ifPresent(media -> {
           if (media.image()) {
-            String url = "data:" + media.mime() + ";base64," + media.base64();
-            content.addObject().put("type", "image_url").putObject("image_url").put("url", url);
-          } else {
             content
                 .addObject()
-                .put("type", "document")
-                .putObject("document")
+                .put("type", "image_url")
+                .putObject("image_url")
+                .put("url", media.url());
+          } else {
+            body.putArray("documents")
+                .addObject()
+                .put("id", "paper")
                 .putObject("data")
-                .put("text", media.base64());
+                .put("text", media.text());
           }
         });
     ask.before()
@@ -95,10 +99,12 @@ public final class CohereClient implements Client {
   @Override
   public Said whole(byte[] reply) {
     JsonNode json = Client.json(reply);
+    Client.text(json, "id");
     return said(json.path("message"), json.path("finish_reason"), json.path("usage"));
   }
 
   private static Said said(JsonNode message, JsonNode stop, JsonNode usage) {
+    Client.check(message.path("role").asString("").equals("assistant"), "the role");
     var text = new StringBuilder(message.path("tool_plan").asString(""));
     var thought = new StringBuilder();
     for (JsonNode part : message.path("content")) {
@@ -109,9 +115,9 @@ public final class CohereClient implements Client {
     for (JsonNode call : message.path("tool_calls")) {
       calls.add(
           new Said.Call(
-              call.path("id").asString(""),
-              call.path("function").path("name").asString(""),
-              call.path("function").path("arguments").asString("")));
+              Client.text(call, "id"),
+              Client.text(call.path("function"), "name"),
+              Client.text(call.path("function"), "arguments")));
     }
     return new Said(
         text.toString(),
@@ -127,51 +133,71 @@ public final class CohereClient implements Client {
 
   @Override
   public Said streamed(byte[] reply) {
-    ObjectNode message = Json.object().put("role", "assistant");
+    ObjectNode message = Json.object();
     ArrayNode content = Json.array();
     ArrayNode calls = Json.array();
     var plan = new StringBuilder();
-    JsonNode end = Json.MAPPER.missingNode();
-    boolean open = false;
-    for (JsonNode event : Client.events(reply)) {
-      JsonNode said = event.path("delta").path("message");
-      switch (event.path("type").asString("")) {
+    String open = "";
+    List<Event> events = Client.events(reply, true, true);
+    for (Event event : events) {
+      JsonNode said = event.data().path("delta").path("message");
+      int index = event.data().path("index").asInt(-1);
+      switch (event.type()) {
+        case "message-start" -> {
+          Client.check(event == events.getFirst(), "message-start comes first");
+          Client.text(event.data(), "id");
+          message.set("role", said.path("role"));
+        }
         case "content-start" -> {
-          Client.check(!open, "contents follow one another");
-          open = true;
-          Client.check(event.path("index").asInt(-1) == content.size(), "indexes are contiguous");
+          Client.check(open.isEmpty(), "contents follow one another");
+          open = "content";
+          Client.check(index == content.size(), "indexes are contiguous");
           content.add(said.path("content").deepCopy());
         }
         case "content-delta" -> {
-          Client.check(open, "a delta belongs to an open content");
-          ObjectNode part = (ObjectNode) content.get(content.size() - 1);
-          for (String field : new String[] {"text", "thinking"}) {
-            JsonNode more = said.path("content").path(field);
-            if (more.isString()) {
-              part.put(field, part.path(field).asString("") + more.asString());
-            }
-          }
+          Client.check(open.equals("content"), "a delta belongs to an open content");
+          Client.check(index == content.size() - 1, "and has its index");
+          ObjectNode part = (ObjectNode) content.get(index);
+          String field = Client.text(part, "type");
+          Client.check(said.path("content").has(field), "and adds to its " + field);
+          part.put(
+              field, part.path(field).asString("") + said.path("content").path(field).asString(""));
         }
-        case "content-end", "tool-call-end" -> open = false;
-        case "tool-plan-delta" -> plan.append(said.path("tool_plan").asString(""));
+        case "content-end" -> {
+          Client.check(open.equals("content") && index == content.size() - 1, "a content ends");
+          open = "";
+        }
+        case "tool-plan-delta" -> {
+          Client.check(open.isEmpty() && calls.isEmpty(), "a plan comes before its calls");
+          plan.append(said.path("tool_plan").asString(""));
+        }
         case "tool-call-start" -> {
-          Client.check(!open, "calls follow one another");
-          open = true;
+          Client.check(open.isEmpty(), "calls follow one another");
+          open = "call";
+          Client.check(index == calls.size(), "indexes are contiguous");
           calls.add(said.path("tool_calls").deepCopy());
         }
         case "tool-call-delta" -> {
-          Client.check(open, "a delta belongs to an open call");
-          ObjectNode function = (ObjectNode) calls.get(calls.size() - 1).path("function");
+          Client.check(open.equals("call"), "a delta belongs to an open call");
+          Client.check(index == calls.size() - 1, "and has its index");
+          ObjectNode function = (ObjectNode) calls.get(index).path("function");
           function.put(
               "arguments",
               function.path("arguments").asString("")
                   + said.path("tool_calls").path("function").path("arguments").asString(""));
         }
-        case "message-end" -> end = event.path("delta");
-        default -> {}
+        case "tool-call-end" -> {
+          Client.check(open.equals("call") && index == calls.size() - 1, "a call ends");
+          open = "";
+        }
+        case "message-end" -> {
+          Client.check(open.isEmpty(), "everything has ended before");
+          Client.check(event == events.getLast(), "message-end comes last");
+        }
+        default -> throw new AssertionError("there is no event " + event.type());
       }
     }
-    Client.check(end.isObject(), "a stream ends with message-end");
+    Client.check(events.getLast().type().equals("message-end"), "message-end comes");
     if (!content.isEmpty()) {
       message.set("content", content);
     }
@@ -181,6 +207,24 @@ public final class CohereClient implements Client {
     if (!plan.isEmpty()) {
       message.put("tool_plan", plan.toString());
     }
+    JsonNode end = events.getLast().data().path("delta");
     return said(message, end.path("finish_reason"), end.path("usage"));
+  }
+
+  @Override
+  public JsonNode refused(int status, HttpHeaders headers, byte[] body) {
+    JsonNode json = Client.json(body);
+    Client.text(json, "message");
+    Client.text(json, "id");
+    return json.path("lintel");
+  }
+
+  @Override
+  public JsonNode broken(byte[] stream) {
+    JsonNode last = Client.events(stream, true, false).getLast().data();
+    Client.check(last.path("type").asString("").equals("message-end"), "the last event");
+    Client.check(last.path("delta").path("finish_reason").asString("").equals("ERROR"), "the end");
+    Client.text(last.path("delta"), "error");
+    return last.path("lintel");
   }
 }

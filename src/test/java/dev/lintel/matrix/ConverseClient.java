@@ -2,10 +2,14 @@ package dev.lintel.matrix;
 
 import dev.lintel.Json;
 import java.net.URLEncoder;
+import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.zip.CRC32;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -32,7 +36,8 @@ public final class ConverseClient implements Client {
 
   @Override
   public Stops stops() {
-    return new Stops("end_turn", "max_tokens", "tool_use", "stop_sequence", "content_filtered");
+    return new Stops(
+        "end_turn", "max_tokens", "tool_use", "stop_sequence", List.of("content_filtered"));
   }
 
   @Override
@@ -52,7 +57,10 @@ public final class ConverseClient implements Client {
           ObjectNode source =
               media.image()
                   ? block.putObject("image").put("format", "png")
-                  : block.putObject("document").put("format", "pdf").put("name", "paper");
+                  : block
+                      .putObject("document")
+                      .put("format", media.kind() == Ask.Media.Kind.TEXT ? "txt" : "pdf")
+                      .put("name", "paper");
           source.putObject("source").put("bytes", media.base64());
         });
     ask.before()
@@ -126,20 +134,23 @@ public final class ConverseClient implements Client {
         JsonNode call = block.get("toolUse");
         calls.add(
             new Said.Call(
-                call.path("toolUseId").asString(""),
-                call.path("name").asString(""),
+                Client.text(call, "toolUseId"),
+                Client.text(call, "name"),
                 call.path("input").toString()));
       }
     }
+    long input = usage.path("inputTokens").asLong(-1);
+    long output = usage.path("outputTokens").asLong(-1);
+    Client.check(usage.path("totalTokens").asLong(-1) >= input + output, "the total of tokens");
     return new Said(
         text.toString(),
         thought.toString(),
-        stop.asString("").equals(stops().refusal()) ? text.toString() : "",
+        stops().refusals().contains(stop.asString("")) ? text.toString() : "",
         calls,
         stop.asString(""),
-        usage.path("inputTokens").asLong(0),
+        input,
         usage.path("cacheReadInputTokens").asLong(0),
-        usage.path("outputTokens").asLong(0),
+        output,
         content);
   }
 
@@ -150,10 +161,19 @@ public final class ConverseClient implements Client {
     JsonNode stop = Json.MAPPER.missingNode();
     JsonNode usage = Json.MAPPER.missingNode();
     int open = -1;
-    for (Event event : events(reply)) {
-      JsonNode json = event.json;
+    List<Message> messages = messages(reply);
+    for (Message message : messages) {
+      Client.check(!message.exception, "there is no exception");
+      JsonNode json = message.json;
       int index = json.path("contentBlockIndex").asInt(-1);
-      switch (event.type) {
+      Client.check(
+          stop.isMissingNode() || message.type.equals("metadata"),
+          "metadata alone follows messageStop");
+      switch (message.type) {
+        case "messageStart" -> {
+          Client.check(message == messages.getFirst(), "messageStart comes first");
+          Client.check(json.path("role").asString("").equals("assistant"), "the role");
+        }
         case "contentBlockStart" -> {
           Client.check(open < 0, "blocks follow one another");
           Client.check(index == content.size(), "indexes are contiguous");
@@ -171,6 +191,7 @@ public final class ConverseClient implements Client {
           delta((ObjectNode) content.get(index), json.path("delta"), input);
         }
         case "contentBlockStop" -> {
+          Client.check(open == index, "a block ends that is open");
           open = -1;
           ObjectNode block = (ObjectNode) content.get(index);
           if (block.path("toolUse").isObject()) {
@@ -178,13 +199,58 @@ public final class ConverseClient implements Client {
                 .set("input", Json.parse(input.isEmpty() ? "{}" : input.toString()));
           }
         }
-        case "messageStop" -> stop = json.path("stopReason");
-        case "metadata" -> usage = json.path("usage");
-        default -> {}
+        case "messageStop" -> {
+          Client.check(open < 0, "the blocks have ended before");
+          stop = json.path("stopReason");
+        }
+        case "metadata" -> {
+          Client.check(message == messages.getLast(), "metadata comes last");
+          usage = json.path("usage");
+        }
+        default -> throw new AssertionError("there is no event " + message.type);
       }
     }
-    Client.check(!stop.isMissingNode(), "a stream ends with messageStop");
+    Client.check(messages.getFirst().type.equals("messageStart"), "messageStart comes");
+    Client.check(stop.isString(), "a stream ends with messageStop");
+    Client.check(usage.isObject(), "and metadata");
     return said(content, stop, usage);
+  }
+
+  private static final Map<Integer, String> ERRORS =
+      Map.of(
+          400, "ValidationException",
+          404, "ResourceNotFoundException",
+          429, "ThrottlingException");
+
+  @Override
+  public JsonNode refused(int status, HttpHeaders headers, byte[] body) {
+    String type = headers.firstValue("x-amzn-errortype").orElse("");
+    Client.check(type.endsWith("Exception"), "x-amzn-errortype is missing");
+    Client.check(type.equals(ERRORS.getOrDefault(status, type)), type + " is not " + status);
+    JsonNode json = Client.json(body);
+    Client.text(json, "message");
+    return json.path("lintel");
+  }
+
+  /** The exceptions in the API's model of ConverseStream's output. */
+  private static final Set<String> EXCEPTIONS =
+      Set.of(
+          "internalServerException",
+          "modelStreamErrorException",
+          "validationException",
+          "throttlingException",
+          "serviceUnavailableException");
+
+  @Override
+  public JsonNode broken(byte[] stream) {
+    List<Message> messages = messages(stream);
+    for (Message message : messages) {
+      Client.check(!message.type.equals("messageStop"), "there is no end");
+    }
+    Message last = messages.getLast();
+    Client.check(last.exception && EXCEPTIONS.contains(last.type), "the last is an exception");
+    Client.text(last.json, "message");
+    return last.json.path("lintel");
   }
 
   private static void delta(ObjectNode block, JsonNode delta, StringBuilder input) {
@@ -201,14 +267,14 @@ public final class ConverseClient implements Client {
     }
   }
 
-  private record Event(String type, JsonNode json) {}
+  private record Message(String type, boolean exception, JsonNode json) {}
 
   /**
    * "Event Stream Encoding" of the AWS SDK's developer documents: total length, headers' length,
    * CRC of both, headers, payload, CRC of all.
    */
-  private static List<Event> events(byte[] stream) {
-    var events = new ArrayList<Event>();
+  private static List<Message> messages(byte[] stream) {
+    var messages = new ArrayList<Message>();
     var in = ByteBuffer.wrap(stream);
     while (in.hasRemaining()) {
       int start = in.position();
@@ -221,7 +287,7 @@ public final class ConverseClient implements Client {
       crc.update(stream, start, total - 4);
       Client.check(
           (int) crc.getValue() == in.getInt(start + total - 4), "the message's checksum fits");
-      String type = "";
+      var fields = new TreeMap<String, String>();
       int end = in.position() + headers;
       while (in.position() < end) {
         byte[] name = new byte[in.get()];
@@ -229,16 +295,21 @@ public final class ConverseClient implements Client {
         Client.check(in.get() == 7, "headers are strings");
         byte[] value = new byte[in.getShort()];
         in.get(value);
-        String header = new String(name, StandardCharsets.UTF_8);
-        if (header.equals(":event-type") || header.equals(":exception-type")) {
-          type = new String(value, StandardCharsets.UTF_8);
-        }
+        fields.put(
+            new String(name, StandardCharsets.UTF_8), new String(value, StandardCharsets.UTF_8));
       }
+      boolean exception = "exception".equals(fields.get(":message-type"));
+      Client.check(
+          "application/json".equals(fields.get(":content-type")),
+          "a message is of JSON: " + fields);
+      String type = fields.getOrDefault(exception ? ":exception-type" : ":event-type", "");
+      Client.check(!type.isEmpty(), "a message has a type: " + fields);
       byte[] payload = new byte[total - headers - 16];
       in.get(payload);
       in.getInt();
-      events.add(new Event(type, Client.json(payload)));
+      messages.add(new Message(type, exception, Client.json(payload)));
     }
-    return events;
+    Client.check(!messages.isEmpty(), "a stream has messages");
+    return messages;
   }
 }

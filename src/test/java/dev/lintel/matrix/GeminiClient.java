@@ -1,7 +1,11 @@
 package dev.lintel.matrix;
 
 import dev.lintel.Json;
+import java.net.http.HttpHeaders;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -27,7 +31,7 @@ public final class GeminiClient implements Client {
 
   @Override
   public Stops stops() {
-    return new Stops("STOP", "MAX_TOKENS", "STOP", "STOP", "SAFETY");
+    return new Stops("STOP", "MAX_TOKENS", "STOP", "STOP", List.of("SAFETY"));
   }
 
   @Override
@@ -90,29 +94,34 @@ public final class GeminiClient implements Client {
 
   @Override
   public Said whole(byte[] reply) {
-    return said(Json.array().add(Client.json(reply)));
+    return said(List.of(Client.json(reply)));
   }
 
   @Override
   public Said streamed(byte[] reply) {
-    ArrayNode events = Json.array();
-    Client.events(reply).forEach(events::add);
-    Said said = said(events);
-    Client.check(!said.stop().isEmpty(), "a stream ends with a finishReason");
-    return said;
+    return said(Client.events(reply, false, false).stream().map(Event::data).toList());
   }
 
-  private static Said said(JsonNode events) {
+  private Said said(List<JsonNode> events) {
     var text = new StringBuilder();
     var thought = new StringBuilder();
     var calls = new ArrayList<Said.Call>();
     ArrayNode echo = Json.array();
     String stop = "";
     String words = "";
+    var ids = new TreeSet<String>();
     JsonNode usage = Json.MAPPER.missingNode();
     for (JsonNode event : events) {
+      if (event.has("responseId")) {
+        ids.add(event.get("responseId").asString());
+      }
       JsonNode candidate = event.path("candidates").path(0);
-      for (JsonNode part : candidate.path("content").path("parts")) {
+      Client.check(stop.isEmpty() || candidate.isMissingNode(), "nothing follows the finishReason");
+      JsonNode content = candidate.path("content");
+      Client.check(
+          content.path("parts").isEmpty() || content.path("role").asString("").equals("model"),
+          "the role");
+      for (JsonNode part : content.path("parts")) {
         echo.add(part);
         if (part.path("functionCall").isObject()) {
           JsonNode call = part.get("functionCall");
@@ -120,11 +129,12 @@ public final class GeminiClient implements Client {
           calls.add(
               new Said.Call(
                   call.path("id").asString(""),
-                  call.path("name").asString(""),
+                  Client.text(call, "name"),
                   arguments.isMissingNode() ? "{}" : arguments.toString()));
         } else if (part.path("thought").asBoolean(false)) {
           thought.append(part.path("text").asString(""));
         } else {
+          Client.check(part.has("text"), "a part has its kind: " + part);
           text.append(part.path("text").asString(""));
         }
       }
@@ -136,15 +146,47 @@ public final class GeminiClient implements Client {
         usage = event.get("usageMetadata");
       }
     }
+    Client.check(!stop.isEmpty(), "a reply ends with a finishReason");
+    Client.check(ids.size() == 1, "a reply has one responseId");
+    long input = usage.path("promptTokenCount").asLong(-1);
+    long output =
+        usage.path("candidatesTokenCount").asLong(0) + usage.path("thoughtsTokenCount").asLong(0);
+    Client.check(usage.path("totalTokenCount").asLong(-1) == input + output, "the total of tokens");
     return new Said(
         text.toString(),
         thought.toString(),
-        stop.equals("SAFETY") ? text + words : "",
+        !stops().refusals().contains(stop) ? "" : text.isEmpty() ? words : text.toString(),
         calls,
         stop,
-        usage.path("promptTokenCount").asLong(0),
+        input,
         usage.path("cachedContentTokenCount").asLong(0),
-        usage.path("candidatesTokenCount").asLong(0) + usage.path("thoughtsTokenCount").asLong(0),
+        output,
         echo);
+  }
+
+  private static final Map<Integer, String> STATUSES =
+      Map.of(400, "INVALID_ARGUMENT", 404, "NOT_FOUND", 429, "RESOURCE_EXHAUSTED");
+
+  @Override
+  public JsonNode refused(int status, HttpHeaders headers, byte[] body) {
+    JsonNode error = Client.json(body).path("error");
+    Client.check(error.path("code").asInt(0) == status, "the code is the status");
+    String word = Client.text(error, "status");
+    Client.check(word.equals(STATUSES.getOrDefault(status, word)), word + " is not " + status);
+    Client.text(error, "message");
+    return error.path("lintel");
+  }
+
+  @Override
+  public JsonNode broken(byte[] stream) {
+    List<Event> events = Client.events(stream, false, false);
+    for (Event event : events) {
+      Client.check(
+          !event.data().path("candidates").path(0).hasNonNull("finishReason"), "there is no end");
+    }
+    JsonNode error = events.getLast().data().path("error");
+    Client.text(error, "message");
+    Client.text(error, "status");
+    return error.path("lintel");
   }
 }

@@ -1,7 +1,11 @@
 package dev.lintel.matrix;
 
 import dev.lintel.Json;
+import java.net.http.HttpHeaders;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,7 +29,12 @@ public final class ResponsesClient implements Client {
 
   @Override
   public Stops stops() {
-    return new Stops("completed", "max_output_tokens", "completed", "completed", "completed");
+    return new Stops(
+        "completed",
+        "max_output_tokens",
+        "completed",
+        "completed",
+        List.of("completed", "content_filter"));
   }
 
   @Override
@@ -42,15 +51,14 @@ public final class ResponsesClient implements Client {
     content.addObject().put("type", "input_text").put("text", ask.text());
     ask.media()
         .ifPresent(media -> {
-          String url = "data:" + media.mime() + ";base64," + media.base64();
           if (media.image()) {
-            content.addObject().put("type", "input_image").put("image_url", url);
+            content.addObject().put("type", "input_image").put("image_url", media.url());
           } else {
             content
                 .addObject()
                 .put("type", "input_file")
-                .put("filename", "paper.pdf")
-                .put("file_data", url);
+                .put("filename", media.file())
+                .put("file_data", media.url());
           }
         });
     ask.before()
@@ -102,6 +110,8 @@ public final class ResponsesClient implements Client {
   }
 
   private static Said said(JsonNode response) {
+    Client.text(response, "id");
+    Client.check(response.path("object").asString("").equals("response"), "object");
     var text = new StringBuilder();
     var thought = new StringBuilder();
     var refusal = new StringBuilder();
@@ -121,65 +131,126 @@ public final class ResponsesClient implements Client {
         case "function_call" ->
             calls.add(
                 new Said.Call(
-                    item.path("call_id").asString(""),
-                    item.path("name").asString(""),
-                    item.path("arguments").asString("")));
+                    Client.text(item, "call_id"),
+                    Client.text(item, "name"),
+                    Client.text(item, "arguments")));
         default -> {}
       }
     }
     JsonNode usage = response.path("usage");
+    long input = usage.path("input_tokens").asLong(-1);
+    long output = usage.path("output_tokens").asLong(-1);
+    Client.check(usage.path("total_tokens").asLong(-1) == input + output, "the total of tokens");
     String reason = response.path("incomplete_details").path("reason").asString("");
     return new Said(
         text.toString(),
         thought.toString(),
-        refusal.toString(),
+        reason.equals("content_filter") && refusal.isEmpty() ? text.toString() : refusal.toString(),
         calls,
         reason.isEmpty() ? response.path("status").asString("") : reason,
-        usage.path("input_tokens").asLong(0),
+        input,
         usage.path("input_tokens_details").path("cached_tokens").asLong(0),
-        usage.path("output_tokens").asLong(0),
+        output,
         response.path("output"));
   }
 
   @Override
   public Said streamed(byte[] reply) {
-    JsonNode last = Json.MAPPER.missingNode();
-    var text = new StringBuilder();
-    var arguments = new StringBuilder();
+    List<Event> events = Client.events(reply, true, false);
+    var items = new Items();
     long number = 0;
-    int open = -1;
-    int items = 0;
-    for (JsonNode event : Client.events(reply)) {
-      Client.check(event.path("sequence_number").asLong(-1) == number++, "sequence numbers count");
-      String type = event.path("type").asString("");
-      int index = event.path("output_index").asInt(-1);
+    for (Event event : events) {
+      Client.check(
+          event.data().path("sequence_number").asLong(-1) == number++, "sequence numbers count");
+      items.take(event);
+      Client.check(
+          !ENDS.contains(event.type()) || event == events.getLast(), "a stream has one end");
+    }
+    Client.check(
+        events.getFirst().type().equals("response.created"),
+        "a stream begins with response.created");
+    Client.check(ENDS.contains(events.getLast().type()), "a stream ends with one of " + ENDS);
+    Client.check(items.open.isEmpty(), "no item is left open");
+    JsonNode response = events.getLast().data().path("response");
+    Client.check(response.path("output").equals(items.done), "the output is the items that ended");
+    return said(response);
+  }
+
+  private static final Set<String> ENDS = Set.of("response.completed", "response.incomplete");
+
+  /** The items of a stream, each of which ends before the next begins. */
+  private static final class Items {
+    private final ArrayNode done = Json.array();
+    private final Set<String> ids = new HashSet<>();
+    private final StringBuilder words = new StringBuilder();
+
+    /** The id of the item under way. */
+    private String open = "";
+
+    /** Whether a part of it is under way. */
+    private boolean part;
+
+    void take(Event event) {
+      JsonNode data = event.data();
+      int index = data.path("output_index").asInt(-1);
+      String type = event.type();
       switch (type) {
         case "response.output_item.added" -> {
-          Client.check(open < 0, "items follow one another");
-          Client.check(index == items++, "indexes of items are contiguous");
-          open = index;
+          Client.check(open.isEmpty(), "items follow one another");
+          Client.check(index == done.size(), "indexes of items are contiguous");
+          open = Client.text(data.path("item"), "id");
+          Client.check(ids.add(open), "an item has an id of its own");
+          words.setLength(0);
         }
         case "response.output_item.done" -> {
-          Client.check(open == index, "an item ends that is open");
-          open = -1;
+          Client.check(index == done.size(), "an item ends that is open");
+          Client.check(Client.text(data.path("item"), "id").equals(open), "and has its id");
+          Client.check(!part, "its parts have ended");
+          done.add(data.path("item"));
+          open = "";
         }
-        case "response.output_text.delta" -> text.append(event.path("delta").asString(""));
-        case "response.function_call_arguments.delta" ->
-            arguments.append(event.path("delta").asString(""));
-        case "response.completed", "response.incomplete" -> last = event.path("response");
+        case "response.content_part.added", "response.reasoning_summary_part.added" -> {
+          Client.check(!part, "parts follow one another");
+          part = true;
+          words.setLength(0);
+        }
+        case "response.content_part.done", "response.reasoning_summary_part.done" -> {
+          Client.check(part, "a part ends that is open");
+          part = false;
+        }
+        case "response.output_text.done", "response.reasoning_summary_text.done" ->
+            whole(data, "text");
+        case "response.refusal.done" -> whole(data, "refusal");
+        case "response.function_call_arguments.done" -> whole(data, "arguments");
         default -> {}
       }
       if (type.endsWith(".delta")) {
-        Client.check(open == index, "a delta belongs to the open item");
+        Client.check(index == done.size(), "a delta belongs to the open item");
+        Client.check(Client.text(data, "item_id").equals(open), "and has its id");
+        words.append(data.path("delta").asString(""));
       }
     }
-    Client.check(last.isObject(), "a stream ends with response.completed or response.incomplete");
-    Said said = said(last);
-    Client.check(said.text().contentEquals(text), "deltas make the text");
-    var whole = new StringBuilder();
-    said.calls().forEach(call -> whole.append(call.arguments()));
-    Client.check(
-        whole.toString().contentEquals(arguments) || arguments.isEmpty(), "deltas make arguments");
-    return said;
+
+    private void whole(JsonNode data, String field) {
+      Client.check(data.path(field).asString("").contentEquals(words), "deltas make the " + field);
+    }
+  }
+
+  @Override
+  public JsonNode refused(int status, HttpHeaders headers, byte[] body) {
+    return new ChatClient().refused(status, headers, body);
+  }
+
+  @Override
+  public JsonNode broken(byte[] stream) {
+    List<Event> events = Client.events(stream, true, false);
+    for (Event event : events) {
+      Client.check(!ENDS.contains(event.type()), "there is no end");
+    }
+    JsonNode error = events.getLast().data();
+    Client.check(error.path("type").asString("").equals("error"), "the last event is an error");
+    Client.text(error, "message");
+    Client.check(error.has("code") && error.has("param"), "an error has code and param");
+    return error.path("error").path("lintel");
   }
 }
