@@ -34,6 +34,7 @@ import dev.lintel.route.Cooldown;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
+import dev.lintel.server.ResponsesSocket;
 import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
 import dev.lintel.server.Unserved;
@@ -366,18 +367,11 @@ public final class Lintel implements AutoCloseable {
     get(routes, "/v1beta/models", models(raw -> Builtins.GEMINI));
     get(routes, "/v1beta/models/{model*}", models(raw -> Builtins.GEMINI));
     get(routes, "/v1/models/{model*}", models(Lintel::bySdk));
-    // Codex opens a WebSocket first and falls back to HTTP on this status alone (wire-facts §3.9).
-    routes.add(
-        new Route(
-            "GET",
-            "/v1/responses",
-            new Unserved(
-                Lintel::byPath,
-                Map.of("upgrade", "websocket", "connection", "upgrade"),
-                exchange ->
-                    Failure.invalid("WebSockets are not served here.")
-                        .status(426)
-                        .code("upgrade_required"))));
+    var socket =
+        new ResponsesSocket(Builtins.RESPONSES, key -> live.keys().apply(key), () -> this::handle);
+    for (String v1 : OPENAI_PATHS) {
+      get(routes, v1 + "/responses", socket);
+    }
     var simple = new Front(new SimpleChat(), () -> this::handle);
     post(routes, "/v1/chat", simple);
     post(routes, "/chat", simple);
