@@ -7,7 +7,7 @@ import google from './sdk-google.js';
 import responses from './sdk-openai-responses.js';
 import openai from './sdk-openai.js';
 
-const PROVIDERS = ['openai', 'anthropic', 'gemini'];
+const PROVIDERS = ['openai', 'responses', 'anthropic', 'gemini', 'cohere', 'bedrock'];
 
 function check(sdk, provider, stream, name, body) {
   const mode = stream ? 'streamed' : 'whole';
