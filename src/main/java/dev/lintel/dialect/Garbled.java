@@ -26,7 +26,7 @@ final class Garbled {
     try {
       node = Json.parse(bytes, offset, length);
     } catch (JacksonException broken) {
-      throw reply("something that is not valid JSON", broken);
+      throw reply("something that is not JSON", broken);
     }
     if (!node.isObject()) {
       throw reply("JSON that is no object");
