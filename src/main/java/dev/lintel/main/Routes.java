@@ -21,6 +21,7 @@ import dev.lintel.filter.Continuity;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
+import dev.lintel.server.ResponsesSocket;
 import dev.lintel.server.Unserved;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,8 +109,10 @@ final class Routes {
     for (ResponseById.Question asked : ResponseById.Question.values()) {
       add(asked.method, DEPLOYMENTS_TOO, "/responses/{response}" + asked.path, byId(asked));
     }
-    // Codex opens a WebSocket first and falls back to HTTP on this status alone (wire-facts §3.9).
-    get(List.of("/v1"), "/responses", upgradeRequired());
+    get(
+        AZURE_TOO,
+        "/responses",
+        new ResponsesSocket(Builtins.RESPONSES, around::caller, around::calls));
     get(AZURE_TOO, "/realtime", new RealtimeFront(Builtins.REALTIME, around::calls));
     post(V1, "/messages", front(Builtins.ANTHROPIC));
     post(V1, "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
@@ -220,16 +223,6 @@ final class Routes {
                 .put("version", Version.TEXT)
                 .put("contract", Version.CONTRACT)),
         Map.of());
-  }
-
-  private static Endpoint upgradeRequired() {
-    return new Unserved(
-        Routes::byPath,
-        Map.of("upgrade", "websocket", "connection", "upgrade"),
-        exchange ->
-            Failure.invalid("WebSockets are not served here.")
-                .status(426)
-                .code("upgrade_required"));
   }
 
   /**
