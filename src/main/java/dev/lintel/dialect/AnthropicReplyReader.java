@@ -188,7 +188,7 @@ final class AnthropicReplyReader implements ReplyReader {
         throw Garbled.reply("an event that is cut off");
       }
     } catch (JacksonException broken) {
-      throw Garbled.reply("an event that is not valid JSON", broken);
+      throw Garbled.reply("an event that is not JSON", broken);
     }
     if (!event.equals("content_block_delta") || text == null) {
       return null;
