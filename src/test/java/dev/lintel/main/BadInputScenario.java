@@ -80,6 +80,17 @@ class BadInputScenario {
     assertThat(reply.body()).contains("'" + place + "'");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"100000000000000000000", "0", "-1", "10.5"})
+  void a_limit_that_is_none_is_refused(String limit) {
+    var reply =
+        chat(
+            "a/s",
+            "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":" + limit);
+    assertThat(reply.statusCode()).isEqualTo(400);
+    assertThat(Json.parse(reply.body()).at("/error/param").asString()).isEqualTo("max_tokens");
+  }
+
   @Test
   void a_wav_that_is_none_is_refused_where_it_is_read() {
     var reply =
