@@ -36,7 +36,7 @@ final class Settings {
       throw from.wrong(
           name,
           switch (setting) {
-            case MAX_TOKENS -> "a whole number above 0 and of at most 2147483647";
+            case MAX_TOKENS -> "a whole number from 1 to 2147483647";
             case SEED, N, TOP_K, TOP_LOGPROBS -> "a whole number";
             case TEMPERATURE, TOP_P, PRESENCE_PENALTY, FREQUENCY_PENALTY -> "a number";
             case LOGPROBS, PARALLEL_TOOLS -> "true or false";
