@@ -339,7 +339,7 @@ final class AnthropicReplyReader implements ReplyReader {
       if (field.getValue() instanceof ObjectNode inner) {
         highest(known.withObject("/" + field.getKey()), inner);
       } else if (field.getValue().isString()
-          || (field.getValue().isNumber() && field.getValue().asLong() >= before.asLong(0))) {
+          || (field.getValue().isNumber() && field.getValue().asLong(0) >= before.asLong(0))) {
         known.set(field.getKey(), field.getValue());
       }
     }

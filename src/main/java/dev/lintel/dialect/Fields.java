@@ -221,6 +221,13 @@ final class Fields {
     if (node.has("properties") && !node.get("properties").isObject()) {
       throw wrong("properties", "an object");
     }
+    node.path("properties")
+        .forEachEntry((name, schema) -> {
+          if (!schema.isObject() && !schema.isBoolean()) {
+            throw wrong(place("properties") + "." + name, "an object", schema);
+          }
+        });
+    texts("required");
     return whole();
   }
 
