@@ -10,7 +10,6 @@ import dev.lintel.Failure;
 import dev.lintel.Handler;
 import dev.lintel.RawRequest;
 import dev.lintel.Request;
-import dev.lintel.Terms;
 import dev.lintel.Trail;
 import java.util.Arrays;
 import java.util.Optional;
@@ -43,16 +42,11 @@ public final class Front implements Endpoint {
     RawRequest raw = exchange.request();
     var trail = Trail.begin(exchange.arrived());
     var call =
-        new Call(
+        Call.begin(
             trail,
             credential(raw),
             exchange.caller().orElse(Caller.UNKNOWN),
-            Terms.NONE,
-            new Request.Unread(dialect, raw),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Long.MAX_VALUE);
+            new Request.Unread(dialect, raw));
     Optional<String> key = raw.headers().get("idempotency-key");
     if (key.isEmpty()) {
       serve(call, new Reply(exchange, dialect, trail));

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class CloudSimScenario {
   @Test
   void claude_at_bedrock_is_simulated_by_invoke_model() {
-    URI sim = Lintel.simulator(new Address("127.0.0.1", 0));
+    URI sim = Simulators.alone(new Address("127.0.0.1", 0));
     try (var gateway =
         TestGateway.of(
             "providers: { bedrock: { kind: bedrock, url: \"" + sim + "\", token: t } }\n")) {
@@ -29,7 +29,7 @@ class CloudSimScenario {
 
   @Test
   void every_cloud_can_be_simulated() {
-    URI sim = Lintel.simulator(new Address("127.0.0.1", 0));
+    URI sim = Simulators.alone(new Address("127.0.0.1", 0));
     String yaml =
         """
         providers:

@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Caller;
+import dev.lintel.Json;
 import dev.lintel.config.Config;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,8 +12,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /** A whole gateway on a free port, with the simulated providers that its configuration names. */
 final class TestGateway implements AutoCloseable {
@@ -94,6 +98,15 @@ final class TestGateway implements AutoCloseable {
     } catch (IOException | InterruptedException failed) {
       throw new AssertionError(failed);
     }
+  }
+
+  /** What a simulated provider was asked so far, the last first. */
+  List<JsonNode> visits(String provider) {
+    URI base = lintel.providers().get(provider).url();
+    var reply = send(HttpRequest.newBuilder(base.resolve("/sim/requests")).build());
+    var visits = new ArrayList<JsonNode>();
+    Json.parse(reply.body()).path("data").forEach(visits::addFirst);
+    return visits;
   }
 
   /** A reply read byte by byte, and whether it came to a proper end. */
