@@ -25,6 +25,20 @@ public record Call(
   /** A target, the key with which it is asked, and the language. */
   public record Choice(Target target, Credential credential, Dialect dialect) {}
 
+  /** As it comes in: nothing of it is known but who sends it, as far as it says so. */
+  public static Call begin(Trail trail, String credential, Caller caller, Request request) {
+    return new Call(
+        trail,
+        credential,
+        caller,
+        Terms.NONE,
+        request,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Long.MAX_VALUE);
+  }
+
   public String id() {
     return trail.id();
   }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,10 +25,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A tenant's files, as OpenAI's API has them (API reference, "Files"). */
 public final class FileDesk {
+  private static final Logger LOG = LoggerFactory.getLogger(FileDesk.class);
   private static final Set<String> PURPOSES =
       Set.of("batch", "assistants", "fine-tune", "vision", "user_data", "evals");
   private static final int PIECE = 64 << 10;
@@ -77,7 +81,14 @@ public final class FileDesk {
     CallThread.current()
         .offload(() -> {
           write(all.draft(file.id()), part.body(), part.offset(), part.length());
-          all.add(file);
+          try {
+            all.add(file);
+          } catch (Failure | UncheckedIOException refused) {
+            // Without its row it would lie there for ever.
+            discard(all.draft(file.id()));
+            discard(all.content(file.id()));
+            throw refused;
+          }
           return true;
         });
     exchange.answer(Answer.json(200, json(file)), headers);
@@ -132,8 +143,18 @@ public final class FileDesk {
       }
       out.force(true);
     } catch (IOException failed) {
+      // Where the disk is full, what is there of it keeps it full.
+      discard(draft);
       throw Failure.of(
           Failure.Kind.UNAVAILABLE, "The file cannot be written at the moment.", failed);
+    }
+  }
+
+  private static void discard(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException failed) {
+      LOG.warn("{} cannot be removed: {}", path, failed.getMessage());
     }
   }
 

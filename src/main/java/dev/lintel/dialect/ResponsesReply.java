@@ -235,14 +235,14 @@ final class ResponsesReply {
     if (thought.text().isEmpty() && thought.signature().isEmpty()) {
       return;
     }
-    // A thought that passes through Bedrock shows only with its signature whose it is.
-    boolean signs = thought.text().isEmpty() && !thought.sealed();
-    if (open != Kind.REASONING || !(signs || vendor.equals(thought.vendor()))) {
+    // A signature alone proves the words before it: only it shows whose they are at Bedrock.
+    boolean proof = thought.text().isEmpty() && !thought.sealed();
+    if (open != Kind.REASONING || !(proof || vendor.equals(thought.vendor()))) {
       ObjectNode reasoning = Json.object().put("type", "reasoning");
       reasoning.putArray("summary");
       begin(Kind.REASONING, "rs_", reasoning);
+      vendor = thought.vendor();
     }
-    vendor = thought.vendor();
     if (!thought.text().isEmpty()) {
       if (part.isEmpty()) {
         part = "summary_text";

@@ -21,7 +21,7 @@ final class Simulate implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      URI url = Lintel.simulator(address(listen));
+      URI url = Simulators.alone(address(listen));
       Start.stayUp(() -> {});
       System.out.println("listening on " + url);
       return 0;

@@ -45,6 +45,11 @@ final class Reading {
   private long progress;
   private boolean refused;
 
+  private long ticket = -1;
+
+  /** For memory, while its socket is not read. */
+  private boolean waiting;
+
   /**
    * @param open the loop's requests that are still being read, this one too until it is not
    */
@@ -96,12 +101,24 @@ final class Reading {
     request.endHandler(end -> complete());
     open.add(this);
     if (announced > BodyMemory.SMALL) {
-      request.pause();
-      server
-          .memory()
-          .reserve(
-              announced, ContextInternal.current().nettyEventLoop(), () -> admitted(announced));
+      reserve(announced);
     }
+  }
+
+  private void reserve(long bytes) {
+    request.pause();
+    waiting = true;
+    if (ticket < 0) {
+      ticket = server.memory().ticket();
+    }
+    server
+        .memory()
+        .reserve(
+            ticket,
+            bytes,
+            reserved,
+            ContextInternal.current().nettyEventLoop(),
+            () -> admitted(bytes));
   }
 
   private boolean isForm() {
@@ -127,7 +144,9 @@ final class Reading {
     server
         .memory()
         .reserve(
+            server.memory().ticket(),
             held,
+            0,
             ContextInternal.current().nettyEventLoop(),
             () -> {
               if (refused) {
@@ -176,12 +195,13 @@ final class Reading {
   }
 
   private void admitted(long bytes) {
+    waiting = false;
+    reserved += bytes;
     if (refused) {
       // The client has left while it waited.
-      server.memory().release(bytes);
+      release();
       return;
     }
-    reserved += bytes;
     progress = System.nanoTime();
     request.resume();
   }
@@ -209,9 +229,9 @@ final class Reading {
       bytes.getBytes(0, more, body, length);
     }
     length += more;
-    if (length > Math.max(reserved, BodyMemory.SMALL)) {
-      server.memory().grow(length - reserved);
-      reserved = length;
+    if (length > Math.max(reserved, BodyMemory.SMALL) && !waiting) {
+      // Nobody announced it, or it was announced as it is when compressed.
+      reserve(Math.max(length, Math.min(2L * length, server.bodyLimit())) - reserved);
     }
   }
 
@@ -240,9 +260,18 @@ final class Reading {
     var eventLoop = context.nettyEventLoop();
     var exchange =
         new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);
-    long held = reserved;
+    long held = Math.min(reserved, whole.length);
+    server.memory().release(reserved - held);
     exchange.servedBy(
         CallThread.start(eventLoop, () -> server.serve(match.endpoint(), exchange, held)));
+  }
+
+  /** Not while it waits: what it gets then goes back with the rest. */
+  private void release() {
+    if (!waiting) {
+      server.memory().release(reserved);
+      reserved = 0;
+    }
   }
 
   /** HTTP/2 has its host in a place of its own, and those who sign it call it so. */
@@ -258,8 +287,7 @@ final class Reading {
 
   private void refuse(Failure failure) {
     refused = true;
-    server.memory().release(reserved);
-    reserved = 0;
+    release();
     var _ = server.refuse(request, match.endpoint(), failure, arrived);
   }
 
@@ -288,8 +316,7 @@ final class Reading {
     }
     if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {
       refused = true;
-      server.memory().release(reserved);
-      reserved = 0;
+      release();
       return;
     }
     refuse(unreadable(cause));
@@ -304,9 +331,7 @@ final class Reading {
   }
 
   void expire(long now) {
-    if (!refused
-        && now - progress > BODY_SILENCE.toNanos()
-        && (reserved > 0 || announced() <= BodyMemory.SMALL)) {
+    if (!refused && !waiting && now - progress > BODY_SILENCE.toNanos()) {
       open.remove(this);
       refuse(Failure.invalid("The request body stopped after " + length + " bytes."));
       Incoming.hangUp(request);

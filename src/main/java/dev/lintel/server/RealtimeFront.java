@@ -13,23 +13,19 @@ import dev.lintel.Handler;
 import dev.lintel.Live;
 import dev.lintel.RawRequest;
 import dev.lintel.Sink;
-import dev.lintel.Terms;
 import dev.lintel.Trail;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where live conversations come in: one connection is one call. Until a provider has accepted it
  * the caller can be refused with a status.
  */
 public final class RealtimeFront implements Endpoint {
-  private static final Logger LOG = LoggerFactory.getLogger(RealtimeFront.class);
   private static final int FAILED = 1011;
+  private static final int UPGRADE_REQUIRED = 426;
 
   private final Dialect dialect;
   private final Supplier<Handler> handler;
@@ -45,17 +41,11 @@ public final class RealtimeFront implements Endpoint {
     var caller = new Side(exchange);
     try {
       if (!exchange.wantsChannel()) {
-        throw Failure.invalid("This path speaks WebSocket: upgrade the connection.")
-            .status(426)
-            .code("upgrade_required");
+        throw upgradeRequired();
       }
       handler.get().handle(call(exchange.request(), trail, caller), new Silent());
-    } catch (Failure failure) {
-      caller.refuse(failure, trail);
-    } catch (RuntimeException | StackOverflowError bug) {
-      LOG.error("{} failed inside the gateway", trail.id(), bug);
-      caller.refuse(
-          Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call."), trail);
+    } catch (RuntimeException | StackOverflowError thrown) {
+      caller.refuse(Front.told(thrown, trail), trail);
     }
   }
 
@@ -70,21 +60,29 @@ public final class RealtimeFront implements Endpoint {
             query,
             raw.headers(),
             caller::accepted);
-    return new Call(
-        trail,
-        Front.credential(raw),
-        Caller.UNKNOWN,
-        Terms.NONE,
-        live,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Long.MAX_VALUE);
+    return Call.begin(trail, Front.credential(raw), Caller.UNKNOWN, live);
   }
 
   @Override
   public Answer refuse(Failure failure, Trail trail) {
     return dialect.error(failure, trail);
+  }
+
+  /** To a plain request where a WebSocket is served. */
+  static Failure upgradeRequired() {
+    return Failure.invalid("This path speaks WebSocket: upgrade the connection.")
+        .status(UPGRADE_REQUIRED)
+        .code("upgrade_required");
+  }
+
+  /** What stands in the head of a refused upgrade (RFC 9110 §15.5.22). */
+  static Map<String, String> refusalHeaders(Failure failure, Trail trail) {
+    Map<String, String> headers = Reply.errorHeaders(failure, trail);
+    if (failure.status() == UPGRADE_REQUIRED) {
+      headers.put("upgrade", "websocket");
+      headers.put("connection", "upgrade");
+    }
+    return headers;
   }
 
   /** What a session said went to the caller already; what it used is for those who watch. */
@@ -114,12 +112,7 @@ public final class RealtimeFront implements Endpoint {
         open.send(new Channel.Message(true, dialect.error(failure, trail).body()));
         open.close(new Channel.Closing(FAILED, failure.kind().word()));
       } else if (failure.kind() != Failure.Kind.CANCELLED) {
-        Map<String, String> headers = Reply.errorHeaders(failure, trail);
-        if (failure.status() == 426) {
-          headers.put("upgrade", "websocket");
-          headers.put("connection", "upgrade");
-        }
-        exchange.answer(dialect.error(failure, trail), headers);
+        exchange.answer(dialect.error(failure, trail), refusalHeaders(failure, trail));
       }
     }
   }

@@ -26,7 +26,7 @@ class ClientDisconnectScenario {
 
   @BeforeAll
   static void start() {
-    provider = Lintel.simulator(new Address("127.0.0.1", 0));
+    provider = Simulators.alone(new Address("127.0.0.1", 0));
     gateway =
         TestGateway.of(
             """

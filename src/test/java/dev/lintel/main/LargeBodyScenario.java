@@ -2,9 +2,12 @@ package dev.lintel.main;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -32,6 +35,38 @@ class LargeBodyScenario {
           "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
               .formatted("x".repeat(100_000));
       assertThat(gateway.raw("/v1/chat/completions", large).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void a_body_that_nobody_announced_waits_for_room_like_any_other() throws IOException {
+    try (var gateway = TestGateway.of(YAML);
+        var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
+      List<Socket> reading = announce(gateway, 2);
+      Thread sending = Thread.startVirtualThread(() -> sendChunked(socket, 6_000_000));
+      socket.setSoTimeout(700);
+      assertThatThrownBy(() -> socket.getInputStream().read())
+          .isInstanceOf(SocketTimeoutException.class);
+      leave(reading);
+      socket.setSoTimeout(20_000);
+      assertThat(new String(socket.getInputStream().readNBytes(12), US_ASCII))
+          .isEqualTo("HTTP/1.1 200");
+      sending.interrupt();
+    }
+  }
+
+  private static void sendChunked(Socket socket, int length) {
+    String head =
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nTransfer-Encoding: chunked\r\n\r\n"
+            .formatted(TestGateway.KEY);
+    String body =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+            .formatted("x".repeat(length));
+    String chunk = Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n";
+    try {
+      socket.getOutputStream().write((head + chunk).getBytes(US_ASCII));
+    } catch (IOException left) {
+      throw new UncheckedIOException(left);
     }
   }
 

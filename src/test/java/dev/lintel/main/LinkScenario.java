@@ -31,7 +31,7 @@ class LinkScenario {
 
   @BeforeAll
   static void start() throws IOException {
-    provider = Lintel.simulator(new Address("127.0.0.1", 0));
+    provider = Simulators.alone(new Address("127.0.0.1", 0));
     files = new RawProvider(LinkScenario::serve);
     strict = gateway("");
     open = gateway("fetch: { allow: [ 127.0.0.0/8 ] }\n");

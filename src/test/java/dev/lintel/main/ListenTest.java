@@ -41,7 +41,7 @@ class ListenTest {
               + ": another program listens there; stop it, or choose another port with"
               + " --listen HOST:PORT.";
       assertThatThrownBy(() -> start(address)).hasMessage(sentence);
-      assertThatThrownBy(() -> Lintel.simulator(address)).hasMessage(sentence);
+      assertThatThrownBy(() -> Simulators.alone(address)).hasMessage(sentence);
     }
   }
 

@@ -3,17 +3,8 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lintel.Json;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +52,7 @@ class RealtimeScenario {
 
   @Test
   void a_conversation_goes_both_ways() throws Exception {
-    var talk = new Talk("/v1/realtime?model=voice", "sk-test-0001");
+    var talk = new Talk(gateway.url(), "/v1/realtime?model=voice", "sk-test-0001");
     assertThat(talk.next().path("session").path("model").asString("")).isEqualTo("small");
     talk.say("{\"type\":\"response.create\",\"response\":{\"instructions\":\"Hello there\"}}");
     var said = new StringBuilder();
@@ -78,7 +69,7 @@ class RealtimeScenario {
 
   @Test
   void usage_of_all_answers_is_added_up() throws Exception {
-    var talk = new Talk("/v1/realtime?model=voice", "sk-test-0001");
+    var talk = new Talk(gateway.url(), "/v1/realtime?model=voice", "sk-test-0001");
     talk.next();
     for (int i = 0; i < 2; i++) {
       talk.say("{\"type\":\"response.create\",\"response\":{\"instructions\":\"Again\"}}");
@@ -90,7 +81,7 @@ class RealtimeScenario {
 
   @Test
   void a_target_that_cannot_talk_gives_way_before_the_caller_is_accepted() throws Exception {
-    var talk = new Talk("/v1/realtime?model=safe", "sk-test-0001");
+    var talk = new Talk(gateway.url(), "/v1/realtime?model=safe", "sk-test-0001");
     assertThat(talk.next().path("session").path("model").asString("")).isEqualTo("small");
     talk.leave();
   }
@@ -127,77 +118,29 @@ class RealtimeScenario {
   void a_browser_may_give_its_key_as_a_protocol() throws Exception {
     var talk =
         new Talk(
-            "/v1/realtime?model=voice", "", "realtime", "openai-insecure-api-key.sk-test-0001");
+            gateway.url(),
+            "/v1/realtime?model=voice",
+            "",
+            "realtime",
+            "openai-insecure-api-key.sk-test-0001");
     assertThat(talk.next().path("type").asString("")).isEqualTo("session.created");
     talk.leave();
   }
 
   @Test
   void a_caller_who_vanishes_ends_the_provider_side_too() throws Exception {
-    var talk = new Talk("/v1/realtime?model=voice", "sk-test-0001");
+    var talk = new Talk(gateway.url(), "/v1/realtime?model=voice", "sk-test-0001");
     talk.next();
-    talk.socket.abort();
+    talk.vanish();
     assertThat(log()).contains("\"kind\":\"cancelled\"");
   }
 
   private void assertRefused(String path, String key, int status) {
-    assertThatThrownBy(() -> new Talk(path, key))
+    assertThatThrownBy(() -> new Talk(gateway.url(), path, key))
         .isInstanceOf(CompletionException.class)
         .cause()
         .isInstanceOfSatisfying(
             WebSocketHandshakeException.class,
             refused -> assertThat(refused.getResponse().statusCode()).isEqualTo(status));
-  }
-
-  /** A client's side of a session. */
-  private final class Talk implements WebSocket.Listener {
-    private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-    private final CompletableFuture<Integer> closed = new CompletableFuture<>();
-    private final StringBuilder message = new StringBuilder();
-    private final WebSocket socket;
-
-    Talk(String path, String key, String... protocols) {
-      var builder = HttpClient.newHttpClient().newWebSocketBuilder();
-      if (!key.isEmpty()) {
-        builder.header("authorization", "Bearer " + key);
-      }
-      if (protocols.length > 0) {
-        builder.subprotocols(protocols[0], protocols[1]);
-      }
-      String url = gateway.url().toString().replace("http://", "ws://") + path;
-      socket = builder.buildAsync(URI.create(url), this).join();
-    }
-
-    @Override
-    public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-      message.append(data);
-      if (last) {
-        heard.add(message.toString());
-        message.setLength(0);
-      }
-      from.request(1);
-      return null;
-    }
-
-    @Override
-    public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-      closed.complete(code);
-      return null;
-    }
-
-    JsonNode next() throws InterruptedException {
-      String text = heard.poll(10, TimeUnit.SECONDS);
-      assertThat(text).as("a message within ten seconds").isNotNull();
-      return Json.parse(text);
-    }
-
-    void say(String text) {
-      socket.sendText(text, true).join();
-    }
-
-    void leave() throws Exception {
-      socket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
-      assertThat(closed.get(10, TimeUnit.SECONDS)).isEqualTo(1000);
-    }
   }
 }

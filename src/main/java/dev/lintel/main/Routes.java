@@ -1,0 +1,281 @@
+package dev.lintel.main;
+
+import dev.lintel.Answer;
+import dev.lintel.Caller;
+import dev.lintel.Dialect;
+import dev.lintel.Endpoint;
+import dev.lintel.Exchange;
+import dev.lintel.Failure;
+import dev.lintel.Handler;
+import dev.lintel.Health;
+import dev.lintel.Json;
+import dev.lintel.Provider;
+import dev.lintel.RawRequest;
+import dev.lintel.Route;
+import dev.lintel.admin.Probe;
+import dev.lintel.admin.Providers;
+import dev.lintel.dialect.GeminiEmbeddings;
+import dev.lintel.dialect.OpenAiRelay;
+import dev.lintel.dialect.SimpleChat;
+import dev.lintel.filter.Continuity;
+import dev.lintel.server.Front;
+import dev.lintel.server.ModelList;
+import dev.lintel.server.RealtimeFront;
+import dev.lintel.server.ResponsesSocket;
+import dev.lintel.server.Unserved;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Who serves which path. */
+final class Routes {
+  /**
+   * What the endpoints need of the gateway around them.
+   *
+   * @param live asked once a call, so that a new configuration serves the calls that come after it
+   * @param ready whether new calls are welcome
+   * @param admin whether that is an admin's key
+   */
+  record Around(
+      Supplier<Gateway> live,
+      Handler calls,
+      Continuity continuity,
+      Storage storage,
+      Endpoint metrics,
+      Function<Provider, Health.State> health,
+      BooleanSupplier ready,
+      Predicate<String> admin) {
+    Optional<Caller> caller(String key) {
+      return live.get().keys().apply(key);
+    }
+  }
+
+  /** SDKs differ in whether the version is in the path or in the base. */
+  private static final List<String> V1 = List.of("/v1", "");
+
+  /** Azure's SDKs have a prefix of their own. */
+  private static final List<String> AZURE_TOO = List.of("/v1", "", "/openai/v1", "/openai");
+
+  /** Azure's older SDKs put the deployment into the path; it is the model. */
+  private static final List<String> DEPLOYMENTS_TOO =
+      List.of("/v1", "", "/openai/v1", "/openai", "/openai/deployments/{model*}");
+
+  /** Google's stable version and the one that its SDKs ask. */
+  private static final List<String> GOOGLE = List.of("/v1beta/models", "/v1/models");
+
+  /** The paths that the requests of a batch may ask. */
+  private static final Set<String> BATCHED =
+      Set.of(
+          "/v1/chat/completions",
+          "/v1/completions",
+          "/v1/embeddings",
+          "/v1/messages",
+          "/v1/moderations",
+          "/v1/responses");
+
+  private final Around around;
+  private final List<Route> table = new ArrayList<>();
+
+  private Routes(Around around) {
+    this.around = around;
+  }
+
+  static List<Route> of(Around around) {
+    var routes = new Routes(around);
+    routes.dialects();
+    routes.services();
+    routes.lists();
+    routes.gateway();
+    Map<String, Endpoint> batched = routes.batched();
+    routes.table.addAll(around.storage.routes(around::caller, batched));
+    return List.copyOf(routes.table);
+  }
+
+  private void dialects() {
+    post(DEPLOYMENTS_TOO, "/chat/completions", front(Builtins.OPENAI));
+    post(DEPLOYMENTS_TOO, "/completions", front(Builtins.COMPLETIONS));
+    post(DEPLOYMENTS_TOO, "/embeddings", front(Builtins.EMBEDDINGS));
+    post(DEPLOYMENTS_TOO, "/rerank", front(Builtins.RERANK));
+    post(DEPLOYMENTS_TOO, "/responses", front(Builtins.RESPONSES));
+    for (ResponseById.Question asked : ResponseById.Question.values()) {
+      add(asked.method, DEPLOYMENTS_TOO, "/responses/{response}" + asked.path, byId(asked));
+    }
+    get(
+        AZURE_TOO,
+        "/responses",
+        new ResponsesSocket(Builtins.RESPONSES, around::caller, around::calls));
+    get(AZURE_TOO, "/realtime", new RealtimeFront(Builtins.REALTIME, around::calls));
+    post(V1, "/messages", front(Builtins.ANTHROPIC));
+    post(V1, "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
+    post(GOOGLE, "/{model*}:embedContent", front(Builtins.GEMINI_EMBED));
+    post(GOOGLE, "/{model*}:batchEmbedContents", front(new GeminiEmbeddings(true)));
+    post(GOOGLE, "/{model*}:{method}", front(Builtins.GEMINI));
+    post(List.of("/v2"), "/chat", front(Builtins.COHERE));
+    post(List.of("/v2"), "/embed", front(Builtins.COHERE_EMBED));
+    post(List.of("/v2"), "/rerank", front(Builtins.COHERE_RERANK));
+    post(List.of("/model"), "/{model*}/{method}", front(Builtins.BEDROCK));
+    post(V1, "/chat", front(new SimpleChat()));
+  }
+
+  private void services() {
+    for (OpenAiRelay relay : Builtins.SERVICES) {
+      Endpoint served = front(relay);
+      Route.Bodies whole = relay.service().form() ? Route.Bodies.NOT_FORMS : Route.Bodies.ALL;
+      for (String base : DEPLOYMENTS_TOO) {
+        table.add(new Route("POST", base + relay.service().path(), served, whole));
+      }
+    }
+    table.add(new Route("*", "/provider/{name}/{rest*}", front(Builtins.RAW), Route.Bodies.NONE));
+  }
+
+  private void lists() {
+    get(DEPLOYMENTS_TOO, "/models", models(Routes::bySdk));
+    get(List.of("/v1"), "/models/{model*}", models(Routes::bySdk));
+    get(List.of("/v1beta"), "/models", models(raw -> Builtins.GEMINI));
+    get(List.of("/v1beta"), "/models/{model*}", models(raw -> Builtins.GEMINI));
+  }
+
+  private void gateway() {
+    var providers = new Providers(() -> around.live.get().providers().values(), around.health);
+    List<String> root = List.of("");
+    get(root, "/", Routes::introduce);
+    get(root, "/metrics", around.metrics);
+    get(root, "/health", providers.health());
+    get(root, "/livez", new Probe(() -> true));
+    get(root, "/readyz", new Probe(around.ready));
+    List<String> admin = List.of("/admin/v1");
+    get(admin, "/providers", guarded(providers.list()));
+    get(admin, "/catalogue", guarded(this::catalogue));
+  }
+
+  private void post(List<String> bases, String path, Endpoint endpoint) {
+    add("POST", bases, path, endpoint);
+  }
+
+  private void get(List<String> bases, String path, Endpoint endpoint) {
+    add("GET", bases, path, endpoint);
+  }
+
+  private void add(String method, List<String> bases, String path, Endpoint endpoint) {
+    for (String base : bases) {
+      table.add(new Route(method, base + path, endpoint));
+    }
+  }
+
+  /** Those of the paths that a batch may ask which are served. */
+  private Map<String, Endpoint> batched() {
+    var served = new TreeMap<String, Endpoint>();
+    for (Route route : table) {
+      if (route.method().equals("POST") && BATCHED.contains(route.path())) {
+        served.putIfAbsent(route.path(), route.endpoint());
+      }
+    }
+    return served;
+  }
+
+  private Endpoint front(Dialect dialect) {
+    return new Front(dialect, around::calls);
+  }
+
+  private Endpoint byId(ResponseById.Question question) {
+    return new ResponseById(
+        question,
+        Builtins.RESPONSES,
+        around.continuity,
+        around::caller,
+        () -> around.live.get().models(),
+        around.calls);
+  }
+
+  private Endpoint models(Function<RawRequest, Dialect> dialect) {
+    return new ModelList(dialect, around::caller, caller -> around.live.get().modelsFor(caller));
+  }
+
+  private Endpoint guarded(Endpoint endpoint) {
+    return Providers.guarded(
+        endpoint, exchange -> around.admin.test(Front.credential(exchange.request())));
+  }
+
+  /** Which catalogue of models is in force. */
+  private void catalogue(Exchange exchange) {
+    Gateway live = around.live.get();
+    ObjectNode body = Json.object();
+    body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
+    body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+    exchange.answer(Answer.json(200, body), Map.of());
+  }
+
+  private static void introduce(Exchange exchange) {
+    exchange.answer(
+        Answer.json(
+            200,
+            Json.object()
+                .put("name", "lintel")
+                .put("version", Version.TEXT)
+                .put("contract", Version.CONTRACT)),
+        Map.of());
+  }
+
+  /**
+   * What is said of a path that is in no row of the table.
+   *
+   * @param methods that it is served by, where it is served at all
+   */
+  static Endpoint unserved(Set<String> methods) {
+    if (methods.isEmpty()) {
+      return new Unserved(
+          Routes::byPath,
+          Map.of(),
+          exchange ->
+              Failure.of(
+                      Failure.Kind.NOT_FOUND,
+                      "Nothing is served at " + exchange.method() + " " + exchange.path() + ".")
+                  .code("unknown_path"));
+    }
+    String allowed = String.join(", ", methods);
+    return new Unserved(
+        Routes::byPath,
+        Map.of("allow", allowed),
+        exchange ->
+            Failure.invalid(
+                    exchange.path() + " takes " + allowed + ", not " + exchange.method() + ".")
+                .status(405)
+                .code("method_not_allowed"));
+  }
+
+  /** The dialect that a path suggests. */
+  private static Dialect byPath(String path) {
+    if (path.startsWith("/v1/messages") || path.startsWith("/messages")) {
+      return Builtins.ANTHROPIC;
+    }
+    if (path.startsWith("/model/")) {
+      return Builtins.BEDROCK;
+    }
+    if (path.startsWith("/v2/")) {
+      return Builtins.COHERE;
+    }
+    return path.startsWith("/v1beta") || path.startsWith("/v1/models/")
+        ? Builtins.GEMINI
+        : Builtins.OPENAI;
+  }
+
+  /** All SDKs list models at one path; each has headers of its own. */
+  private static Dialect bySdk(RawRequest raw) {
+    if (raw.headers().get("anthropic-version").isPresent()) {
+      return Builtins.ANTHROPIC;
+    }
+    if (raw.headers().get("x-fern-sdk-name").filter(name -> name.contains("cohere")).isPresent()) {
+      return Builtins.COHERE;
+    }
+    return raw.headers().get("x-goog-api-key").isPresent() ? Builtins.GEMINI : Builtins.OPENAI;
+  }
+}
