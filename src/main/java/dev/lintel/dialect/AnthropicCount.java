@@ -8,6 +8,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
+import dev.lintel.Json;
 import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
@@ -87,7 +88,7 @@ public final class AnthropicCount implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new CountWriter(NAME, FIELD);
+    return new CountWriter(NAME, FIELD, Json.object());
   }
 
   @Override

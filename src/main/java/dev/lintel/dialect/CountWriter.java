@@ -10,14 +10,16 @@ import dev.lintel.ReplyWriter;
 import dev.lintel.Trail;
 import java.util.Arrays;
 import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes a count of tokens.
  *
  * @param dialect whose bytes may pass
  * @param field in which the number stands
+ * @param head what stands before it
  */
-record CountWriter(String dialect, String field) implements ReplyWriter {
+record CountWriter(String dialect, String field, ObjectNode head) implements ReplyWriter {
   @Override
   public String streamType() {
     throw noStream();
@@ -55,6 +57,6 @@ record CountWriter(String dialect, String field) implements ReplyWriter {
         tokens += part instanceof Part.Count count ? count.tokens() : 0;
       }
     }
-    return Json.bytes(Json.object().put(field, tokens));
+    return Json.bytes(head.deepCopy().put(field, tokens));
   }
 }

@@ -87,7 +87,7 @@ public final class GeminiCount implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new CountWriter(NAME, FIELD);
+    return new CountWriter(NAME, FIELD, Json.object());
   }
 
   @Override

@@ -109,7 +109,7 @@ final class Storage {
     var batches = new BatchDesk(this::store, this::runner, List.copyOf(batched.keySet()), clock);
     var messages = new MessageBatchDesk(this::store, this::runner, most, clock);
     var routes = new ArrayList<Route>();
-    for (String v1 : List.of("/v1", "")) {
+    for (String v1 : Routes.AZURE_TOO) {
       routes.add(
           new Route(
               "POST",
@@ -124,6 +124,8 @@ final class Storage {
       add(routes, "GET", v1 + "/batches", Builtins.OPENAI, keys, batches::list);
       add(routes, "GET", v1 + "/batches/{id}", Builtins.OPENAI, keys, batches::one);
       add(routes, "POST", v1 + "/batches/{id}/cancel", Builtins.OPENAI, keys, batches::cancel);
+    }
+    for (String v1 : Routes.V1) {
       String base = v1 + "/messages/batches";
       add(routes, "POST", base, Builtins.ANTHROPIC, keys, messages::create);
       add(routes, "GET", base, Builtins.ANTHROPIC, keys, messages::list);
