@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -28,10 +29,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A tenant's files, as OpenAI's API has them (API reference, "Files"). */
 public final class FileDesk {
+  private static final Logger LOG = LoggerFactory.getLogger(FileDesk.class);
   private static final Set<String> PURPOSES =
       Set.of("batch", "assistants", "fine-tune", "vision", "user_data", "evals");
   private static final int PIECE = 64 << 10;
@@ -107,7 +111,14 @@ public final class FileDesk {
     write(all.draft(file.id()), content);
     CallThread.current()
         .offload(() -> {
-          all.add(file);
+          try {
+            all.add(file);
+          } catch (Failure | UncheckedIOException refused) {
+            // Without its row it would lie there for ever.
+            discard(all.draft(file.id()));
+            discard(all.content(file.id()));
+            throw refused;
+          }
           return true;
         });
     return file;
@@ -166,6 +177,10 @@ public final class FileDesk {
       thread.offload(() -> put(ByteBuffer.allocate(0), out));
     } catch (IOException failed) {
       throw unwritten(failed);
+    } catch (Failure failed) {
+      // Where the disk is full, what is there of it keeps it full.
+      discard(draft);
+      throw failed;
     }
   }
 
@@ -194,6 +209,14 @@ public final class FileDesk {
 
   private static Failure unwritten(IOException cause) {
     return Failure.of(Failure.Kind.UNAVAILABLE, "The file cannot be written at the moment.", cause);
+  }
+
+  private static void discard(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException failed) {
+      LOG.warn("{} cannot be removed: {}", path, failed.getMessage());
+    }
   }
 
   public void list(Caller caller, Exchange exchange, Map<String, String> headers) {

@@ -213,8 +213,8 @@ final class Fields {
         type.isMissingNode()
             || type.isNull()
             || type.asString("").equalsIgnoreCase("object")
-            || type.isArray()
-                && type.valueStream().anyMatch(one -> one.asString("").equals("object"));
+            || (type.isArray()
+                && type.valueStream().anyMatch(one -> one.asString("").equals("object")));
     if (!object) {
       throw unknown("type", "object: a tool's arguments are one");
     }

@@ -1,7 +1,6 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
@@ -9,7 +8,6 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -22,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** OpenAI's counter of tokens (API reference, "Get input token counts"). */
-public final class ResponsesCount implements Dialect {
+public final class ResponsesCount implements Beside {
   private static final String NAME = ResponsesWords.NAME + "/input_tokens";
   private static final String FIELD = "input_tokens";
 
@@ -90,7 +88,7 @@ public final class ResponsesCount implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new CountWriter(NAME, FIELD, Json.object().put("object", "response.input_tokens"));
+    return CountReader.writer(NAME, FIELD, Json.object().put("object", "response.input_tokens"));
   }
 
   @Override
@@ -99,12 +97,7 @@ public final class ResponsesCount implements Dialect {
   }
 
   @Override
-  public Answer error(Failure failure, Trail trail) {
-    return responses.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return responses.models(models);
+  public Dialect chat() {
+    return responses;
   }
 }

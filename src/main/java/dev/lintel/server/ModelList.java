@@ -6,6 +6,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Headers;
 import dev.lintel.Json;
 import dev.lintel.Listing;
 import dev.lintel.RawRequest;
@@ -50,12 +51,7 @@ public final class ModelList implements Endpoint {
     var trail = Trail.begin(exchange.arrived());
     var headers = Map.of("x-lintel-request-id", trail.id());
     try {
-      Caller caller =
-          keys.apply(Front.credential(raw))
-              .orElseThrow(() ->
-                  Failure.of(
-                      Failure.Kind.AUTHENTICATION,
-                      "A key of this gateway is needed to list its models."));
+      Caller caller = Known.caller(raw, keys);
       String wanted = raw.path().get("model");
       exchange.answer(
           wanted == null
@@ -63,7 +59,7 @@ public final class ModelList implements Endpoint {
               : one(language, model.apply(caller, wanted), wanted),
           headers);
     } catch (Failure failure) {
-      exchange.answer(language.error(failure, trail), Reply.errorHeaders(failure, trail));
+      Front.fail(exchange, language, failure, trail);
     }
   }
 
@@ -85,7 +81,7 @@ public final class ModelList implements Endpoint {
   @Override
   public Answer refuse(Failure failure, Trail trail) {
     return dialect
-        .apply(new RawRequest(Map.of(), Map.of(), dev.lintel.Headers.NONE, new byte[0]))
+        .apply(new RawRequest(Map.of(), Map.of(), Headers.NONE, new byte[0]))
         .error(failure, trail);
   }
 }
