@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 
 export const KEY = 'sk-compat-0001';
+/** Of the same app: AWS's SDKs sign with it. */
+export const AWS_PAIR = { id: 'AKIDCOMPAT0001', secret: 'compat-secret-0001' };
 const WEATHER = {
   name: 'get_weather',
   description: 'The weather of a city',
@@ -208,7 +210,7 @@ export const withGateway = {
 
   async 'wrong key'(sdk, settings) {
     const wrong = { ...settings, model: 'openai', key: 'sk-nobody-0000' };
-    await refused(sdk, wrong, 'authentication', 401);
+    await refused(sdk, wrong, 'authentication', sdk.unauthenticated ?? 401);
   },
 
   async 'unknown model'(sdk, settings) {
@@ -217,7 +219,7 @@ export const withGateway = {
 
   async 'list of models'(sdk, settings) {
     const ids = await sdk.models(settings.key);
-    for (const id of ['openai', 'anthropic', 'gemini', 'gemini-failover']) {
+    for (const id of ['openai', 'anthropic', 'gemini', 'bedrock-failover']) {
       assert.ok(ids.includes(id), `no ${id} in ${ids}`);
     }
   },

@@ -7,8 +7,9 @@ function client(key) {
   return new OpenAI({ apiKey: key, baseURL: `${process.env.LINTEL_URL}/v1`, maxRetries: 0 });
 }
 
-export default {
-  name: `npm openai ${versionOf('openai')}`,
+/** The chat API of one of the SDK's clients. */
+export const chatSdk = (api, client) => ({
+  name: `npm openai ${versionOf('openai')} ${api}`.trim(),
   showsThoughts: true,
 
   chat({ key, model, stream, system, tools, maxTokens, thinking, schema }) {
@@ -107,4 +108,6 @@ export default {
       retryAfter: error.headers?.get('retry-after'),
     };
   },
-};
+});
+
+export default chatSdk('', client);

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { KEY, withGateway, withProvider } from './cases.js';
 import ai from './sdk-ai.js';
 import anthropic from './sdk-anthropic.js';
+import bedrock from './sdk-bedrock.js';
+import cohere from './sdk-cohere.js';
 import google from './sdk-google.js';
+import azure from './sdk-openai-azure.js';
 import responses from './sdk-openai-responses.js';
 import openai from './sdk-openai.js';
 
@@ -27,7 +30,7 @@ function check(sdk, provider, stream, name, body) {
   });
 }
 
-for (const sdk of [openai, responses, anthropic, google, ...ai]) {
+for (const sdk of [openai, responses, azure, anthropic, google, cohere, bedrock, ...ai]) {
   for (const stream of [false, true]) {
     for (const provider of PROVIDERS) {
       for (const [name, body] of Object.entries(withProvider)) {
@@ -35,8 +38,8 @@ for (const sdk of [openai, responses, anthropic, google, ...ai]) {
       }
     }
     for (const [name, body] of Object.entries(withGateway)) {
-      // The AI SDK has no list of models, and the Responses API's is the chat API's; Anthropic has no
-      // vectors, and nobody streams those.
+      // The AI SDK and AWS's have no list of models, and the Responses API's is the chat API's;
+      // Anthropic has no vectors, Converse neither, and nobody streams those.
       if (name === 'list of models' && !sdk.models) continue;
       if (name === 'vectors' && (stream || !sdk.vectors)) continue;
       check(sdk, 'gateway', stream, name, body);

@@ -199,14 +199,14 @@ public final class SigV4 {
   private static void encode(byte[] bytes, boolean path, StringBuilder into) {
     for (byte unit : bytes) {
       char letter = (char) (unit & 0xff);
-      if (letter >= 'a' && letter <= 'z'
-          || letter >= 'A' && letter <= 'Z'
-          || letter >= '0' && letter <= '9'
+      if ((letter >= 'a' && letter <= 'z')
+          || (letter >= 'A' && letter <= 'Z')
+          || (letter >= '0' && letter <= '9')
           || letter == '-'
           || letter == '_'
           || letter == '.'
           || letter == '~'
-          || path && letter == '/') {
+          || (path && letter == '/')) {
         into.append(letter);
       } else {
         into.append('%');

@@ -60,7 +60,18 @@ public record Usage(
 
   public static final Usage UNKNOWN = new Usage(0, 0, 0, 0, 0, 0, 0, 0, Source.NONE);
 
+  /** A provider may lie, but not so that a call is paid for being made. */
   public Usage {
+    input = Math.max(0, input);
+    cacheRead = Math.max(0, cacheRead);
+    cacheWrite = Math.max(0, cacheWrite);
+    cacheWriteHour = Math.max(0, cacheWriteHour);
+    output = Math.max(0, output);
+    reasoning = Math.max(0, reasoning);
+    audioInput = Math.max(0, audioInput);
+    audioOutput = Math.max(0, audioOutput);
+    imageInput = Math.max(0, imageInput);
+    imageOutput = Math.max(0, imageOutput);
     if (!units.isEmpty()) {
       units = Collections.unmodifiableMap(new EnumMap<>(units));
     }

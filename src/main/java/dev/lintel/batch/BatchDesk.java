@@ -196,13 +196,7 @@ public final class BatchDesk {
   }
 
   private Batch find(Caller caller, Exchange exchange) {
-    String id = exchange.request().path().getOrDefault("id", "");
-    return store
-        .get()
-        .batches()
-        .find(caller.tenant(), id)
-        .filter(batch -> batch.id().startsWith(PREFIX))
-        .orElseThrow(() -> Requested.missing("batch", id));
+    return Requested.batch(store.get().batches(), PREFIX, caller, exchange);
   }
 
   private static ObjectNode json(Batch batch) {

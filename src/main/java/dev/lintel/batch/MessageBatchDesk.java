@@ -9,6 +9,7 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Held;
 import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.Store;
@@ -89,9 +90,11 @@ public final class MessageBatchDesk {
             lines.length,
             now,
             Optional.of(now.plus(KEPT)));
+    FileDesk.write(
+        files.draft(input.id()),
+        Held.of(lines).open(List.of(new Held.Slice.Own(0, Long.MAX_VALUE))));
     CallThread.current()
         .offload(() -> {
-          FileDesk.write(files.draft(input.id()), lines, 0, lines.length);
           files.add(input);
           return true;
         });
@@ -266,13 +269,7 @@ public final class MessageBatchDesk {
   }
 
   private Batch find(Caller caller, Exchange exchange) {
-    String id = exchange.request().path().getOrDefault("id", "");
-    return store
-        .get()
-        .batches()
-        .find(caller.tenant(), id)
-        .filter(batch -> batch.id().startsWith(PREFIX))
-        .orElseThrow(() -> Requested.missing("batch", id));
+    return Requested.batch(store.get().batches(), PREFIX, caller, exchange);
   }
 
   private static ObjectNode json(Batch batch) {

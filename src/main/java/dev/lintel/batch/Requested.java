@@ -1,5 +1,9 @@
 package dev.lintel.batch;
 
+import dev.lintel.Batch;
+import dev.lintel.Batches;
+import dev.lintel.Caller;
+import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import java.util.Map;
 import java.util.function.Function;
@@ -29,6 +33,19 @@ final class Requested {
 
   private static Failure wrongLimit(int most) {
     return Failure.invalid("'limit' must be a whole number from 1 to " + most + ".").at("limit");
+  }
+
+  /**
+   * The caller's batch that the path names.
+   *
+   * @param prefix of the ids of such batches
+   */
+  static Batch batch(Batches batches, String prefix, Caller caller, Exchange exchange) {
+    String id = exchange.request().path().getOrDefault("id", "");
+    return batches
+        .find(caller.tenant(), id)
+        .filter(batch -> batch.id().startsWith(prefix))
+        .orElseThrow(() -> missing("batch", id));
   }
 
   static Failure missing(String what, String id) {

@@ -345,7 +345,7 @@ record Platforms(Providers providers) {
 
   private static boolean isHostPart(String text) {
     return !text.isEmpty()
-        && text.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-');
+        && text.chars().allMatch(c -> (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-');
   }
 
   /** As Microsoft's SDKs take it: with or without its scheme and last slash. */

@@ -57,7 +57,7 @@ record Served(Map<String, Map<String, Predicate<String>>> families) {
         String part = parts.get(i);
         boolean last = i == parts.size() - 1;
         int found = last ? name.length() - part.length() : name.indexOf(part, at);
-        if (found < at || i == 0 && found != 0 || !name.startsWith(part, found)) {
+        if (found < at || (i == 0 && found != 0) || !name.startsWith(part, found)) {
           return false;
         }
         at = found + part.length();

@@ -1,14 +1,12 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -20,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Anthropic's counter of tokens: https://docs.claude.com/en/api/messages-count-tokens */
-public final class AnthropicCount implements Dialect {
+public final class AnthropicCount implements Beside {
   private static final String NAME = AnthropicWords.NAME + "/count_tokens";
   private static final String PATH = "/v1/messages";
   private static final String FIELD = "input_tokens";
@@ -87,7 +85,7 @@ public final class AnthropicCount implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new CountWriter(NAME, FIELD);
+    return CountReader.writer(NAME, FIELD);
   }
 
   @Override
@@ -96,12 +94,7 @@ public final class AnthropicCount implements Dialect {
   }
 
   @Override
-  public Answer error(Failure failure, Trail trail) {
-    return messages.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return messages.models(models);
+  public Dialect chat() {
+    return messages;
   }
 }

@@ -58,12 +58,12 @@ final class AnthropicReplyReader implements ReplyReader {
 
   @Override
   public Chunk whole(byte[] body) {
-    JsonNode message = parse(body, 0, body.length);
+    JsonNode message = Garbled.object(body, 0, body.length);
     if (isError(message)) {
       throw AnthropicMessages.failure(200, Headers.NONE, message);
     }
     if (!message.path("content").isArray()) {
-      throw nonsense("a reply without content");
+      throw Garbled.reply("a reply without content");
     }
     var parts = new ArrayList<Part>();
     parts.add(new Part.Start(message.path("id").asString(""), message.path("model").asString("")));
@@ -89,7 +89,7 @@ final class AnthropicReplyReader implements ReplyReader {
       return event(unwrapped(frame));
     }
     BedrockErrors.check(frame);
-    JsonNode event = parse(frame.data(), frame.dataOffset(), frame.dataLength());
+    JsonNode event = Garbled.object(frame.data(), frame.dataOffset(), frame.dataLength());
     if (isError(event)) {
       throw AnthropicMessages.failure(200, Headers.NONE, event);
     }
@@ -185,10 +185,10 @@ final class AnthropicReplyReader implements ReplyReader {
         }
       }
       if (parser.currentToken() != JsonToken.END_OBJECT) {
-        throw nonsense("an event that is cut off");
+        throw Garbled.reply("an event that is cut off");
       }
     } catch (JacksonException broken) {
-      throw nonsense("an event that is not JSON");
+      throw Garbled.reply("an event that is not JSON", broken);
     }
     if (!event.equals("content_block_delta") || text == null) {
       return null;
@@ -339,7 +339,7 @@ final class AnthropicReplyReader implements ReplyReader {
       if (field.getValue() instanceof ObjectNode inner) {
         highest(known.withObject("/" + field.getKey()), inner);
       } else if (field.getValue().isString()
-          || (field.getValue().isNumber() && field.getValue().asLong() >= before.asLong(0))) {
+          || (field.getValue().isNumber() && field.getValue().asLong(0) >= before.asLong(0))) {
         known.set(field.getKey(), field.getValue());
       }
     }
@@ -353,23 +353,7 @@ final class AnthropicReplyReader implements ReplyReader {
     try {
       return BedrockChunk.unwrapped(frame);
     } catch (JacksonException | IllegalArgumentException broken) {
-      throw nonsense("a chunk that holds no event");
+      throw Garbled.reply("a chunk that holds no event", broken);
     }
-  }
-
-  private static JsonNode parse(byte[] bytes, int offset, int length) {
-    try {
-      JsonNode node = Json.parse(bytes, offset, length);
-      if (node.isObject()) {
-        return node;
-      }
-    } catch (JacksonException broken) {
-      throw nonsense("something that is not JSON");
-    }
-    throw nonsense("JSON that is no object");
-  }
-
-  private static Failure nonsense(String what) {
-    return Failure.of(Failure.Kind.UPSTREAM_ERROR, "The provider sent " + what + ".");
   }
 }

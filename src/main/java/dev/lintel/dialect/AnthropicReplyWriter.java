@@ -95,7 +95,7 @@ final class AnthropicReplyWriter implements ReplyWriter {
         blocks.finish(new AnthropicOut.Events(out));
         stopped |= stop != null;
         Optional<byte[]> priced =
-            chat.cost() ? UsageCost.patched(frame, "usage", trail) : Optional.empty();
+            chat.cost() ? UsageCost.patched(frame, trail, "usage") : Optional.empty();
         if (priced.isPresent()) {
           if (!frame.event().isEmpty()) {
             out.add("event: message_delta\n");

@@ -63,13 +63,13 @@ final class BedrockReplyReader implements ReplyReader {
 
   @Override
   public Chunk whole(byte[] body) {
-    JsonNode reply = parse(body, 0, body.length);
+    JsonNode reply = Garbled.object(body, 0, body.length);
     JsonNode content = reply.path("output").path("message").path("content");
     if (!content.isArray()) {
       if (reply.has("message") || reply.has("__type")) {
         throw BedrockErrors.read(200, Headers.NONE, reply);
       }
-      throw nonsense("a reply without content");
+      throw Garbled.reply("a reply without content");
     }
     var parts = new ArrayList<Part>();
     parts.add(new Part.Start("", ""));
@@ -115,7 +115,7 @@ final class BedrockReplyReader implements ReplyReader {
       }
     }
     BedrockErrors.check(frame);
-    JsonNode event = parse(frame.data(), frame.dataOffset(), frame.dataLength());
+    JsonNode event = Garbled.object(frame.data(), frame.dataOffset(), frame.dataLength());
     var parts = new ArrayList<Part>(2);
     int index = event.path("contentBlockIndex").asInt(0);
     switch (frame.event()) {
@@ -315,7 +315,7 @@ final class BedrockReplyReader implements ReplyReader {
   private void stop(JsonNode fields, List<Part> parts) {
     Optional<Part.Stop> stop = BedrockWords.stop(fields);
     if (stop.isEmpty()) {
-      throw nonsense("a reply that does not say why it ended");
+      throw Garbled.reply("a reply that does not say why it ended");
     }
     String word = stop.get().word();
     if (!own && BedrockWords.failed(word)) {
@@ -350,21 +350,5 @@ final class BedrockReplyReader implements ReplyReader {
       throw Failure.of(
           Failure.Kind.UPSTREAM_ERROR, "The provider's stream ended before its reply did.");
     }
-  }
-
-  private static JsonNode parse(byte[] bytes, int offset, int length) {
-    try {
-      JsonNode node = Json.parse(bytes, offset, length);
-      if (node.isObject()) {
-        return node;
-      }
-    } catch (JacksonException broken) {
-      throw nonsense("something that is not JSON");
-    }
-    throw nonsense("JSON that is no object");
-  }
-
-  private static Failure nonsense(String what) {
-    return Failure.of(Failure.Kind.UPSTREAM_ERROR, "The provider sent " + what + ".");
   }
 }

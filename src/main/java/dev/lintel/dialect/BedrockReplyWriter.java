@@ -149,7 +149,7 @@ final class BedrockReplyWriter implements ReplyWriter {
       held.forEach(frame ->
           Optional.of(frame)
               .filter(last -> chat.cost() && last.event().equals("metadata"))
-              .flatMap(last -> UsageCost.priced(last, "usage", trail))
+              .flatMap(last -> UsageCost.priced(last, trail, "usage"))
               .ifPresentOrElse(
                   events::metadata,
                   () -> out.add(frame.raw(), frame.rawOffset(), frame.rawLength())));

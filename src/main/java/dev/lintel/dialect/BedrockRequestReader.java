@@ -115,7 +115,7 @@ final class BedrockRequestReader {
             new Tool.Function(
                 spec.text("name"),
                 spec.text("description", ""),
-                spec.neededObject("inputSchema").neededObject("json").whole(),
+                spec.neededObject("inputSchema").neededObject("json").arguments(),
                 spec.flag("strict"),
                 Block.Cache.NONE,
                 spec.extra()));

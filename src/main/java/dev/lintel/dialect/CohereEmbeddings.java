@@ -1,7 +1,6 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Dialect;
@@ -13,7 +12,6 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.Platform;
@@ -41,7 +39,7 @@ import tools.jackson.databind.node.ObjectNode;
  * models at Bedrock, where the path names the model and the head counts the tokens
  * (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed.html).
  */
-public final class CohereEmbeddings implements Dialect {
+public final class CohereEmbeddings implements Beside {
   static final String NAME = "cohere-embed";
 
   /** As the reference has it: texts, or anything as {@code inputs}. */
@@ -408,12 +406,7 @@ public final class CohereEmbeddings implements Dialect {
   }
 
   @Override
-  public Answer error(Failure failure, Trail trail) {
-    return cohere.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return cohere.models(models);
+  public Dialect chat() {
+    return cohere;
   }
 }

@@ -13,7 +13,6 @@ import dev.lintel.Part;
 import dev.lintel.ReplyReader;
 import java.util.ArrayList;
 import java.util.List;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,13 +29,13 @@ final class CohereReplyReader implements ReplyReader {
 
   @Override
   public Chunk whole(byte[] body) {
-    JsonNode reply = parse(body, 0, body.length);
+    JsonNode reply = Garbled.object(body, 0, body.length);
     JsonNode message = reply.path("message");
     if (!message.isObject()) {
       // An error's message is a text.
       throw message.isString()
           ? CohereChat.failure(200, Headers.NONE, reply)
-          : nonsense("a reply without a message");
+          : Garbled.reply("a reply without a message");
     }
     var parts = new ArrayList<Part>();
     parts.add(new Part.Start(text(reply, "id"), ""));
@@ -61,7 +60,7 @@ final class CohereReplyReader implements ReplyReader {
     if (frame.data()[frame.dataOffset()] == '[') {
       return new Chunk(List.of(), frame);
     }
-    JsonNode event = parse(frame.data(), frame.dataOffset(), frame.dataLength());
+    JsonNode event = Garbled.object(frame.data(), frame.dataOffset(), frame.dataLength());
     JsonNode delta = event.path("delta");
     JsonNode message = delta.path("message");
     var parts = new ArrayList<Part>(2);
@@ -159,21 +158,5 @@ final class CohereReplyReader implements ReplyReader {
   private static String text(JsonNode node, String name) {
     JsonNode value = node.path(name);
     return value.isString() ? value.asString() : "";
-  }
-
-  private static JsonNode parse(byte[] bytes, int offset, int length) {
-    try {
-      JsonNode node = Json.parse(bytes, offset, length);
-      if (node.isObject()) {
-        return node;
-      }
-    } catch (JacksonException broken) {
-      throw nonsense("something that is not JSON");
-    }
-    throw nonsense("JSON that is no object");
-  }
-
-  private static Failure nonsense(String what) {
-    return Failure.of(Failure.Kind.UPSTREAM_ERROR, "The provider sent " + what + ".");
   }
 }

@@ -16,6 +16,7 @@ import dev.lintel.Trail;
 import dev.lintel.Usage;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -93,7 +94,15 @@ final class CohereReplyWriter implements ReplyWriter {
       reply.passed(frame.event(), chunk.parts());
       flush(out);
       ended |= chunk.parts().stream().anyMatch(Part.Stop.class::isInstance);
-      out.add(frame.raw(), frame.rawOffset(), frame.rawLength());
+      boolean last = frame.event().equals("message-end");
+      Optional<ObjectNode> priced =
+          last && chat.cost() ? UsageCost.priced(frame, trail, "delta", "usage") : Optional.empty();
+      if (priced.isPresent()) {
+        add(priced.get());
+        flush(out);
+      } else {
+        out.add(frame.raw(), frame.rawOffset(), frame.rawLength());
+      }
     }
   }
 
@@ -168,7 +177,11 @@ final class CohereReplyWriter implements ReplyWriter {
     }
     into.put("finish_reason", CohereWords.word(reason));
     if (usage.source() != Usage.Source.NONE) {
-      into.set("usage", CohereWords.usage(usage));
+      ObjectNode counts = CohereWords.usage(usage);
+      if (chat.stream() && chat.cost()) {
+        UsageCost.put(counts, trail);
+      }
+      into.set("usage", counts);
     }
   }
 

@@ -127,7 +127,7 @@ final class CohereRequestReader {
           new Tool.Function(
               function.text("name"),
               function.text("description", ""),
-              function.object("parameters").map(Fields::whole).orElseGet(Json::object),
+              function.object("parameters").map(Fields::arguments).orElseGet(Json::object),
               strict && closed ? Optional.of(true) : Optional.empty(),
               Block.Cache.NONE,
               tool.extra()));

@@ -1,13 +1,9 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Dialect;
-import dev.lintel.Failure;
-import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.ReplyReader;
@@ -28,7 +24,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Cohere's {@code /v2/rerank}: https://docs.cohere.com/v2/reference/rerank (2026-11). */
-public final class CohereRerank implements Dialect {
+public final class CohereRerank implements Beside {
   static final String NAME = "cohere-rerank";
 
   private static final Fields.Manner MANNER = new Fields.Manner(NAME, false, false);
@@ -118,17 +114,7 @@ public final class CohereRerank implements Dialect {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return cohere.failure(status, headers, body);
-  }
-
-  @Override
-  public Answer error(Failure failure, Trail trail) {
-    return cohere.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return cohere.models(models);
+  public Dialect chat() {
+    return cohere;
   }
 }

@@ -6,12 +6,14 @@ import dev.lintel.Frame;
 import dev.lintel.Json;
 import dev.lintel.Part;
 import dev.lintel.ReplyReader;
+import dev.lintel.ReplyWriter;
 import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Reads a count of tokens.
+ * Reads a count of tokens, which is the whole reply.
  *
  * @param dialect whose bytes they are
  * @param field in which the number stands
@@ -39,6 +41,23 @@ record CountReader(String dialect, String field) implements ReplyReader {
   @Override
   public void end() {
     throw nonsense();
+  }
+
+  static ReplyWriter writer(String dialect, String field) {
+    return writer(dialect, field, Json.object());
+  }
+
+  /**
+   * @param head what stands before the number
+   */
+  static ReplyWriter writer(String dialect, String field, ObjectNode head) {
+    return new WholeWriter(dialect, parts -> true, parts -> head.put(field, tokens(parts)));
+  }
+
+  private static long tokens(List<Part> parts) {
+    return parts.stream()
+        .mapToLong(part -> part instanceof Part.Count count ? count.tokens() : 0)
+        .sum();
   }
 
   /** It says nothing of the model that was to be counted for. */

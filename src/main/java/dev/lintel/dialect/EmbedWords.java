@@ -124,7 +124,7 @@ record EmbedWords(String dimensions, String purpose, String title, String format
       return new Part.Vector(index, Format.BASE64, values);
     }
     if (!Numbers.are(values)) {
-      throw WholeReader.broken("a vector that is no array of numbers");
+      throw Garbled.reply("a vector that is no array of numbers");
     }
     return new Part.Vector(index, Format.FLOAT, values);
   }
@@ -136,17 +136,17 @@ record EmbedWords(String dimensions, String purpose, String title, String format
       if (!known
           .computeIfAbsent(vector.index(), i -> EnumSet.noneOf(Format.class))
           .add(vector.format())) {
-        throw WholeReader.broken("two vectors for one input");
+        throw Garbled.reply("two vectors for one input");
       }
     }
     int wanted = embed.inputs().size();
     for (int i = 0; i < wanted; i++) {
       if (!known.containsKey(i)) {
-        throw WholeReader.broken("no vector for input " + i + " of " + wanted);
+        throw Garbled.reply("no vector for input " + i + " of " + wanted);
       }
     }
     if (known.size() > wanted) {
-      throw WholeReader.broken("vectors for more inputs than it was asked for");
+      throw Garbled.reply("vectors for more inputs than it was asked for");
     }
     return vectors;
   }
@@ -179,7 +179,7 @@ record EmbedWords(String dimensions, String purpose, String title, String format
   /** The values of one input as the caller wants them. */
   static JsonNode values(Format format, List<Part.Vector> ofInput) {
     return Floats.in(format, ofInput)
-        .orElseThrow(() -> WholeReader.broken("no vectors as " + format.word()));
+        .orElseThrow(() -> Garbled.reply("no vectors as " + format.word()));
   }
 
   /** Whether each vector came in a format that was asked for, and each of those came. */

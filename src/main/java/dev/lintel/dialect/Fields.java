@@ -213,14 +213,21 @@ final class Fields {
         type.isMissingNode()
             || type.isNull()
             || type.asString("").equalsIgnoreCase("object")
-            || type.isArray()
-                && type.valueStream().anyMatch(one -> one.asString("").equals("object"));
+            || (type.isArray()
+                && type.valueStream().anyMatch(one -> one.asString("").equals("object")));
     if (!object) {
       throw unknown("type", "object: a tool's arguments are one");
     }
     if (node.has("properties") && !node.get("properties").isObject()) {
       throw wrong("properties", "an object");
     }
+    node.path("properties")
+        .forEachEntry((name, schema) -> {
+          if (!schema.isObject() && !schema.isBoolean()) {
+            throw wrong(place("properties") + "." + name, "an object", schema);
+          }
+        });
+    texts("required");
     return whole();
   }
 

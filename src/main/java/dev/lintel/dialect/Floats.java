@@ -61,17 +61,17 @@ final class Floats {
     try {
       bytes = Base64.getDecoder().decode(base64);
     } catch (IllegalArgumentException notBase64) {
-      throw WholeReader.broken("a vector that is not base64");
+      throw Garbled.reply("a vector that is not base64");
     }
     if (bytes.length % Float.BYTES != 0) {
-      throw WholeReader.broken("a vector that is not made of 32-bit floats");
+      throw Garbled.reply("a vector that is not made of 32-bit floats");
     }
     var text = new StringBuilder(bytes.length * 3).append('[');
     var floats = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (floats.hasRemaining()) {
       float next = floats.getFloat();
       if (!Float.isFinite(next)) {
-        throw WholeReader.broken("a vector with a float that is no number");
+        throw Garbled.reply("a vector with a float that is no number");
       }
       text.append(text.length() > 1 ? "," : "").append(next);
     }

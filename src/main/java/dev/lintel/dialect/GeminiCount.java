@@ -1,7 +1,6 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Bytes;
 import dev.lintel.Chat;
@@ -10,7 +9,6 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -18,14 +16,13 @@ import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Google's counter of tokens: https://ai.google.dev/api/tokens#method:-models.counttokens */
-public final class GeminiCount implements Dialect {
+public final class GeminiCount implements Beside {
   static final String METHOD = "countTokens";
 
   private static final String NAME = Gemini.NAME + "/" + METHOD;
@@ -87,7 +84,7 @@ public final class GeminiCount implements Dialect {
 
   @Override
   public ReplyWriter writer(Request request, Trail trail) {
-    return new CountWriter(NAME, FIELD);
+    return CountReader.writer(NAME, FIELD);
   }
 
   @Override
@@ -96,12 +93,7 @@ public final class GeminiCount implements Dialect {
   }
 
   @Override
-  public Answer error(Failure failure, Trail trail) {
-    return gemini.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return gemini.models(models);
+  public Dialect chat() {
+    return gemini;
   }
 }

@@ -1,7 +1,6 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Dialect;
@@ -10,10 +9,8 @@ import dev.lintel.Embed.Format;
 import dev.lintel.Embed.Purpose;
 import dev.lintel.Extra;
 import dev.lintel.Failure;
-import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.Provider;
@@ -37,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Google's {@code embedContent} and {@code batchEmbedContents}:
  * https://ai.google.dev/api/embeddings (2026-11).
  */
-public final class GeminiEmbeddings implements Dialect {
+public final class GeminiEmbeddings implements Beside {
   static final String NAME = "gemini-embed";
 
   /** As the reference has it for one batch. */
@@ -151,7 +148,8 @@ public final class GeminiEmbeddings implements Dialect {
     Optional<Fields> inline = part.object("inlineData");
     if (inline.isPresent()) {
       String mime = inline.get().text("mimeType", "");
-      return media(mime, new Block.Media.Source.Inline(inline.get().text("data")));
+      String data = MediaData.standard(inline.get().text("data"));
+      return media(mime, new Block.Media.Source.Inline(data));
     }
     Optional<Fields> file = part.object("fileData");
     if (file.isPresent()) {
@@ -313,17 +311,7 @@ public final class GeminiEmbeddings implements Dialect {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return gemini.failure(status, headers, body);
-  }
-
-  @Override
-  public Answer error(Failure failure, Trail trail) {
-    return gemini.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return gemini.models(models);
+  public Dialect chat() {
+    return gemini;
   }
 }

@@ -124,8 +124,4 @@ final class GeminiErrors {
       case UPSTREAM_ERROR, INTERNAL -> "INTERNAL";
     };
   }
-
-  static Failure broken(String what) {
-    return Failure.of(Failure.Kind.UPSTREAM_ERROR, "The provider sent " + what + ".");
-  }
 }

@@ -97,14 +97,14 @@ final class GeminiReplyReader implements ReplyReader {
     try {
       root = Json.parse(bytes, offset, length);
     } catch (JacksonException broken) {
-      throw GeminiErrors.broken("what is not JSON");
+      throw Garbled.reply("what is not JSON");
     }
     JsonNode error = GeminiErrors.error(root);
     if (error.isObject()) {
       throw GeminiErrors.failure(error);
     }
     if (!root.isObject()) {
-      throw GeminiErrors.broken("JSON that is no reply");
+      throw Garbled.reply("JSON that is no reply");
     }
     return root;
   }

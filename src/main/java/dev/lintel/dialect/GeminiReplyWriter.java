@@ -82,7 +82,7 @@ final class GeminiReplyWriter implements ReplyWriter {
         boolean last = chunk == held.getLast();
         Optional<byte[]> priced =
             last && chat.cost()
-                ? UsageCost.patched(chunk.frame(), "usageMetadata", trail)
+                ? UsageCost.patched(chunk.frame(), trail, "usageMetadata")
                 : Optional.empty();
         if (priced.isPresent()) {
           send(priced.get(), out);

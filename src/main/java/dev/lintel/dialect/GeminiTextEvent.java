@@ -117,7 +117,9 @@ final class GeminiTextEvent {
     while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = parser.currentName();
       JsonToken value = parser.nextToken();
-      boolean count = value == JsonToken.VALUE_NUMBER_INT;
+      boolean count =
+          value == JsonToken.VALUE_NUMBER_INT
+              && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
       switch (name) {
         case "promptTokenCount" -> prompt = count ? parser.getLongValue() : 0;
         case "candidatesTokenCount" -> candidates = count ? parser.getLongValue() : 0;

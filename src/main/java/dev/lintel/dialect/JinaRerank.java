@@ -1,13 +1,10 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Dialect;
-import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.ReplyReader;
@@ -30,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Reranking as Jina has it (https://api.jina.ai/redoc, 2026-11), as Cohere's first version had it,
  * and as vLLM, SiliconFlow, Voyage and others took it over.
  */
-public final class JinaRerank implements Dialect {
+public final class JinaRerank implements Beside {
   static final String NAME = "rerank";
 
   private static final Fields.Manner MANNER = new Fields.Manner(NAME, false, false);
@@ -130,17 +127,7 @@ public final class JinaRerank implements Dialect {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return openai.failure(status, headers, body);
-  }
-
-  @Override
-  public Answer error(Failure failure, Trail trail) {
-    return openai.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return openai.models(models);
+  public Dialect chat() {
+    return openai;
   }
 }

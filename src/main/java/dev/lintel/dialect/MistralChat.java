@@ -1,14 +1,10 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Dialect;
-import dev.lintel.Failure;
-import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -16,7 +12,6 @@ import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 
@@ -24,7 +19,7 @@ import tools.jackson.databind.node.ArrayNode;
  * OpenAI's chat completions as Mistral takes them: https://docs.mistral.ai/api (June 2026). It is
  * the same dialect, whose messages Mistral checks more closely: what it does not know is a 422.
  */
-public final class MistralChat implements Dialect {
+public final class MistralChat implements Beside {
   private static final byte[] ANY = Json.string("any");
 
   private final OpenAiChat openai = new OpenAiChat();
@@ -70,17 +65,7 @@ public final class MistralChat implements Dialect {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return openai.failure(status, headers, body);
-  }
-
-  @Override
-  public Answer error(Failure failure, Trail trail) {
-    return openai.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return openai.models(models);
+  public Dialect chat() {
+    return openai;
   }
 }

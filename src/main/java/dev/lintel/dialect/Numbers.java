@@ -37,7 +37,7 @@ record Numbers(byte[] bytes, int from, int length) implements JacksonSerializabl
       parser.nextToken();
       JsonNode tree = value(bytes, parser);
       if (parser.nextToken() != null) {
-        throw WholeReader.broken("a reply that goes on after its end");
+        throw Garbled.reply("a reply that goes on after its end");
       }
       return tree;
     }
@@ -58,7 +58,7 @@ record Numbers(byte[] bytes, int from, int length) implements JacksonSerializabl
       return array(bytes, parser);
     }
     if (token == null) {
-      throw WholeReader.broken("a reply that is cut off");
+      throw Garbled.reply("a reply that is cut off");
     }
     return VALUES.readTree(parser);
   }

@@ -1,7 +1,6 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
@@ -10,7 +9,6 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Prompt;
 import dev.lintel.ReplyReader;
@@ -34,7 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
  * (2026-11). Where the provider serves them they pass through; elsewhere one prompt becomes a chat
  * of one turn.
  */
-public final class OpenAiCompletions implements Dialect {
+public final class OpenAiCompletions implements Beside {
   static final String NAME = "completions";
 
   /** Those that mean the same in a chat. */
@@ -187,12 +185,7 @@ public final class OpenAiCompletions implements Dialect {
   }
 
   @Override
-  public Answer error(Failure failure, Trail trail) {
-    return openai.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return openai.models(models);
+  public Dialect chat() {
+    return openai;
   }
 }

@@ -1,7 +1,6 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Dialect;
 import dev.lintel.Embed;
@@ -10,7 +9,6 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.ReplyReader;
@@ -30,7 +28,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings (2026-11). */
-public final class OpenAiEmbeddings implements Dialect {
+public final class OpenAiEmbeddings implements Beside {
   static final String NAME = "embeddings";
 
   /** As the reference has it. */
@@ -227,17 +225,7 @@ public final class OpenAiEmbeddings implements Dialect {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return openai.failure(status, headers, body);
-  }
-
-  @Override
-  public Answer error(Failure failure, Trail trail) {
-    return openai.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return openai.models(models);
+  public Dialect chat() {
+    return openai;
   }
 }

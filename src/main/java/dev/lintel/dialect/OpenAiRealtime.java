@@ -6,10 +6,8 @@ import dev.lintel.Chunk;
 import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Frame;
-import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Live;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
@@ -23,7 +21,6 @@ import dev.lintel.Usage.Unit;
 import java.math.BigDecimal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
@@ -33,7 +30,7 @@ import tools.jackson.databind.JsonNode;
  * OpenAI's realtime API: messages go through as they are, and what they used is added up
  * (https://platform.openai.com/docs/api-reference/realtime-server-events, 2026-11).
  */
-public final class OpenAiRealtime implements Dialect {
+public final class OpenAiRealtime implements Beside {
   static final String NAME = "realtime";
 
   private final OpenAiChat openai = new OpenAiChat();
@@ -93,11 +90,6 @@ public final class OpenAiRealtime implements Dialect {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return openai.failure(status, headers, body);
-  }
-
-  @Override
   public Answer error(Failure failure, Trail trail) {
     // As an event it names its type; as the answer to a refused upgrade that does no harm.
     var event = OpenAiErrors.write(failure, trail);
@@ -106,8 +98,8 @@ public final class OpenAiRealtime implements Dialect {
   }
 
   @Override
-  public Answer models(List<Listing> models) {
-    return openai.models(models);
+  public Dialect chat() {
+    return openai;
   }
 
   /** Adds up what a session uses: every report is of one answer, or of one transcription. */

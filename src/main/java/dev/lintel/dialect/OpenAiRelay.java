@@ -1,16 +1,13 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Form;
-import dev.lintel.Headers;
 import dev.lintel.Held;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Relay;
 import dev.lintel.ReplyReader;
@@ -22,7 +19,6 @@ import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +29,7 @@ import java.util.stream.Stream;
  * One of OpenAI's services beside chat. Nothing is translated: requests and replies pass with every
  * field they have, only the model goes by the name that the target knows.
  */
-public final class OpenAiRelay implements Dialect {
+public final class OpenAiRelay implements Beside {
   private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,3}");
   private static final byte[] NOTHING = {};
 
@@ -217,17 +213,7 @@ public final class OpenAiRelay implements Dialect {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return chat.failure(status, headers, body);
-  }
-
-  @Override
-  public Answer error(Failure failure, Trail trail) {
-    return chat.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return chat.models(models);
+  public Dialect chat() {
+    return chat;
   }
 }

@@ -67,7 +67,7 @@ final class OpenAiReplyReader implements ReplyReader {
     var parts = new ArrayList<Part>(4);
     read(frame, "a reply", parts);
     if (!finished) {
-      throw malformed("a reply without choices", null);
+      throw Garbled.reply("a reply without choices");
     }
     return new Chunk(parts, listed ? Frame.NONE : frame);
   }
@@ -213,14 +213,14 @@ final class OpenAiReplyReader implements ReplyReader {
             .createParser(
                 ObjectReadContext.empty(), frame.data(), frame.dataOffset(), frame.dataLength())) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw malformed(what + " that is no JSON object", null);
+        throw Garbled.reply(what + " that is no JSON object");
       }
       object(parser, frame, parts);
       if (parser.currentToken() != JsonToken.END_OBJECT) {
-        throw malformed(what + " that is cut off", null);
+        throw Garbled.reply(what + " that is cut off");
       }
     } catch (JacksonException broken) {
-      throw malformed(what + " that is not valid JSON", broken);
+      throw Garbled.reply(what + " that is not valid JSON", broken);
     }
   }
 
@@ -383,13 +383,6 @@ final class OpenAiReplyReader implements ReplyReader {
         answered
             ? "The provider's stream ended before the reply was complete."
             : "The provider's stream ended without an answer.");
-  }
-
-  private static Failure malformed(String what, @Nullable Throwable cause) {
-    String message = "The provider sent " + what + ".";
-    return cause == null
-        ? Failure.of(Failure.Kind.UPSTREAM_ERROR, message)
-        : Failure.of(Failure.Kind.UPSTREAM_ERROR, message, cause);
   }
 
   private static String text(JsonNode node) {

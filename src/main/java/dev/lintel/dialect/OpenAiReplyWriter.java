@@ -91,7 +91,7 @@ final class OpenAiReplyWriter implements ReplyWriter {
     if (!counted || chat.usage()) {
       usageShown |= counted;
       Optional<byte[]> priced =
-          counted ? UsageCost.patched(frame, "usage", trail) : Optional.empty();
+          counted ? UsageCost.patched(frame, trail, "usage") : Optional.empty();
       if (priced.isPresent()) {
         out.add(DATA).add(priced.get()).add(CLOSE);
       } else {

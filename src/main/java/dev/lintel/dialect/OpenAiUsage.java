@@ -13,6 +13,10 @@ import tools.jackson.databind.node.ObjectNode;
  * reply has one, so it is read without a tree.
  */
 final class OpenAiUsage {
+  /** No call has more tokens; what says it has does not count. */
+  private static final long MOST = 1L << 40;
+
+  private boolean counted;
   private long prompt;
   private long completion;
   private long total;
@@ -28,11 +32,14 @@ final class OpenAiUsage {
 
   private OpenAiUsage() {}
 
-  /** Reads the object that the parser stands at, and leaves it at its end. */
+  /**
+   * Reads the object that the parser stands at, and leaves it at its end. Nothing is known of usage
+   * where neither side of it is a number that makes sense.
+   */
   static Usage read(JsonParser parser) {
     var counts = new OpenAiUsage();
     counts.object("", parser);
-    return counts.usage();
+    return counts.counted ? counts.usage() : Usage.UNKNOWN;
   }
 
   private void object(String of, JsonParser parser) {
@@ -40,21 +47,41 @@ final class OpenAiUsage {
       JsonToken value = parser.nextToken();
       if (value == JsonToken.START_OBJECT && of.isEmpty()) {
         object(name, parser);
-      } else if (value == JsonToken.VALUE_NUMBER_INT) {
-        count(of, name, Math.max(0, parser.getValueAsLong(0)));
+      } else if (value != null && value.isNumeric()) {
+        long tokens = tokens(parser, value);
+        if (tokens >= 0 && tokens <= MOST) {
+          count(of, name, tokens);
+        }
       } else {
         parser.skipChildren();
       }
     }
   }
 
+  /** Some servers write 11.0, and some numbers are larger than any of Java's. */
+  private static long tokens(JsonParser parser, JsonToken value) {
+    return value == JsonToken.VALUE_NUMBER_INT
+            && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER
+        ? parser.getLongValue()
+        : (long) parser.getDoubleValue();
+  }
+
   private void count(String of, String name, long tokens) {
     switch (of) {
       case "" -> {
         switch (name) {
-          case "prompt_tokens" -> prompt = tokens;
-          case "completion_tokens" -> completion = tokens;
-          case "total_tokens" -> total = tokens;
+          case "prompt_tokens" -> {
+            prompt = tokens;
+            counted = true;
+          }
+          case "completion_tokens" -> {
+            completion = tokens;
+            counted = true;
+          }
+          case "total_tokens" -> {
+            total = tokens;
+            counted = true;
+          }
           // DeepSeek and Moonshot name their cache hits at the top.
           case "prompt_cache_hit_tokens", "cached_tokens" -> hits = tokens;
           default -> {}

@@ -1,13 +1,11 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Held;
 import dev.lintel.Inbound;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Platform;
 import dev.lintel.Relay;
@@ -33,7 +31,7 @@ import java.util.regex.Pattern;
  * A provider's own API, whatever it is: {@code /provider/{name}/…} goes to the provider's base URL
  * with the rest of the path. Nothing is read but what the call is recorded by.
  */
-public final class PassThrough implements Dialect {
+public final class PassThrough implements Beside {
   private static final String PREFIX = "/provider/";
   private static final byte[] NOTHING = {};
 
@@ -212,17 +210,7 @@ public final class PassThrough implements Dialect {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return openai.failure(status, headers, body);
-  }
-
-  @Override
-  public Answer error(Failure failure, Trail trail) {
-    return openai.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return openai.models(models);
+  public Dialect chat() {
+    return openai;
   }
 }

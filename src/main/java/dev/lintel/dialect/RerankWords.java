@@ -67,7 +67,7 @@ final class RerankWords {
   static List<Part> parts(Rerank rerank, ObjectNode reply) {
     JsonNode results = reply.path("results").isArray() ? reply.get("results") : reply.path("data");
     if (!results.isArray()) {
-      throw WholeReader.broken("a reply without results");
+      throw Garbled.reply("a reply without results");
     }
     var parts = new ArrayList<Part>(results.size() + 2);
     parts.add(new Part.Start(reply.path("id").asString(""), reply.path("model").asString("")));
@@ -76,10 +76,10 @@ final class RerankWords {
       int index = result.path("index").asInt(-1);
       JsonNode score = result.path("relevance_score");
       if (index < 0 || index >= rerank.documents().size() || !score.isNumber()) {
-        throw WholeReader.broken("a result that belongs to no document");
+        throw Garbled.reply("a result that belongs to no document");
       }
       if (!known.add(index)) {
-        throw WholeReader.broken("two results for one document");
+        throw Garbled.reply("two results for one document");
       }
       parts.add(new Part.Score(index, score.decimalValue()));
     }

@@ -1,14 +1,12 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
+import dev.lintel.Dialect;
 import dev.lintel.Failure;
-import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Memory;
 import dev.lintel.Outbound;
 import dev.lintel.ReplyReader;
@@ -26,8 +24,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** OpenAI's Responses API, as its reference describes it (November 2026). */
-public final class Responses implements Stateful {
-  private static final String PATH = "/responses";
+public final class Responses implements Stateful, Beside {
+  static final String PATH = "/responses";
 
   /** Any of them may stand in the place of an input. */
   private static final List<String> BEGINNINGS =
@@ -152,17 +150,7 @@ public final class Responses implements Stateful {
   }
 
   @Override
-  public Failure failure(int status, Headers headers, byte[] body) {
-    return OpenAiErrors.read(status, headers, body);
-  }
-
-  @Override
-  public Answer error(Failure failure, Trail trail) {
-    return openAi.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return openAi.models(models);
+  public Dialect chat() {
+    return openAi;
   }
 }

@@ -235,7 +235,9 @@ final class ResponsesReply {
     if (thought.text().isEmpty() && thought.signature().isEmpty()) {
       return;
     }
-    if (open != Kind.REASONING || !vendor.equals(thought.vendor())) {
+    // A signature alone proves the words before it: only it shows whose they are at Bedrock.
+    boolean proof = thought.text().isEmpty() && !thought.sealed();
+    if (open != Kind.REASONING || !(proof || vendor.equals(thought.vendor()))) {
       ObjectNode reasoning = Json.object().put("type", "reasoning");
       reasoning.putArray("summary");
       begin(Kind.REASONING, "rs_", reasoning);

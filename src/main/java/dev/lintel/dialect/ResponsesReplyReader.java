@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -71,18 +70,10 @@ final class ResponsesReplyReader implements ReplyReader {
 
   @Override
   public Chunk whole(byte[] body) {
-    JsonNode response;
-    try {
-      response = Json.parse(body, 0, body.length);
-    } catch (JacksonException broken) {
-      throw malformed("a reply that is not valid JSON", broken);
-    }
-    if (!response.isObject()) {
-      throw malformed("a reply that is no JSON object", null);
-    }
+    JsonNode response = Garbled.object(body, 0, body.length);
     failed(response);
     if (!response.path("output").isArray()) {
-      throw malformed("a reply without output", null);
+      throw Garbled.reply("a reply without output");
     }
     var parts = new ArrayList<Part>(4);
     start(response, parts);
@@ -120,14 +111,14 @@ final class ResponsesReplyReader implements ReplyReader {
             .createParser(
                 ObjectReadContext.empty(), frame.data(), frame.dataOffset(), frame.dataLength())) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw malformed("an event that is no JSON object", null);
+        throw Garbled.reply("an event that is no JSON object");
       }
       fields(parser, event);
       if (parser.currentToken() != JsonToken.END_OBJECT) {
-        throw malformed("an event that is cut off", null);
+        throw Garbled.reply("an event that is cut off");
       }
     } catch (JacksonException broken) {
-      throw malformed("an event that is not valid JSON", broken);
+      throw Garbled.reply("an event that is not valid JSON", broken);
     }
     return event;
   }
@@ -412,12 +403,5 @@ final class ResponsesReplyReader implements ReplyReader {
               ? "The provider's stream ended before the reply was complete."
               : "The provider's stream ended without an answer.");
     }
-  }
-
-  private static Failure malformed(String what, @Nullable Throwable cause) {
-    String message = "The provider sent " + what + ".";
-    return cause == null
-        ? Failure.of(Failure.Kind.UPSTREAM_ERROR, message)
-        : Failure.of(Failure.Kind.UPSTREAM_ERROR, message, cause);
   }
 }

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -33,6 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class ResponsesReplyWriter implements ReplyWriter {
   private final Chat chat;
+  private final Trail trail;
   private final Memory memory;
   private final ResponsesOut out = new ResponsesOut();
   private final ResponsesReply reply = new ResponsesReply(out, this::id, this::customTools);
@@ -52,6 +54,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
 
   ResponsesReplyWriter(Chat chat, Trail trail) {
     this.chat = chat;
+    this.trail = trail;
     this.memory = trail.memory();
   }
 
@@ -103,10 +106,9 @@ final class ResponsesReplyWriter implements ReplyWriter {
       case "response.created",
           "response.in_progress",
           "response.queued",
-          "response.completed",
-          "response.incomplete",
           "" ->
           renamed(frame, bytes);
+      case "response.completed", "response.incomplete" -> last(frame, bytes);
       default -> bytes.add(frame.raw(), frame.rawOffset(), frame.rawLength());
     }
     if (frame.event().equals("response.output_item.done")) {
@@ -118,8 +120,26 @@ final class ResponsesReplyWriter implements ReplyWriter {
     }
   }
 
-  /** The provider's bytes, with the ids of responses by which the client knows them. */
+  private void last(Frame frame, Bytes bytes) {
+    Optional<byte[]> priced =
+        chat.cost() ? UsageCost.patched(frame, trail, "response", "usage") : Optional.empty();
+    if (priced.isEmpty()) {
+      renamed(frame, bytes);
+      return;
+    }
+    byte[] data = priced.get();
+    bytes.add("event: ").add(frame.event()).add("\ndata: ");
+    renamed(data, 0, data.length, bytes);
+    bytes.add("\n\n");
+  }
+
   private void renamed(Frame frame, Bytes bytes) {
+    int from = frame.rawOffset();
+    renamed(frame.raw(), from, from + frame.rawLength(), bytes);
+  }
+
+  /** The provider's bytes, with the ids of responses by which the client knows them. */
+  private void renamed(byte[] raw, int offset, int end, Bytes bytes) {
     if (ids.isEmpty()) {
       name(start.id(), memory.shown(start.id()));
       chat.original()
@@ -127,9 +147,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
           .flatMap(body -> body.text("previous_response_id"))
           .ifPresent(previous -> name(memory.known(previous), previous));
     }
-    byte[] raw = frame.raw();
-    int from = frame.rawOffset();
-    int end = from + frame.rawLength();
+    int from = offset;
     for (int i = from; i < end; i++) {
       if (raw[i] != '"') {
         continue;
@@ -252,7 +270,11 @@ final class ResponsesReplyWriter implements ReplyWriter {
     response.put("model", start.model().isEmpty() ? chat.model() : start.model());
     response.set("output", whole ? reply.output() : Json.array());
     if (whole && usage.source() != Usage.Source.NONE) {
-      response.set("usage", ResponsesWords.usage(usage));
+      ObjectNode counts = ResponsesWords.usage(usage);
+      if (chat.stream() && chat.cost()) {
+        UsageCost.put(counts, trail);
+      }
+      response.set("usage", counts);
     } else {
       response.putNull("usage");
     }

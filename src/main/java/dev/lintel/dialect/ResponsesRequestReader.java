@@ -140,7 +140,7 @@ final class ResponsesRequestReader {
           new Tool.Function(
               tool.text("name"),
               tool.text("description", ""),
-              tool.object("parameters").map(Fields::whole).orElseGet(Json::object),
+              tool.object("parameters").map(Fields::arguments).orElseGet(Json::object),
               tool.flag("strict"),
               Block.Cache.NONE,
               tool.extra());

@@ -18,7 +18,12 @@ final class Settings {
     boolean fits =
         switch (setting) {
           // Protobuf's clients write 40 as 40.0.
-          case MAX_TOKENS, SEED, N, TOP_K, TOP_LOGPROBS ->
+          case MAX_TOKENS ->
+              value.isNumber()
+                  && value.canConvertToExactIntegral()
+                  && value.canConvertToInt()
+                  && value.asInt() > 0;
+          case SEED, N, TOP_K, TOP_LOGPROBS ->
               value.isNumber() && value.canConvertToExactIntegral();
           case TEMPERATURE, TOP_P, PRESENCE_PENALTY, FREQUENCY_PENALTY -> value.isNumber();
           case LOGPROBS, PARALLEL_TOOLS -> value.isBoolean();
@@ -31,7 +36,8 @@ final class Settings {
       throw from.wrong(
           name,
           switch (setting) {
-            case MAX_TOKENS, SEED, N, TOP_K, TOP_LOGPROBS -> "a whole number";
+            case MAX_TOKENS -> "a whole number from 1 to 2147483647";
+            case SEED, N, TOP_K, TOP_LOGPROBS -> "a whole number";
             case TEMPERATURE, TOP_P, PRESENCE_PENALTY, FREQUENCY_PENALTY -> "a number";
             case LOGPROBS, PARALLEL_TOOLS -> "true or false";
             case LOGIT_BIAS, METADATA -> "an object";

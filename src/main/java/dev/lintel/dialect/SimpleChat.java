@@ -1,7 +1,6 @@
 package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
-import dev.lintel.Answer;
 import dev.lintel.Body;
 import dev.lintel.Chat;
 import dev.lintel.Chunk;
@@ -10,7 +9,6 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
-import dev.lintel.Listing;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
 import dev.lintel.ReplyReader;
@@ -24,7 +22,7 @@ import java.util.List;
  * The least that a chat can be: {@code {messages, provider?, model?}} in, {@code {content, model,
  * provider}} out. Messages and errors are OpenAI's; no provider speaks it.
  */
-public final class SimpleChat implements Dialect {
+public final class SimpleChat implements Beside {
   private final OpenAiChat openai = new OpenAiChat();
 
   @Override
@@ -119,12 +117,7 @@ public final class SimpleChat implements Dialect {
   }
 
   @Override
-  public Answer error(Failure failure, Trail trail) {
-    return openai.error(failure, trail);
-  }
-
-  @Override
-  public Answer models(List<Listing> models) {
-    return openai.models(models);
+  public Dialect chat() {
+    return openai;
   }
 }

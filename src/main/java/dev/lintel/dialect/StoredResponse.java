@@ -12,7 +12,6 @@ import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Trail;
 import java.util.List;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,18 +27,10 @@ final class StoredResponse implements ReplyReader, ReplyWriter {
 
   @Override
   public Chunk whole(byte[] body) {
-    try {
-      if (Json.parse(body, 0, body.length) instanceof ObjectNode said) {
-        return new Chunk(
-            List.of(new Part.Native(new Extra(ResponsesWords.NAME, said))),
-            Frame.whole(ResponsesWords.NAME, body));
-      }
-    } catch (JacksonException broken) {
-      throw Failure.of(
-          Failure.Kind.UPSTREAM_ERROR, "The provider sent a reply that is not valid JSON.", broken);
-    }
-    throw Failure.of(
-        Failure.Kind.UPSTREAM_ERROR, "The provider sent a reply that is no JSON object.");
+    var said = (ObjectNode) Garbled.object(body, 0, body.length);
+    return new Chunk(
+        List.of(new Part.Native(new Extra(ResponsesWords.NAME, said))),
+        Frame.whole(ResponsesWords.NAME, body));
   }
 
   @Override

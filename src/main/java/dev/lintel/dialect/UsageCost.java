@@ -5,6 +5,7 @@ import dev.lintel.Json;
 import dev.lintel.Trail;
 import java.math.BigDecimal;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
 
@@ -28,19 +29,23 @@ final class UsageCost {
    * A provider's event with the cost in its usage; empty where there is nothing to add, so that its
    * own bytes may go out.
    *
-   * @param usage the name of the top-level member to add to
+   * @param usage the member to add to: the names that lead to it
    */
-  static Optional<byte[]> patched(Frame frame, String usage, Trail trail) {
-    return priced(frame, usage, trail).map(Json::bytes);
+  static Optional<byte[]> patched(Frame frame, Trail trail, String... usage) {
+    return priced(frame, trail, usage).map(Json::bytes);
   }
 
   /** The same as a tree. */
-  static Optional<ObjectNode> priced(Frame frame, String usage, Trail trail) {
+  static Optional<ObjectNode> priced(Frame frame, Trail trail, String... usage) {
     if (trail.cost().isEmpty()) {
       return Optional.empty();
     }
     ObjectNode event = (ObjectNode) Json.parse(frame.text());
-    if (!(event.get(usage) instanceof ObjectNode counts)) {
+    JsonNode found = event;
+    for (String name : usage) {
+      found = found.path(name);
+    }
+    if (!(found instanceof ObjectNode counts)) {
       return Optional.empty();
     }
     put(counts, trail);

@@ -43,29 +43,21 @@ final class WholeReader implements ReplyReader {
     try {
       reply = Numbers.tree(body);
     } catch (JacksonException broken) {
-      throw Failure.of(
-          Failure.Kind.UPSTREAM_ERROR, "The provider sent a reply that is not valid JSON.", broken);
+      throw Garbled.reply("a reply that is not valid JSON", broken);
     }
     if (reply instanceof ObjectNode object) {
       return new Chunk(says.parts(headers, object), Frame.whole(dialect, body));
     }
-    throw broken("a reply that is no JSON object");
-  }
-
-  /**
-   * @param what the provider sent, such as {@code a reply without results}
-   */
-  static Failure broken(String what) {
-    return Failure.of(Failure.Kind.UPSTREAM_ERROR, "The provider sent " + what + ".");
+    throw Garbled.reply("a reply that is no JSON object");
   }
 
   @Override
   public Chunk event(Frame frame) {
-    throw broken("a stream that nobody asked for");
+    throw Garbled.reply("a stream that nobody asked for");
   }
 
   @Override
   public void end() {
-    throw broken("a stream that nobody asked for");
+    throw Garbled.reply("a stream that nobody asked for");
   }
 }

@@ -65,8 +65,8 @@ public final class Inline implements Filter {
 
   private static boolean needs(List<Block> blocks, Dialect dialect) {
     for (Block block : blocks) {
-      if (block instanceof Media media && needs(media, dialect)
-          || block instanceof Block.ToolResult result && needs(result.content(), dialect)) {
+      if ((block instanceof Media media && needs(media, dialect))
+          || (block instanceof Block.ToolResult result && needs(result.content(), dialect))) {
         return true;
       }
     }

@@ -97,9 +97,9 @@ public final class Links implements Filter {
   private static boolean links(Block block, String url) {
     return switch (block) {
       case Block.Media media ->
-          media.source() instanceof Block.Media.Source.Link link && same(link.url(), url)
-              || media.source() instanceof Block.Media.Source.Stored stored
-                  && same(stored.id(), url)
+          (media.source() instanceof Block.Media.Source.Link link && same(link.url(), url))
+              || (media.source() instanceof Block.Media.Source.Stored stored
+                  && same(stored.id(), url))
               || place(media.extra().fields(), url).isPresent();
       case Block.ToolResult result ->
           result.content().stream().anyMatch(inner -> links(inner, url));

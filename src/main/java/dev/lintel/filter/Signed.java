@@ -15,6 +15,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 
@@ -117,7 +118,7 @@ final class Signed {
     return time;
   }
 
-  private static TreeMap<String, String> headers(RawRequest raw, String names) {
+  private static SortedMap<String, String> headers(RawRequest raw, String names) {
     var signed = new TreeMap<String, String>();
     for (String name : names.split(";")) {
       signed.put(

@@ -36,7 +36,7 @@ final class Simulators implements AutoCloseable {
   /** Held for whoever asks; the one that runs for another gateway already, where there is one. */
   Running get(SimSpec spec) {
     return running.compute(
-        spec, (same, known) -> known != null && known.hold.take() ? known : start(spec));
+        spec, (_, known) -> known != null && known.hold.take() ? known : start(spec));
   }
 
   private Running start(SimSpec spec) {
@@ -54,8 +54,8 @@ final class Simulators implements AutoCloseable {
   }
 
   private void end(SimSpec spec, Server own) {
-    running.computeIfPresent(spec, (same, known) -> end(known, own));
-    var unused = own.stop(Duration.ZERO);
+    running.computeIfPresent(spec, (_, known) -> end(known, own));
+    var _ = own.stop(Duration.ZERO);
   }
 
   private static @Nullable Running end(Running known, Server own) {

@@ -81,7 +81,7 @@ record Entry(String family, String model, Traits traits, Optional<PriceList> pri
 
   private static void date(String key, String text) {
     try {
-      var unused = LocalDate.parse(text);
+      var _ = LocalDate.parse(text);
     } catch (DateTimeParseException none) {
       throw new IllegalArgumentException("'" + key + "' must be a date such as 2026-11-01", none);
     }

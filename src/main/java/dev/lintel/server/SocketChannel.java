@@ -2,7 +2,6 @@ package dev.lintel.server;
 
 import dev.lintel.CallThread;
 import dev.lintel.Channel;
-import dev.lintel.Inbox;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.WebSocketBase;

@@ -210,7 +210,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       String addition = options.fault().map(Fault::addition).orElse("");
       String said =
           !turns.isEmpty() && Proofs.answersTools(turns.getLast())
-              ? "The tools answered: " + Words.first(results(turns.getLast()), 40)
+              ? "The tools answered: " + Words.first(results(turns), 40)
               : "You asked: " + Words.first(asked, 20);
       List<String> pieces = Words.pieces(said);
       String sized =
@@ -319,11 +319,18 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       return "";
     }
 
-    private static String results(Turn turn) {
+    /** Of all turns at the end that hold some: a client may give each result a turn of its own. */
+    private static String results(List<Turn> turns) {
+      int from = turns.size();
+      while (from > 0 && Proofs.answersTools(turns.get(from - 1))) {
+        from--;
+      }
       var text = new StringBuilder();
-      for (Block block : turn.blocks()) {
-        if (block instanceof Block.ToolResult result) {
-          text.append(text.isEmpty() ? "" : "; ").append(textOf(result.content()));
+      for (Turn turn : turns.subList(from, turns.size())) {
+        for (Block block : turn.blocks()) {
+          if (block instanceof Block.ToolResult result) {
+            text.append(text.isEmpty() ? "" : "; ").append(textOf(result.content()));
+          }
         }
       }
       return text.toString();

@@ -212,6 +212,27 @@ class ResponsesTest {
   }
 
   @Test
+  void a_signature_seals_the_words_before_it_though_only_it_shows_whose_they_are() {
+    var chunks =
+        List.of(
+            Chunk.of(new Part.Thought("Hmm.", "", "bedrock", false)),
+            Chunk.of(new Part.Thought("", "SIG", "anthropic", false)),
+            Chunk.of(new Part.Thought("more", "", "bedrock", false)));
+    JsonNode response =
+        Json.parse(new String(DIALECT.writer(chat(""), Fakes.trail()).whole(chunks), UTF_8));
+    List<Block> back =
+        read("{\"model\":\"m\",\"input\":" + Json.text(response.path("output")) + "}")
+            .prompt()
+            .turns()
+            .getFirst()
+            .blocks();
+    assertThat(back)
+        .containsExactly(
+            new Block.Thought("Hmm.", "SIG", "anthropic", false),
+            new Block.Thought("more", "", "bedrock", false));
+  }
+
+  @Test
   void items_of_the_model_are_one_turn_and_results_another() {
     var turns =
         read("""

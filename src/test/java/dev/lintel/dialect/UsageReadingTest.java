@@ -92,6 +92,31 @@ class UsageReadingTest {
   }
 
   @Test
+  void figures_that_are_written_as_fractions_count() {
+    assertThat(openai("", "{'prompt_tokens':11.0,'completion_tokens':5e0,'total_tokens':16.0}"))
+        .isEqualTo(Usage.of(11, 5, Source.PROVIDER));
+    assertThat(anthropic("{'input_tokens':11.0,'output_tokens':5.5}"))
+        .isEqualTo(Usage.of(11, 5, Source.PROVIDER));
+    assertThat(gemini("{'promptTokenCount':11.0,'candidatesTokenCount':5.0}"))
+        .isEqualTo(Usage.of(11, 5, Source.PROVIDER));
+  }
+
+  @Test
+  void figures_that_make_no_sense_are_no_figures() {
+    assertThat(
+            openai("", "{'prompt_tokens':-5,'completion_tokens':'x','total_tokens':null}").source())
+        .isEqualTo(Source.NONE);
+    assertThat(
+            openai("", "{'prompt_tokens':100000000000000000000,'completion_tokens':5}").output())
+        .isEqualTo(5);
+    assertThat(anthropic("{'input_tokens':-10,'output_tokens':100000000000000000000}"))
+        .isEqualTo(Usage.of(0, 0, Source.PROVIDER));
+    assertThat(
+            gemini("{'promptTokenCount':100000000000000000000,'candidatesTokenCount':-5}").prompt())
+        .isZero();
+  }
+
+  @Test
   void images_and_searches_of_openais_dialect_are_counted() {
     assertThat(
             openai(

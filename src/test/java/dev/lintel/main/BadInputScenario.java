@@ -52,6 +52,8 @@ class BadInputScenario {
         "a/s | {\"type\":\"array\"} | tools[0].function.parameters.type",
         "g/s | {\"type\":\"string\"} | tools[0].function.parameters.type",
         "g/s | {\"type\":\"object\",\"properties\":[1]} | tools[0].function.parameters.properties",
+        "a/s | {\"type\":\"object\",\"properties\":{\"a\":1}} | tools[0].function.parameters.properties.a",
+        "a/s | {\"type\":\"object\",\"required\":\"a\"} | tools[0].function.parameters.required",
       })
   void a_tools_schema_that_is_no_objects_is_refused(String model, String schema, String place) {
     var reply =
@@ -62,6 +64,31 @@ class BadInputScenario {
                 + "}}]");
     assertThat(reply.statusCode()).isEqualTo(400);
     assertThat(Json.parse(reply.body()).at("/error/param").asString()).isEqualTo(place);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/v1/responses | {\"model\":\"a/s\",\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"t\",\"parameters\":{\"type\":\"array\"}}]} | tools[0].parameters.type",
+        "/v2/chat | {\"model\":\"a/s\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"t\",\"parameters\":{\"type\":\"array\"}}}]} | tools[0].function.parameters.type",
+        "/model/a%2Fs/converse | {\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"x\"}]}],\"toolConfig\":{\"tools\":[{\"toolSpec\":{\"name\":\"t\",\"inputSchema\":{\"json\":{\"type\":\"array\"}}}}]}} | toolConfig.tools.0.toolSpec.inputSchema.json.type",
+      })
+  void a_tools_schema_is_read_in_every_dialect(String path, String body, String place) {
+    var reply = gateway.post(path, body);
+    assertThat(reply.statusCode()).isEqualTo(400);
+    assertThat(reply.body()).contains("'" + place + "'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"100000000000000000000", "0", "-1", "10.5"})
+  void a_limit_that_is_none_is_refused(String limit) {
+    var reply =
+        chat(
+            "a/s",
+            "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":" + limit);
+    assertThat(reply.statusCode()).isEqualTo(400);
+    assertThat(Json.parse(reply.body()).at("/error/param").asString()).isEqualTo("max_tokens");
   }
 
   @Test

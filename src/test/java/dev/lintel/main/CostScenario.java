@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What a call costs, and where that is told. */
 class CostScenario {
-  private static final List<String> DIALECTS = List.of("openai", "anthropic", "gemini", "bedrock");
+  private static final List<String> DIALECTS = List.of("openai", "responses", "anthropic", "gemini", "cohere", "bedrock");
 
   /**
    * The same usage from every provider: 1000 fresh, 300 read, 200 written, 70 out, 30 of them
@@ -38,6 +38,8 @@ class CostScenario {
         openai-sim/m:    { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
         anthropic-sim/m: { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
         gemini-sim/m:    { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
+        responses-sim/m: { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
+        cohere-sim/m:    { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
         bedrock-sim/m:   { input: 3.00, output: 15.00, cache_read: 0.30, cache_write: 3.75 }
       """;
 
@@ -60,6 +62,15 @@ class CostScenario {
       case "openai" ->
           gateway.post(
               "/v1/chat/completions",
+              "{\"model\":\"%s\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]%s}"
+                  .formatted(model, stream, more));
+      case "responses" ->
+          gateway.post(
+              "/v1/responses",
+              "{\"model\":\"%s\",\"stream\":%s,\"input\":\"Hi\"%s}".formatted(model, stream, more));
+      case "cohere" ->
+          gateway.post(
+              "/v2/chat",
               "{\"model\":\"%s\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]%s}"
                   .formatted(model, stream, more));
       case "anthropic" ->
@@ -106,8 +117,15 @@ class CostScenario {
       assertThat(whole.statusCode()).as(whole.body()).isEqualTo(200);
       assertThat(stream.statusCode()).as(stream.body()).isEqualTo(200);
       cost = whole.headers().firstValue("x-lintel-cost-usd").orElse("none");
-      // Gemini has no word for what was written to a cache, so there those 200 are plain input.
-      assertThat(cost).isEqualTo(provider.equals("gemini") ? "0.00474" : "0.00489");
+      // Gemini has no word for what was written to a cache, Cohere none for caches at all: there
+      // they are plain input.
+      assertThat(cost)
+          .isEqualTo(
+              switch (provider) {
+                case "gemini" -> "0.00474";
+                case "cohere" -> "0.00555";
+                default -> "0.00489";
+              });
       assertThat(shown(stream.body())).isEqualTo(cost);
       assertThat(stream.headers().firstValue("x-lintel-cost-usd")).isEmpty();
     }
@@ -117,7 +135,7 @@ class CostScenario {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"openai", "anthropic", "gemini", "bedrock"})
+  @ValueSource(strings = {"openai", "responses", "anthropic", "gemini", "cohere", "bedrock"})
   void the_cost_is_shown_in_a_stream_only_where_it_was_asked_for(String client) {
     try (var gateway = TestGateway.of(providers())) {
       for (String provider : DIALECTS) {

@@ -378,6 +378,26 @@ class SimDialectsTest {
   }
 
   @Test
+  void results_in_turns_of_their_own_are_all_answered() throws Exception {
+    Speaker vendor = Speaker.GEMINI;
+    ObjectNode ask = vendor.ask("small", false).setAll(vendor.tools());
+    var reply = (ObjectNode) Json.parse(vendor.serve("small", false, ask).text());
+    ask.withArray("contents").add(reply.at("/candidates/0/content"));
+    for (String name : List.of("get_weather", "get_time")) {
+      ask.withArray("contents")
+          .addObject()
+          .put("role", "user")
+          .putArray("parts")
+          .addObject()
+          .putObject("functionResponse")
+          .put("name", name)
+          .putObject("response")
+          .put("result", "of-" + name);
+    }
+    assertThat(text(vendor.read("small", false, ask))).contains("of-get_weather", "of-get_time");
+  }
+
+  @Test
   void gemini_checks_the_signature_that_comes_back_with_a_tools_result() throws Exception {
     Speaker vendor = Speaker.GEMINI;
     ObjectNode ask = vendor.ask("small", false).setAll(vendor.tools());

@@ -26,6 +26,7 @@ import com.anthropic.models.messages.ToolUseBlock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 final class AnthropicSdk implements Sdk {
   private static final Map<String, String> STOPS =
@@ -51,8 +52,9 @@ final class AnthropicSdk implements Sdk {
   }
 
   @Override
-  public List<String> models(String key) {
-    return client(key).models().list().autoPager().stream().map(model -> model.id()).toList();
+  public Optional<List<String>> models(String key) {
+    return Optional.of(
+        client(key).models().list().autoPager().stream().map(model -> model.id()).toList());
   }
 
   @Override

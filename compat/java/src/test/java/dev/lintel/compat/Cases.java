@@ -79,15 +79,20 @@ final class Cases {
     var cases = new LinkedHashMap<String, Case>();
     cases.put(
         "wrong key",
-        (sdk, its) -> refused(sdk, its.key("sk-nobody-0000"), Kind.AUTHENTICATION, 401));
+        (sdk, its) -> refused(
+                sdk, its.key("sk-nobody-0000"), Kind.AUTHENTICATION, sdk.wrongKeyStatus()));
     cases.put(
         "unknown model", (sdk, its) -> refused(sdk, its.model("no-such-model"), Kind.NOT_FOUND, 404));
     cases.put("vectors", Cases::vectors);
+    cases.put("reranking", Cases::reranking);
     cases.put(
         "list of models",
         (sdk, its) ->
-            assertThat(sdk.models(its.key()))
-                .contains("openai", "anthropic", "gemini", "gemini-failover"));
+            sdk.models(its.key())
+                .ifPresent(
+                    names ->
+                        assertThat(names)
+                            .contains("openai", "anthropic", "gemini", "bedrock-failover")));
     return cases;
   }
 
@@ -98,6 +103,16 @@ final class Cases {
       assertThat(sdk.vectors(its.key(), provider, texts)).isEqualTo(first);
     }
     assertThat(first).allMatch(vector -> vector.size() == 64);
+  }
+
+  private static void reranking(Sdk sdk, Settings its) {
+    var texts = List.of("a small cat", "a heavy stone beam", "a stone");
+    var ranked = sdk.ranked(its.key(), "sim-cohere/rerank", "a heavy stone beam", texts);
+    ranked.ifPresent(
+        found -> {
+          assertThat(found).containsExactlyInAnyOrderElementsOf(texts);
+          assertThat(found.getFirst()).isEqualTo("a heavy stone beam");
+        });
   }
 
   private static void systemPrompt(Sdk sdk, Settings settings) {

@@ -52,11 +52,12 @@ final class GoogleSdk implements Sdk {
   }
 
   @Override
-  public List<String> models(String key) {
+  public Optional<List<String>> models(String key) {
     var pager = client(key).models.list(ListModelsConfig.builder().build());
-    return StreamSupport.stream(pager.spliterator(), false)
-        .map(model -> model.name().orElseThrow().replaceFirst("^models/", ""))
-        .toList();
+    return Optional.of(
+        StreamSupport.stream(pager.spliterator(), false)
+            .map(model -> model.name().orElseThrow().replaceFirst("^models/", ""))
+            .toList());
   }
 
   @Override

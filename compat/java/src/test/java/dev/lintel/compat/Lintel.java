@@ -6,6 +6,11 @@ final class Lintel {
   static final String RESULTS = environment("COMPAT_RESULTS");
   static final String KEY = "sk-compat-0001";
 
+  /** The pair of the app whose key this is. */
+  static final String AWS_ID = "AKIDCOMPAT0001";
+
+  static final String AWS_SECRET = "compat-secret-0001";
+
   private Lintel() {}
 
   private static String environment(String name) {

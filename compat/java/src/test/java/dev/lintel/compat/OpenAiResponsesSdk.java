@@ -25,6 +25,7 @@ import com.openai.models.responses.ResponseUsage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The Responses API of OpenAI's SDK, the whole conversation sent each time. */
 final class OpenAiResponsesSdk implements Sdk {
@@ -41,7 +42,7 @@ final class OpenAiResponsesSdk implements Sdk {
   }
 
   @Override
-  public List<String> models(String key) {
+  public Optional<List<String>> models(String key) {
     return openAi.models(key);
   }
 

@@ -29,6 +29,7 @@ import com.openai.models.embeddings.Embedding;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 final class OpenAiSdk implements Sdk {
   static OpenAIClient client(String key) {
@@ -51,8 +52,9 @@ final class OpenAiSdk implements Sdk {
   }
 
   @Override
-  public List<String> models(String key) {
-    return client(key).models().list().autoPager().stream().map(model -> model.id()).toList();
+  public Optional<List<String>> models(String key) {
+    return Optional.of(
+        client(key).models().list().autoPager().stream().map(model -> model.id()).toList());
   }
 
   /** Without a format the SDK asks for base64 and unpacks it. */

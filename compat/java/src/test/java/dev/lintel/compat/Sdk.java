@@ -2,6 +2,7 @@ package dev.lintel.compat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** One official SDK, driven the way its own documentation drives it, so that all answer to the same cases. */
 interface Sdk {
@@ -10,7 +11,10 @@ interface Sdk {
   /** Begins a conversation that the SDK's own types remember. */
   Chat chat(Settings settings);
 
-  List<String> models(String key);
+  /** Empty where the SDK has no such list. */
+  default Optional<List<String>> models(String key) {
+    return Optional.empty();
+  }
 
   /** One a text, of 64 dimensions; empty where the SDK has none. */
   default List<List<Float>> vectors(String key, String model, List<String> texts) {
@@ -18,6 +22,16 @@ interface Sdk {
   }
 
   Refusal refusal(RuntimeException thrown);
+
+  /** The most relevant first; empty where the SDK has no reranking. */
+  default Optional<List<String>> ranked(
+      String key, String model, String query, List<String> texts) {
+    return Optional.empty();
+  }
+
+  default int wrongKeyStatus() {
+    return 401;
+  }
 
   /** Whether the SDK's exception tells how long to wait. */
   default boolean tellsWait() {

@@ -1,5 +1,7 @@
-package dev.lintel;
+package dev.lintel.server;
 
+import dev.lintel.CallThread;
+import dev.lintel.Channel;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -10,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * What has come in on a channel and has not been taken yet: a loop puts in, a call's thread takes
  * out. Above so many bytes the loop is told to read no more until half of them are gone.
  */
-public final class Inbox {
+final class Inbox {
   /** The loop's side of the socket; called on any thread. */
-  public interface Valve {
+  interface Valve {
     void pause();
 
     void resume();
@@ -31,13 +33,13 @@ public final class Inbox {
   /**
    * @param thread that takes out, and is woken by whatever changes
    */
-  public Inbox(CallThread thread, Valve valve) {
+  Inbox(CallThread thread, Valve valve) {
     this.thread = thread;
     this.valve = valve;
   }
 
   /** On the loop. */
-  public void put(Channel.Message message) {
+  void put(Channel.Message message) {
     messages.add(message);
     if (bytes.addAndGet(message.bytes().length) > MOST_BYTES && !paused) {
       paused = true;
@@ -47,7 +49,7 @@ public final class Inbox {
   }
 
   /** On the loop: nothing more will come. The first word counts. */
-  public void close(Channel.Closing how) {
+  void close(Channel.Closing how) {
     if (closing == null) {
       closing = how;
       thread.wake();
@@ -56,7 +58,7 @@ public final class Inbox {
   }
 
   /** The next message, or {@code null} while there is none. */
-  public Channel.@Nullable Message poll() {
+  Channel.@Nullable Message poll() {
     Channel.Message next = messages.poll();
     if (next != null && bytes.addAndGet(-next.bytes().length) < MOST_BYTES / 2 && paused) {
       paused = false;
@@ -66,17 +68,17 @@ public final class Inbox {
   }
 
   /** Whether {@link #poll} has something. */
-  public boolean waiting() {
+  boolean waiting() {
     return !messages.isEmpty();
   }
 
   /** Empty while the other side is there. */
-  public Optional<Channel.Closing> closing() {
+  Optional<Channel.Closing> closing() {
     return Optional.ofNullable(closing);
   }
 
   /** What happens once nothing more will come; at once where that is so. */
-  public void whenClosed(Runnable next) {
+  void whenClosed(Runnable next) {
     then = next;
     if (closing != null) {
       next.run();
