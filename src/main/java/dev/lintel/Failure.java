@@ -97,6 +97,11 @@ public final class Failure extends RuntimeException {
     return of(Kind.INVALID_REQUEST, message);
   }
 
+  /** All that a caller is told of a bug. */
+  public static Failure internal() {
+    return of(Kind.INTERNAL, "The gateway failed to serve this call.");
+  }
+
   /** The caller has left: nobody is to blame and nobody reads the answer. */
   public static Failure cancelled() {
     return of(Kind.CANCELLED, "The caller closed the connection before the answer was complete.");

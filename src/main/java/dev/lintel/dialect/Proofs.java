@@ -76,7 +76,7 @@ record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
     }
     JsonNode array;
     try {
-      String text = new String(Base64.getDecoder().decode(signature), UTF_8);
+      String text = new String(Base64.getDecoder().decode(MediaData.standard(signature)), UTF_8);
       array = Json.parse(text.substring(MAGIC.length()));
     } catch (IllegalArgumentException | JacksonException foreign) {
       return Optional.empty();

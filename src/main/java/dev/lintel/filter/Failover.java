@@ -163,7 +163,7 @@ public final class Failover implements Filter {
       note(
           call,
           candidate,
-          Optional.of(Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call.")),
+          Optional.of(Failure.internal()),
           began);
       throw bug;
     }

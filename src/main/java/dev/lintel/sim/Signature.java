@@ -28,14 +28,14 @@ final class Signature {
 
   /** Whether the signature was made for exactly that. */
   static boolean proves(String signature, Vendor vendor, String what) {
-    return signature.equals(of(vendor, what));
+    return standard(signature).equals(of(vendor, what));
   }
 
   /** Whether the signature was made here, for whatever it was. */
   static boolean genuine(String signature) {
     byte[] bytes;
     try {
-      bytes = Base64.getDecoder().decode(signature);
+      bytes = Base64.getDecoder().decode(standard(signature));
     } catch (IllegalArgumentException notBase64) {
       return false;
     }
@@ -45,6 +45,11 @@ final class Signature {
     byte[] expected = new byte[bytes.length];
     fill(expected, Arrays.copyOf(bytes, BLOCK));
     return Arrays.equals(bytes, expected);
+  }
+
+  /** Google takes the alphabet of URLs as well, and its SDK for Python writes it. */
+  private static String standard(String base64) {
+    return base64.replace('-', '+').replace('_', '/');
   }
 
   /** The first block, then of each block the digest of the one before it. */

@@ -46,6 +46,15 @@ class ProofsTest {
   }
 
   @Test
+  void comes_back_in_the_alphabet_of_urls_too() {
+    var proofs = new Proofs(List.of(new Block.Thought("Why?? Ünd>>?", "s1g", "x", false)), "", "");
+    String standard = proofs.encode();
+    String urls = standard.replace('+', '-').replace('/', '_');
+    assertThat(urls).isNotEqualTo(standard);
+    assertThat(Proofs.decode(urls)).contains(proofs);
+  }
+
+  @Test
   void an_id_carries_the_thoughts_before_its_call() {
     String shown = ToolId.shown("toolu_1", List.of(THOUGHT), "own", "gemini");
     ToolId read = ToolId.of(shown);

@@ -60,6 +60,13 @@ class ProofsTest {
   }
 
   @Test
+  void a_signature_may_come_back_in_the_alphabet_of_urls() {
+    String signature = Signature.of(Vendor.GEMINI, "add").replace('+', '-').replace('/', '_');
+    assertThat(signature).containsAnyOf("-", "_");
+    accepts(Vendor.GEMINI, after(List.of(call(signature)), List.of(RESULT)));
+  }
+
+  @Test
   void anthropic_takes_back_its_thought_as_it_was() {
     String signature = Signature.of(Vendor.ANTHROPIC, "one and two");
     accepts(
