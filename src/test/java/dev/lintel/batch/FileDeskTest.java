@@ -9,8 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileDeskTest {
-  @TempDir
-  Path folder;
+  @TempDir Path folder;
 
   @Test
   void a_file_that_the_disk_does_not_take_leaves_nothing_on_it() {
