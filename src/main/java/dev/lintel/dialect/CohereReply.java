@@ -32,7 +32,7 @@ final class CohereReply {
 
   private final boolean tools;
   private final Consumer<ObjectNode> out;
-  private final CallsInTurn turn = new CallsInTurn(this::tell);
+  private final Sequence turn = new Sequence(this::tell);
   private final StringBuilder plan = new StringBuilder();
   private final StringBuilder thought = new StringBuilder();
 
