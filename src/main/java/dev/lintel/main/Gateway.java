@@ -153,6 +153,13 @@ record Gateway(
   }
 
   /** The models that a caller may ask for by name. */
+  /** A model that the caller may ask for, also by its provider's name of it. */
+  Optional<Listing> modelFor(Caller caller, String name) {
+    return caller.models().map(allowed -> allowed.contains(name)).orElse(true)
+        ? models.find(name).map(Listing::of)
+        : Optional.empty();
+  }
+
   List<Listing> modelsFor(Caller caller) {
     return caller
         .models()

@@ -98,7 +98,8 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
-    storage = new Storage(config, this::means);
+    var spool = new SpoolFolder(config.data().resolve("uploads"));
+    storage = new Storage(config, spool, this::means);
     var upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -108,7 +109,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(), config.storing().idempotency().reply().bytes()),
             new Signatures(),
             continuity,
-            new SpoolFolder(config.data().resolve("uploads")),
+            spool,
             new Fetch(upstream),
             upstream,
             storedKeys);

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Failure;
+import dev.lintel.OnCallThread;
+import dev.lintel.Upload;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -12,18 +15,32 @@ class FileDeskTest {
   @TempDir
   Path folder;
 
-  @Test
-  void a_file_that_the_disk_does_not_take_leaves_nothing_on_it() {
-    // The channel closes itself under an interrupted thread, as good as a disk that is full.
-    Thread.currentThread().interrupt();
-    try {
-      assertThatThrownBy(() -> FileDesk.write(folder.resolve("one.part"), new byte[100], 0, 100))
-          .isInstanceOfSatisfying(
-              Failure.class,
-              failure -> assertThat(failure.kind()).isEqualTo(Failure.Kind.UNAVAILABLE));
-    } finally {
-      assertThat(Thread.interrupted()).isTrue();
+  /** One piece, and then no more room. */
+  private static final class Broken implements Upload {
+    private boolean given;
+
+    @Override
+    public long length() {
+      return 200;
     }
+
+    @Override
+    public byte[] next(BooleanSupplier enough) {
+      if (given) {
+        throw Failure.of(Failure.Kind.UNAVAILABLE, "The disk is full.");
+      }
+      given = true;
+      return new byte[100];
+    }
+  }
+
+  @Test
+  void a_file_that_cannot_be_written_to_its_end_leaves_nothing_on_the_disk() {
+    OnCallThread.run(() ->
+        assertThatThrownBy(() -> FileDesk.write(folder.resolve("one.part"), new Broken()))
+            .isInstanceOfSatisfying(
+                Failure.class,
+                failure -> assertThat(failure.kind()).isEqualTo(Failure.Kind.UNAVAILABLE)));
     assertThat(folder).isEmptyDirectory();
   }
 }

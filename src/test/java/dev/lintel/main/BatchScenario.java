@@ -6,9 +6,11 @@ import dev.lintel.Json;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -458,6 +460,32 @@ class BatchScenario {
   }
 
   @Test
+  void an_upload_may_be_larger_than_a_body() throws IOException {
+    var content = new byte[40 << 20];
+    new Random(1).nextBytes(content);
+    byte[] form =
+        new Multiparts()
+            .file("file", "big.bin", "application/octet-stream", content)
+            .field("purpose", "user_data")
+            .end();
+    var made =
+        gateway.send(
+            gateway
+                .request("/v1/files")
+                .setHeader("content-type", Multiparts.TYPE)
+                .POST(BodyPublishers.ofByteArray(form))
+                .build());
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+    JsonNode file = Json.parse(made.body());
+    assertThat(file.get("bytes").asInt()).isEqualTo(content.length);
+    Path kept = folder.resolve("files").resolve(file.get("id").asString());
+    assertThat(Files.mismatch(kept, Files.write(folder.resolve("sent"), content))).isEqualTo(-1);
+    gateway.send(
+        gateway.request("/v1/files/" + file.get("id").asString()).DELETE().build());
+    assertThat(kept).doesNotExist();
+  }
+
+  @Test
   void a_wrong_upload_is_400_naming_the_part() {
     assertThat(upload("batch_output", "x", TestGateway.KEY).body())
         .contains("\"param\":\"purpose\"");
@@ -474,7 +502,7 @@ class BatchScenario {
                         "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc"))
                 .build());
     assertThat(cut.statusCode()).isEqualTo(400);
-    assertThat(cut.body()).contains("breaks off");
+    assertThat(cut.body()).contains("ends before its closing boundary");
   }
 
   private HttpResponse<String> messages(String method, String rest, String body) {
