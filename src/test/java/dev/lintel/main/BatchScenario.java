@@ -356,6 +356,25 @@ class BatchScenario {
   }
 
   @Test
+  void a_batch_goes_on_at_another_gateway_on_the_same_folder() throws Exception {
+    String file = file(lines(3, "m"));
+    slowFrom = 1;
+    String id;
+    try (var other = TestGateway.of(yaml())) {
+      var reply =
+          other.post(
+              "/v1/batches",
+              "{\"input_file_id\":\""
+                  + file
+                  + "\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}");
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+      id = Json.parse(reply.body()).get("id").asString();
+    }
+    go.countDown();
+    assertThat(ended(id).get("request_counts").get("completed").asInt()).isEqualTo(3);
+  }
+
+  @Test
   void a_cancelled_batch_ends_with_what_it_has() {
     slowFrom = 3;
     go = new CountDownLatch(1);
@@ -480,8 +499,7 @@ class BatchScenario {
     assertThat(file.get("bytes").asInt()).isEqualTo(content.length);
     Path kept = folder.resolve("files").resolve(file.get("id").asString());
     assertThat(Files.mismatch(kept, Files.write(folder.resolve("sent"), content))).isEqualTo(-1);
-    gateway.send(
-        gateway.request("/v1/files/" + file.get("id").asString()).DELETE().build());
+    gateway.send(gateway.request("/v1/files/" + file.get("id").asString()).DELETE().build());
     assertThat(kept).doesNotExist();
   }
 
