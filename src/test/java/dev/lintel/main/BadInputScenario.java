@@ -26,6 +26,7 @@ class BadInputScenario {
               a: { kind: sim, dialect: anthropic }
               g: { kind: sim, dialect: gemini }
               r: { kind: sim, dialect: responses }
+              b: { kind: sim, dialect: bedrock }
             models: { m: o/small }
             """);
   }
@@ -140,7 +141,7 @@ class BadInputScenario {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"o/s", "a/s", "g/s", "r/s"})
+  @ValueSource(strings = {"o/s", "a/s", "g/s", "r/s", "b/s"})
   void odd_ids_empty_texts_and_a_first_word_of_the_assistants_are_served(String model) {
     var reply =
         chat(
