@@ -118,7 +118,7 @@ final class Services {
   }
 
   private static ObjectNode usage(String prompt, int count) {
-    long in = 1 + prompt.length() / 4;
+    long in = 1L + prompt.length() / 4;
     long out = 272L * count;
     ObjectNode usage =
         Json.object()
