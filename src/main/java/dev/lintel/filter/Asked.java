@@ -27,9 +27,7 @@ final class Asked {
     }
     boolean form = Form.is(contentType);
     delimiter =
-        form
-            ? ("\r\n--" + Form.boundary(contentType)).getBytes(StandardCharsets.ISO_8859_1)
-            : null;
+        form ? ("\r\n--" + Form.boundary(contentType)).getBytes(StandardCharsets.ISO_8859_1) : null;
   }
 
   Asked line(String text) {

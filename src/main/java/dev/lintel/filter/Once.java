@@ -47,7 +47,8 @@ public final class Once implements Filter {
   @Override
   public void apply(Call call, Sink sink, Handler next) {
     Optional<Trail.Keyed> keyed = call.trail().keyed();
-    if (keyed.isEmpty() || !(call.request() instanceof Request.Unread(var dialect, RawRequest raw))) {
+    if (keyed.isEmpty()
+        || !(call.request() instanceof Request.Unread(var dialect, RawRequest raw))) {
       next.handle(call, sink);
       return;
     }

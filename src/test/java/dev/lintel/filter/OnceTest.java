@@ -95,7 +95,8 @@ class OnceTest {
 
   @Test
   void an_upload_is_known_by_what_it_says_and_not_by_its_boundary() {
-    String form = "--%1$s\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n%2$s\r\n--%1$s--\r\n";
+    String form =
+        "--%1$s\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n%2$s\r\n--%1$s--\r\n";
     for (int size : List.of(1, 7, 1000)) {
       log.clear();
       upload("x-1", form.formatted("x-1", "\r\n--x-"), size);
@@ -173,7 +174,6 @@ class OnceTest {
   }
 
   private static Call call(Request.Unread request) {
-    return Fakes.call(
-        Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p"), "m")), request);
+    return Fakes.call(Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p"), "m")), request);
   }
 }
