@@ -240,7 +240,7 @@ final class CohereReply {
         use.id().isEmpty()
             ? use.name() + "_" + UUID.randomUUID().toString().replace("-", "")
             : use.id();
-    String shown = ToolId.shown(issued, signed, use.signature(), use.vendor());
+    String shown = ToolId.shown(issued, new Proofs(signed, use.signature(), use.vendor()));
     signed.clear();
     return shown;
   }
