@@ -21,7 +21,10 @@ import java.util.Map;
 final class Bench {
   private static final List<String> OPTIONS =
       List.of("quick", "only", "rounds", "threads", "lintel", "proxies", "port", "results");
-  private static final List<String> GROUPS = List.of("calls", "ttft", "streams", "start", "bodies");
+  private static final List<String> GROUPS = List.of("calls", "ttft", "streams", "translated", "start", "bodies");
+
+  /** Those that want warm code. */
+  private static final List<String> WARM = List.of("calls", "ttft", "streams", "translated");
 
   private final Settings settings;
   private final int rounds;
@@ -112,7 +115,7 @@ final class Bench {
     try (Running started = startMock()) {
       mock = started;
       mock.awaitAnswer();
-      if (only.contains("calls") || only.contains("ttft") || only.contains("streams")) {
+      if (WARM.stream().anyMatch(only::contains)) {
         settled(only);
       }
       if (only.contains("start") || only.contains("streams") || only.contains("bodies")) {
@@ -138,6 +141,9 @@ final class Bench {
         Running one = proxy.start(work, mockPort);
         running.add(one);
         warm(proxy.port());
+        if (only.contains("translated") && proxy.translates()) {
+          warm(proxy.port(), true);
+        }
       }
       warm(mockPort);
       for (int round = 1; round <= rounds; round++) {
@@ -170,13 +176,17 @@ final class Bench {
   }
 
   private void warm(int port) throws IOException {
+    warm(port, false);
+  }
+
+  private void warm(int port, boolean translated) throws IOException {
     for (Load load :
         List.of(
             Load.calls(port, settings.connections(), settings.warmCalls(), 2048),
             Load.calls(port, 1, settings.warmCalls() / 20, 2048),
             Load.streams(port, 64, settings.warmCalls() / 30, 100, 1),
             Load.streams(port, 1, 100, 2, 1))) {
-      Outcome outcome = Meter.run(load);
+      Outcome outcome = Meter.run(translated ? load.translated() : load);
       if (outcome.failed() > 0) {
         throw new IOException(
             outcome.failed() + " calls failed while warming: " + outcome.problem());
@@ -216,6 +226,9 @@ final class Bench {
           name,
           line -> report(line, Meter.run(Load.streams(port, 1, settings.firstTokens(), 2, 1))));
     }
+    if (only.contains("translated") && proxies.stream().anyMatch(p -> p.isCalled(name))) {
+      measure("translated", round, name, line -> translated(line, port, proxy));
+    }
     if (only.contains("streams") && proxy != mock) {
       measure(
           "events",
@@ -234,6 +247,36 @@ final class Bench {
             line.put("cpu_us", price.micros());
           });
     }
+  }
+
+  /** The same calls and streams without and with translation, one after the other. */
+  private void translated(Line line, int port, Running proxy) throws IOException {
+    var calls = Load.calls(port, settings.connections(), settings.calls(), 2048);
+    double plain = cpu(proxy, calls, line);
+    double changed = cpu(proxy, calls.translated(), line);
+    line.put("cpu_us", changed).put("times", changed / plain);
+    var streams =
+        Load.streams(
+            port,
+            settings.pacedStreams(),
+            settings.pacedStreams(),
+            settings.pacedEvents(),
+            settings.paceMillis());
+    double relayed = event(proxy, streams, line);
+    double rewritten = event(proxy, streams.translated(), line);
+    line.put("event_us", rewritten).put("event_times", rewritten / relayed);
+  }
+
+  private static double cpu(Running proxy, Load load, Line line) throws IOException {
+    long before = proxy.cpuMicros();
+    report(line, Meter.run(load));
+    return (proxy.cpuMicros() - before) / (double) load.calls();
+  }
+
+  private static double event(Running proxy, Load load, Line line) throws IOException {
+    var price = new Price(proxy);
+    report(line, Meter.run(load, price));
+    return price.micros();
   }
 
   /** Everything that wants a process without a past. */
@@ -332,7 +375,8 @@ final class Bench {
   }
 
   private static void report(Line line, Outcome outcome) {
-    line.put("failed", outcome.failed());
+    double before = line.number("failed");
+    line.put("failed", outcome.failed() + (Double.isNaN(before) ? 0 : (int) before));
     line.put("seconds", outcome.seconds());
     line.put("per_second", outcome.rate());
     line.put("p50_us", Outcome.micros(outcome.latencies(), 0.5));

@@ -2,7 +2,7 @@ package bench;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-/** OpenAI chat as the meter asks it and the mock answers it. */
+/** OpenAI chat as the meter asks it and the mock answers it, and Anthropic's messages as the meter asks them. */
 final class Chat {
   /** Every content event has this, and its place in the stream in six digits after it. */
   static final byte[] SEQUENCE = "seq-".getBytes(US_ASCII);
@@ -69,19 +69,26 @@ final class Chat {
   }
 
   /** A whole HTTP request. Its members stand in the order in which the official SDKs write them. */
-  static byte[] request(int port, String model, boolean stream, int bodySize) {
+  static byte[] request(Load load) {
+    boolean stream = load.events() > 0;
     String open =
-        "{\"messages\":[{\"role\":\"system\",\"content\":\"You are a helpful assistant.\"},"
-            + "{\"role\":\"user\",\"content\":\"";
+        load.anthropic()
+            ? "{\"system\":\"You are a helpful assistant.\",\"messages\":["
+                + "{\"role\":\"user\",\"content\":\""
+            : "{\"messages\":[{\"role\":\"system\",\"content\":\"You are a helpful assistant.\"},"
+                + "{\"role\":\"user\",\"content\":\"";
+    String streaming = load.anthropic() ? "" : "\"stream_options\":{\"include_usage\":true},";
     String close =
         "\"}],\"model\":\""
-            + model
+            + load.model()
             + "\",\"max_tokens\":512,"
-            + (stream ? "\"stream\":true,\"stream_options\":{\"include_usage\":true}," : "")
+            + (stream ? "\"stream\":true," + streaming : "")
             + "\"temperature\":0.7}";
-    String body = open + prose(bodySize - open.length() - close.length()) + close;
-    return ("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:"
-            + port
+    String body = open + prose(load.bodySize() - open.length() - close.length()) + close;
+    return ("POST "
+            + (load.anthropic() ? "/v1/messages" : "/v1/chat/completions")
+            + " HTTP/1.1\r\nHost: 127.0.0.1:"
+            + load.port()
             + "\r\nAuthorization: Bearer sk-bench-0001\r\nContent-Type: application/json\r\n"
             + "Accept: application/json\r\nUser-Agent: lintel-bench\r\nContent-Length: "
             + body.length()

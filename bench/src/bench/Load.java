@@ -3,15 +3,28 @@ package bench;
 /**
  * What to send.
  *
+ * @param anthropic in Anthropic's messages instead of OpenAI's chat
  * @param events content events in a stream; 0 asks for whole replies
  */
-record Load(int port, int connections, int calls, String model, int events, int bodySize) {
+record Load(
+    int port,
+    int connections,
+    int calls,
+    String model,
+    int events,
+    int bodySize,
+    boolean anthropic) {
   static Load calls(int port, int connections, int calls, int bodySize) {
-    return new Load(port, connections, calls, model(1, 0), 0, bodySize);
+    return new Load(port, connections, calls, model(1, 0), 0, bodySize, false);
   }
 
   static Load streams(int port, int connections, int calls, int events, int interval) {
-    return new Load(port, connections, calls, model(events, interval), events, 2048);
+    return new Load(port, connections, calls, model(events, interval), events, 2048, false);
+  }
+
+  /** The same, asked by Anthropic's messages: the mock speaks OpenAI's chat, so that a gateway has to translate. */
+  Load translated() {
+    return new Load(port, connections, calls, model, events, bodySize, true);
   }
 
   /** The name that makes the mock send so many events so many milliseconds apart. */

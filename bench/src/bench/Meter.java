@@ -58,7 +58,7 @@ final class Meter {
   private Meter(Load load, Watch watch) throws IOException {
     this.load = load;
     this.watch = watch;
-    byte[] bytes = Chat.request(load.port(), load.model(), load.events() > 0, load.bodySize());
+    byte[] bytes = Chat.request(load);
     request = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     latencies = new long[load.calls()];
     firsts = new long[load.events() > 0 ? load.calls() : 0];
@@ -268,7 +268,7 @@ final class Meter {
         return;
       }
       events++;
-      if (b[from + 5] == '[' || b[from + 6] == '[') {
+      if (b[from + 5] == '[' || b[from + 6] == '[' || (load.anthropic() && stops(b, from, to))) {
         done = true;
         return;
       }
@@ -295,6 +295,11 @@ final class Meter {
         first = System.nanoTime();
         streaming();
       }
+    }
+
+    /** Anthropic's last event is short, and names itself. */
+    private boolean stops(byte[] b, int from, int to) {
+      return to - from < 60 && new String(b, from, to - from, US_ASCII).contains("message_stop");
     }
 
     private void streaming() {

@@ -64,6 +64,16 @@ record Proxy(String name, int port, List<String> command, Map<String, String> en
     return new Proxy(name, port, Arrays.asList(command.split(" ")), environment);
   }
 
+  /** Whether it understands another dialect than the mock's. */
+  boolean translates() {
+    return !name.startsWith("nginx");
+  }
+
+  /** Whether it is the one of that name, and translates. */
+  boolean isCalled(String other) {
+    return name.equals(other) && translates();
+  }
+
   /** Starts it and waits for its first answer. */
   Running start(Path work, int upstream) throws IOException {
     Path dir = Files.createTempDirectory(work, name + "-");

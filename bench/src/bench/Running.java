@@ -49,7 +49,7 @@ final class Running implements AutoCloseable {
 
   /** Waits until one chat call has been answered with 200. */
   void awaitAnswer() throws IOException {
-    byte[] request = Chat.request(port, "m-1x0", false, 2048);
+    byte[] request = Chat.request(Load.calls(port, 1, 1, 2048));
     long deadline = System.nanoTime() + 60_000_000_000L;
     String answer = "nothing";
     while (process.isAlive() && System.nanoTime() < deadline) {

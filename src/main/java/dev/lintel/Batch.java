@@ -92,66 +92,15 @@ public record Batch(
     var all = new EnumMap<Status, Instant>(Status.class);
     all.putAll(times);
     all.put(next, time);
-    return new Batch(
-        id,
-        tenant,
-        app,
-        keyId,
-        endpoint,
-        input,
-        metadata,
-        headers,
-        created,
-        expires,
-        keepSeconds,
-        next,
-        all,
-        counts,
-        output,
-        errors,
-        faults);
+    return with(next, all, counts, output, errors, faults);
   }
 
   public Batch with(Counts counted) {
-    return new Batch(
-        id,
-        tenant,
-        app,
-        keyId,
-        endpoint,
-        input,
-        metadata,
-        headers,
-        created,
-        expires,
-        keepSeconds,
-        status,
-        times,
-        counted,
-        output,
-        errors,
-        faults);
+    return with(status, times, counted, output, errors, faults);
   }
 
   public Batch with(List<Fault> found) {
-    return new Batch(
-        id,
-        tenant,
-        app,
-        keyId,
-        endpoint,
-        input,
-        metadata,
-        headers,
-        created,
-        expires,
-        keepSeconds,
-        status,
-        times,
-        counts,
-        output,
-        errors,
-        found);
+    return with(status, times, counts, output, errors, found);
   }
 
   /**
@@ -161,6 +110,17 @@ public record Batch(
    * @param bad of the others; empty where there is none
    */
   public Batch with(String good, String bad) {
+    return with(status, times, counts, good, bad, faults);
+  }
+
+  /** What changes while a batch lasts. */
+  private Batch with(
+      Status now,
+      Map<Status, Instant> when,
+      Counts counted,
+      String good,
+      String bad,
+      List<Fault> found) {
     return new Batch(
         id,
         tenant,
@@ -173,11 +133,11 @@ public record Batch(
         created,
         expires,
         keepSeconds,
-        status,
-        times,
-        counts,
+        now,
+        when,
+        counted,
         good,
         bad,
-        faults);
+        found);
   }
 }

@@ -1,6 +1,7 @@
 package dev.lintel;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -96,6 +97,11 @@ public final class Failure extends RuntimeException {
     return of(Kind.INVALID_REQUEST, message);
   }
 
+  /** All that a caller is told of a bug. */
+  public static Failure internal() {
+    return of(Kind.INTERNAL, "The gateway failed to serve this call.");
+  }
+
   /** The caller has left: nobody is to blame and nobody reads the answer. */
   public static Failure cancelled() {
     return of(Kind.CANCELLED, "The caller closed the connection before the answer was complete.");
@@ -141,6 +147,26 @@ public final class Failure extends RuntimeException {
   public Failure retryAfter(Optional<Duration> wait) {
     retryAfter = wait.orElse(null);
     return this;
+  }
+
+  /** The same without those words, wherever the provider repeated them. */
+  public Failure without(List<String> secrets) {
+    String text = message();
+    for (String secret : secrets) {
+      text = text.replace(secret, "***");
+    }
+    if (text.equals(message())) {
+      return this;
+    }
+    var clean = new Failure(kind, text, null);
+    clean.again = again;
+    clean.status = status;
+    clean.blame = blame;
+    clean.upstreamStatus = upstreamStatus;
+    clean.param = param;
+    clean.code = code;
+    clean.retryAfter = retryAfter;
+    return clean;
   }
 
   public Kind kind() {

@@ -55,7 +55,11 @@ public final class Form {
     return form;
   }
 
-  private static String boundary(String contentType) {
+  /**
+   * What stands between the parts. Throws {@link Failure} {@code INVALID_REQUEST} where the type
+   * does not say it.
+   */
+  public static String boundary(String contentType) {
     String boundary = Multipart.parameter(contentType, "boundary");
     if (boundary == null || boundary.isEmpty() || boundary.length() > LONGEST_BOUNDARY) {
       throw Failure.invalid(
@@ -97,6 +101,23 @@ public final class Form {
       }
     }
     return files;
+  }
+
+  /**
+   * The bytes of the file in that field, where the whole form has been read; empty where it has
+   * none. Several are a {@link Failure} naming it.
+   */
+  public Optional<Upload> content(String name) {
+    Optional<Upload> found = Optional.empty();
+    for (Multipart.Part part : parts.parts()) {
+      if (part.name.equals(name) && part.filename != null && part.ended()) {
+        if (found.isPresent()) {
+          throw Failure.invalid("'" + name + "' is given twice.").at(name);
+        }
+        found = Optional.of(body.open(List.of(new Held.Slice.Own(part.from, part.to))));
+      }
+    }
+    return found;
   }
 
   /** The names of all parts that have been seen. */

@@ -5,14 +5,19 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Form;
+import dev.lintel.Held;
 import dev.lintel.Ids;
 import dev.lintel.Json;
+import dev.lintel.Spool;
 import dev.lintel.StoredFile;
 import dev.lintel.StoredFiles;
+import dev.lintel.Upload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,10 +29,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A tenant's files, as OpenAI's API has them (API reference, "Files"). */
 public final class FileDesk {
+  private static final Logger LOG = LoggerFactory.getLogger(FileDesk.class);
   private static final Set<String> PURPOSES =
       Set.of("batch", "assistants", "fine-tune", "vision", "user_data", "evals");
   private static final int PIECE = 64 << 10;
@@ -35,21 +43,39 @@ public final class FileDesk {
   private static final long LONGEST_LIFE = 2_592_000;
 
   private final Supplier<StoredFiles> files;
+  private final Spool spool;
   private final long most;
   private final InstantSource clock;
 
   /**
+   * @param spool where an upload waits until its end has shown that it is whole
    * @param most bytes of all files of a tenant
    */
-  public FileDesk(Supplier<StoredFiles> files, long most, InstantSource clock) {
+  public FileDesk(Supplier<StoredFiles> files, Spool spool, long most, InstantSource clock) {
     this.files = files;
+    this.spool = spool;
     this.most = most;
     this.clock = clock;
   }
 
   public void upload(Caller caller, Exchange exchange, Map<String, String> headers) {
-    Form form =
-        Form.read(exchange.request().headers().get("content-type"), exchange.request().body());
+    StoredFiles all = files.get();
+    Upload upload =
+        exchange
+            .request()
+            .upload()
+            .orElseThrow(() ->
+                Failure.invalid("'file' is missing: this takes a multipart/form-data body.")
+                    .at("file"));
+    checkRoom(all, caller.tenant(), 0, most);
+    try (var held = new Held(upload, spool)) {
+      String type = exchange.request().headers().get("content-type").orElse("");
+      StoredFile file = keep(Form.read(held, type, form -> false), caller, all);
+      exchange.answer(Answer.json(200, json(file)), headers);
+    }
+  }
+
+  private StoredFile keep(Form form, Caller caller, StoredFiles all) {
     String purpose = form.text("purpose").orElse("");
     if (!PURPOSES.contains(purpose)) {
       throw Failure.invalid(
@@ -59,28 +85,42 @@ public final class FileDesk {
           .at("purpose");
     }
     Optional<Instant> expires = expiry(form);
-    Form.Part part = form.file("file");
-    if (part.length() == 0) {
+    Upload content =
+        form.content("file")
+            .orElseThrow(() -> Failure.invalid("The form has no file 'file'.").at("file"));
+    if (content.length() == 0) {
       throw Failure.invalid("The file is empty.").at("file");
     }
-    StoredFiles all = files.get();
-    checkRoom(all, caller.tenant(), part.length(), most);
+    checkRoom(all, caller.tenant(), content.length(), most);
+    String name =
+        form.files().stream()
+            .filter(file -> file.name().equals("file"))
+            .map(Form.File::filename)
+            .findFirst()
+            .orElse("");
     var file =
         new StoredFile(
             Ids.of("file-"),
             caller.tenant(),
             purpose,
-            part.file().orElse(""),
-            part.length(),
+            name,
+            content.length(),
             clock.instant(),
             expires);
+    write(all.draft(file.id()), content);
     CallThread.current()
         .offload(() -> {
-          write(all.draft(file.id()), part.body(), part.offset(), part.length());
-          all.add(file);
+          try {
+            all.add(file);
+          } catch (Failure | UncheckedIOException refused) {
+            // Without its row it would lie there for ever.
+            discard(all.draft(file.id()));
+            discard(all.content(file.id()));
+            throw refused;
+          }
           return true;
         });
-    exchange.answer(Answer.json(200, json(file)), headers);
+    return file;
   }
 
   /** Throws {@link Failure} where so many bytes more are too many. */
@@ -122,18 +162,59 @@ public final class FileDesk {
         .at(field);
   }
 
-  /** Durably; throws {@link Failure} where the disk does not take it. */
-  static void write(Path draft, byte[] body, int offset, int length) {
-    try (FileChannel out =
-        FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(body, offset, length);
+  /**
+   * Durably, piece by piece, of which the disk takes none on the caller's own thread. Throws {@link
+   * Failure} where it does not take them.
+   */
+  static void write(Path draft, Upload content) {
+    CallThread thread = CallThread.current();
+    try (FileChannel out = thread.offload(() -> begun(draft))) {
+      for (byte[] piece = content.next(); piece != null; piece = content.next()) {
+        ByteBuffer bytes = ByteBuffer.wrap(piece);
+        thread.offload(() -> put(bytes, out));
+      }
+      thread.offload(() -> put(ByteBuffer.allocate(0), out));
+    } catch (IOException failed) {
+      throw unwritten(failed);
+    } catch (Failure failed) {
+      // Where the disk is full, what is there of it keeps it full.
+      discard(draft);
+      throw failed;
+    }
+  }
+
+  private static FileChannel begun(Path draft) {
+    try {
+      return FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (IOException failed) {
+      throw unwritten(failed);
+    }
+  }
+
+  /** No bytes are the end: all that came before is on the disk then. */
+  private static boolean put(ByteBuffer bytes, FileChannel out) {
+    try {
+      if (!bytes.hasRemaining()) {
+        out.force(true);
+      }
       while (bytes.hasRemaining()) {
         out.write(bytes);
       }
-      out.force(true);
+      return true;
     } catch (IOException failed) {
-      throw Failure.of(
-          Failure.Kind.UNAVAILABLE, "The file cannot be written at the moment.", failed);
+      throw unwritten(failed);
+    }
+  }
+
+  private static Failure unwritten(IOException cause) {
+    return Failure.of(Failure.Kind.UNAVAILABLE, "The file cannot be written at the moment.", cause);
+  }
+
+  private static void discard(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException failed) {
+      LOG.warn("{} cannot be removed: {}", path, failed.getMessage());
     }
   }
 

@@ -9,6 +9,7 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Held;
 import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.Store;
@@ -89,9 +90,11 @@ public final class MessageBatchDesk {
             lines.length,
             now,
             Optional.of(now.plus(KEPT)));
+    FileDesk.write(
+        files.draft(input.id()),
+        Held.of(lines).open(List.of(new Held.Slice.Own(0, Long.MAX_VALUE))));
     CallThread.current()
         .offload(() -> {
-          FileDesk.write(files.draft(input.id()), lines, 0, lines.length);
           files.add(input);
           return true;
         });

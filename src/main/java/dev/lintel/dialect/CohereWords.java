@@ -56,10 +56,19 @@ final class CohereWords {
   static Usage usage(JsonNode usage) {
     JsonNode billed = usage.path("billed_units");
     JsonNode counted = billed.path("input_tokens").isNumber() ? billed : usage.path("tokens");
+    long input = whole(counted.path("input_tokens"));
+    // Cohere's own part of a prompt may have been cached, too, and is not billed.
+    long cached = Math.min(whole(usage.path("cached_tokens")), input);
     Usage tokens =
-        Usage.of(
-            whole(counted.path("input_tokens")),
+        new Usage(
+            input - cached,
+            cached,
+            0,
+            0,
             whole(counted.path("output_tokens")),
+            0,
+            0,
+            0,
             Usage.Source.PROVIDER);
     JsonNode searches = billed.path("search_units");
     return searches.isNumber() && searches.decimalValue().signum() > 0

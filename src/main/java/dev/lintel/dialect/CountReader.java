@@ -10,6 +10,7 @@ import dev.lintel.ReplyWriter;
 import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Reads a count of tokens, which is the whole reply.
@@ -43,8 +44,14 @@ record CountReader(String dialect, String field) implements ReplyReader {
   }
 
   static ReplyWriter writer(String dialect, String field) {
-    return new WholeWriter(
-        dialect, parts -> true, parts -> Json.object().put(field, tokens(parts)));
+    return writer(dialect, field, Json.object());
+  }
+
+  /**
+   * @param head what stands before the number
+   */
+  static ReplyWriter writer(String dialect, String field, ObjectNode head) {
+    return new WholeWriter(dialect, parts -> true, parts -> head.put(field, tokens(parts)));
   }
 
   private static long tokens(List<Part> parts) {

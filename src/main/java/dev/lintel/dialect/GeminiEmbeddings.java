@@ -148,7 +148,8 @@ public final class GeminiEmbeddings implements Beside {
     Optional<Fields> inline = part.object("inlineData");
     if (inline.isPresent()) {
       String mime = inline.get().text("mimeType", "");
-      return media(mime, new Block.Media.Source.Inline(inline.get().text("data")));
+      String data = MediaData.standard(inline.get().text("data"));
+      return media(mime, new Block.Media.Source.Inline(data));
     }
     Optional<Fields> file = part.object("fileData");
     if (file.isPresent()) {

@@ -125,7 +125,7 @@ final class GeminiTurnReader {
 
   private static Block inline(Fields part, Fields inline) {
     String mime = inline.text("mimeType", "");
-    String data = inline.text("data");
+    String data = MediaData.standard(inline.text("data"));
     String name = inline.text("displayName", "");
     return new Block.Media(
         kind(mime), mime, new Source.Inline(data), name, Block.Cache.NONE, part.extra());

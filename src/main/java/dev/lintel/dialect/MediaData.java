@@ -84,6 +84,14 @@ record MediaData(String mime, String base64) {
     }
   }
 
+  /**
+   * The same base64 in the alphabet that every vendor takes: Google's JSON takes that of URLs too
+   * (RFC 4648, section 5), and Google's SDK for Python writes it.
+   */
+  static String standard(String base64) {
+    return base64.replace('-', '+').replace('_', '/');
+  }
+
   /** With the type that the bytes show, else the declared one. */
   static MediaData of(String declared, String base64) {
     return new MediaData(sniff(base64).orElse(declared), base64);

@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 
 /** OpenAI's Responses API, as its reference describes it (November 2026). */
 public final class Responses implements Stateful, Beside {
-  private static final String PATH = "/responses";
+  static final String PATH = "/responses";
 
   /** Any of them may stand in the place of an input. */
   private static final List<String> BEGINNINGS =

@@ -112,7 +112,7 @@ final class ResponsesItemWriter {
         items
             .addObject()
             .put("type", free ? "custom_tool_call_output" : "function_call_output")
-            .put("call_id", result.id());
+            .put("call_id", ToolId.fitted(result.id(), ToolId.USUAL));
     boolean plain = result.content().stream().allMatch(Block.Text.class::isInstance);
     if (plain) {
       item.put("output", OpenAiRequestWriter.joined(result.content(), "\n"));
@@ -181,7 +181,7 @@ final class ResponsesItemWriter {
         items
             .addObject()
             .put("type", free ? "custom_tool_call" : "function_call")
-            .put("call_id", call.id())
+            .put("call_id", ToolId.fitted(call.id(), ToolId.USUAL))
             .put("name", own ? call.name() : ToolNames.OPENAI.out(call.name()));
     if (free) {
       var input = new CustomInput();

@@ -72,16 +72,7 @@ final class ResponsesRequestWriter {
   }
 
   private void tools() {
-    ArrayNode tools = Json.array();
-    for (int i = 0; i < prompt.tools().size(); i++) {
-      String place = "tools[" + i + "]";
-      switch (prompt.tools().get(i)) {
-        case Tool.Function function -> tools.add(function(function, place));
-        case Tool.Native same when same.extra().of(ResponsesWords.NAME) ->
-            tools.add(same.extra().fields());
-        case Tool.Native foreign -> adaptation.drop(place);
-      }
-    }
+    ArrayNode tools = Fit.tools(prompt, ResponsesWords.NAME, this::function, adaptation);
     if (!tools.isEmpty()) {
       body.set("tools", tools);
     }

@@ -23,6 +23,7 @@ import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.OpenAiService;
 import dev.lintel.dialect.PassThrough;
 import dev.lintel.dialect.Responses;
+import dev.lintel.dialect.ResponsesCount;
 import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.price.Catalogue;
 import dev.lintel.route.InOrder;
@@ -43,6 +44,7 @@ final class Builtins {
   static final Dialect OPENAI = new OpenAiChat();
   static final Dialect ANTHROPIC = new AnthropicMessages();
   static final Dialect ANTHROPIC_COUNT = new AnthropicCount();
+  static final Dialect RESPONSES_COUNT = new ResponsesCount();
   static final Dialect GEMINI = new Gemini();
   static final Dialect RESPONSES = new Responses();
   static final Dialect BEDROCK = new BedrockConverse();
@@ -69,7 +71,7 @@ final class Builtins {
           "openai",
               speaks(
                   List.of(OPENAI, RESPONSES, COMPLETIONS, EMBEDDINGS, RERANK, REALTIME), SERVICES),
-          "responses", speaks(List.of(RESPONSES), List.of()),
+          "responses", speaks(List.of(RESPONSES, RESPONSES_COUNT), List.of()),
           "mistral", speaks(List.of(new MistralChat(), COMPLETIONS, EMBEDDINGS), SERVICES),
           "anthropic", speaks(List.of(ANTHROPIC, ANTHROPIC_COUNT), List.of()),
           "gemini", speaks(List.of(GEMINI, GEMINI_EMBED, new GeminiCount()), List.of()),

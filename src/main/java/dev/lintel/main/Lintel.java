@@ -98,17 +98,20 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
-    storage = new Storage(config, this::means);
+    var spool = new SpoolFolder(config.data().resolve("uploads"));
+    storage = new Storage(config, spool, this::means);
     var upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
             both(metrics, log),
             health,
             new Once(
-                () -> storage.store().replays(), config.storing().idempotency().reply().bytes()),
+                () -> storage.store().replays(),
+                config.storing().idempotency().reply().bytes(),
+                spool),
             new Signatures(),
             continuity,
-            new SpoolFolder(config.data().resolve("uploads")),
+            spool,
             new Fetch(upstream),
             upstream,
             storedKeys);

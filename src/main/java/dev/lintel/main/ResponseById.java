@@ -18,6 +18,7 @@ import dev.lintel.Terms;
 import dev.lintel.Trail;
 import dev.lintel.filter.Continuity;
 import dev.lintel.server.Front;
+import dev.lintel.server.Known;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,8 +28,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -36,8 +35,6 @@ import tools.jackson.databind.JsonNode;
  * that provider for. Every tenant sees its own only.
  */
 final class ResponseById implements Endpoint {
-  private static final Logger LOG = LoggerFactory.getLogger(ResponseById.class);
-
   /** What can be asked of a response. */
   enum Question {
     WHOLE("GET", ""),
@@ -79,28 +76,19 @@ final class ResponseById implements Endpoint {
   @Override
   public void serve(Exchange exchange) {
     var trail = Trail.begin(exchange.arrived());
-    Answer answer;
     try {
       RawRequest raw = exchange.request();
-      Caller caller =
-          keys.apply(Front.credential(raw))
-              .orElseThrow(() ->
-                  Failure.of(Failure.Kind.AUTHENTICATION, "A key of this gateway is needed."));
+      Caller caller = Known.caller(raw, keys);
       String id = raw.path().getOrDefault("response", "");
       Optional<byte[]> kept = continuity.response(caller.tenant(), id);
-      answer =
+      Answer answer =
           kept.isPresent()
               ? kept(caller.tenant(), id, kept.get(), raw)
               : relayed(trail, caller.tenant(), id, raw);
-    } catch (Failure failure) {
-      answer = dialect.error(failure, trail);
-    } catch (RuntimeException | StackOverflowError bug) {
-      LOG.error("{} failed inside the gateway", trail.id(), bug);
-      answer =
-          dialect.error(
-              Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call."), trail);
+      exchange.answer(answer, Map.of("x-lintel-request-id", trail.id()));
+    } catch (RuntimeException | StackOverflowError thrown) {
+      Front.fail(exchange, dialect, thrown, trail);
     }
-    exchange.answer(answer, Map.of("x-lintel-request-id", trail.id()));
   }
 
   private Answer kept(String tenant, String id, byte[] response, RawRequest raw) {

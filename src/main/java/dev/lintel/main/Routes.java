@@ -60,10 +60,10 @@ final class Routes {
   }
 
   /** SDKs differ in whether the version is in the path or in the base. */
-  private static final List<String> V1 = List.of("/v1", "");
+  static final List<String> V1 = List.of("/v1", "");
 
   /** Azure's SDKs have a prefix of their own. */
-  private static final List<String> AZURE_TOO = List.of("/v1", "", "/openai/v1", "/openai");
+  static final List<String> AZURE_TOO = List.of("/v1", "", "/openai/v1", "/openai");
 
   /** Azure's older SDKs put the deployment into the path; it is the model. */
   private static final List<String> DEPLOYMENTS_TOO =
@@ -106,6 +106,7 @@ final class Routes {
     post(DEPLOYMENTS_TOO, "/embeddings", front(Builtins.EMBEDDINGS));
     post(DEPLOYMENTS_TOO, "/rerank", front(Builtins.RERANK));
     post(DEPLOYMENTS_TOO, "/responses", front(Builtins.RESPONSES));
+    post(DEPLOYMENTS_TOO, "/responses/input_tokens", front(Builtins.RESPONSES_COUNT));
     for (ResponseById.Question asked : ResponseById.Question.values()) {
       add(asked.method, DEPLOYMENTS_TOO, "/responses/{response}" + asked.path, byId(asked));
     }
@@ -139,7 +140,7 @@ final class Routes {
 
   private void lists() {
     get(DEPLOYMENTS_TOO, "/models", models(Routes::bySdk));
-    get(List.of("/v1"), "/models/{model*}", models(Routes::bySdk));
+    get(AZURE_TOO, "/models/{model*}", models(Routes::bySdk));
     get(List.of("/v1beta"), "/models", models(raw -> Builtins.GEMINI));
     get(List.of("/v1beta"), "/models/{model*}", models(raw -> Builtins.GEMINI));
   }
@@ -197,7 +198,11 @@ final class Routes {
   }
 
   private Endpoint models(Function<RawRequest, Dialect> dialect) {
-    return new ModelList(dialect, around::caller, caller -> around.live.get().modelsFor(caller));
+    return new ModelList(
+        dialect,
+        around::caller,
+        caller -> around.live.get().modelsFor(caller),
+        (caller, name) -> around.live.get().modelFor(caller, name));
   }
 
   private Endpoint guarded(Endpoint endpoint) {

@@ -5,6 +5,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Route;
+import dev.lintel.Spool;
 import dev.lintel.Store;
 import dev.lintel.batch.BatchDesk;
 import dev.lintel.batch.FileDesk;
@@ -38,12 +39,17 @@ final class Storage {
 
   private final Config config;
   private final Means means;
+  private final Spool spool;
   private Map<String, Endpoint> served = Map.of();
   private @Nullable Store store;
   private @Nullable Runner runner;
 
-  Storage(Config config, Means means) {
+  /**
+   * @param spool where uploads wait
+   */
+  Storage(Config config, Spool spool, Means means) {
     this.config = config;
+    this.spool = spool;
     this.means = means;
   }
 
@@ -64,6 +70,8 @@ final class Storage {
             .retryAfter(Optional.of(Duration.ofSeconds(1)));
       }
       store = known;
+      // Another gateway on the same folder may have left batches in it.
+      runner().start();
     }
     return known;
   }
@@ -99,12 +107,17 @@ final class Storage {
     served = batched;
     var clock = InstantSource.system();
     long most = config.storing().files().total().bytes();
-    var files = new FileDesk(() -> store().files(), most, clock);
+    var files = new FileDesk(() -> store().files(), spool, most, clock);
     var batches = new BatchDesk(this::store, this::runner, List.copyOf(batched.keySet()), clock);
     var messages = new MessageBatchDesk(this::store, this::runner, most, clock);
     var routes = new ArrayList<Route>();
-    for (String v1 : List.of("/v1", "")) {
-      add(routes, "POST", v1 + "/files", Builtins.OPENAI, keys, files::upload);
+    for (String v1 : Routes.AZURE_TOO) {
+      routes.add(
+          new Route(
+              "POST",
+              v1 + "/files",
+              new Known(Builtins.OPENAI, keys, files::upload),
+              Route.Bodies.NOT_FORMS));
       add(routes, "GET", v1 + "/files", Builtins.OPENAI, keys, files::list);
       add(routes, "GET", v1 + "/files/{id}", Builtins.OPENAI, keys, files::one);
       add(routes, "DELETE", v1 + "/files/{id}", Builtins.OPENAI, keys, files::delete);
@@ -113,6 +126,8 @@ final class Storage {
       add(routes, "GET", v1 + "/batches", Builtins.OPENAI, keys, batches::list);
       add(routes, "GET", v1 + "/batches/{id}", Builtins.OPENAI, keys, batches::one);
       add(routes, "POST", v1 + "/batches/{id}/cancel", Builtins.OPENAI, keys, batches::cancel);
+    }
+    for (String v1 : Routes.V1) {
       String base = v1 + "/messages/batches";
       add(routes, "POST", base, Builtins.ANTHROPIC, keys, messages::create);
       add(routes, "GET", base, Builtins.ANTHROPIC, keys, messages::list);

@@ -1,9 +1,13 @@
 package dev.lintel.server;
 
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the bytes of all large request bodies that are held at once. A body that does not fit
@@ -27,10 +31,19 @@ final class BodyMemory {
 
   private final long capacity;
   private final AtomicReference<Level> level = new AtomicReference<>(new Level(0, 0));
-  private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
+
+  /** By their tickets. */
+  private final NavigableMap<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
+
+  private final AtomicLong tickets = new AtomicLong();
 
   BodyMemory(long capacity) {
     this.capacity = capacity;
+  }
+
+  /** A body's place among those that wait, however often it waits. */
+  long ticket() {
+    return tickets.getAndIncrement();
   }
 
   /**
@@ -39,13 +52,13 @@ final class BodyMemory {
    *
    * @param held how many the same body has reserved before; they are not released before {@code go}
    */
-  void reserve(long bytes, long held, Executor loop, Runnable go) {
+  void reserve(long ticket, long bytes, long held, Executor loop, Runnable go) {
     if (waiting.isEmpty() && take(bytes, 0)) {
       go.run();
       return;
     }
     level.updateAndGet(now -> new Level(now.used, now.stuck + held));
-    waiting.add(new Waiting(bytes, held, loop, go));
+    waiting.put(ticket, new Waiting(bytes, held, loop, go));
     admit();
   }
 
@@ -57,15 +70,15 @@ final class BodyMemory {
   }
 
   private void admit() {
-    for (Waiting next = waiting.peek();
-        next != null && take(next.bytes, next.held);
-        next = waiting.peek()) {
+    for (Map.@Nullable Entry<Long, Waiting> first = waiting.firstEntry();
+        first != null && take(first.getValue().bytes, first.getValue().held);
+        first = waiting.firstEntry()) {
+      Waiting next = first.getValue();
       // Another thread may have admitted it meanwhile: then this one's share goes back.
-      if (waiting.remove(next)) {
+      if (waiting.remove(first.getKey(), next)) {
         next.loop.execute(next.go);
       } else {
-        Waiting twice = next;
-        level.updateAndGet(now -> new Level(now.used - twice.bytes, now.stuck + twice.held));
+        level.updateAndGet(now -> new Level(now.used - next.bytes, now.stuck + next.held));
       }
     }
   }
@@ -73,11 +86,11 @@ final class BodyMemory {
   /**
    * Where everything is held by bodies that wait, the first of them may have more than there is:
    * one larger than all the room still passes alone, and those that grow never wait for one
-   * another.
+   * another. It is the first again when it needs yet more, so it is one at a time.
    */
   private boolean take(long bytes, long held) {
     while (true) {
-      Level now = level.get();
+      Level now = Objects.requireNonNull(level.get());
       if (now.used > now.stuck && now.used + bytes > capacity) {
         return false;
       }

@@ -65,11 +65,31 @@ public final class Front implements Endpoint {
     try {
       handler.get().handle(call, reply);
       reply.finish();
-    } catch (Failure failure) {
-      reply.fail(failure);
-    } catch (RuntimeException | StackOverflowError bug) {
-      LOG.error("{} failed inside the gateway", call.id(), bug);
-      reply.fail(Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call."));
+    } catch (RuntimeException | StackOverflowError thrown) {
+      reply.fail(told(thrown, call.trail()));
+    }
+  }
+
+  /** What a caller is told: a failure as it is; of a bug nothing, which stands in the log alone. */
+  static Failure told(Throwable thrown, Trail trail) {
+    if (thrown instanceof Failure failure) {
+      return failure;
+    }
+    LOG.error("{} failed inside the gateway", trail.id(), thrown);
+    return Failure.internal();
+  }
+
+  /**
+   * Answers with an error instead of what was asked for, where nothing has been answered yet.
+   *
+   * @param thrown a failure, or a bug
+   */
+  public static void fail(Exchange exchange, Dialect dialect, Throwable thrown, Trail trail) {
+    Failure failure = told(thrown, trail);
+    if (failure.kind() == Failure.Kind.CANCELLED) {
+      exchange.abort();
+    } else {
+      exchange.answer(dialect.error(failure, trail), Reply.errorHeaders(failure, trail));
     }
   }
 

@@ -40,16 +40,12 @@ public final class Known implements Endpoint {
       service.serve(
           caller(exchange.request(), keys), exchange, Map.of("x-lintel-request-id", trail.id()));
     } catch (Failure failure) {
-      if (failure.kind() == Failure.Kind.CANCELLED) {
-        exchange.abort();
-        return;
-      }
-      exchange.answer(dialect.error(failure, trail), Reply.errorHeaders(failure, trail));
+      Front.fail(exchange, dialect, failure, trail);
     }
   }
 
   /** Throws {@link Failure} where the request has no key, or none that is known. */
-  static Caller caller(RawRequest raw, Function<String, Optional<Caller>> keys) {
+  public static Caller caller(RawRequest raw, Function<String, Optional<Caller>> keys) {
     return keys.apply(Front.credential(raw))
         .orElseThrow(
             () -> Failure.of(Failure.Kind.AUTHENTICATION, "A key of this gateway is needed here."));

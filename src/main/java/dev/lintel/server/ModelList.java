@@ -6,6 +6,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Headers;
 import dev.lintel.Json;
 import dev.lintel.Listing;
 import dev.lintel.RawRequest;
@@ -13,6 +14,7 @@ import dev.lintel.Trail;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
@@ -24,18 +26,22 @@ public final class ModelList implements Endpoint {
   private final Function<RawRequest, Dialect> dialect;
   private final Function<String, Optional<Caller>> keys;
   private final Function<Caller, List<Listing>> models;
+  private final BiFunction<Caller, String, Optional<Listing>> model;
 
   /**
    * @param dialect in which language a request wants its answer
    * @param models what the caller may ask for
+   * @param model the same by its name, and what is in no list because its provider has the list
    */
   public ModelList(
       Function<RawRequest, Dialect> dialect,
       Function<String, Optional<Caller>> keys,
-      Function<Caller, List<Listing>> models) {
+      Function<Caller, List<Listing>> models,
+      BiFunction<Caller, String, Optional<Listing>> model) {
     this.dialect = dialect;
     this.keys = keys;
     this.models = models;
+    this.model = model;
   }
 
   @Override
@@ -45,32 +51,25 @@ public final class ModelList implements Endpoint {
     var trail = Trail.begin(exchange.arrived());
     var headers = Map.of("x-lintel-request-id", trail.id());
     try {
-      Caller caller =
-          keys.apply(Front.credential(raw))
-              .orElseThrow(() ->
-                  Failure.of(
-                      Failure.Kind.AUTHENTICATION,
-                      "A key of this gateway is needed to list its models."));
-      List<Listing> known = models.apply(caller);
+      Caller caller = Known.caller(raw, keys);
       String wanted = raw.path().get("model");
       exchange.answer(
-          wanted == null ? language.models(known) : one(language, known, wanted), headers);
+          wanted == null
+              ? language.models(models.apply(caller))
+              : one(language, model.apply(caller, wanted), wanted),
+          headers);
     } catch (Failure failure) {
-      exchange.answer(language.error(failure, trail), Reply.errorHeaders(failure, trail));
+      Front.fail(exchange, language, failure, trail);
     }
   }
 
-  private static Answer one(Dialect language, List<Listing> known, String wanted) {
-    Listing model =
-        known.stream()
-            .filter(one -> one.name().equals(wanted))
-            .findFirst()
-            .orElseThrow(() ->
-                Failure.of(
-                        Failure.Kind.NOT_FOUND,
-                        "There is no model '" + wanted + "' for this caller.")
-                    .at("model"));
-    byte[] list = language.models(List.of(model)).body();
+  private static Answer one(Dialect language, Optional<Listing> known, String wanted) {
+    Listing found =
+        known.orElseThrow(() ->
+            Failure.of(
+                    Failure.Kind.NOT_FOUND, "There is no model '" + wanted + "' for this caller.")
+                .at("model"));
+    byte[] list = language.models(List.of(found)).body();
     for (JsonNode field : Json.parse(list, 0, list.length)) {
       if (field.isArray()) {
         return Answer.json(200, field.get(0));
@@ -82,7 +81,7 @@ public final class ModelList implements Endpoint {
   @Override
   public Answer refuse(Failure failure, Trail trail) {
     return dialect
-        .apply(new RawRequest(Map.of(), Map.of(), dev.lintel.Headers.NONE, new byte[0]))
+        .apply(new RawRequest(Map.of(), Map.of(), Headers.NONE, new byte[0]))
         .error(failure, trail);
   }
 }

@@ -45,6 +45,8 @@ final class Reading {
   private long progress;
   private boolean refused;
 
+  private long ticket = -1;
+
   /** For memory, while its socket is not read. */
   private boolean waiting;
 
@@ -106,10 +108,17 @@ final class Reading {
   private void reserve(long bytes) {
     request.pause();
     waiting = true;
+    if (ticket < 0) {
+      ticket = server.memory().ticket();
+    }
     server
         .memory()
         .reserve(
-            bytes, reserved, ContextInternal.current().nettyEventLoop(), () -> admitted(bytes));
+            ticket,
+            bytes,
+            reserved,
+            ContextInternal.current().nettyEventLoop(),
+            () -> admitted(bytes));
   }
 
   private boolean isForm() {
@@ -135,6 +144,7 @@ final class Reading {
     server
         .memory()
         .reserve(
+            server.memory().ticket(),
             held,
             0,
             ContextInternal.current().nettyEventLoop(),

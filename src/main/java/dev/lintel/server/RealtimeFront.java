@@ -18,15 +18,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where live conversations come in: one connection is one call. Until a provider has accepted it
  * the caller can be refused with a status.
  */
 public final class RealtimeFront implements Endpoint {
-  private static final Logger LOG = LoggerFactory.getLogger(RealtimeFront.class);
   private static final int FAILED = 1011;
   private static final int UPGRADE_REQUIRED = 426;
 
@@ -47,12 +44,8 @@ public final class RealtimeFront implements Endpoint {
         throw upgradeRequired();
       }
       handler.get().handle(call(exchange.request(), trail, caller), new Silent());
-    } catch (Failure failure) {
-      caller.refuse(failure, trail);
-    } catch (RuntimeException | StackOverflowError bug) {
-      LOG.error("{} failed inside the gateway", trail.id(), bug);
-      caller.refuse(
-          Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call."), trail);
+    } catch (RuntimeException | StackOverflowError thrown) {
+      caller.refuse(Front.told(thrown, trail), trail);
     }
   }
 

@@ -29,8 +29,6 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -43,7 +41,6 @@ import tools.jackson.databind.node.ObjectNode;
  * that reply though nobody stored it.
  */
 public final class ResponsesSocket implements Endpoint {
-  private static final Logger LOG = LoggerFactory.getLogger(ResponsesSocket.class);
   private static final String PREVIOUS = "previous_response_id";
   private static final int LONGEST_MESSAGE = 16 << 20;
   private static final int TOO_BIG = 1009;
@@ -109,14 +106,12 @@ public final class ResponsesSocket implements Endpoint {
         var trail = Trail.begin(System.nanoTime());
         try {
           turn(message, trail);
-        } catch (Failure failure) {
+        } catch (RuntimeException | StackOverflowError thrown) {
+          Failure failure = Front.told(thrown, trail);
           if (failure.kind() == Failure.Kind.CANCELLED) {
             return;
           }
           error(failure, trail);
-        } catch (RuntimeException | StackOverflowError bug) {
-          LOG.error("{} failed inside the gateway", trail.id(), bug);
-          error(Failure.of(Failure.Kind.INTERNAL, "The gateway failed to serve this call."), trail);
         }
       }
     }

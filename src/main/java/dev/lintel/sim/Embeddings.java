@@ -29,7 +29,8 @@ final class Embeddings {
 
   static List<Place> places(Vendor vendor) {
     return switch (vendor) {
-      case OPENAI -> List.of(new Place("/v1/embeddings", Embeddings::openai));
+      case OPENAI ->
+          Vendor.openAi("/embeddings").map(path -> new Place(path, Embeddings::openai)).toList();
       case ANTHROPIC, RESPONSES -> List.of();
       case GEMINI ->
           List.of(

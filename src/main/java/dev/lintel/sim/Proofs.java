@@ -42,7 +42,7 @@ final class Proofs {
       for (int j = 0; j < blocks.size(); j++) {
         if (blocks.get(j) instanceof Block.Thought thought
             && !(thought.sealed()
-                ? Signature.genuine(thought.signature())
+                ? Signature.genuine(thought.signature(), Vendor.ANTHROPIC)
                 : Signature.proves(thought.signature(), Vendor.ANTHROPIC, thought.text()))) {
           throw Failure.invalid(
               "messages.%d.content.%d: Invalid `signature` in `thinking` block".formatted(i, j));
@@ -69,7 +69,7 @@ final class Proofs {
       for (Block block : turn.blocks()) {
         if (block instanceof Block.Thought thought
             && !thought.signature().isEmpty()
-            && !Signature.genuine(thought.signature())) {
+            && !Signature.genuine(thought.signature(), Vendor.RESPONSES)) {
           throw Failure.invalid("The encrypted content could not be verified.")
               .code("invalid_encrypted_content");
         }
@@ -100,7 +100,7 @@ final class Proofs {
           corrupted(
               call.signature(), Signature.proves(call.signature(), Vendor.GEMINI, call.name()));
         } else if (block instanceof Block.Thought thought) {
-          corrupted(thought.signature(), Signature.genuine(thought.signature()));
+          corrupted(thought.signature(), Signature.genuine(thought.signature(), Vendor.GEMINI));
         }
       }
     }

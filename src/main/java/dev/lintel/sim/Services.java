@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,14 +32,16 @@ final class Services {
   record Place(String path, Embeddings.Model model) {}
 
   static final List<Place> PLACES =
-      List.of(
-          new Place("/v1/images/generations", Services::picture),
-          new Place("/v1/images/edits", Services::edited),
-          new Place("/v1/images/variations", Services::edited),
-          new Place("/v1/audio/speech", Services::speech),
-          new Place("/v1/audio/transcriptions", (raw, own) -> heard(raw, own, "transcribe")),
-          new Place("/v1/audio/translations", (raw, own) -> heard(raw, own, "translate")),
-          new Place("/v1/moderations", Services::moderation));
+      Stream.of(
+              new Place("/images/generations", Services::picture),
+              new Place("/images/edits", Services::edited),
+              new Place("/images/variations", Services::edited),
+              new Place("/audio/speech", Services::speech),
+              new Place("/audio/transcriptions", (raw, own) -> heard(raw, own, "transcribe")),
+              new Place("/audio/translations", (raw, own) -> heard(raw, own, "translate")),
+              new Place("/moderations", Services::moderation))
+          .flatMap(one -> Vendor.openAi(one.path).map(path -> new Place(path, one.model)))
+          .toList();
 
   private Services() {}
 
@@ -97,7 +100,7 @@ final class Services {
   }
 
   private static ObjectNode usage(String prompt, int count) {
-    long in = 1 + prompt.length() / 4;
+    long in = 1L + prompt.length() / 4;
     long out = 272L * count;
     ObjectNode usage =
         Json.object()

@@ -106,13 +106,15 @@ public final class Sim {
         add(routes, place.path(), vendor, raw -> place.model().answer(raw, options));
       }
     }
-    var legacy = new Vendor.Place("/v1/completions", Map.of());
     completions.ifPresent(dialect ->
-        add(
-            routes,
-            legacy.path(),
-            Vendor.OPENAI,
-            raw -> chat(raw, legacy, Vendor.OPENAI, dialect)));
+        Vendor.openAi("/completions")
+            .map(path -> new Vendor.Place(path, Map.of()))
+            .forEach(place ->
+                add(
+                    routes,
+                    place.path(),
+                    Vendor.OPENAI,
+                    raw -> chat(raw, place, Vendor.OPENAI, dialect))));
     counters.forEach((vendor, dialect) ->
         vendor
             .counters()
@@ -127,7 +129,8 @@ public final class Sim {
                 new Simulated(Vendor.OPENAI, desk, raw -> place.model().answer(raw, options)),
                 Route.Bodies.NOT_FORMS));
       }
-      routes.add(new Route("GET", "/v1/realtime", new Realtime(desk)));
+      Vendor.openAi("/realtime")
+          .forEach(path -> routes.add(new Route("GET", path, new Realtime(desk))));
     }
     routes.add(get("/v1/models", request -> models(openAiOrAnthropic(request))));
     routes.add(get("/v1beta/models", request -> models(Vendor.GEMINI)));

@@ -139,16 +139,15 @@ enum Vendor {
   List<Place> places() {
     return switch (this) {
       case OPENAI ->
-          Stream.of(
-                  "/v1",
-                  "/openai/v1",
-                  "/openai/deployments/{model*}",
-                  VERTEX + "/endpoints/openapi")
-              .map(base -> new Place(base + "/chat/completions", Map.of()))
+          Stream.concat(
+                  openAi("/chat/completions"),
+                  Stream.of(VERTEX + "/endpoints/openapi/chat/completions"))
+              .map(path -> new Place(path, Map.of()))
               .toList();
       case ANTHROPIC ->
           List.of(
               new Place("/v1/messages", Map.of()),
+              new Place("/anthropic/v1/messages", Map.of()),
               new Place(CLAUDE + ":rawPredict", Map.of()),
               new Place(CLAUDE + ":streamRawPredict", Map.of()),
               new Place("/model/anthropic.{model}/invoke", Map.of()),
@@ -164,9 +163,15 @@ enum Vendor {
               gemini("/v1", "streamGenerateContent"),
               gemini(VERTEX + "/publishers/google", "generateContent"),
               gemini(VERTEX + "/publishers/google", "streamGenerateContent"));
-      case RESPONSES -> List.of(new Place("/v1/responses", Map.of()));
+      case RESPONSES -> openAi("/responses").map(path -> new Place(path, Map.of())).toList();
       case BEDROCK -> List.of(bedrock("converse"), bedrock("converse-stream"));
     };
+  }
+
+  /** Where OpenAI has that endpoint, and where Azure does. */
+  static Stream<String> openAi(String endpoint) {
+    return Stream.of("/v1", "/openai/v1", "/openai", "/openai/deployments/{model*}")
+        .map(base -> base + endpoint);
   }
 
   /** Where the tokens of a prompt are counted; nowhere where the vendor does not. */

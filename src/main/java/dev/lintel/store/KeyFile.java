@@ -57,7 +57,7 @@ public final class KeyFile {
   public static KeyFile open(Path folder) {
     Path file = folder.resolve(FILE);
     try {
-      Files.createDirectories(folder);
+      Owned.folder(folder.toAbsolutePath());
       if (Files.exists(file)) {
         return new KeyFile(file, (ObjectNode) Json.parse(Files.readString(file)));
       }

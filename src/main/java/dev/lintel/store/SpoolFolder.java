@@ -41,7 +41,7 @@ public final class SpoolFolder implements Spool {
   @Override
   public Slot open() {
     try {
-      Files.createDirectories(folder);
+      Owned.folder(folder.toAbsolutePath());
       Path file = Files.createTempFile(folder, "", ENDING);
       var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
       return new Run(file, channel);
@@ -52,7 +52,7 @@ public final class SpoolFolder implements Spool {
 
   private static Failure noRoom(IOException cause) {
     return Failure.of(
-        Failure.Kind.INTERNAL, "The gateway could not keep the upload on its disk.", cause);
+        Failure.Kind.UNAVAILABLE, "The gateway could not keep the upload on its disk.", cause);
   }
 
   private record Run(Path file, FileChannel channel) implements Slot {

@@ -193,7 +193,11 @@ final class SqlReplays implements Replays {
               }
             })
             .exceptionally(failed -> {
-              LOG.warn("a key of {} stays held for {} s: {}", callId, lease.toSeconds(), failed);
+              LOG.warn(
+                  "a key of {} stays held for {} s: {}",
+                  callId,
+                  lease.toSeconds(),
+                  failed.getMessage());
               return 0;
             });
   }

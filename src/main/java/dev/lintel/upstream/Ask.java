@@ -420,6 +420,7 @@ final class Ask {
   }
 
   private void put(Buffer bytes) {
+    boolean first = lastByte == 0;
     lastByte = System.nanoTime();
     if (closed) {
       return;
@@ -434,6 +435,9 @@ final class Ask {
       thread.wake();
     } else if (waiting > LARGEST_REPLY) {
       breakDown(new IOException("The provider's reply is larger than 256 MB."));
+    } else if (first) {
+      // Another bound holds from now on. What follows is waited for as a whole.
+      thread.wake();
     }
   }
 

@@ -45,6 +45,18 @@ class GeminiTest {
   private final Trail trail = new Trail("req_1", Instant.EPOCH, 0);
 
   @Test
+  void bytes_in_the_alphabet_of_urls_are_read_into_the_usual_one() {
+    Chat read =
+        chat(
+            "generateContent",
+            Map.of(),
+            "{'contents':[{'parts':[{'inlineData':{'mimeType':'image/png','data':'-_-_AA=='}}]}]}"
+                .replace('\'', '"'));
+    var media = (Block.Media) read.prompt().turns().getFirst().blocks().getFirst();
+    assertThat(media.source()).isEqualTo(new Block.Media.Source.Inline("+/+/AA=="));
+  }
+
+  @Test
   void streams_an_array_unless_events_are_asked_for() {
     assertThat(
             gemini.writer(chat("streamGenerateContent", Map.of(), HI), Fakes.trail()).streamType())
@@ -124,9 +136,9 @@ class GeminiTest {
     ReplyWriter writer =
         gemini.writer(chat("streamGenerateContent", Map.of("alt", "sse"), HI), Fakes.trail());
     var out = new Bytes(64);
-    writer.event(Chunk.of(new Part.ToolUse(1, "b", "g", "{\"y\":", "", "")), out);
-    writer.event(Chunk.of(new Part.ToolUse(0, "a", "f", "", "", "")), out);
-    writer.event(Chunk.of(new Part.ToolUse(1, "", "", "2}", "", "")), out);
+    writer.event(Chunk.of(new Part.ToolUse(1, "b", "g", "{\"y\":", "", Gemini.NAME)), out);
+    writer.event(Chunk.of(new Part.ToolUse(0, "a", "f", "", "", Gemini.NAME)), out);
+    writer.event(Chunk.of(new Part.ToolUse(1, "", "", "2}", "", Gemini.NAME)), out);
     writer.event(Chunk.of(stop(Reason.TOOL_USE)), out);
     assertThat(out.length()).isZero();
     writer.end(out);

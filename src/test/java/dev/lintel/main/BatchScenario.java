@@ -6,9 +6,11 @@ import dev.lintel.Json;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -354,6 +356,25 @@ class BatchScenario {
   }
 
   @Test
+  void a_batch_goes_on_at_another_gateway_on_the_same_folder() throws Exception {
+    String file = file(lines(3, "m"));
+    slowFrom = 1;
+    String id;
+    try (var other = TestGateway.of(yaml())) {
+      var reply =
+          other.post(
+              "/v1/batches",
+              "{\"input_file_id\":\""
+                  + file
+                  + "\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}");
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+      id = Json.parse(reply.body()).get("id").asString();
+    }
+    go.countDown();
+    assertThat(ended(id).get("request_counts").get("completed").asInt()).isEqualTo(3);
+  }
+
+  @Test
   void a_cancelled_batch_ends_with_what_it_has() {
     slowFrom = 3;
     go = new CountDownLatch(1);
@@ -458,6 +479,31 @@ class BatchScenario {
   }
 
   @Test
+  void an_upload_may_be_larger_than_a_body() throws IOException {
+    var content = new byte[40 << 20];
+    new Random(1).nextBytes(content);
+    byte[] form =
+        new Multiparts()
+            .file("file", "big.bin", "application/octet-stream", content)
+            .field("purpose", "user_data")
+            .end();
+    var made =
+        gateway.send(
+            gateway
+                .request("/v1/files")
+                .setHeader("content-type", Multiparts.TYPE)
+                .POST(BodyPublishers.ofByteArray(form))
+                .build());
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+    JsonNode file = Json.parse(made.body());
+    assertThat(file.get("bytes").asInt()).isEqualTo(content.length);
+    Path kept = folder.resolve("files").resolve(file.get("id").asString());
+    assertThat(Files.mismatch(kept, Files.write(folder.resolve("sent"), content))).isEqualTo(-1);
+    gateway.send(gateway.request("/v1/files/" + file.get("id").asString()).DELETE().build());
+    assertThat(kept).doesNotExist();
+  }
+
+  @Test
   void a_wrong_upload_is_400_naming_the_part() {
     assertThat(upload("batch_output", "x", TestGateway.KEY).body())
         .contains("\"param\":\"purpose\"");
@@ -474,7 +520,7 @@ class BatchScenario {
                         "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc"))
                 .build());
     assertThat(cut.statusCode()).isEqualTo(400);
-    assertThat(cut.body()).contains("breaks off");
+    assertThat(cut.body()).contains("ends before its closing boundary");
   }
 
   private HttpResponse<String> messages(String method, String rest, String body) {

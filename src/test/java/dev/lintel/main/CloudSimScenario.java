@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.config.Address;
 import java.net.URI;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The simulator stands for the clouds, too: at the paths at which they serve the dialects. */
@@ -64,6 +66,37 @@ class CloudSimScenario {
               .as(model)
               .contains(stream ? "[DONE]" : "\"finish_reason\":\"stop\"");
         }
+      }
+    }
+  }
+
+  @Test
+  void what_azure_serves_beside_chat_is_simulated_at_its_paths() {
+    URI sim = Simulators.alone(new Address("127.0.0.1", 0));
+    String yaml =
+        """
+        providers:
+          dated: { kind: azure, url: "SIM", api_version: "2025-04-01-preview", key: k, deployments: { m: mine } }
+          newer: { kind: azure, url: "SIM", key: k }
+        """
+            .replace("SIM", sim.toString());
+    Map<String, String> asked =
+        Map.of(
+            "/v1/responses", "'input':'hi'",
+            "/v1/embeddings", "'input':'hi'",
+            "/v1/completions", "'prompt':'hi'",
+            "/v1/moderations", "'input':'hi'",
+            "/v1/images/generations", "'prompt':'hi'",
+            "/v1/audio/speech", "'input':'hi','voice':'alloy'");
+    try (var gateway = TestGateway.of(yaml)) {
+      for (String provider : List.of("dated", "newer")) {
+        asked.forEach((path, members) -> {
+          String body = "{'model':'" + provider + "/m'," + members + "}";
+          var answer = gateway.post(path, body.replace('\'', '"'));
+          assertThat(answer.statusCode())
+              .as(provider + " " + path + ": " + answer.body())
+              .isEqualTo(200);
+        });
       }
     }
   }

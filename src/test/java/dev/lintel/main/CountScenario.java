@@ -35,6 +35,7 @@ class CountScenario {
               a: { kind: sim, dialect: anthropic }
               g: { kind: sim, dialect: gemini }
               c: { kind: sim, dialect: cohere }
+              r: { kind: sim, dialect: responses }
             models:
               mixed: { targets: [ o/m, a/m ] }
             """);
@@ -62,6 +63,57 @@ class CountScenario {
     for (HttpResponse<String> response : List.of(anthropic, gemini)) {
       assertThat(response.headers().firstValue(SOURCE))
           .isEqualTo(estimated ? Optional.of("estimate") : Optional.empty());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a/m, false", "g/m, false", "o/m, true", "c/m, true", "r/m, true", "mixed, true"})
+  void input_tokens_of_responses_are_counted_for_every_model(String model, boolean estimated) {
+    HttpResponse<String> reply =
+        gateway.post(
+            "/v1/responses/input_tokens",
+            "{\"model\":\"%s\",\"instructions\":\"Be short.\",\"input\":\"How many are these?\"}"
+                .formatted(model));
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    assertThat(json(reply).path("object").asString()).isEqualTo("response.input_tokens");
+    assertThat(json(reply).path("input_tokens").asInt()).isBetween(5, 40);
+    assertThat(reply.headers().firstValue(SOURCE))
+        .isEqualTo(estimated ? Optional.of("estimate") : Optional.empty());
+  }
+
+  @Test
+  void a_response_that_is_kept_elsewhere_is_not_counted_as_nothing() {
+    HttpResponse<String> reply =
+        gateway.post(
+            "/v1/responses/input_tokens",
+            "{\"model\":\"o/m\",\"input\":\"Hi\",\"previous_response_id\":\"resp_1\"}");
+    assertThat(reply.statusCode()).isEqualTo(400);
+    assertThat(json(reply).path("error").path("param").asString())
+        .isEqualTo("previous_response_id");
+  }
+
+  @Test
+  void openais_own_counter_is_sent_nothing_that_it_does_not_know() throws Exception {
+    try (var provider =
+            new RawProvider(visit -> {
+              while (visit.read()) {
+                visit.answer(
+                    "200 OK", "", "{\"object\":\"response.input_tokens\",\"input_tokens\":7}");
+              }
+            });
+        var own =
+            TestGateway.of(
+                "providers: { p: { kind: responses, url: \"http://127.0.0.1:%s/v1\", key: none } }"
+                    .formatted(provider.port()))) {
+      HttpResponse<String> reply =
+          own.post(
+              "/v1/responses/input_tokens",
+              "{\"model\":\"p/m\",\"input\":\"Hi\",\"store\":false,\"temperature\":0.5}");
+      assertThat(json(reply).path("input_tokens").asInt()).isEqualTo(7);
+      assertThat(reply.headers().firstValue(SOURCE)).isEmpty();
+      assertThat(provider.heads().getFirst())
+          .contains("post /v1/responses/input_tokens ")
+          .contains("content-length: " + "{\"model\":\"m\",\"input\":\"Hi\"}".length());
     }
   }
 

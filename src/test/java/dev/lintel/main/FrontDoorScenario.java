@@ -285,6 +285,11 @@ class FrontDoorScenario {
     assertThat(Json.parse(gateway.get("/v1/models/tiny").body()).path("id").asString())
         .isEqualTo("tiny");
     assertThat(gateway.get("/v1/models/nope").statusCode()).isEqualTo(404);
+    assertThat(Json.parse(gateway.get("/v1/models/demo/small").body()).path("id").asString())
+        .isEqualTo("demo/small");
+    for (String path : List.of("/models/tiny", "/openai/v1/models/tiny", "/openai/v1/files")) {
+      assertThat(gateway.get(path).statusCode()).as(path).isEqualTo(200);
+    }
     assertThat(
             gateway
                 .send(HttpRequest.newBuilder(gateway.url().resolve("/v1/models")).build())

@@ -342,6 +342,14 @@ class ResponsesScenario {
   }
 
   @Test
+  void an_unknown_id_is_refused_with_the_headers_of_every_error() {
+    HttpResponse<String> reply = as(TestGateway.KEY, "GET", "/v1/responses/resp_of_nobody");
+    assertThat(reply.statusCode()).isEqualTo(404);
+    assertThat(reply.headers().firstValue("x-lintel-attempts")).contains("0");
+    assertThat(reply.headers().firstValue("x-lintel-request-id")).isPresent();
+  }
+
+  @Test
   void items_and_sealed_thoughts_go_back_to_who_made_them() {
     var first = ask("both", "\"Hi\"", "");
     JsonNode output = json(first).path("output");

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,6 +101,14 @@ final class TestGateway implements AutoCloseable {
     }
   }
 
+  HttpResponse<byte[]> bytes(HttpRequest request) {
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    } catch (IOException | InterruptedException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
   /** What a simulated provider was asked so far, the last first. */
   List<JsonNode> visits(String provider) {
     URI base = lintel.providers().get(provider).url();
@@ -112,11 +121,20 @@ final class TestGateway implements AutoCloseable {
   /** A reply read byte by byte, and whether it came to a proper end. */
   record Raw(int status, String body, boolean complete) {}
 
+  /** The same with the body's bytes. */
+  record Arrived(int status, byte[] body, boolean complete) {}
+
+  Raw raw(String path, String body) {
+    Arrived arrived = arrived(path, body);
+    return new Raw(
+        arrived.status(), new String(arrived.body(), StandardCharsets.UTF_8), arrived.complete());
+  }
+
   /**
    * Posts over a socket of its own and reads chunked bytes until the end or the break of the
    * connection.
    */
-  Raw raw(String path, String body) {
+  Arrived arrived(String path, String body) {
     try (Socket socket = open(path, body)) {
       var in = socket.getInputStream();
       var all = new ByteArrayOutputStream();
@@ -126,21 +144,19 @@ final class TestGateway implements AutoCloseable {
       } catch (IOException reset) {
         broken = true;
       }
-      String text = all.toString(StandardCharsets.UTF_8);
+      // A character a byte, so that places in the text are places in the bytes.
+      String text = all.toString(StandardCharsets.ISO_8859_1);
       int split = text.indexOf("\r\n\r\n");
       if (split < 0) {
-        return new Raw(0, "", false);
+        return new Arrived(0, new byte[0], false);
       }
       String head = text.substring(0, split).toLowerCase(java.util.Locale.ROOT);
       int status = Integer.parseInt(head.substring(9, 12));
-      String rest = text.substring(split + 4);
+      byte[] rest = Arrays.copyOfRange(all.toByteArray(), split + 4, all.size());
       if (head.contains("transfer-encoding: chunked")) {
-        return new Raw(
-            status,
-            unchunk(all.toByteArray(), head.length() + 4),
-            !broken && rest.endsWith("0\r\n\r\n"));
+        return new Arrived(status, unchunk(rest), !broken && text.endsWith("0\r\n\r\n"));
       }
-      return new Raw(status, rest, !broken);
+      return new Arrived(status, rest, !broken);
     } catch (IOException failed) {
       throw new AssertionError(failed);
     }
@@ -165,9 +181,9 @@ final class TestGateway implements AutoCloseable {
     return socket;
   }
 
-  private static String unchunk(byte[] bytes, int from) {
+  private static byte[] unchunk(byte[] bytes) {
     var out = new ByteArrayOutputStream();
-    int at = from;
+    int at = 0;
     while (at < bytes.length) {
       int line = at;
       while (line < bytes.length && bytes[line] != '\r') {
@@ -182,7 +198,7 @@ final class TestGateway implements AutoCloseable {
       out.write(bytes, data, Math.min(length, bytes.length - data));
       at = data + length + 2;
     }
-    return out.toString(StandardCharsets.UTF_8);
+    return out.toByteArray();
   }
 
   @Override

@@ -505,6 +505,28 @@ class WireScenario {
   }
 
   @Test
+  void a_whole_reply_that_stops_in_the_middle_is_given_up_after_the_idle_time() throws Exception {
+    Speech speech = Speech.OPENAI;
+    try (var provider =
+            new RawProvider(visit -> {
+              visit.read();
+              visit.write(
+                  "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"id\"");
+              visit.hold();
+            });
+        var gateway =
+            gateway(
+                speech,
+                provider,
+                ONCE + ", timeouts: { connect: 4s, first_token: 4s, idle: 150ms }")) {
+      TestGateway.Raw reply = gateway.raw(speech.path(false), speech.body(false));
+      assertThat(reply.status()).as(reply.body()).isEqualTo(504);
+      assertThat(lintel(reply.body()).path("attempts").path(0).path("latency_ms").asLong())
+          .isBetween(150L, 2500L);
+    }
+  }
+
+  @Test
   void a_provider_that_never_pauses_is_bound_by_the_calls_time_too() throws Exception {
     Speech speech = Speech.OPENAI;
     try (var provider =

@@ -3,15 +3,20 @@ package dev.lintel.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class BodyMemoryTest {
   private final BodyMemory memory = new BodyMemory(100);
   private final List<String> admitted = new ArrayList<>();
 
+  private final Map<String, Long> tickets = new HashMap<>();
+
   private void reserve(String name, long bytes, long held) {
-    memory.reserve(bytes, held, Runnable::run, () -> admitted.add(name));
+    long ticket = tickets.computeIfAbsent(name.split(" ")[0], first -> memory.ticket());
+    memory.reserve(ticket, bytes, held, Runnable::run, () -> admitted.add(name));
   }
 
   @Test
@@ -48,6 +53,22 @@ class BodyMemoryTest {
     memory.release(75);
     memory.release(75);
     assertThat(admitted).endsWith("c more", "d more");
+  }
+
+  @Test
+  void of_those_that_grow_the_oldest_is_the_first_every_time() {
+    for (String name : List.of("a", "b", "c", "d")) {
+      reserve(name, 25, 0);
+    }
+    for (String name : List.of("d", "c", "b", "a")) {
+      reserve(name + " more", 25, 25);
+    }
+    assertThat(admitted).endsWith("d", "a more");
+    reserve("a again", 50, 50);
+    reserve("a for the last time", 100, 100);
+    assertThat(admitted).endsWith("a more", "a again", "a for the last time");
+    memory.release(200);
+    assertThat(admitted).endsWith("b more");
   }
 
   @Test
