@@ -10,6 +10,7 @@ class CompatTest {
     return Suite.of(
         List.of(
             new OpenAiSdk(),
+            OpenAiSdk.azure(),
             new OpenAiResponsesSdk(),
             new AnthropicSdk(),
             new GoogleSdk(),

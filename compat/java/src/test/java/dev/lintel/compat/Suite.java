@@ -19,7 +19,7 @@ final class Suite {
       List.of("openai", "responses", "anthropic", "gemini", "cohere", "bedrock");
 
   /** A part of an SDK's name, to ask by that alone. */
-  private static final String ONLY = System.getenv().getOrDefault("COMPAT_ONLY", "");
+  static final String ONLY = System.getenv().getOrDefault("COMPAT_ONLY", "");
 
   private Suite() {}
 
@@ -47,21 +47,26 @@ final class Suite {
       Map<String, Cases.Case> cases) {
     String mode = settings.stream() ? "streamed" : "whole";
     cases.forEach(
-        (name, body) -> {
-          String row = String.join("\t", sdk.name(), provider, mode, name);
-          tests.add(
-              DynamicTest.dynamicTest(
-                  row.replace("\t", ", "),
-                  () -> {
-                    try {
-                      body.run(sdk, settings);
-                    } catch (RuntimeException | Error failure) {
-                      String detail = String.valueOf(failure.getMessage()).replaceAll("\\s+", " ");
-                      record(row, "failed", detail.substring(0, Math.min(400, detail.length())));
-                      throw failure;
-                    }
-                    record(row, "passed", "");
-                  }));
+        (name, body) ->
+            tests.add(
+                test(
+                    String.join("\t", sdk.name(), provider, mode, name),
+                    () -> body.run(sdk, settings))));
+  }
+
+  /** @param row what is asked, as it stands before the outcome in the results */
+  static DynamicTest test(String row, Runnable body) {
+    return DynamicTest.dynamicTest(
+        row.replace("\t", ", "),
+        () -> {
+          try {
+            body.run();
+          } catch (RuntimeException | Error failure) {
+            String detail = String.valueOf(failure.getMessage()).replaceAll("\\s+", " ");
+            record(row, "failed", detail.substring(0, Math.min(400, detail.length())));
+            throw failure;
+          }
+          record(row, "passed", "");
         });
   }
 
