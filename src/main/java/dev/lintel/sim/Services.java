@@ -25,6 +25,23 @@ import tools.jackson.databind.node.ObjectNode;
  * long as its text, words that say how many bytes were heard.
  */
 final class Services {
+  /** All of them: the vendor's own SDK takes no reply without one. */
+  private static final List<String> CATEGORIES =
+      List.of(
+          "harassment",
+          "harassment/threatening",
+          "hate",
+          "hate/threatening",
+          "illicit",
+          "illicit/violent",
+          "self-harm",
+          "self-harm/instructions",
+          "self-harm/intent",
+          "sexual",
+          "sexual/minors",
+          "violence",
+          "violence/graphic");
+
   private static final int MOST_PICTURES = 10;
   private static final String TEXT = "text/plain; charset=utf-8";
 
@@ -223,8 +240,15 @@ final class Services {
     ObjectNode reply =
         Json.object().put("id", "modr-" + Words.token(input, 12)).put("model", model);
     ObjectNode result = reply.putArray("results").addObject().put("flagged", flagged);
-    result.putObject("categories").put("violence", flagged);
-    result.putObject("category_scores").put("violence", flagged ? 0.9 : 0.001);
+    ObjectNode categories = result.putObject("categories");
+    ObjectNode scores = result.putObject("category_scores");
+    ObjectNode applied = result.putObject("category_applied_input_types");
+    for (String category : CATEGORIES) {
+      boolean found = flagged && category.equals("violence");
+      categories.put(category, found);
+      scores.put(category, found ? 0.9 : 0.001);
+      applied.putArray(category).add("text");
+    }
     return Reply.whole(Json.bytes(reply), 0, options.call(raw, model));
   }
 

@@ -162,7 +162,9 @@ class RelayScenario {
   @Test
   void moderates() {
     var reply = gateway.post("/v1/moderations", "{\"model\":\"demo/mod\",\"input\":\"violence\"}");
-    assertThat(Json.parse(reply.body()).at("/results/0/flagged").asBoolean()).isTrue();
+    var result = Json.parse(reply.body()).at("/results/0");
+    assertThat(result.path("flagged").asBoolean()).isTrue();
+    assertThat(result.path("categories").size()).isEqualTo(13);
   }
 
   @Test
