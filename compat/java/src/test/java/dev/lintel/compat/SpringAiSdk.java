@@ -172,11 +172,14 @@ final class SpringAiSdk implements Sdk {
           response.getMetadata().getUsage().getCompletionTokens());
     }
 
-    /** Anthropic's are the text of a signed message, or in a stream beside it; OpenAI's beside it. */
+    /**
+     * Anthropic's are the text of a signed message; its streams say only that there is a thought and
+     * keep the words to themselves, to send them back. OpenAI's stand beside the text.
+     */
     private static String thoughts(AssistantMessage message) {
       var about = message.getMetadata();
-      if (about.get("thinking") instanceof String words) {
-        return words;
+      if (about.get("thinking") instanceof Boolean) {
+        return "…";
       }
       return about.containsKey("signature")
           ? Optional.ofNullable(message.getText()).orElse("")
