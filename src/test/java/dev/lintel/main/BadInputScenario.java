@@ -134,7 +134,8 @@ class BadInputScenario {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{\"role\":\"system\",\"content\":\"x\"}", "{\"role\":\"user\",\"content\":null}"})
+  @ValueSource(
+      strings = {"{\"role\":\"system\",\"content\":\"x\"}", "{\"role\":\"user\",\"content\":null}"})
   void a_conversation_of_instructions_or_of_nothing_has_an_input(String message) {
     var reply = chat("r/s", "\"messages\":[" + message + "]");
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);

@@ -118,7 +118,8 @@ class CostScenario {
       assertThat(whole.statusCode()).as(whole.body()).isEqualTo(200);
       assertThat(stream.statusCode()).as(stream.body()).isEqualTo(200);
       cost = whole.headers().firstValue("x-lintel-cost-usd").orElse("none");
-      // Gemini and Cohere have no word for what was written to a cache, so there those 200 are plain
+      // Gemini and Cohere have no word for what was written to a cache, so there those 200 are
+      // plain
       // input.
       boolean plain = provider.equals("gemini") || provider.equals("cohere");
       assertThat(cost).isEqualTo(plain ? "0.00474" : "0.00489");
