@@ -120,7 +120,8 @@ public final class Server {
             .setAcceptBacklog(8192)
             .setMaxHeaderSize(options.headerLimit)
             .setMaxInitialLineLength(16 << 10)
-            .setDecompressionSupported(true)
+            // A body unpacked by the engine would be in memory before anybody could count it.
+            .setDecompressionSupported(false)
             .setHandle100ContinueAutomatically(true)
             // Every request would pass through two handlers for what a WebSocket may ask for.
             .setMaxWebSocketFrameSize(LONGEST_MESSAGE)
