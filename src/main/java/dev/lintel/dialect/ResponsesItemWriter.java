@@ -48,7 +48,22 @@ final class ResponsesItemWriter {
         case ASSISTANT -> assistant(turn, place);
       }
     }
+    if (!own && items.isEmpty()) {
+      begin();
+    }
     return this;
+  }
+
+  /** OpenAI wants an input: where all is instruction, that is it. */
+  private void begin() {
+    ObjectNode message = items.addObject().put("type", "message");
+    if (instructions.isEmpty()) {
+      adaptation.mend("messages");
+      message.put("role", "user").put("content", AlternatingTurns.FILLER);
+    } else {
+      message.put("role", "system").put("content", String.join("\n\n", instructions));
+      instructions.clear();
+    }
   }
 
   Optional<String> instructions() {

@@ -41,9 +41,9 @@ final class ResponsesRequestWriter {
 
   ObjectNode write() {
     body.put("model", Paths.model(target));
-    var items = new ResponsesItemWriter(own, adaptation).add(prompt.turns());
-    items.instructions().ifPresent(text -> body.put("instructions", text));
-    body.set("input", items.items());
+    var said = new ResponsesItemWriter(own, adaptation).add(prompt.turns());
+    said.instructions().ifPresent(text -> body.put("instructions", text));
+    body.set("input", own ? said.items() : new ResponsesPairs(adaptation).mended(said.items()));
     tools();
     prompt.toolChoice().ifPresent(this::toolChoice);
     prompt.thinking().ifPresent(this::thinking);

@@ -1,6 +1,7 @@
 package dev.lintel.sim;
 
 import dev.lintel.Block;
+import dev.lintel.Chat;
 import dev.lintel.Failure;
 import dev.lintel.Prompt;
 import dev.lintel.Thinking;
@@ -20,6 +21,13 @@ final class Proofs {
    * Throws {@link Failure} {@code INVALID_REQUEST} with the vendor's words where a signature is
    * wrong, or missing where the vendor needs it.
    */
+  static void check(Vendor vendor, Chat chat) {
+    check(vendor, chat.prompt());
+    if (vendor == Vendor.BEDROCK) {
+      chat.original().ifPresent(sent -> BedrockRules.checkIds(sent.body().tree()));
+    }
+  }
+
   static void check(Vendor vendor, Prompt prompt) {
     List<Turn> turns =
         prompt.turns().stream().filter(turn -> turn.role() != Turn.Role.SYSTEM).toList();

@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -25,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * long as its text, words that say how many bytes were heard.
  */
 final class Services {
-  /** All of them: the vendor's own SDK takes no reply without one. */
+  /** OpenAI's, each found where its name is. */
   private static final List<String> CATEGORIES =
       List.of(
           "harassment",
@@ -236,20 +237,33 @@ final class Services {
     Body body = Body.scan(raw.body());
     String model = body.text("model").orElse("omni-moderation-latest");
     String input = body.value("input").map(Json::text).orElseThrow(() -> missing("input"));
-    boolean flagged = input.toLowerCase(Locale.ROOT).contains("violence");
+    JsonNode given = body.value("input").orElseThrow();
     ObjectNode reply =
         Json.object().put("id", "modr-" + Words.token(input, 12)).put("model", model);
-    ObjectNode result = reply.putArray("results").addObject().put("flagged", flagged);
-    ObjectNode categories = result.putObject("categories");
-    ObjectNode scores = result.putObject("category_scores");
-    ObjectNode applied = result.putObject("category_applied_input_types");
-    for (String category : CATEGORIES) {
-      boolean found = flagged && category.equals("violence");
-      categories.put(category, found);
-      scores.put(category, found ? 0.9 : 0.001);
-      applied.putArray(category).add("text");
+    ArrayNode results = reply.putArray("results");
+    // Of several texts each is judged, parts of one message are together.
+    if (given.isArray() && given.path(0).isString()) {
+      given.forEach(text -> judge(text.asString(""), results.addObject()));
+    } else {
+      judge(input, results.addObject());
     }
     return Reply.whole(Json.bytes(reply), 0, options.call(raw, model));
+  }
+
+  private static void judge(String input, ObjectNode result) {
+    String text = input.toLowerCase(Locale.ROOT);
+    ObjectNode categories = Json.object();
+    ObjectNode scores = Json.object();
+    boolean any = false;
+    for (String category : CATEGORIES) {
+      boolean flagged = text.contains(category);
+      any |= flagged;
+      categories.put(category, flagged);
+      scores.put(category, flagged ? 0.9 : 0.001);
+    }
+    result.put("flagged", any);
+    result.set("categories", categories);
+    result.set("category_scores", scores);
   }
 
   private static Reply typed(String text, SimOptions options) {

@@ -479,6 +479,23 @@ class BatchScenario {
   }
 
   @Test
+  void azures_form_of_a_path_is_taken_too() {
+    String input = file(line("a", "tiny", "").replace("/v1/chat", "/chat"));
+    var made =
+        gateway.post(
+            "/openai/v1/batches",
+            "{\"input_file_id\":\""
+                + input
+                + "\",\"endpoint\":\"/chat/completions\",\"completion_window\":\"24h\"}");
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+    JsonNode batch = ended(Json.parse(made.body()).path("id").asString());
+    assertThat(batch.path("status").asString()).isEqualTo("completed");
+    assertThat(batch.path("request_counts").path("completed").asInt())
+        .as(batch.toString())
+        .isEqualTo(1);
+  }
+
+  @Test
   void an_upload_may_be_larger_than_a_body() throws IOException {
     var content = new byte[40 << 20];
     new Random(1).nextBytes(content);
