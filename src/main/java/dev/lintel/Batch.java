@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param times when it reached a status
  * @param keepSeconds how long its results are kept; empty for ever
  * @param faults why it could not begin
+ * @param handed with whom it is
  */
 public record Batch(
     String id,
@@ -37,7 +38,35 @@ public record Batch(
     Counts counts,
     String output,
     String errors,
-    List<Fault> faults) {
+    List<Fault> faults,
+    Handed handed) {
+
+  /**
+   * How far it is handed on to a provider that takes whole batches.
+   *
+   * @param account names the key under which the provider knows it
+   * @param file the provider's own id of the requests; empty where it has none
+   * @param id the provider's own; empty before it is known
+   */
+  public record Handed(
+      Stage stage, String provider, String model, String account, String file, String id) {
+    public static final Handed UNDECIDED = new Handed(Stage.UNDECIDED, "", "", "", "", "");
+
+    /** The gateway asks the requests one by one. */
+    public static final Handed OWN = new Handed(Stage.OWN, "", "", "", "", "");
+
+    public enum Stage {
+      UNDECIDED,
+      OWN,
+      /** Written down before the provider is asked, so that none is handed on twice. */
+      BEGUN,
+      THERE
+    }
+
+    public Handed there(String input, String batch) {
+      return new Handed(Stage.THERE, provider, model, account, input, batch);
+    }
+  }
 
   public enum Status {
     VALIDATING,
@@ -85,6 +114,48 @@ public record Batch(
     headers = Map.copyOf(headers);
     times = Map.copyOf(times);
     faults = List.copyOf(faults);
+    // Those that an earlier version wrote down say nothing of it.
+    handed = handed == null ? Handed.UNDECIDED : handed;
+  }
+
+  /** One of which nobody has decided who works it off. */
+  public Batch(
+      String id,
+      String tenant,
+      String app,
+      String keyId,
+      String endpoint,
+      String input,
+      Map<String, String> metadata,
+      Map<String, String> headers,
+      Instant created,
+      Instant expires,
+      Optional<Long> keepSeconds,
+      Status status,
+      Map<Status, Instant> times,
+      Counts counts,
+      String output,
+      String errors,
+      List<Fault> faults) {
+    this(
+        id,
+        tenant,
+        app,
+        keyId,
+        endpoint,
+        input,
+        metadata,
+        headers,
+        created,
+        expires,
+        keepSeconds,
+        status,
+        times,
+        counts,
+        output,
+        errors,
+        faults,
+        Handed.UNDECIDED);
   }
 
   /** The same from now on in that status. */
@@ -109,7 +180,8 @@ public record Batch(
         counts,
         output,
         errors,
-        faults);
+        faults,
+        handed);
   }
 
   public Batch with(Counts counted) {
@@ -130,7 +202,8 @@ public record Batch(
         counted,
         output,
         errors,
-        faults);
+        faults,
+        handed);
   }
 
   public Batch with(List<Fault> found) {
@@ -151,7 +224,8 @@ public record Batch(
         counts,
         output,
         errors,
-        found);
+        found,
+        handed);
   }
 
   /**
@@ -178,6 +252,29 @@ public record Batch(
         counts,
         good,
         bad,
-        faults);
+        faults,
+        handed);
+  }
+
+  public Batch with(Handed now) {
+    return new Batch(
+        id,
+        tenant,
+        app,
+        keyId,
+        endpoint,
+        input,
+        metadata,
+        headers,
+        created,
+        expires,
+        keepSeconds,
+        status,
+        times,
+        counts,
+        output,
+        errors,
+        faults,
+        now);
   }
 }

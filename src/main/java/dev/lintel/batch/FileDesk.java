@@ -64,10 +64,9 @@ public final class FileDesk {
         exchange
             .request()
             .upload()
-            .orElseThrow(
-                () ->
-                    Failure.invalid("'file' is missing: this takes a multipart/form-data body.")
-                        .at("file"));
+            .orElseThrow(() ->
+                Failure.invalid("'file' is missing: this takes a multipart/form-data body.")
+                    .at("file"));
     checkRoom(all, caller.tenant(), 0, most);
     try (var held = new Held(upload, spool)) {
       String type = exchange.request().headers().get("content-type").orElse("");

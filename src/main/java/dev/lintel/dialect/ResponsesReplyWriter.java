@@ -103,10 +103,7 @@ final class ResponsesReplyWriter implements ReplyWriter {
     }
     passed = frame;
     switch (frame.event()) {
-      case "response.created",
-          "response.in_progress",
-          "response.queued",
-          "" ->
+      case "response.created", "response.in_progress", "response.queued", "" ->
           renamed(frame, bytes);
       case "response.completed", "response.incomplete" -> last(frame, bytes);
       default -> bytes.add(frame.raw(), frame.rawOffset(), frame.rawLength());

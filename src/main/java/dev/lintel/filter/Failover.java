@@ -160,11 +160,7 @@ public final class Failover implements Filter {
       return failure;
     } catch (RuntimeException | StackOverflowError bug) {
       // A fault of the gateway: the attempt stays on the record, and a probe is given back.
-      note(
-          call,
-          candidate,
-          Optional.of(Failure.internal()),
-          began);
+      note(call, candidate, Optional.of(Failure.internal()), began);
       throw bug;
     }
   }

@@ -23,8 +23,7 @@ public final class Observe implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
-    Optional<Failure> failure =
-        Optional.of(Failure.internal());
+    Optional<Failure> failure = Optional.of(Failure.internal());
     try {
       next.handle(call, new Watched(sink, call.trail()));
       failure = Optional.empty();

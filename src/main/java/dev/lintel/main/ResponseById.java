@@ -78,8 +78,7 @@ final class ResponseById implements Endpoint {
     var trail = Trail.begin(exchange.arrived());
     try {
       RawRequest raw = exchange.request();
-      Caller caller =
-          Known.caller(raw, keys);
+      Caller caller = Known.caller(raw, keys);
       String id = raw.path().getOrDefault("response", "");
       Optional<byte[]> kept = continuity.response(caller.tenant(), id);
       Answer answer =

@@ -12,8 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileDeskTest {
-  @TempDir
-  Path folder;
+  @TempDir Path folder;
 
   /** One piece, and then no more room. */
   private static final class Broken implements Upload {

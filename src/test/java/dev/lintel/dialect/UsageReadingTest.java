@@ -106,8 +106,7 @@ class UsageReadingTest {
     assertThat(
             openai("", "{'prompt_tokens':-5,'completion_tokens':'x','total_tokens':null}").source())
         .isEqualTo(Source.NONE);
-    assertThat(
-            openai("", "{'prompt_tokens':100000000000000000000,'completion_tokens':5}").output())
+    assertThat(openai("", "{'prompt_tokens':100000000000000000000,'completion_tokens':5}").output())
         .isEqualTo(5);
     assertThat(anthropic("{'input_tokens':-10,'output_tokens':100000000000000000000}"))
         .isEqualTo(Usage.of(0, 0, Source.PROVIDER));

@@ -84,9 +84,7 @@ class BadInputScenario {
   @ValueSource(strings = {"100000000000000000000", "0", "-1", "10.5"})
   void a_limit_that_is_none_is_refused(String limit) {
     var reply =
-        chat(
-            "a/s",
-            "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":" + limit);
+        chat("a/s", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":" + limit);
     assertThat(reply.statusCode()).isEqualTo(400);
     assertThat(Json.parse(reply.body()).at("/error/param").asString()).isEqualTo("max_tokens");
   }

@@ -480,8 +480,7 @@ class BatchScenario {
     assertThat(file.get("bytes").asInt()).isEqualTo(content.length);
     Path kept = folder.resolve("files").resolve(file.get("id").asString());
     assertThat(Files.mismatch(kept, Files.write(folder.resolve("sent"), content))).isEqualTo(-1);
-    gateway.send(
-        gateway.request("/v1/files/" + file.get("id").asString()).DELETE().build());
+    gateway.send(gateway.request("/v1/files/" + file.get("id").asString()).DELETE().build());
     assertThat(kept).doesNotExist();
   }
 

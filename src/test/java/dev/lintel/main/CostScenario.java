@@ -23,7 +23,8 @@ import tools.jackson.databind.JsonNode;
 
 /** What a call costs, and where that is told. */
 class CostScenario {
-  private static final List<String> DIALECTS = List.of("openai", "responses", "anthropic", "gemini", "cohere", "bedrock");
+  private static final List<String> DIALECTS =
+      List.of("openai", "responses", "anthropic", "gemini", "cohere", "bedrock");
 
   /**
    * The same usage from every provider: 1000 fresh, 300 read, 200 written, 70 out, 30 of them

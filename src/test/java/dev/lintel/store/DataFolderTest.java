@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DataFolderTest {
-  @TempDir
-  Path above;
+  @TempDir Path above;
 
   private String permissions(Path path) throws IOException {
     Assumptions.assumeTrue(Files.getFileStore(above).supportsFileAttributeView("posix"));
