@@ -1,4 +1,5 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
+import { createCohere } from '@ai-sdk/cohere';
 import { createGoogle } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { APICallError, Output, generateText, jsonSchema, streamText, tool } from 'ai';
@@ -126,5 +127,11 @@ export default [
     languageModel: (apiKey) =>
       createGoogle({ apiKey, baseURL: `${process.env.LINTEL_URL}/v1beta` }),
     thinkingOptions: { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2000 } } },
+  }),
+  sdk({
+    name: '@ai-sdk/cohere',
+    showsThoughts: true,
+    languageModel: (apiKey) => createCohere({ apiKey, baseURL: `${process.env.LINTEL_URL}/v2` }),
+    thinkingOptions: { cohere: { thinking: { type: 'enabled', tokenBudget: 2000 } } },
   }),
 ];

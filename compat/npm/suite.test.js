@@ -12,7 +12,11 @@ import openai from './sdk-openai.js';
 
 const PROVIDERS = ['openai', 'responses', 'anthropic', 'gemini', 'cohere', 'bedrock'];
 
+/** A part of an SDK's name, to ask by that alone. */
+const ONLY = process.env.COMPAT_ONLY ?? '';
+
 function check(sdk, provider, stream, name, body) {
+  if (!sdk.name.includes(ONLY)) return;
   const mode = stream ? 'streamed' : 'whole';
   test(`${sdk.name}, ${provider}, ${mode}: ${name}`, { timeout: 20_000 }, async () => {
     const line = (outcome, detail) =>

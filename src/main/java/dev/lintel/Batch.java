@@ -163,69 +163,15 @@ public record Batch(
     var all = new EnumMap<Status, Instant>(Status.class);
     all.putAll(times);
     all.put(next, time);
-    return new Batch(
-        id,
-        tenant,
-        app,
-        keyId,
-        endpoint,
-        input,
-        metadata,
-        headers,
-        created,
-        expires,
-        keepSeconds,
-        next,
-        all,
-        counts,
-        output,
-        errors,
-        faults,
-        handed);
+    return with(next, all, counts, output, errors, faults, handed);
   }
 
   public Batch with(Counts counted) {
-    return new Batch(
-        id,
-        tenant,
-        app,
-        keyId,
-        endpoint,
-        input,
-        metadata,
-        headers,
-        created,
-        expires,
-        keepSeconds,
-        status,
-        times,
-        counted,
-        output,
-        errors,
-        faults,
-        handed);
+    return with(status, times, counted, output, errors, faults, handed);
   }
 
   public Batch with(List<Fault> found) {
-    return new Batch(
-        id,
-        tenant,
-        app,
-        keyId,
-        endpoint,
-        input,
-        metadata,
-        headers,
-        created,
-        expires,
-        keepSeconds,
-        status,
-        times,
-        counts,
-        output,
-        errors,
-        found,
-        handed);
+    return with(status, times, counts, output, errors, found, handed);
   }
 
   /**
@@ -235,28 +181,22 @@ public record Batch(
    * @param bad of the others; empty where there is none
    */
   public Batch with(String good, String bad) {
-    return new Batch(
-        id,
-        tenant,
-        app,
-        keyId,
-        endpoint,
-        input,
-        metadata,
-        headers,
-        created,
-        expires,
-        keepSeconds,
-        status,
-        times,
-        counts,
-        good,
-        bad,
-        faults,
-        handed);
+    return with(status, times, counts, good, bad, faults, handed);
   }
 
   public Batch with(Handed now) {
+    return with(status, times, counts, output, errors, faults, now);
+  }
+
+  /** What changes while a batch lasts. */
+  private Batch with(
+      Status now,
+      Map<Status, Instant> when,
+      Counts counted,
+      String good,
+      String bad,
+      List<Fault> found,
+      Handed holder) {
     return new Batch(
         id,
         tenant,
@@ -269,12 +209,12 @@ public record Batch(
         created,
         expires,
         keepSeconds,
-        status,
-        times,
-        counts,
-        output,
-        errors,
-        faults,
-        now);
+        now,
+        when,
+        counted,
+        good,
+        bad,
+        found,
+        holder);
   }
 }

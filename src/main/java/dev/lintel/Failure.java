@@ -1,6 +1,7 @@
 package dev.lintel;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -146,6 +147,26 @@ public final class Failure extends RuntimeException {
   public Failure retryAfter(Optional<Duration> wait) {
     retryAfter = wait.orElse(null);
     return this;
+  }
+
+  /** The same without those words, wherever the provider repeated them. */
+  public Failure without(List<String> secrets) {
+    String text = message();
+    for (String secret : secrets) {
+      text = text.replace(secret, "***");
+    }
+    if (text.equals(message())) {
+      return this;
+    }
+    var clean = new Failure(kind, text, null);
+    clean.again = again;
+    clean.status = status;
+    clean.blame = blame;
+    clean.upstreamStatus = upstreamStatus;
+    clean.param = param;
+    clean.code = code;
+    clean.retryAfter = retryAfter;
+    return clean;
   }
 
   public Kind kind() {

@@ -55,7 +55,11 @@ public final class Form {
     return form;
   }
 
-  private static String boundary(String contentType) {
+  /**
+   * What stands between the parts. Throws {@link Failure} {@code INVALID_REQUEST} where the type
+   * does not say it.
+   */
+  public static String boundary(String contentType) {
     String boundary = Multipart.parameter(contentType, "boundary");
     if (boundary == null || boundary.isEmpty() || boundary.length() > LONGEST_BOUNDARY) {
       throw Failure.invalid(

@@ -27,4 +27,9 @@ public record RawRequest(
       Map<String, String> path, Map<String, String> query, Headers headers, byte[] body) {
     this("POST", "/", path, query, headers, body, Optional.empty());
   }
+
+  /** The same with those bytes for its upload. */
+  public RawRequest with(Upload other) {
+    return new RawRequest(method, uri, path, query, headers, body, Optional.of(other));
+  }
 }

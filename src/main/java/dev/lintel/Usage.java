@@ -111,40 +111,18 @@ public record Usage(
 
   /** The same with the tokens of images, which must be in {@code input} and {@code output}. */
   public Usage images(long in, long out) {
-    return new Usage(
-        input,
-        cacheRead,
-        cacheWrite,
-        cacheWriteHour,
-        output,
-        reasoning,
-        audioInput,
-        audioOutput,
-        in,
-        out,
-        units,
-        tier,
-        source);
+    return with(in, out, units, tier);
   }
 
   public Usage units(Map<Unit, BigDecimal> counted) {
-    return new Usage(
-        input,
-        cacheRead,
-        cacheWrite,
-        cacheWriteHour,
-        output,
-        reasoning,
-        audioInput,
-        audioOutput,
-        imageInput,
-        imageOutput,
-        counted,
-        tier,
-        source);
+    return with(imageInput, imageOutput, counted, tier);
   }
 
   public Usage tier(String word) {
+    return with(imageInput, imageOutput, units, word);
+  }
+
+  private Usage with(long imagesIn, long imagesOut, Map<Unit, BigDecimal> counted, String paidAs) {
     return new Usage(
         input,
         cacheRead,
@@ -154,10 +132,10 @@ public record Usage(
         reasoning,
         audioInput,
         audioOutput,
-        imageInput,
-        imageOutput,
-        units,
-        word,
+        imagesIn,
+        imagesOut,
+        counted,
+        paidAs,
         source);
   }
 

@@ -62,7 +62,11 @@ public final class BatchDesk {
     Terms terms = Terms.read(exchange.request().headers(), body.value("lintel"));
     String endpoint = required(body, "endpoint");
     if (!endpoints.contains(endpoint)) {
-      throw Failure.invalid("'endpoint' must be one of " + String.join(", ", endpoints) + ".")
+      throw Failure.invalid(
+              "'endpoint' must be one of "
+                  + String.join(
+                      ", ", endpoints.stream().filter(path -> path.startsWith("/v1/")).toList())
+                  + ".")
           .at("endpoint");
     }
     if (!required(body, "completion_window").equals("24h")) {

@@ -218,7 +218,7 @@ record AnthropicBlockWriter(Adaptation adaptation, boolean own) {
   }
 
   private static String id(String id) {
-    return new ToolId(id, "", "").shown();
+    return new ToolId(id).shown();
   }
 
   private static ObjectNode typed(String type) {

@@ -78,7 +78,7 @@ enum AnthropicPlatform {
    */
   List<String> betas(String header, Adaptation adaptation) {
     var kept = new ArrayList<String>();
-    for (String part : header.split(",")) {
+    for (String part : header.split(",", -1)) {
       String asked = part.strip();
       String name = betas.get(asked);
       if (name != null && !kept.contains(name)) {

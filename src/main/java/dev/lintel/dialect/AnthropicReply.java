@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
  * arguments are whole, or the reply is; so does whatever comes between pieces of calls.
  *
  * <p>A thought of a foreign vendor is shown as thinking with a {@link Proof}, and a signature that
- * belongs to a call travels in its {@link ToolId}.
+ * belongs to a call travels in its {@link ToolId}, or in a sealed thought before it.
  */
 final class AnthropicReply {
   enum Kind {
@@ -39,10 +40,13 @@ final class AnthropicReply {
     final String name;
     final StringBuilder arguments = new StringBuilder();
 
-    Call(Part.ToolUse first) {
-      ToolId shown = new ToolId(first.id(), first.signature(), first.vendor());
-      id = first.id().isEmpty() && first.signature().isEmpty() ? made("toolu_") : shown.shown();
-      name = first.name();
+    /** What goes before the call because its id cannot carry it; empty where nothing does. */
+    final String proof;
+
+    Call(String id, String name, String proof) {
+      this.id = id;
+      this.name = name;
+      this.proof = proof;
     }
 
     boolean whole() {
@@ -59,17 +63,26 @@ final class AnthropicReply {
   private boolean made;
   private final String dialect;
   private final Set<String> signers;
+  private final boolean idsCarry;
+  private final BooleanSupplier thinks;
   private String vendor = NAME;
   private int calling = -1;
   private final Map<Integer, Call> calls = new LinkedHashMap<>();
   private final Set<Integer> called = new HashSet<>();
   private final List<Part> held = new ArrayList<>();
   private boolean refused;
+
+  /** Whether a thought was shown, or a call is marked for having none. */
+  private boolean thoughtful;
+
   private boolean tools;
   private long characters;
 
-  AnthropicReply() {
-    this(NAME, Set.of(NAME));
+  /**
+   * @param thinks whether the caller asked for thinking
+   */
+  AnthropicReply(BooleanSupplier thinks) {
+    this(NAME, Set.of(NAME), true, thinks);
   }
 
   /**
@@ -77,10 +90,13 @@ final class AnthropicReply {
    *
    * @param dialect whose own blocks are shown
    * @param signers the vendors whose signatures its clients give back as they are
+   * @param idsCarry whether an id of the dialect may be long
    */
-  AnthropicReply(String dialect, Set<String> signers) {
+  AnthropicReply(String dialect, Set<String> signers, boolean idsCarry, BooleanSupplier thinks) {
     this.dialect = dialect;
     this.signers = signers;
+    this.idsCarry = idsCarry;
+    this.thinks = thinks;
   }
 
   /** A new id of Anthropic's form. */
@@ -169,6 +185,7 @@ final class AnthropicReply {
     if ((thought.text().isEmpty() && thought.signature().isEmpty()) || waits(thought)) {
       return;
     }
+    thoughtful = true;
     if (thought.sealed()) {
       ObjectNode block = Json.object().put("type", "redacted_thinking");
       // Unlike a signature, a sealed thought is good at the dialect's own provider alone.
@@ -215,7 +232,7 @@ final class AnthropicReply {
     characters += use.arguments().length();
     Call call = calls.get(use.index());
     if (call == null) {
-      call = new Call(use);
+      call = called(use);
       calls.put(use.index(), call);
     }
     call.arguments.append(use.arguments());
@@ -224,6 +241,29 @@ final class AnthropicReply {
     } else if (calls.size() == 1 || (waitingFor(use.index()) && whole(calling))) {
       show(use.index(), call, out);
     }
+  }
+
+  /**
+   * The call as the client is shown it. While Claude thinks it refuses to go on from a call without
+   * a thought, so such a call is marked where another model made it.
+   */
+  private Call called(Part.ToolUse use) {
+    var proofs = new Proofs(List.of(), use.signature(), use.vendor());
+    if (idsCarry && ToolId.carries(use.id(), proofs)) {
+      return new Call(ToolId.shown(use.id(), proofs), use.name(), "");
+    }
+    if (!proofs.none()) {
+      return new Call(new ToolId(use.id()).shown(), use.name(), proofs.encode());
+    }
+    if (use.id().isEmpty()) {
+      return new Call(made("toolu_"), use.name(), "");
+    }
+    boolean mark = !thoughtful && !signers.contains(use.vendor()) && thinks.getAsBoolean();
+    thoughtful |= mark;
+    return new Call(
+        mark ? ToolId.marked(use.id(), use.vendor()) : new ToolId(use.id()).shown(),
+        use.name(),
+        "");
   }
 
   /** Whether that call has just begun and no other one waits. */
@@ -238,6 +278,11 @@ final class AnthropicReply {
 
   private void show(int index, Call call, AnthropicOut out) {
     endBlock(out);
+    if (!call.proof.isEmpty()) {
+      ObjectNode sealed = Json.object().put("type", "redacted_thinking");
+      begin(Kind.ALIEN, sealed.put("data", call.proof), out);
+      endBlock(out);
+    }
     ObjectNode block = Json.object().put("type", "tool_use").put("id", call.id);
     block.put("name", call.name).putObject("input");
     begin(Kind.TOOL, block, out);

@@ -264,7 +264,7 @@ final class AnthropicReplyReader implements ReplyReader {
                 names.of(block.path("name").asString("")),
                 "",
                 "",
-                ""));
+                NAME));
       }
       default -> {
         open = Open.ALIEN;

@@ -31,7 +31,7 @@ final class AnthropicReplyWriter implements ReplyWriter {
 
   private final Chat chat;
   private final Trail trail;
-  private final AnthropicReply blocks = new AnthropicReply();
+  private final AnthropicReply blocks;
   private Part.Start start = new Part.Start("", "");
   private Usage usage = Usage.UNKNOWN;
   private Part.@Nullable Stop stop;
@@ -44,6 +44,7 @@ final class AnthropicReplyWriter implements ReplyWriter {
   AnthropicReplyWriter(Chat chat, Trail trail) {
     this.chat = chat;
     this.trail = trail;
+    this.blocks = new AnthropicReply(() -> AnthropicThinking.asked(chat));
   }
 
   @Override

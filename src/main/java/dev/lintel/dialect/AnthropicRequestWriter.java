@@ -16,8 +16,6 @@ import dev.lintel.ToolChoice;
 import dev.lintel.Traits;
 import dev.lintel.Traits.Ability;
 import java.math.BigDecimal;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,8 +30,6 @@ final class AnthropicRequestWriter {
    * still on offer can write, and reported as a mend; thinking comes on top.
    */
   static final long MAX_TOKENS = 4096;
-
-  private static final int MOST_BREAKPOINTS = 4;
 
   static final Set<String> EFFORTS = Set.of("low", "medium", "high", "xhigh", "max");
 
@@ -87,7 +83,7 @@ final class AnthropicRequestWriter {
     settings();
     toolChoice();
     Fit.putBack(prompt.extra(), NAME, body, "", adaptation);
-    limitBreakpoints();
+    AnthropicBreakpoints.limit(body, adaptation);
     return body;
   }
 
@@ -422,35 +418,6 @@ final class AnthropicRequestWriter {
     }
     if (!kept.isEmpty()) {
       body.set("stop_sequences", kept);
-    }
-  }
-
-  /**
-   * The API takes four places to cache at. The first one is kept, which most calls share, and the
-   * last three, which hold most of this conversation.
-   */
-  private void limitBreakpoints() {
-    List<ObjectNode> marked = new ArrayList<>();
-    body.path("tools").forEach(tool -> mark(tool, marked));
-    body.path("system").forEach(block -> mark(block, marked));
-    for (JsonNode message : body.path("messages")) {
-      for (JsonNode block : message.path("content")) {
-        if (AnthropicTurnWriter.isType(block, "tool_result")) {
-          block.path("content").forEach(inner -> mark(inner, marked));
-        }
-        mark(block, marked);
-      }
-    }
-    int most = body.has("cache_control") ? MOST_BREAKPOINTS - 1 : MOST_BREAKPOINTS;
-    if (marked.size() > most) {
-      adaptation.drop("cache_control");
-      marked.subList(1, marked.size() - most + 1).forEach(block -> block.remove("cache_control"));
-    }
-  }
-
-  private static void mark(JsonNode block, List<ObjectNode> marked) {
-    if (block instanceof ObjectNode node && node.has("cache_control")) {
-      marked.add(node);
     }
   }
 }

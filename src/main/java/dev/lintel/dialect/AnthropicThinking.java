@@ -2,7 +2,9 @@ package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Body;
+import dev.lintel.Chat;
 import dev.lintel.Json;
+import dev.lintel.Thinking;
 import dev.lintel.Traits;
 import dev.lintel.Traits.Ability;
 import java.util.Map;
@@ -32,6 +34,15 @@ final class AnthropicThinking {
           "max", 16384L);
 
   private AnthropicThinking() {}
+
+  /** Whether the caller wants every turn to begin with a thought. */
+  static boolean asked(Chat chat) {
+    return chat.prompt()
+        .thinking()
+        .map(Thinking::mode)
+        .filter(Thinking.Mode.ON::equals)
+        .isPresent();
+  }
 
   static long budget(String effort) {
     return BUDGETS.getOrDefault(effort, USUAL_BUDGET);

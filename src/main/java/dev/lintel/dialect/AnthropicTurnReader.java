@@ -23,7 +23,22 @@ final class AnthropicTurnReader {
     if (!content.isArray()) {
       throw holder.wrong(name, "a string or an array of blocks");
     }
-    return holder.objects(name).stream().map(AnthropicTurnReader::block).toList();
+    var blocks = new ArrayList<Block>();
+    Optional<Proofs> proof = Optional.empty();
+    for (Fields fields : holder.objects(name)) {
+      Optional<Proofs> next = Proofs.ofCall(fields.whole().path("data").asString(""));
+      if (next.isPresent()) {
+        proof = next;
+        continue;
+      }
+      Block block = block(fields);
+      if (proof.isPresent() && block instanceof Block.ToolUse use) {
+        block = proof.get().on(use);
+        proof = Optional.empty();
+      }
+      blocks.add(block);
+    }
+    return blocks;
   }
 
   private static Block block(Fields fields) {
@@ -51,13 +66,12 @@ final class AnthropicTurnReader {
 
   private static Block toolUse(Fields fields) {
     ToolId id = ToolId.of(fields.text("id"));
-    Optional<Proofs> proofs = id.proofs();
     return new Block.ToolUse(
         id.id(),
         fields.text("name"),
         fields.object("input").map(input -> Json.text(input.whole())).orElse("{}"),
-        proofs.map(Proofs::call).orElse(""),
-        proofs.map(Proofs::vendor).orElse(""),
+        id.signature(),
+        id.vendor(),
         fields.cache(),
         fields.extra());
   }

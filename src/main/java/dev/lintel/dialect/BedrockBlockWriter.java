@@ -23,9 +23,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Writes the blocks of one request for a provider. */
 final class BedrockBlockWriter {
-  /** {@code ToolUseId}: https://docs.aws.amazon.com/bedrock/latest/APIReference (November 2026). */
-  private static final int LONGEST_ID = 64;
-
   private static final String S3 = "s3://";
 
   private final Adaptation adaptation;
@@ -268,7 +265,6 @@ final class BedrockBlockWriter {
 
   /** Calls and their results meet by it in this request alone, so nobody has to read it back. */
   private static String id(String id) {
-    String shown = new ToolId(id, "", "").shown();
-    return shown.length() <= LONGEST_ID ? shown : ToolId.MARK + ToolNames.hex(id, 40);
+    return ToolId.fitted(new ToolId(id).shown(), ToolId.USUAL);
   }
 }

@@ -279,7 +279,7 @@ final class BedrockReplyReader implements ReplyReader {
     calls.put(index, call);
     parts.add(
         new Part.ToolUse(
-            call.number, start.path("toolUseId").asString(""), names.of(name), "", "", ""));
+            call.number, start.path("toolUseId").asString(""), names.of(name), "", "", NAME));
   }
 
   private boolean answersByTool() {

@@ -33,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class BedrockReplyWriter implements ReplyWriter {
   private final Chat chat;
   private final Trail trail;
-  private final AnthropicReply blocks = new AnthropicReply(NAME, Set.of(NAME, BedrockWords.SIGNER));
+  private final AnthropicReply blocks;
   private final BedrockOut events = new BedrockOut(new Bytes(0));
   private final List<Frame> held = new ArrayList<>(2);
   private Usage usage = Usage.UNKNOWN;
@@ -48,6 +48,10 @@ final class BedrockReplyWriter implements ReplyWriter {
   BedrockReplyWriter(Chat chat, Trail trail) {
     this.chat = chat;
     this.trail = trail;
+    // An id of Bedrock's has 64 characters at most, too few to carry a signature.
+    this.blocks =
+        new AnthropicReply(
+            NAME, Set.of(NAME, BedrockWords.SIGNER), false, () -> AnthropicThinking.asked(chat));
   }
 
   @Override
@@ -66,21 +70,7 @@ final class BedrockReplyWriter implements ReplyWriter {
     events.to(out);
     for (Part part : chunk.parts()) {
       begin();
-      add(part, events);
-    }
-  }
-
-  /**
-   * A signature that belongs to a call goes before it as a sealed thought: an id of Bedrock's has
-   * 64 characters at most, too few to carry it.
-   */
-  private void add(Part part, AnthropicOut out) {
-    if (part instanceof Part.ToolUse use && !use.signature().isEmpty()) {
-      String proofs = new Proofs(List.of(), use.signature(), use.vendor()).encode();
-      blocks.add(new Part.Thought("", proofs, NAME, true), out);
-      blocks.add(new Part.ToolUse(use.index(), use.id(), use.name(), use.arguments(), "", ""), out);
-    } else {
-      blocks.add(part, out);
+      blocks.add(part, events);
     }
   }
 
@@ -178,7 +168,7 @@ final class BedrockReplyWriter implements ReplyWriter {
     for (Chunk chunk : chunks) {
       for (Part part : chunk.parts()) {
         note(part);
-        add(part, folded);
+        blocks.add(part, folded);
       }
     }
     explain(folded);

@@ -86,11 +86,12 @@ final class BedrockRequestWriter {
       }
       return;
     }
-    if (traits.cannot(Traits.Ability.THINKING) || (turns.thoughtless() && !own)) {
+    boolean adaptive = thinking.mode() == Thinking.Mode.ADAPTIVE;
+    if (traits.cannot(Traits.Ability.THINKING) || (turns.thoughtless() && !adaptive)) {
       adaptation.drop("thinking");
+      effort(effort && own, thinking);
       return;
     }
-    boolean adaptive = thinking.mode() == Thinking.Mode.ADAPTIVE;
     if (!adaptive && !own && traits.cannot(Traits.Ability.BUDGET_THINKING)) {
       adaptive = true;
       if (thinking.budget() > 0) {

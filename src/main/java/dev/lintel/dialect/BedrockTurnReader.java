@@ -26,11 +26,13 @@ final class BedrockTurnReader {
     var blocks = new ArrayList<Block>();
     Optional<Proofs> proof = Optional.empty();
     for (Fields fields : holder.objects(name)) {
-      Optional<Proofs> next = proof(fields);
+      Optional<Proofs> next =
+          Proofs.ofCall(
+              fields.whole().path("reasoningContent").path("redactedContent").asString(""));
       if (next.isPresent()) {
         proof = next;
       } else if (proof.isPresent() && block(fields) instanceof Block.ToolUse use) {
-        blocks.add(signed(use, proof.get()));
+        blocks.add(proof.get().on(use));
         proof = Optional.empty();
       } else if (fields.whole().has("cachePoint")
           && !blocks.isEmpty()
@@ -41,25 +43,6 @@ final class BedrockTurnReader {
       }
     }
     return blocks;
-  }
-
-  /** The signature of the call that follows, which {@link BedrockReplyWriter} put there. */
-  private static Optional<Proofs> proof(Fields fields) {
-    JsonNode sealed = fields.whole().path("reasoningContent").path("redactedContent");
-    return sealed.isString()
-        ? Proofs.decode(sealed.asString()).filter(proofs -> !proofs.call().isEmpty())
-        : Optional.empty();
-  }
-
-  private static Block signed(Block.ToolUse use, Proofs proof) {
-    return new Block.ToolUse(
-        use.id(),
-        use.name(),
-        use.arguments(),
-        proof.call(),
-        proof.vendor(),
-        use.cache(),
-        use.extra());
   }
 
   /** What a {@code cachePoint} asks for. */
@@ -127,14 +110,13 @@ final class BedrockTurnReader {
 
   private static Block toolUse(Fields fields) {
     ToolId id = ToolId.of(fields.text("toolUseId"));
-    Optional<Proofs> proofs = id.proofs();
     JsonNode input = fields.any("input").orElseGet(Json::object);
     return new Block.ToolUse(
         id.id(),
         fields.text("name"),
         Json.text(input),
-        proofs.map(Proofs::call).orElse(""),
-        proofs.map(Proofs::vendor).orElse(""),
+        id.signature(),
+        id.vendor(),
         Block.Cache.NONE,
         fields.extra());
   }

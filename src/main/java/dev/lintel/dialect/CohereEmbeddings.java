@@ -2,12 +2,10 @@ package dev.lintel.dialect;
 
 import dev.lintel.Adaptation;
 import dev.lintel.Block;
-import dev.lintel.Body;
 import dev.lintel.Dialect;
 import dev.lintel.Embed;
 import dev.lintel.Embed.Format;
 import dev.lintel.Embed.Purpose;
-import dev.lintel.Extra;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
@@ -24,11 +22,9 @@ import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -43,7 +39,7 @@ public final class CohereEmbeddings implements Beside {
   static final String NAME = "cohere-embed";
 
   /** As the reference has it: texts, or anything as {@code inputs}. */
-  private static final int MOST = 96;
+  static final int MOST = 96;
 
   private static final Map<Purpose, String> TYPES =
       Map.of(
@@ -60,8 +56,6 @@ public final class CohereEmbeddings implements Beside {
           Purpose.FACT, Purpose.QUERY,
           Purpose.CODE_QUERY, Purpose.QUERY,
           Purpose.SIMILARITY, Purpose.CLUSTERING);
-
-  private static final Fields.Manner MANNER = new Fields.Manner(NAME, false, false);
 
   private final CohereChat cohere = new CohereChat();
 
@@ -90,113 +84,7 @@ public final class CohereEmbeddings implements Beside {
 
   @Override
   public Request read(Inbound inbound) {
-    Body body = inbound.body();
-    String model = OpenAiChat.model(inbound);
-    Fields fields =
-        Fields.of(MANNER, body.tree())
-            .ignore("model")
-            .ignore(Fit.gatewayFields(body).toArray(String[]::new))
-            .ignoreEmpty();
-    var formats = new LinkedHashSet<Format>();
-    for (String word : fields.texts("embedding_types")) {
-      formats.add(format(word, fields));
-    }
-    if (formats.isEmpty()) {
-      formats.add(Format.FLOAT);
-    }
-    var dimensions =
-        fields
-            .integer("output_dimension")
-            .map(number -> OptionalInt.of(EmbedWords.positive("output_dimension", number)))
-            .orElse(OptionalInt.empty());
-    Optional<String> type = fields.textIfAny("input_type");
-    Optional<Purpose> purpose = type.flatMap(CohereEmbeddings::purpose);
-    if (type.isPresent() && purpose.isEmpty()) {
-      throw fields.unknown(
-          "input_type", "search_document, search_query, classification, clustering or image");
-    }
-    var contents = new HashMap<String, List<Embed.Content>>();
-    contents.put("texts", texts(fields));
-    contents.put("images", images(fields));
-    contents.put("inputs", mixed(fields));
-    contents.values().removeIf(List::isEmpty);
-    if (contents.size() != 1) {
-      String place =
-          contents.isEmpty() ? "texts" : contents.containsKey("inputs") ? "inputs" : "images";
-      throw Failure.invalid("One of 'texts', 'images' and 'inputs' is needed, and not empty.")
-          .at(place);
-    }
-    var options = new Embed.Options(dimensions, purpose, "", fields.extra());
-    var inputs = new ArrayList<Embed.Input>();
-    contents.forEach((field, list) -> {
-      EmbedWords.count(field, list.size(), MOST);
-      for (Embed.Content content : list) {
-        inputs.add(new Embed.Input(field + "[" + inputs.size() + "]", content, options));
-      }
-    });
-    return new Embed(this, model, inputs, List.copyOf(formats), Optional.of(inbound));
-  }
-
-  private static Format format(String word, Fields fields) {
-    for (Format format : Format.values()) {
-      if (format.word().equals(word)) {
-        return format;
-      }
-    }
-    throw fields.unknown("embedding_types", "of float, base64, int8, uint8, binary and ubinary");
-  }
-
-  private static List<Embed.Content> texts(Fields fields) {
-    var contents = new ArrayList<Embed.Content>();
-    for (String text : fields.texts("texts")) {
-      contents.add(EmbedWords.given("texts[" + contents.size() + "]", text));
-    }
-    return contents;
-  }
-
-  private static List<Embed.Content> images(Fields fields) {
-    var contents = new ArrayList<Embed.Content>();
-    for (String url : fields.texts("images")) {
-      contents.add(new Embed.Blocks(List.of(image(url, "images[" + contents.size() + "]"))));
-    }
-    return contents;
-  }
-
-  private static List<Embed.Content> mixed(Fields fields) {
-    var contents = new ArrayList<Embed.Content>();
-    for (Fields input : fields.objects("inputs")) {
-      var blocks = new ArrayList<Block>();
-      for (Fields piece : input.objects("content")) {
-        blocks.add(
-            switch (piece.text("type")) {
-              case "text" -> new Block.Text(piece.text("text"));
-              case "image_url" ->
-                  image(piece.neededObject("image_url").text("url"), piece.place("image_url.url"));
-              default -> new Block.Native(piece.extra(piece.whole()));
-            });
-      }
-      if (blocks.isEmpty()) {
-        throw Failure.invalid("'" + input.place("content") + "' must not be empty.")
-            .at(input.place("content"));
-      }
-      contents.add(new Embed.Blocks(blocks));
-    }
-    return contents;
-  }
-
-  private static Block image(String url, String place) {
-    Optional<MediaData> data = MediaData.parse(url, place);
-    Block.Media.Source source =
-        data.isPresent()
-            ? new Block.Media.Source.Inline(data.get().base64())
-            : new Block.Media.Source.Link(url);
-    return new Block.Media(
-        Block.Media.Kind.IMAGE,
-        data.map(MediaData::mime).orElse(""),
-        source,
-        "",
-        Block.Cache.NONE,
-        Extra.NONE);
+    return new CohereEmbedReader(inbound).read(this);
   }
 
   @Override

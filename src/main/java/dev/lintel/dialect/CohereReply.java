@@ -32,7 +32,7 @@ final class CohereReply {
 
   private final boolean tools;
   private final Consumer<ObjectNode> out;
-  private final CallsInTurn turn = new CallsInTurn(this::tell);
+  private final Sequence turn = new Sequence(this::tell);
   private final StringBuilder plan = new StringBuilder();
   private final StringBuilder thought = new StringBuilder();
 
@@ -240,7 +240,7 @@ final class CohereReply {
         use.id().isEmpty()
             ? use.name() + "_" + UUID.randomUUID().toString().replace("-", "")
             : use.id();
-    String shown = ToolId.shown(issued, signed, use.signature(), use.vendor());
+    String shown = ToolId.shown(issued, new Proofs(signed, use.signature(), use.vendor()));
     signed.clear();
     return shown;
   }

@@ -98,8 +98,7 @@ final class CohereTurnReader {
     Fields function = call.neededObject("function");
     String name = function.text("name");
     ToolId shown = ToolId.of(call.text("id"));
-    Optional<Proofs> proofs = shown.proofs();
-    proofs.ifPresent(proof -> thoughts.addAll(proof.thoughts()));
+    thoughts.addAll(shown.thoughts());
     toolNames.put(shown.id(), name);
     String arguments = function.text("arguments", "");
     call.ignore("type");
@@ -108,8 +107,8 @@ final class CohereTurnReader {
             shown.id(),
             name,
             arguments.isBlank() ? "{}" : arguments,
-            proofs.map(Proofs::call).orElse(""),
-            proofs.map(Proofs::vendor).orElse(""),
+            shown.signature(),
+            shown.vendor(),
             Block.Cache.NONE,
             call.extra()));
   }

@@ -5,14 +5,18 @@ import dev.lintel.Body;
 import dev.lintel.Extra;
 import dev.lintel.Failure;
 import dev.lintel.Json;
+import dev.lintel.Prompt;
 import dev.lintel.Provider.Quirks;
+import dev.lintel.Tool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -115,6 +119,29 @@ final class Fit {
             }
           }
         });
+  }
+
+  /**
+   * The tools that a target of a dialect gets: those of its vendor's own as they came, other
+   * vendors' dropped.
+   *
+   * @param function words one, given its place in the request
+   */
+  static ArrayNode tools(
+      Prompt prompt,
+      String dialect,
+      BiFunction<Tool.Function, String, ObjectNode> function,
+      Adaptation adaptation) {
+    ArrayNode tools = Json.array();
+    for (int i = 0; i < prompt.tools().size(); i++) {
+      String place = "tools[" + i + "]";
+      switch (prompt.tools().get(i)) {
+        case Tool.Function own -> tools.add(function.apply(own, place));
+        case Tool.Native same when same.extra().of(dialect) -> tools.add(same.extra().fields());
+        case Tool.Native foreign -> adaptation.drop(place);
+      }
+    }
+    return tools;
   }
 
   /**

@@ -239,10 +239,10 @@ final class GeminiReply {
     Call call = calls.computeIfAbsent(piece.index(), index -> new Call());
     call.id = piece.id().isEmpty() ? call.id : piece.id();
     call.name = piece.name().isEmpty() ? call.name : piece.name();
+    call.vendor = piece.vendor().isEmpty() ? call.vendor : piece.vendor();
     call.arguments.append(piece.arguments());
     if (!piece.signature().isEmpty()) {
       call.signature = piece.signature();
-      call.vendor = piece.vendor();
     }
   }
 
@@ -275,6 +275,9 @@ final class GeminiReply {
     } else if (!step.isEmpty() || !call.signature.isEmpty()) {
       part.put("thoughtSignature", new Proofs(step, call.signature, call.vendor).encode());
       carried = thoughts.size();
+    } else if (first && signature.isEmpty() && !call.vendor.equals(Gemini.NAME)) {
+      // Gemini refuses the step without a signature, so it has to be known for another model's.
+      part.put("thoughtSignature", new Proofs(List.of(), "", call.vendor).encode());
     } else {
       sign(part);
     }

@@ -47,6 +47,7 @@ final class GeminiTurnWriter {
   private final Map<String, String> names = new HashMap<>();
   private final Content system = new Content(false);
   private String signature = "";
+  private boolean waived;
 
   /**
    * @param own whether the caller speaks Gemini's dialect, and so may name what only Vertex takes
@@ -71,7 +72,11 @@ final class GeminiTurnWriter {
               }
               yield system;
             }
-            case USER -> next(false);
+            case USER -> {
+              // Google checks the steps after the user's last words alone.
+              waived &= turn.blocks().stream().anyMatch(Block.ToolResult.class::isInstance);
+              yield next(false);
+            }
             case ASSISTANT -> next(true);
           };
       GeminiRequestWriter.put(turn.extra(), content.extra, place + ".", adaptation);
@@ -88,6 +93,9 @@ final class GeminiTurnWriter {
     }
     if (!media.own()) {
       answerAll();
+    }
+    if (waived) {
+      adaptation.mend("thought_signature");
     }
     ArrayNode array = body.putArray("contents");
     contents.forEach(content -> array.add(finish(content)));
@@ -217,6 +225,7 @@ final class GeminiTurnWriter {
       signed(part);
     } else if (content.calls.isEmpty()) {
       part.put("thoughtSignature", Gemini.SKIP);
+      waived = true;
     }
     GeminiRequestWriter.put(use.extra(), part, place + ".", adaptation);
     content.calls.add(use.id());

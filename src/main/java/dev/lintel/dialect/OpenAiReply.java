@@ -44,7 +44,7 @@ final class OpenAiReply {
       case Part.Text piece -> put(delta, "content", piece.text(), text);
       case Part.Refusal piece -> put(delta, "refusal", piece.text(), refusal);
       case Part.Thought piece -> thought(piece, delta);
-      case Part.ToolUse piece -> delta.putArray("tool_calls").add(call(piece));
+      case Part.ToolUse piece -> call(piece, delta);
       case Part.Media media -> media(media, delta);
       case Part.Piece foreign -> throw new IllegalStateException("no part of a chat: " + foreign);
       case Part.Native piece -> {
@@ -84,13 +84,19 @@ final class OpenAiReply {
     }
   }
 
-  private ObjectNode call(Part.ToolUse piece) {
+  private void call(Part.ToolUse piece, ObjectNode delta) {
     Call known = calls.get(piece.index());
     Call call = known == null ? new Call() : known;
     ObjectNode node = Json.object().put("index", piece.index());
     if (known == null) {
       calls.put(piece.index(), call);
-      call.id = ToolId.shown(piece.id(), unsent, piece.signature(), piece.vendor());
+      var proofs = new Proofs(unsent, piece.signature(), piece.vendor());
+      call.id = ToolId.shown(piece.id(), proofs);
+      if (!piece.signature().isEmpty() && !ToolId.carries(piece.id(), proofs)) {
+        ObjectNode block = OpenAiThoughts.block(blocks.size(), piece.signature(), piece.vendor());
+        blocks.add(block);
+        delta.putArray(OpenAiThoughts.BLOCKS).add(block);
+      }
       unsent.clear();
       call.name = piece.name();
       node.put("id", call.id).put("type", "function");
@@ -101,7 +107,7 @@ final class OpenAiReply {
     }
     function.put("arguments", piece.arguments());
     call.arguments.append(piece.arguments());
-    return node;
+    delta.putArray("tool_calls").add(node);
   }
 
   /** Images stand where OpenRouter puts them. */

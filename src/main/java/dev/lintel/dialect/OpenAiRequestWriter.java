@@ -70,16 +70,7 @@ final class OpenAiRequestWriter {
   }
 
   private void tools() {
-    ArrayNode tools = Json.array();
-    for (int i = 0; i < prompt.tools().size(); i++) {
-      String place = "tools[" + i + "]";
-      switch (prompt.tools().get(i)) {
-        case Tool.Function function -> tools.add(function(function, place));
-        case Tool.Native own when own.extra().of(OpenAiChat.NAME) ->
-            tools.add(own.extra().fields());
-        case Tool.Native foreign -> adaptation.drop(place);
-      }
-    }
+    ArrayNode tools = Fit.tools(prompt, OpenAiChat.NAME, this::function, adaptation);
     if (!tools.isEmpty()) {
       body.set("tools", tools);
     }

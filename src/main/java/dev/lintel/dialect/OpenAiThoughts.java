@@ -2,6 +2,7 @@ package dev.lintel.dialect;
 
 import dev.lintel.Block;
 import dev.lintel.Json;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -12,7 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>A signed thought is an entry of the message's {@code thinking_blocks}: {@code {index, type:
  * thinking, thinking, signature}} or {@code {index, type: redacted_thinking, data}}, with a {@link
- * Proof}. In a stream an entry comes whole in one delta; its {@code index} is what the SDKs merge
+ * Proof}; the signature of a call whose id cannot carry it is one of the latter with {@link
+ * Proofs}. In a stream an entry comes whole in one delta; its {@code index} is what the SDKs merge
  * list deltas by. Many clients keep nothing of a message but its text and its tool calls, so the id
  * of a call carries what was signed before it, too.
  */
@@ -30,6 +32,19 @@ final class OpenAiThoughts {
     return thought.sealed()
         ? node.put("type", "redacted_thinking").put("data", proof)
         : node.put("type", "thinking").put("thinking", thought.text()).put("signature", proof);
+  }
+
+  /** The signature of a call whose id cannot carry it. */
+  static ObjectNode block(int index, String signature, String vendor) {
+    return Json.object()
+        .put("index", index)
+        .put("type", "redacted_thinking")
+        .put("data", new Proofs(List.of(), signature, vendor).encode());
+  }
+
+  /** The same as it comes back; empty where the entry is another one. */
+  static Optional<Proofs> ofCall(JsonNode block) {
+    return Proofs.decode(block.path("data").asString(""));
   }
 
   /** Empty where the entry is not of this gateway. */

@@ -5,6 +5,7 @@ import dev.lintel.Extra;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Turn;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -128,7 +129,7 @@ final class OpenAiTurnReader {
       blocks.add(new Block.Refusal(refusal));
     }
     message.objects("images").forEach(image -> blocks.add(part(image)));
-    blocks.addAll(made);
+    blocks.addAll(signed(made, message));
     message
         .object("function_call")
         .ifPresent(legacy -> {
@@ -143,6 +144,28 @@ final class OpenAiTurnReader {
                   Block.Cache.NONE,
                   new Extra(LEGACY, Json.object())));
         });
+    return blocks;
+  }
+
+  /** The calls with the signatures that their ids had no room for. */
+  private static List<Block> signed(List<Block> calls, Fields message) {
+    var proofs = new ArrayDeque<Proofs>();
+    for (JsonNode block : message.whole().path(OpenAiThoughts.BLOCKS)) {
+      OpenAiThoughts.ofCall(block).ifPresent(proofs::add);
+    }
+    if (proofs.isEmpty()) {
+      return calls;
+    }
+    message.ignore(OpenAiThoughts.BLOCKS);
+    var blocks = new ArrayList<Block>(calls.size());
+    for (Block block : calls) {
+      boolean waits =
+          !proofs.isEmpty()
+              && block instanceof Block.ToolUse use
+              && use.signature().isEmpty()
+              && use.vendor().equals(proofs.getFirst().vendor());
+      blocks.add(waits ? proofs.removeFirst().on((Block.ToolUse) block) : block);
+    }
     return blocks;
   }
 
@@ -183,8 +206,7 @@ final class OpenAiTurnReader {
     }
     String name = function.text("name");
     ToolId shown = ToolId.of(call.text("id", ""));
-    Optional<Proofs> proofs = shown.proofs();
-    proofs.ifPresent(proof -> blocks.addAll(proof.thoughts()));
+    blocks.addAll(shown.thoughts());
     String id =
         shown.id().isEmpty() ? "call_" + turns.size() + "_" + unanswered.size() : shown.id();
     toolNames.put(id, name);
@@ -201,8 +223,8 @@ final class OpenAiTurnReader {
             id,
             name,
             arguments(function),
-            proofs.map(Proofs::call).orElse(google),
-            proofs.map(Proofs::vendor).orElse(google.isEmpty() ? "" : Gemini.NAME),
+            shown.proofs().isPresent() ? shown.signature() : google,
+            shown.proofs().isPresent() || google.isEmpty() ? shown.vendor() : Gemini.NAME,
             cache,
             google.isEmpty() ? rest : new Extra(SIGNED, rest.fields())));
   }

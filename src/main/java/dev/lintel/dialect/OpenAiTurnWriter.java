@@ -102,7 +102,8 @@ final class OpenAiTurnWriter {
       content(message("function").put("name", result.name()), result.content());
       return;
     }
-    ObjectNode message = message("tool").put("tool_call_id", result.id());
+    ObjectNode message =
+        message("tool").put("tool_call_id", ToolId.fitted(result.id(), ToolId.USUAL));
     if (own) {
       content(message, result.content());
     } else {
@@ -179,7 +180,8 @@ final class OpenAiTurnWriter {
   }
 
   private ObjectNode call(Block.ToolUse call) {
-    ObjectNode node = Json.object().put("id", call.id()).put("type", "function");
+    ObjectNode node =
+        Json.object().put("id", ToolId.fitted(call.id(), ToolId.USUAL)).put("type", "function");
     node.putObject("function")
         .put("name", own ? call.name() : ToolNames.OPENAI.out(call.name()))
         .put("arguments", call.arguments());

@@ -92,7 +92,7 @@ final class PassThroughReader implements ReplyReader {
     Optional<Usage> first = Optional.empty();
     Optional<Usage> last = Optional.empty();
     String text = new String(head.take(), StandardCharsets.UTF_8) + text(tail);
-    for (String line : text.split("[\r\n]+")) {
+    for (String line : text.split("[\r\n]+", -1)) {
       if (line.startsWith("data:") && (line.contains("usage") || line.contains("Usage"))) {
         Optional<Usage> found =
             parsed(line.substring(5).getBytes(StandardCharsets.UTF_8))

@@ -5,6 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lintel.Block;
 import dev.lintel.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -18,6 +23,9 @@ import tools.jackson.databind.JsonNode;
  * Gemini's dialect the {@code thoughtSignature} of a part, in the others the {@link ToolId} of a
  * call. So they come through a tool loop whatever else a client drops.
  *
+ * <p>A call whose proof is empty is one that its vendor did not sign: so it is known for another
+ * vendor's, of which the one that is asked next may need to hear.
+ *
  * <p>The text is base64 of {@code lintel/1:} and a JSON array with an object a thought: {@code v}
  * the vendor, {@code s} its signature, {@code t} the thought's text (clients may leave thoughts out
  * of the history, and a signature proves nothing without its text), {@code x} true where the
@@ -25,9 +33,16 @@ import tools.jackson.databind.JsonNode;
  * a thought.
  *
  * @param call the signature of the call itself, empty where none
- * @param vendor whose it is
+ * @param vendor whose call it is; empty where nobody said
  */
 record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
+  private static final int THOUGHT = 1;
+  private static final int SEALED = 2;
+  private static final int CALL = 3;
+
+  /** Set where the signature is the bytes that its base64 stands for. */
+  private static final int RAW = 8;
+
   private static final String MAGIC = "lintel/1:";
 
   /** Nine bytes make twelve characters of base64 that do not depend on what follows. */
@@ -52,6 +67,16 @@ record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
     thoughts = List.copyOf(thoughts);
   }
 
+  /** Whether nobody has signed anything. */
+  boolean none() {
+    return thoughts.isEmpty() && call.isEmpty();
+  }
+
+  /** Whose the proofs are. */
+  String signer() {
+    return call.isEmpty() && !thoughts.isEmpty() ? thoughts.getLast().vendor() : vendor;
+  }
+
   String encode() {
     var array = Json.array();
     for (Block.Thought thought : thoughts) {
@@ -63,7 +88,7 @@ record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
         node.put("x", true);
       }
     }
-    if (!call.isEmpty()) {
+    if (!call.isEmpty() || thoughts.isEmpty()) {
       array.addObject().put("v", vendor).put("s", call).put("c", true);
     }
     return Base64.getEncoder().encodeToString((MAGIC + Json.text(array)).getBytes(UTF_8));
@@ -97,6 +122,100 @@ record Proofs(List<Block.Thought> thoughts, String call, String vendor) {
       }
     }
     return Optional.of(new Proofs(thoughts, call, vendor));
+  }
+
+  /**
+   * The same in few bytes, for the place where each counts: a byte that says what follows, then the
+   * vendor, the thought's text and the signature, each with its length before it. A signature of
+   * base64 is taken out of it.
+   */
+  byte[] packed() {
+    var bytes = new ByteArrayOutputStream();
+    try (var out = new DataOutputStream(bytes)) {
+      for (Block.Thought thought : thoughts) {
+        pack(
+            thought.sealed() ? SEALED : THOUGHT,
+            thought.vendor(),
+            thought.text(),
+            thought.signature(),
+            out);
+      }
+      if (!call.isEmpty() || thoughts.isEmpty()) {
+        pack(CALL, vendor, "", call, out);
+      }
+    } catch (IOException noMemoryHasAny) {
+      throw new UncheckedIOException(noMemoryHasAny);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void pack(
+      int kind, String vendor, String text, String signature, DataOutputStream out)
+      throws IOException {
+    byte[] raw = raw(signature);
+    out.writeByte(raw.length == 0 ? kind : kind | RAW);
+    for (byte[] field :
+        List.of(
+            vendor.getBytes(UTF_8),
+            text.getBytes(UTF_8),
+            raw.length == 0 ? signature.getBytes(UTF_8) : raw)) {
+      out.writeInt(field.length);
+      out.write(field);
+    }
+  }
+
+  /** Empty where the text is not the base64 of anything. */
+  private static byte[] raw(String text) {
+    try {
+      byte[] raw = Base64.getDecoder().decode(text);
+      return Base64.getEncoder().encodeToString(raw).equals(text) ? raw : new byte[0];
+    } catch (IllegalArgumentException notBase64) {
+      return new byte[0];
+    }
+  }
+
+  /** Throws {@link IllegalArgumentException} where the bytes are not packed proofs. */
+  static Optional<Proofs> unpacked(byte[] packed) {
+    var in = ByteBuffer.wrap(packed);
+    var thoughts = new ArrayList<Block.Thought>();
+    String call = "";
+    String vendor = "";
+    while (in.hasRemaining()) {
+      int kind = in.get();
+      String by = new String(field(in), UTF_8);
+      String text = new String(field(in), UTF_8);
+      byte[] proof = field(in);
+      String signature =
+          (kind & RAW) == 0 ? new String(proof, UTF_8) : Base64.getEncoder().encodeToString(proof);
+      if ((kind & ~RAW) == CALL) {
+        call = signature;
+        vendor = by;
+      } else {
+        thoughts.add(new Block.Thought(text, signature, by, (kind & ~RAW) == SEALED));
+      }
+    }
+    return Optional.of(new Proofs(thoughts, call, vendor));
+  }
+
+  private static byte[] field(ByteBuffer in) {
+    int length = in.remaining() < Integer.BYTES ? -1 : in.getInt();
+    if (length < 0 || length > in.remaining()) {
+      throw new IllegalArgumentException("no proofs of this gateway");
+    }
+    byte[] field = new byte[length];
+    in.get(field);
+    return field;
+  }
+
+  /** The proof of a call that follows the place of that text; empty where it is none. */
+  static Optional<Proofs> ofCall(String text) {
+    return decode(text).filter(proofs -> !proofs.call.isEmpty() && proofs.thoughts.isEmpty());
+  }
+
+  /** The call with its signature. */
+  Block.ToolUse on(Block.ToolUse use) {
+    return new Block.ToolUse(
+        use.id(), use.name(), use.arguments(), call, vendor, use.cache(), use.extra());
   }
 
   /**

@@ -48,7 +48,11 @@ final class ResponsesInput {
       }
       String id = item.path("call_id").asString("");
       boolean shown = id.startsWith(ToolId.MARK) && item.isObject();
-      items.add(shown ? ((ObjectNode) item.deepCopy()).put("call_id", ToolId.of(id).id()) : item);
+      items.add(
+          shown
+              ? ((ObjectNode) item.deepCopy())
+                  .put("call_id", ToolId.fitted(ToolId.of(id).id(), ToolId.USUAL))
+              : item);
     }
     return items;
   }

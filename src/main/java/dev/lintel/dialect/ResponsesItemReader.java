@@ -31,6 +31,9 @@ final class ResponsesItemReader {
   private final Map<String, String> toolNames = new HashMap<>();
   private final Set<String> custom = new HashSet<>();
 
+  /** Of the call that follows. */
+  private Optional<Proofs> proof = Optional.empty();
+
   List<Turn> read(List<Fields> items) {
     items.forEach(this::item);
     close();
@@ -44,7 +47,12 @@ final class ResponsesItemReader {
       case "function_call" -> call(item, item.text("arguments", ""), false);
       case "custom_tool_call" -> call(item, CustomInput.wrapped(item.text("input")), true);
       case "function_call_output", "custom_tool_call_output" -> result(item);
-      case "reasoning" -> part(Turn.Role.ASSISTANT, thoughts(item));
+      case "reasoning" -> {
+        proof = Proofs.ofCall(item.text("encrypted_content", ""));
+        if (proof.isEmpty()) {
+          part(Turn.Role.ASSISTANT, thoughts(item));
+        }
+      }
       case "" -> throw item.missing("type");
       default -> {
         boolean answer = type.endsWith("_output") || type.endsWith("_response");
@@ -99,7 +107,6 @@ final class ResponsesItemReader {
 
   private void call(Fields item, String arguments, boolean free) {
     ToolId shown = ToolId.of(item.text("call_id"));
-    Optional<Proofs> proofs = shown.proofs();
     String name = item.text("name");
     toolNames.put(shown.id(), name);
     if (free) {
@@ -108,20 +115,20 @@ final class ResponsesItemReader {
     boolean thought =
         role == Turn.Role.ASSISTANT && blocks.stream().anyMatch(Block.Thought.class::isInstance);
     if (!thought) {
-      proofs.ifPresent(proof -> part(Turn.Role.ASSISTANT, proof.thoughts()));
+      part(Turn.Role.ASSISTANT, shown.thoughts());
     }
     Extra rest = item.ignore(OWN).extra();
-    part(
-        Turn.Role.ASSISTANT,
-        List.of(
-            new Block.ToolUse(
-                shown.id(),
-                name,
-                arguments.isBlank() ? "{}" : arguments,
-                proofs.map(Proofs::call).orElse(""),
-                proofs.map(Proofs::vendor).orElse(""),
-                Block.Cache.NONE,
-                free ? new Extra(ResponsesWords.CUSTOM, rest.fields()) : rest)));
+    var use =
+        new Block.ToolUse(
+            shown.id(),
+            name,
+            arguments.isBlank() ? "{}" : arguments,
+            shown.signature(),
+            shown.vendor(),
+            Block.Cache.NONE,
+            free ? new Extra(ResponsesWords.CUSTOM, rest.fields()) : rest);
+    part(Turn.Role.ASSISTANT, List.of(proof.map(of -> of.on(use)).orElse(use)));
+    proof = Optional.empty();
   }
 
   private void result(Fields item) {

@@ -48,7 +48,22 @@ final class ResponsesItemWriter {
         case ASSISTANT -> assistant(turn, place);
       }
     }
+    if (!own && items.isEmpty()) {
+      begin();
+    }
     return this;
+  }
+
+  /** OpenAI wants an input: where all is instruction, that is it. */
+  private void begin() {
+    ObjectNode message = items.addObject().put("type", "message");
+    if (instructions.isEmpty()) {
+      adaptation.mend("messages");
+      message.put("role", "user").put("content", AlternatingTurns.FILLER);
+    } else {
+      message.put("role", "system").put("content", String.join("\n\n", instructions));
+      instructions.clear();
+    }
   }
 
   Optional<String> instructions() {
@@ -112,7 +127,7 @@ final class ResponsesItemWriter {
         items
             .addObject()
             .put("type", free ? "custom_tool_call_output" : "function_call_output")
-            .put("call_id", result.id());
+            .put("call_id", ToolId.fitted(result.id(), ToolId.USUAL));
     boolean plain = result.content().stream().allMatch(Block.Text.class::isInstance);
     if (plain) {
       item.put("output", OpenAiRequestWriter.joined(result.content(), "\n"));
@@ -181,7 +196,7 @@ final class ResponsesItemWriter {
         items
             .addObject()
             .put("type", free ? "custom_tool_call" : "function_call")
-            .put("call_id", call.id())
+            .put("call_id", ToolId.fitted(call.id(), ToolId.USUAL))
             .put("name", own ? call.name() : ToolNames.OPENAI.out(call.name()));
     if (free) {
       var input = new CustomInput();

@@ -15,7 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
  * Puts the parts of a reply into items that follow one another, and tells each as it grows.
  *
  * <p>A thought of another vendor's is a reasoning item whose {@code encrypted_content} is {@link
- * Proofs} or a {@link Proof}, and a signature that belongs to a call travels in its {@link ToolId}.
+ * Proofs} or a {@link Proof}, and a signature that belongs to a call travels in its {@link ToolId},
+ * or in such an item before it.
  */
 final class ResponsesReply {
   private enum Kind {
@@ -241,8 +242,9 @@ final class ResponsesReply {
       ObjectNode reasoning = Json.object().put("type", "reasoning");
       reasoning.putArray("summary");
       begin(Kind.REASONING, "rs_", reasoning);
-      vendor = thought.vendor();
     }
+    // At Bedrock the text is its own and the signature Claude's.
+    vendor = thought.vendor();
     if (!thought.text().isEmpty()) {
       if (part.isEmpty()) {
         part = "summary_text";
@@ -312,10 +314,18 @@ final class ResponsesReply {
       names = customTools.get();
       custom = names;
     }
+    var proofs = new Proofs(List.of(), use.signature(), use.vendor());
     String callId =
         use.id().isEmpty() && use.signature().isEmpty()
             ? "call_" + seed() + Integer.toHexString(use.index())
-            : new ToolId(use.id(), use.signature(), use.vendor()).shown();
+            : ToolId.shown(use.id(), proofs);
+    if (!proofs.none() && !ToolId.carries(use.id(), proofs)) {
+      ObjectNode sealed = Json.object().put("type", "reasoning");
+      sealed.putArray("summary");
+      begin(Kind.NOTHING, "rs_", sealed);
+      item.put("encrypted_content", proofs.encode());
+      done();
+    }
     if (names.contains(use.name())) {
       input = new CustomInput();
       begin(

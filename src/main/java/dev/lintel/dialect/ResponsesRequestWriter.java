@@ -41,9 +41,9 @@ final class ResponsesRequestWriter {
 
   ObjectNode write() {
     body.put("model", Paths.model(target));
-    var items = new ResponsesItemWriter(own, adaptation).add(prompt.turns());
-    items.instructions().ifPresent(text -> body.put("instructions", text));
-    body.set("input", items.items());
+    var said = new ResponsesItemWriter(own, adaptation).add(prompt.turns());
+    said.instructions().ifPresent(text -> body.put("instructions", text));
+    body.set("input", own ? said.items() : new ResponsesPairs(adaptation).mended(said.items()));
     tools();
     prompt.toolChoice().ifPresent(this::toolChoice);
     prompt.thinking().ifPresent(this::thinking);
@@ -72,16 +72,7 @@ final class ResponsesRequestWriter {
   }
 
   private void tools() {
-    ArrayNode tools = Json.array();
-    for (int i = 0; i < prompt.tools().size(); i++) {
-      String place = "tools[" + i + "]";
-      switch (prompt.tools().get(i)) {
-        case Tool.Function function -> tools.add(function(function, place));
-        case Tool.Native same when same.extra().of(ResponsesWords.NAME) ->
-            tools.add(same.extra().fields());
-        case Tool.Native foreign -> adaptation.drop(place);
-      }
-    }
+    ArrayNode tools = Fit.tools(prompt, ResponsesWords.NAME, this::function, adaptation);
     if (!tools.isEmpty()) {
       body.set("tools", tools);
     }

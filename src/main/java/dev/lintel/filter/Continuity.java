@@ -1,7 +1,5 @@
 package dev.lintel.filter;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.lintel.Adaptation;
 import dev.lintel.Call;
 import dev.lintel.Chat;
@@ -9,7 +7,6 @@ import dev.lintel.Credential;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
-import dev.lintel.Json;
 import dev.lintel.Memory;
 import dev.lintel.Model;
 import dev.lintel.Provider;
@@ -18,8 +15,7 @@ import dev.lintel.Stateful;
 import dev.lintel.Target;
 import dev.lintel.Ties;
 import dev.lintel.Trail;
-import java.time.Duration;
-import java.util.ArrayList;
+import dev.lintel.filter.KnownReplies.Kept;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -27,10 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Keeps what one request of a conversation names together with who knows it.
@@ -41,38 +35,13 @@ import tools.jackson.databind.node.ObjectNode;
  * cannot be followed is the caller's to hear of; no other target is asked in silence.
  */
 public final class Continuity implements Filter {
-  /** Of one tenant, so that no other one's replies are pushed out. */
-  private static final long MOST_BYTES = 32L << 20;
-
-  private static final Duration KEPT = Duration.ofHours(24);
-
   /** A key that the caller brought. */
   private static final String OWN = "own";
 
   private static final String PREVIOUS = "previous_response_id";
 
-  /** What is kept under an id. */
-  private sealed interface Kept {
-    /** A reply: everything that was said up to its end, and how the client saw it. */
-    record Reply(List<JsonNode> said, List<JsonNode> input, byte[] response, int weight)
-        implements Kept {}
-
-    /** A piece of one. */
-    record Piece(JsonNode item, int weight) implements Kept {}
-
-    /** A piece that is at its provider. */
-    record Away(Pin pin) implements Kept {
-      @Override
-      public int weight() {
-        return 300;
-      }
-    }
-
-    int weight();
-  }
-
   private final Seal seal;
-  private final Map<String, Cache<String, Kept>> kept = new ConcurrentHashMap<>();
+  private final KnownReplies kept = new KnownReplies();
 
   /**
    * @param secret of this installation: ids that were sealed with it are good after a restart
@@ -115,21 +84,17 @@ public final class Continuity implements Filter {
 
   /** A reply that this tenant was given and that is kept here, as it saw it. */
   public Optional<byte[]> response(String tenant, String id) {
-    return reply(tenant, id).map(Kept.Reply::response);
+    return kept.reply(tenant, id).map(Kept.Reply::response);
   }
 
   /** What was asked for such a reply, item by item. */
   public Optional<List<JsonNode>> input(String tenant, String id) {
-    return reply(tenant, id).map(Kept.Reply::input);
+    return kept.reply(tenant, id).map(Kept.Reply::input);
   }
 
   /** Forgets such a reply; false where there is none. */
   public boolean forget(String tenant, String id) {
-    boolean known = reply(tenant, id).isPresent();
-    if (known) {
-      of(tenant).invalidate(id);
-    }
-    return known;
+    return kept.forget(tenant, id);
   }
 
   /**
@@ -163,30 +128,13 @@ public final class Continuity implements Filter {
     return new Names(tenant, trail);
   }
 
-  private Optional<Kept.Reply> reply(String tenant, String id) {
-    return of(tenant).getIfPresent(id) instanceof Kept.Reply reply
-        ? Optional.of(reply)
-        : Optional.empty();
-  }
-
-  private Cache<String, Kept> of(String tenant) {
-    return kept.computeIfAbsent(
-        tenant,
-        name ->
-            Caffeine.newBuilder()
-                .maximumWeight(MOST_BYTES)
-                .weigher((String id, Kept value) -> value.weight())
-                .expireAfterAccess(KEPT)
-                .build());
-  }
-
   /** Follows the names in one request. */
   private final class Following {
     private final Call call;
     private final Chat chat;
     private final Stateful dialect;
     private final Ties ties;
-    private final Cache<String, Kept> known;
+    private final String tenant;
     private final Map<String, JsonNode> items = new HashMap<>();
     private final Set<String> without = new HashSet<>();
     private Optional<String> previous = Optional.empty();
@@ -199,7 +147,7 @@ public final class Continuity implements Filter {
       this.chat = chat;
       this.dialect = dialect;
       this.ties = ties;
-      this.known = of(call.caller().tenant());
+      this.tenant = call.caller().tenant();
     }
 
     Call followed() {
@@ -223,12 +171,12 @@ public final class Continuity implements Filter {
     }
 
     private void previous(String id) {
-      if (known.getIfPresent(id) instanceof Kept.Reply reply) {
-        before = reply.said;
+      if (kept.find(tenant, id) instanceof Kept.Reply reply) {
+        before = reply.said();
         return;
       }
       Seal.Open open =
-          seal.open(call.caller().tenant(), id)
+          seal.open(tenant, id)
               .orElseThrow(() ->
                   refused(
                       PREVIOUS,
@@ -240,16 +188,16 @@ public final class Continuity implements Filter {
     }
 
     private void item(Ties.Named named) {
-      Kept found = known.getIfPresent(named.id());
+      Kept found = kept.find(tenant, named.id());
       switch (found) {
-        case Kept.Piece piece -> items.put(named.id(), piece.item);
+        case Kept.Piece piece -> items.put(named.id(), piece.item());
         case Kept.Away away -> {
-          if (pin != null && !away.pin.equals(pin)) {
+          if (pin != null && !away.pin().equals(pin)) {
             throw refused(
                 named.place(), "'" + named.id() + "' was made elsewhere than '" + pinnedBy + "'.");
           }
           if (pin == null) {
-            pin = away.pin;
+            pin = away.pin();
             pinnedBy = named.place();
           }
         }
@@ -267,13 +215,13 @@ public final class Continuity implements Filter {
      * no such target, or something else decides who is asked, it is left out.
      */
     private void sealed(Ties.Named named) {
-      if (!(known.getIfPresent(named.id()) instanceof Kept.Away away)) {
+      if (!(kept.find(tenant, named.id()) instanceof Kept.Away away)) {
         return;
       }
-      if (pin == null && find(away.pin).isPresent()) {
-        pin = away.pin;
+      if (pin == null && find(away.pin()).isPresent()) {
+        pin = away.pin();
         pinnedBy = named.place();
-      } else if (!away.pin.equals(pin)) {
+      } else if (!away.pin().equals(pin)) {
         without.add(named.id());
       }
     }
@@ -396,7 +344,7 @@ public final class Continuity implements Filter {
 
     @Override
     public void item(String id) {
-      of(tenant).put(id, new Kept.Away(pin()));
+      kept.keep(tenant, id, pin());
     }
 
     @Override
@@ -420,42 +368,16 @@ public final class Continuity implements Filter {
 
     @Override
     public void reply(byte[] response, List<JsonNode> output) {
-      if (!stored) {
-        return;
+      if (stored) {
+        kept.keep(
+            tenant,
+            made,
+            response,
+            before,
+            dialect.input(chat),
+            chat.estimatedTokens() * 4L,
+            output);
       }
-      Cache<String, Kept> mine = of(tenant);
-      List<JsonNode> input = dialect.input(chat);
-      var said = new ArrayList<JsonNode>(before.size() + input.size() + output.size());
-      said.addAll(before);
-      said.addAll(input);
-      for (JsonNode item : output) {
-        String id = item.path("id").asString("");
-        JsonNode nameless = nameless(item);
-        said.add(nameless);
-        if (!id.isEmpty()) {
-          mine.put(id, new Kept.Piece(nameless, 300 + Json.bytes(nameless).length));
-        }
-      }
-      long own = chat.estimatedTokens() * 4;
-      long weight = 500 + response.length * 2L + own + 16L * said.size();
-      mine.put(
-          made, new Kept.Reply(said, input, response, (int) Math.min(weight, Integer.MAX_VALUE)));
     }
-  }
-
-  /** Ids of the gateway's making mean nothing to a provider. */
-  private static JsonNode nameless(JsonNode item) {
-    if (!(item instanceof ObjectNode object)) {
-      return item;
-    }
-    ObjectNode copy = Json.object();
-    object
-        .properties()
-        .forEach(field -> {
-          if (!field.getKey().equals("id")) {
-            copy.set(field.getKey(), field.getValue());
-          }
-        });
-    return copy;
   }
 }

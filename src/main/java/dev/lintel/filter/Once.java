@@ -4,18 +4,19 @@ import dev.lintel.Call;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
+import dev.lintel.Held;
 import dev.lintel.Keeper;
 import dev.lintel.RawRequest;
 import dev.lintel.Replay;
 import dev.lintel.Replays;
 import dev.lintel.Request;
 import dev.lintel.Sink;
+import dev.lintel.Spool;
 import dev.lintel.Terms;
 import dev.lintel.Trail;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.lintel.Upload;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -30,27 +31,46 @@ public final class Once implements Filter {
 
   private final Supplier<Replays> replays;
   private final long largest;
+  private final Spool spool;
 
   /**
    * @param replays asked for only where a call has a key
    * @param largest the most bytes of a reply that is kept
+   * @param spool where uploads wait until all of them is known
    */
-  public Once(Supplier<Replays> replays, long largest) {
+  public Once(Supplier<Replays> replays, long largest, Spool spool) {
     this.replays = replays;
     this.largest = largest;
+    this.spool = spool;
   }
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
     Optional<Trail.Keyed> keyed = call.trail().keyed();
-    if (keyed.isEmpty() || !(call.request() instanceof Request.Unread(var _, RawRequest raw))) {
+    if (keyed.isEmpty()
+        || !(call.request() instanceof Request.Unread(var dialect, RawRequest raw))) {
       next.handle(call, sink);
       return;
     }
     var key =
         new Replays.Key(call.caller().tenant(), call.caller().app(), checked(keyed.get().name()));
+    if (raw.upload().isEmpty()) {
+      apply(call, raw, key, question(keyed.get().path(), raw, Optional.empty()), sink, next);
+      return;
+    }
+    // Whether it is the same cannot be said before its end, so that a keyed one is kept until then.
+    try (var held = new Held(raw.upload().get(), spool)) {
+      byte[] question = question(keyed.get().path(), raw, Optional.of(held));
+      Upload again = held.open(List.of(new Held.Slice.Own(0, Long.MAX_VALUE)));
+      var known = new Request.Unread(dialect, raw.with(again));
+      apply(call.with(known), raw, key, question, sink, next);
+    }
+  }
+
+  private void apply(
+      Call call, RawRequest raw, Replays.Key key, byte[] question, Sink sink, Handler next) {
     Replays kept = replays.get();
-    switch (kept.take(key, question(keyed.get().path(), raw), call.id())) {
+    switch (kept.take(key, question, call.id())) {
       case Replays.Found.Free() -> {
         call.trail().keptBy(new Holding(kept, key, call.id(), largest));
         next.handle(call, sink);
@@ -100,26 +120,19 @@ public final class Once implements Filter {
     return c >= ' ' && c != 127 && !Character.isISOControl(c);
   }
 
-  /**
-   * The path, the query without the caller's key, and the body; of one that is taken as it comes
-   * its length stands for it, for it is not there yet.
-   */
-  private static byte[] question(String path, RawRequest raw) {
-    try {
-      MessageDigest hash = MessageDigest.getInstance("SHA-256");
-      var query = new TreeMap<>(raw.query());
-      query.remove("key");
-      String length = raw.body().length > 0 ? "" : raw.headers().get("content-length").orElse("");
-      if (raw.body().length == 0
-          && length.isEmpty()
-          && raw.headers().get("content-type").isPresent()) {
-        throw Failure.invalid("An upload with an 'Idempotency-Key' needs a 'content-length'.")
-            .at("content-length");
+  /** The path, the query without the caller's key, and the body. */
+  private static byte[] question(String path, RawRequest raw, Optional<Held> upload) {
+    var query = new TreeMap<>(raw.query());
+    query.remove("key");
+    String type = upload.isEmpty() ? "" : raw.headers().get("content-type").orElse("");
+    Asked asked = new Asked(type).line(path).line(query.toString()).body();
+    asked.add(raw.body());
+    if (upload.isPresent()) {
+      Held body = upload.get();
+      for (byte[] bytes = body.more(); bytes != null; bytes = body.more()) {
+        asked.add(bytes);
       }
-      hash.update((path + '\n' + query + '\n' + length + '\n').getBytes(StandardCharsets.UTF_8));
-      return hash.digest(raw.body());
-    } catch (NoSuchAlgorithmException missing) {
-      throw new IllegalStateException(missing);
     }
+    return asked.digest();
   }
 }

@@ -13,12 +13,14 @@ import dev.lintel.Prompt;
 import dev.lintel.Sink;
 import dev.lintel.Turn;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * Keeps the signatures that a client's dialect has no place for.
@@ -34,8 +36,11 @@ public final class Signatures implements Filter {
 
   private record Key(String tenant, String toolUse) {}
 
-  /** What came with one tool call: its own signature, and the thoughts that led to it. */
-  private record Kept(List<Block.Thought> thoughts, String signature, String vendor) {
+  /**
+   * What came with one tool call: its own signature, and the thoughts between it and the call
+   * before.
+   */
+  private record Kept(String name, List<Block.Thought> thoughts, String signature, String vendor) {
     int weight() {
       int bytes = 200 + signature.length();
       for (Block.Thought thought : thoughts) {
@@ -67,55 +72,65 @@ public final class Signatures implements Filter {
 
   /** Empty where there is nothing to put back. */
   private Optional<Prompt> restore(Prompt prompt, String tenant) {
-    List<Turn> turns = new ArrayList<>(prompt.turns().size());
+    var turns = new ArrayDeque<Turn>(prompt.turns().size());
+    var seen = new HashSet<String>();
     boolean changed = false;
-    for (Turn turn : prompt.turns()) {
+    for (Turn turn : prompt.turns().reversed()) {
       Optional<Turn> whole =
-          turn.role() == Turn.Role.ASSISTANT ? restore(turn, tenant) : Optional.empty();
+          turn.role() == Turn.Role.ASSISTANT ? restore(turn, tenant, seen) : Optional.empty();
       changed |= whole.isPresent();
-      turns.add(whole.orElse(turn));
+      turns.addFirst(whole.orElse(turn));
     }
-    return changed ? Optional.of(prompt.turns(turns)) : Optional.empty();
+    return changed ? Optional.of(prompt.turns(List.copyOf(turns))) : Optional.empty();
   }
 
-  private Optional<Turn> restore(Turn turn, String tenant) {
+  /**
+   * @param seen ids of later turns: some providers use an id again, and what is kept is its last
+   *     call's
+   */
+  private Optional<Turn> restore(Turn turn, String tenant, Set<String> seen) {
     var blocks = new ArrayList<Block>(turn.blocks().size() + 1);
     boolean changed = false;
     boolean signed =
         turn.blocks().stream()
             .anyMatch(
                 block -> block instanceof Block.Thought thought && !thought.signature().isEmpty());
+    int step = 0;
     for (Block block : turn.blocks()) {
-      Kept known =
-          block instanceof Block.ToolUse use ? kept.getIfPresent(new Key(tenant, use.id())) : null;
-      if (known == null || !(block instanceof Block.ToolUse use)) {
-        blocks.add(block);
+      blocks.add(block);
+      if (!(block instanceof Block.ToolUse use)) {
         continue;
       }
-      if (!signed && !known.thoughts.isEmpty()) {
-        // The client may have returned the thought's words without their proof: the kept one
-        // replaces them.
-        blocks.removeIf(Block.Thought.class::isInstance);
-        blocks.addAll(0, known.thoughts);
-        signed = true;
+      Kept known = seen.add(use.id()) ? kept.getIfPresent(new Key(tenant, use.id())) : null;
+      if (known != null && !known.name.equals(use.name())) {
+        known = null;
+      }
+      if (known != null && use.signature().isEmpty() && !known.signature.isEmpty()) {
+        blocks.set(blocks.size() - 1, signed(use, known));
         changed = true;
       }
-      if (use.signature().isEmpty() && !known.signature.isEmpty()) {
-        blocks.add(
-            new Block.ToolUse(
-                use.id(),
-                use.name(),
-                use.arguments(),
-                known.signature,
-                known.vendor,
-                use.cache(),
-                use.extra()));
+      if (known != null && !signed && !known.thoughts.isEmpty()) {
+        // The client may have returned the thoughts' words without their proof: the kept ones
+        // replace them.
+        List<Block> before = blocks.subList(step, blocks.size());
+        before.removeIf(Block.Thought.class::isInstance);
+        before.addAll(0, known.thoughts);
         changed = true;
-      } else {
-        blocks.add(use);
       }
+      step = blocks.size();
     }
     return changed ? Optional.of(new Turn(turn.role(), blocks, turn.extra())) : Optional.empty();
+  }
+
+  private static Block.ToolUse signed(Block.ToolUse use, Kept known) {
+    return new Block.ToolUse(
+        use.id(),
+        use.name(),
+        use.arguments(),
+        known.signature,
+        known.vendor,
+        use.cache(),
+        use.extra());
   }
 
   /** Watches a reply for tool calls and the signatures that belong to them. */
@@ -124,7 +139,7 @@ public final class Signatures implements Filter {
     private final String tenant;
     private final StringBuilder thinking = new StringBuilder();
     private final List<Block.Thought> thoughts = new ArrayList<>(1);
-    private final Map<Integer, String> ids = new HashMap<>();
+    private final Map<Integer, Part.ToolUse> begun = new HashMap<>();
 
     Keeping(Sink sink, String tenant) {
       this.sink = sink;
@@ -159,14 +174,18 @@ public final class Signatures implements Filter {
     }
 
     private void use(Part.ToolUse use) {
-      if (!use.id().isEmpty()) {
-        ids.put(use.index(), use.id());
-      }
-      @Nullable String id = ids.get(use.index());
       boolean first = !use.id().isEmpty();
-      if (id != null && (!use.signature().isEmpty() || (first && !thoughts.isEmpty()))) {
+      Part.ToolUse call = first ? use : begun.get(use.index());
+      if (first) {
+        begun.put(use.index(), use);
+      }
+      if (call != null && (!use.signature().isEmpty() || (first && !thoughts.isEmpty()))) {
         kept.put(
-            new Key(tenant, id), new Kept(List.copyOf(thoughts), use.signature(), use.vendor()));
+            new Key(tenant, call.id()),
+            new Kept(call.name(), List.copyOf(thoughts), use.signature(), use.vendor()));
+      }
+      if (first) {
+        thoughts.clear();
       }
     }
   }

@@ -89,7 +89,7 @@ final class Signed {
 
   private static Map<String, String> words(String text) {
     var words = new HashMap<String, String>();
-    for (String part : text.split(",")) {
+    for (String part : text.split(",", -1)) {
       int equals = part.indexOf('=');
       if (equals > 0) {
         words.put(part.substring(0, equals).strip(), part.substring(equals + 1).strip());

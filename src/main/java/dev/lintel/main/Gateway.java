@@ -198,7 +198,6 @@ record Gateway(
         .map(known -> new Caller(tenant, app, keyId, known.models(), known.ownKeys()));
   }
 
-  /** The models that a caller may ask for by name. */
   /** A model that the caller may ask for, also by its provider's name of it. */
   Optional<Listing> modelFor(Caller caller, String name) {
     return caller.models().map(allowed -> allowed.contains(name)).orElse(true)
@@ -206,6 +205,7 @@ record Gateway(
         : Optional.empty();
   }
 
+  /** The models that a caller may ask for by name. */
   List<Listing> modelsFor(Caller caller) {
     return caller
         .models()

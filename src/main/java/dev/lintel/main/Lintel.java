@@ -107,7 +107,9 @@ public final class Lintel implements AutoCloseable {
             both(metrics, log),
             health,
             new Once(
-                () -> storage.store().replays(), config.storing().idempotency().reply().bytes()),
+                () -> storage.store().replays(),
+                config.storing().idempotency().reply().bytes(),
+                spool),
             new Signatures(),
             continuity,
             spool,

@@ -34,6 +34,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Who serves which path. */
@@ -72,15 +74,17 @@ final class Routes {
   /** Google's stable version and the one that its SDKs ask. */
   private static final List<String> GOOGLE = List.of("/v1beta/models", "/v1/models");
 
-  /** The paths that the requests of a batch may ask. */
+  /** The paths that the requests of a batch may ask; Azure writes them without a version. */
   private static final Set<String> BATCHED =
-      Set.of(
-          "/v1/chat/completions",
-          "/v1/completions",
-          "/v1/embeddings",
-          "/v1/messages",
-          "/v1/moderations",
-          "/v1/responses");
+      Stream.of(
+              "/chat/completions",
+              "/completions",
+              "/embeddings",
+              "/messages",
+              "/moderations",
+              "/responses")
+          .flatMap(path -> V1.stream().map(base -> base + path))
+          .collect(Collectors.toUnmodifiableSet());
 
   private final Around around;
   private final List<Route> table = new ArrayList<>();

@@ -71,6 +71,8 @@ final class Storage {
             .retryAfter(Optional.of(Duration.ofSeconds(1)));
       }
       store = known;
+      // Another gateway on the same folder may have left batches in it.
+      runner().start();
     }
     return known;
   }

@@ -7,7 +7,6 @@ import dev.lintel.Held;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.compression.DecompressionException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServerRequest;
@@ -15,6 +14,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.buffer.BufferInternal;
+import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,6 +30,7 @@ final class Reading {
   private static final Duration BODY_SILENCE = Duration.ofSeconds(30);
   static final Duration LINGER = Duration.ofSeconds(5);
   private static final byte[] NOTHING = {};
+  private static final int SLICE = 1 << 20;
 
   /** What an upload that passes through has in memory, more or less. */
   private static final long HELD_OF_LARGE = 128 << 10;
@@ -39,6 +40,16 @@ final class Reading {
   private final HttpServerRequest request;
   private final Router.Match match;
   private final long arrived;
+  private final ContextInternal context = ContextInternal.current();
+
+  /** Empty where the body is not compressed. */
+  private String encoding = "";
+
+  private @Nullable Packed packed;
+
+  /** Reserved for what is compressed. */
+  private long packedBytes;
+
   private byte[] body = NOTHING;
   private int length;
   private long reserved;
@@ -70,21 +81,31 @@ final class Reading {
   void start() {
     request.exceptionHandler(this::broken);
     long announced = announced();
-    // What was decompressed has lost this header by now.
-    String encoding = request.getHeader("content-encoding");
-    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-      open.add(this);
-      discard();
-      refuse(
-          Failure.invalid("The request body's 'content-encoding' is neither gzip nor deflate.")
-              .status(415));
-      return;
-    }
     Route.Bodies whole = match.bodies();
-    if (whole == Route.Bodies.NONE || (whole == Route.Bodies.NOT_FORMS && isForm())) {
+    if (whole == Route.Bodies.NONE) {
+      // Compressed or not, it goes on as it is.
       upload(announced);
       return;
     }
+    String coding = request.getHeader("content-encoding");
+    boolean compressed = coding != null && !coding.equalsIgnoreCase("identity");
+    boolean form = whole == Route.Bodies.NOT_FORMS && isForm();
+    if (compressed && (form || !Packed.isKnown(coding))) {
+      open.add(this);
+      discard();
+      refuse(
+          Failure.invalid(
+                  form
+                      ? "A form is not taken with a 'content-encoding'."
+                      : "The request body's 'content-encoding' is neither gzip nor deflate.")
+              .status(415));
+      return;
+    }
+    if (form) {
+      upload(announced);
+      return;
+    }
+    encoding = compressed ? coding : "";
     if (announced > server.bodyLimit()) {
       open.add(this);
       discard();
@@ -106,19 +127,16 @@ final class Reading {
   }
 
   private void reserve(long bytes) {
-    request.pause();
+    if (packed == null) {
+      request.pause();
+    }
     waiting = true;
     if (ticket < 0) {
       ticket = server.memory().ticket();
     }
     server
         .memory()
-        .reserve(
-            ticket,
-            bytes,
-            reserved,
-            ContextInternal.current().nettyEventLoop(),
-            () -> admitted(bytes));
+        .reserve(ticket, bytes, reserved, context.nettyEventLoop(), () -> admitted(bytes));
   }
 
   private boolean isForm() {
@@ -183,7 +201,7 @@ final class Reading {
     var exchange =
         new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);
     request.exceptionHandler(cause -> {
-      incoming.breakOff(unreadable(cause));
+      incoming.breakOff(unreadable());
       if (cause instanceof HttpClosedException || cause instanceof StreamResetException) {
         exchange.leave();
       }
@@ -203,7 +221,11 @@ final class Reading {
       return;
     }
     progress = System.nanoTime();
-    request.resume();
+    if (packed == null) {
+      request.resume();
+    } else {
+      context.runOnContext(admitted -> unpack());
+    }
   }
 
   private void more(Buffer bytes) {
@@ -230,7 +252,7 @@ final class Reading {
     }
     length += more;
     if (length > Math.max(reserved, BodyMemory.SMALL) && !waiting) {
-      // Nobody announced it, or it was announced as it is when compressed.
+      // Nobody announced it.
       reserve(Math.max(length, Math.min(2L * length, server.bodyLimit())) - reserved);
     }
   }
@@ -245,6 +267,83 @@ final class Reading {
     if (refused) {
       return;
     }
+    if (encoding.isEmpty() || length == 0) {
+      serve();
+      return;
+    }
+    try {
+      packed = new Packed(encoding, body, length);
+    } catch (IOException other) {
+      refuse(unpackable());
+      return;
+    }
+    packedBytes = reserved;
+    body = new byte[(int) Math.min(server.bodyLimit(), BodyMemory.SMALL)];
+    length = 0;
+    unpack();
+  }
+
+  /** A slice, so that others of the loop have their turn; where it needs memory, it may wait. */
+  private void unpack() {
+    Packed rest = packed;
+    if (rest == null || refused) {
+      unpacked();
+      body = NOTHING;
+      return;
+    }
+    try {
+      for (int until = length + SLICE; length < until; ) {
+        if (length == body.length && !grow(rest)) {
+          return;
+        }
+        int more = rest.read(body, length, body.length - length);
+        if (more < 0) {
+          unpacked();
+          serve();
+          return;
+        }
+        length += more;
+      }
+    } catch (IOException broken) {
+      unpacked();
+      body = NOTHING;
+      refuse(unpackable());
+      return;
+    }
+    context.runOnContext(next -> unpack());
+  }
+
+  private void unpacked() {
+    if (packed != null) {
+      packed.close();
+      packed = null;
+    }
+  }
+
+  /** Makes room for more of what is unpacked; false where there is no more, or not yet. */
+  private boolean grow(Packed rest) throws IOException {
+    if (length >= server.bodyLimit()) {
+      if (rest.read(new byte[1], 0, 1) < 0) {
+        unpacked();
+        serve();
+      } else {
+        unpacked();
+        body = NOTHING;
+        refuse(tooLarge());
+      }
+      return false;
+    }
+    int next = (int) Math.min(server.bodyLimit(), 2L * length);
+    long counted = reserved - packedBytes;
+    if (next > Math.max(counted, BodyMemory.SMALL)) {
+      reserve(next - counted);
+      return false;
+    }
+    body = Arrays.copyOf(body, next);
+    return true;
+  }
+
+  private void serve() {
     byte[] whole = length == body.length ? body : Arrays.copyOf(body, length);
     body = NOTHING;
     var raw =
@@ -256,7 +355,6 @@ final class Reading {
             name -> header(request, name),
             whole,
             Optional.empty());
-    ContextInternal context = ContextInternal.current();
     var eventLoop = context.nettyEventLoop();
     var exchange =
         new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);
@@ -319,15 +417,17 @@ final class Reading {
       release();
       return;
     }
-    refuse(unreadable(cause));
+    refuse(unreadable());
     Incoming.hangUp(request);
   }
 
-  private static Failure unreadable(Throwable cause) {
+  private static Failure unreadable() {
     return Failure.invalid(
-        cause instanceof DecompressionException
-            ? "The request body cannot be decompressed."
-            : "The request body breaks off, or its chunks are not framed as HTTP wants.");
+        "The request body breaks off, or its chunks are not framed as HTTP wants.");
+  }
+
+  private static Failure unpackable() {
+    return Failure.invalid("The request body cannot be decompressed.");
   }
 
   void expire(long now) {

@@ -28,6 +28,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Server {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+
+  /** So many free ports are looked for, where any will do, until one is not taken at once. */
+  private static final int TRIES = 5;
 
   /** What is longer cannot even be refused in words. */
   private static final int LONGEST_MESSAGE = 64 << 20;
@@ -71,7 +75,7 @@ public final class Server {
   private final Router router;
   private final BodyMemory memory;
   private final Queue<HttpServer> listening = new ConcurrentLinkedQueue<>();
-  private final int port;
+  private final IntSupplier free;
 
   /**
    * @param unserved who serves what no route takes, given the methods that its path takes; words
@@ -79,11 +83,23 @@ public final class Server {
    */
   public Server(
       Vertx vertx, Options options, List<Route> routes, Function<Set<String>, Endpoint> unserved) {
+    this(vertx, options, routes, unserved, () -> free(options.host));
+  }
+
+  /**
+   * @param free finds a port where any will do
+   */
+  Server(
+      Vertx vertx,
+      Options options,
+      List<Route> routes,
+      Function<Set<String>, Endpoint> unserved,
+      IntSupplier free) {
     this.vertx = vertx;
     this.options = options;
     this.router = new Router(routes, unserved);
     this.memory = new BodyMemory(options.bodiesLimit);
-    this.port = options.port == 0 ? free(options.host) : options.port;
+    this.free = free;
   }
 
   /** Event loops can only share a port whose number they know, so that one is looked for before. */
@@ -100,9 +116,22 @@ public final class Server {
    * taken.
    */
   public Future<Integer> start() {
+    return options.port == 0 ? startAnywhere(TRIES) : startAt(options.port);
+  }
+
+  /** Somebody may take a port between its being found free and its being listened at. */
+  private Future<Integer> startAnywhere(int tries) {
+    return startAt(free.getAsInt())
+        .recover(taken -> tries > 1 ? startAnywhere(tries - 1) : Future.failedFuture(taken));
+  }
+
+  private Future<Integer> startAt(int port) {
+    listening.clear();
     var deployment =
         new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
-    return vertx.deployVerticle(Loop::new, deployment).map(id -> listening.element().actualPort());
+    return vertx
+        .deployVerticle(() -> new Loop(port), deployment)
+        .map(id -> listening.element().actualPort());
   }
 
   /** Stops accepting, lets running exchanges end within the time, then closes their connections. */
@@ -111,7 +140,7 @@ public final class Server {
         .mapEmpty();
   }
 
-  private HttpServerOptions http() {
+  private HttpServerOptions http(int port) {
     var http =
         new HttpServerOptions()
             .setHost(options.host)
@@ -120,7 +149,8 @@ public final class Server {
             .setAcceptBacklog(8192)
             .setMaxHeaderSize(options.headerLimit)
             .setMaxInitialLineLength(16 << 10)
-            .setDecompressionSupported(true)
+            // A body unpacked by the engine would be in memory before anybody could count it.
+            .setDecompressionSupported(false)
             .setHandle100ContinueAutomatically(true)
             // Every request would pass through two handlers for what a WebSocket may ask for.
             .setMaxWebSocketFrameSize(LONGEST_MESSAGE)
@@ -144,12 +174,17 @@ public final class Server {
   /** One event loop's share of the server. */
   private final class Loop extends VerticleBase {
     private final Set<Reading> reading = new HashSet<>();
+    private final int port;
+
+    Loop(int port) {
+      this.port = port;
+    }
 
     @Override
     public Future<?> start() {
       HttpServer server =
           vertx
-              .createHttpServer(http())
+              .createHttpServer(http(port))
               .requestHandler(this::accept)
               .invalidRequestHandler(this::invalid);
       listening.add(server);

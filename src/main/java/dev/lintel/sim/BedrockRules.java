@@ -7,6 +7,7 @@ import dev.lintel.Turn;
 import java.util.HashSet;
 import java.util.List;
 import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 
 /** What Bedrock refuses of a conversation, in its words, as its users report them. */
 final class BedrockRules {
@@ -61,17 +62,27 @@ final class BedrockRules {
       }
       case Block.ToolUse use -> {
         toolConfig(prompt);
-        fits(ID, use.id(), place + ".toolUse.toolUseId");
         fits(NAME, use.name(), place + ".toolUse.name");
       }
-      case Block.ToolResult result -> {
-        toolConfig(prompt);
-        fits(ID, result.id(), place + ".toolResult.toolUseId");
-      }
+      case Block.ToolResult result -> toolConfig(prompt);
       case Block.Media media -> {}
       case Block.Thought thought -> {}
       case Block.Refusal refusal -> {}
       case Block.Native alien -> {}
+    }
+  }
+
+  /** As they stand in the request: what was read from it has the ids that a gateway stands for. */
+  static void checkIds(JsonNode request) {
+    for (JsonNode message : request.path("messages")) {
+      for (JsonNode block : message.path("content")) {
+        for (String kind : List.of("toolUse", "toolResult")) {
+          JsonNode id = block.path(kind).path("toolUseId");
+          if (id.isString()) {
+            fits(ID, id.asString(), kind + ".toolUseId");
+          }
+        }
+      }
     }
   }
 

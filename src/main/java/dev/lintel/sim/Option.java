@@ -42,6 +42,8 @@ public enum Option {
   IMAGE(Form.FLAG, "false"),
   /** Whether thoughts are sealed: Anthropic's {@code redacted_thinking}. */
   SEALED(Form.FLAG, "false"),
+  /** About how many characters a signature has. */
+  SIGNATURE(Form.COUNT, "684"),
   /** Whether signatures are checked when they come back. */
   VERIFY(Form.FLAG, "true"),
   /** Why the answer ends, such as {@code refusal} or {@code content_filter}. */

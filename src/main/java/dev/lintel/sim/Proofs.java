@@ -1,6 +1,7 @@
 package dev.lintel.sim;
 
 import dev.lintel.Block;
+import dev.lintel.Chat;
 import dev.lintel.Failure;
 import dev.lintel.Prompt;
 import dev.lintel.Thinking;
@@ -20,6 +21,13 @@ final class Proofs {
    * Throws {@link Failure} {@code INVALID_REQUEST} with the vendor's words where a signature is
    * wrong, or missing where the vendor needs it.
    */
+  static void check(Vendor vendor, Chat chat) {
+    check(vendor, chat.prompt());
+    if (vendor == Vendor.BEDROCK) {
+      chat.original().ifPresent(sent -> BedrockRules.checkIds(sent.body().tree()));
+    }
+  }
+
   static void check(Vendor vendor, Prompt prompt) {
     List<Turn> turns =
         prompt.turns().stream().filter(turn -> turn.role() != Turn.Role.SYSTEM).toList();
@@ -42,7 +50,7 @@ final class Proofs {
       for (int j = 0; j < blocks.size(); j++) {
         if (blocks.get(j) instanceof Block.Thought thought
             && !(thought.sealed()
-                ? Signature.genuine(thought.signature())
+                ? Signature.genuine(thought.signature(), Vendor.ANTHROPIC)
                 : Signature.proves(thought.signature(), Vendor.ANTHROPIC, thought.text()))) {
           throw Failure.invalid(
               "messages.%d.content.%d: Invalid `signature` in `thinking` block".formatted(i, j));
@@ -69,7 +77,7 @@ final class Proofs {
       for (Block block : turn.blocks()) {
         if (block instanceof Block.Thought thought
             && !thought.signature().isEmpty()
-            && !Signature.genuine(thought.signature())) {
+            && !Signature.genuine(thought.signature(), Vendor.RESPONSES)) {
           throw Failure.invalid("The encrypted content could not be verified.")
               .code("invalid_encrypted_content");
         }
@@ -100,7 +108,7 @@ final class Proofs {
           corrupted(
               call.signature(), Signature.proves(call.signature(), Vendor.GEMINI, call.name()));
         } else if (block instanceof Block.Thought thought) {
-          corrupted(thought.signature(), Signature.genuine(thought.signature()));
+          corrupted(thought.signature(), Signature.genuine(thought.signature(), Vendor.GEMINI));
         }
       }
     }

@@ -123,7 +123,7 @@ record Reply(
 
   private static byte[] invoked(byte[] events) {
     var out = new Bytes(events.length * 2);
-    for (String event : new String(events, StandardCharsets.UTF_8).split("\n\n")) {
+    for (String event : new String(events, StandardCharsets.UTF_8).split("\n\n", -1)) {
       int data = event.indexOf("data: ");
       if (data >= 0) {
         byte[] json = event.substring(data + 6).getBytes(StandardCharsets.UTF_8);

@@ -133,10 +133,14 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
         parts.add(
             new Part.Thought(
                 "",
-                Signature.of(claude ? Vendor.ANTHROPIC : vendor, hidden ? "" : thought),
+                signature(claude ? Vendor.ANTHROPIC : vendor, hidden ? "" : thought),
                 vendor.dialect(),
                 sealed));
       }
+    }
+
+    private String signature(Vendor by, String what) {
+      return Signature.of(by, what, options.number(Option.SIGNATURE).intValue());
     }
 
     /** The API gives the sealed thought only to who asks for it. */
@@ -156,8 +160,7 @@ record Script(Chunk opening, List<Chunk> content, Chunk closing) {
       var fragments = new ArrayList<List<Part>>();
       for (int i = 0; i < calls.size(); i++) {
         Tool.Function tool = calls.get(i).tool();
-        String signature =
-            i == 0 && vendor == Vendor.GEMINI ? Signature.of(vendor, tool.name()) : "";
+        String signature = i == 0 && vendor == Vendor.GEMINI ? signature(vendor, tool.name()) : "";
         var pieces = new ArrayList<Part>();
         pieces.add(
             new Part.ToolUse(

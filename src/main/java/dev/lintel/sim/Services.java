@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -25,6 +26,23 @@ import tools.jackson.databind.node.ObjectNode;
  * long as its text, words that say how many bytes were heard.
  */
 final class Services {
+  /** OpenAI's, each found where its name is. */
+  private static final List<String> CATEGORIES =
+      List.of(
+          "harassment",
+          "harassment/threatening",
+          "hate",
+          "hate/threatening",
+          "illicit",
+          "illicit/violent",
+          "self-harm",
+          "self-harm/instructions",
+          "self-harm/intent",
+          "sexual",
+          "sexual/minors",
+          "violence",
+          "violence/graphic");
+
   private static final int MOST_PICTURES = 10;
   private static final String TEXT = "text/plain; charset=utf-8";
 
@@ -100,7 +118,7 @@ final class Services {
   }
 
   private static ObjectNode usage(String prompt, int count) {
-    long in = 1 + prompt.length() / 4;
+    long in = 1L + prompt.length() / 4;
     long out = 272L * count;
     ObjectNode usage =
         Json.object()
@@ -219,13 +237,33 @@ final class Services {
     Body body = Body.scan(raw.body());
     String model = body.text("model").orElse("omni-moderation-latest");
     String input = body.value("input").map(Json::text).orElseThrow(() -> missing("input"));
-    boolean flagged = input.toLowerCase(Locale.ROOT).contains("violence");
+    JsonNode given = body.value("input").orElseThrow();
     ObjectNode reply =
         Json.object().put("id", "modr-" + Words.token(input, 12)).put("model", model);
-    ObjectNode result = reply.putArray("results").addObject().put("flagged", flagged);
-    result.putObject("categories").put("violence", flagged);
-    result.putObject("category_scores").put("violence", flagged ? 0.9 : 0.001);
+    ArrayNode results = reply.putArray("results");
+    // Of several texts each is judged, parts of one message are together.
+    if (given.isArray() && given.path(0).isString()) {
+      given.forEach(text -> judge(text.asString(""), results.addObject()));
+    } else {
+      judge(input, results.addObject());
+    }
     return Reply.whole(Json.bytes(reply), 0, options.call(raw, model));
+  }
+
+  private static void judge(String input, ObjectNode result) {
+    String text = input.toLowerCase(Locale.ROOT);
+    ObjectNode categories = Json.object();
+    ObjectNode scores = Json.object();
+    boolean any = false;
+    for (String category : CATEGORIES) {
+      boolean flagged = text.contains(category);
+      any |= flagged;
+      categories.put(category, flagged);
+      scores.put(category, flagged ? 0.9 : 0.001);
+    }
+    result.put("flagged", any);
+    result.set("categories", categories);
+    result.set("category_scores", scores);
   }
 
   private static Reply typed(String text, SimOptions options) {

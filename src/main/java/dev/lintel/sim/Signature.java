@@ -5,41 +5,45 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * The proof that a thought or a tool call was made here and has not been changed since: 684
- * characters of base64, as long as the vendors' own can be. It says what it was made for, so that
- * it can be checked without a memory of earlier calls.
+ * The proof that a thought or a tool call was made here and has not been changed since: base64, as
+ * long as the vendors' own can be. It says whose it is and what it was made for, so that it can be
+ * checked without a memory of earlier calls.
  */
 final class Signature {
-  private static final int BLOCKS = 16;
   private static final int BLOCK = 32;
 
   private Signature() {}
 
-  static String of(Vendor vendor, String what) {
-    byte[] bytes = new byte[BLOCKS * BLOCK];
+  /**
+   * @param characters how long about it is
+   */
+  static String of(Vendor vendor, String what, int characters) {
+    byte[] bytes = new byte[Math.max(1, characters / 4 * 3 / BLOCK) * BLOCK];
     byte[] first =
         Words.digest(
             vendor.dialect().getBytes(StandardCharsets.UTF_8),
             new byte[] {0},
             what.getBytes(StandardCharsets.UTF_8));
+    first[0] = (byte) vendor.ordinal();
     fill(bytes, first);
     return Base64.getEncoder().encodeToString(bytes);
   }
 
   /** Whether the signature was made for exactly that. */
   static boolean proves(String signature, Vendor vendor, String what) {
-    return standard(signature).equals(of(vendor, what));
+    String plain = standard(signature);
+    return plain.equals(of(vendor, what, plain.length()));
   }
 
-  /** Whether the signature was made here, for whatever it was. */
-  static boolean genuine(String signature) {
+  /** Whether the vendor made the signature, for whatever it was. */
+  static boolean genuine(String signature, Vendor vendor) {
     byte[] bytes;
     try {
       bytes = Base64.getDecoder().decode(standard(signature));
     } catch (IllegalArgumentException notBase64) {
       return false;
     }
-    if (bytes.length != BLOCKS * BLOCK) {
+    if (bytes.length == 0 || bytes.length % BLOCK != 0 || bytes[0] != vendor.ordinal()) {
       return false;
     }
     byte[] expected = new byte[bytes.length];
@@ -55,8 +59,8 @@ final class Signature {
   /** The first block, then of each block the digest of the one before it. */
   private static void fill(byte[] bytes, byte[] first) {
     byte[] block = first;
-    for (int i = 0; i < BLOCKS; i++) {
-      System.arraycopy(block, 0, bytes, i * BLOCK, BLOCK);
+    for (int at = 0; at < bytes.length; at += BLOCK) {
+      System.arraycopy(block, 0, bytes, at, BLOCK);
       block = Words.digest(block);
     }
   }

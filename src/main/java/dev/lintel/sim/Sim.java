@@ -202,7 +202,7 @@ public final class Sim {
         };
     SimOptions own = options.call(raw, chat.model());
     if (own.flag(Option.VERIFY)) {
-      Proofs.check(vendor, chat.prompt());
+      Proofs.check(vendor, chat);
     }
     Script script = Script.of(chat, vendor, own);
     ReplyWriter writer = chat.dialect().writer(chat, Trail.begin(System.nanoTime()));

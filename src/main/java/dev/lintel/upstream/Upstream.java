@@ -31,6 +31,8 @@ import io.vertx.core.http.WebSocketBase;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +49,16 @@ public final class Upstream implements Handler {
   private static final CharSequence API_KEY = HttpHeaders.createOptimized("api-key");
   private static final CharSequence IDENTITY = HttpHeaders.IDENTITY;
   private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("lintel");
+
+  private static final String BEARER = "Bearer ";
+
+  /** Headers whose values prove something. */
+  private static final List<CharSequence> PROOFS =
+      List.of(
+          HttpHeaders.AUTHORIZATION, X_API_KEY, X_GOOG_API_KEY, API_KEY, "x-amz-security-token");
+
+  /** What is shorter stands in words, too. */
+  private static final int SHORTEST_SECRET = 8;
 
   /** The clouds' words for a model, not a path, that is not there. */
   private static final Set<String> NO_MODEL =
@@ -115,8 +127,37 @@ public final class Upstream implements Handler {
         dialect.write(
             call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
     ReplyReader reader = dialect.reader(call.request());
-    CallThread thread = CallThread.current();
     RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+    try {
+      ask(call, choice, dialect, sink, outbound, reader, options);
+    } catch (Failure failure) {
+      throw failure.without(secrets(options.getHeaders()));
+    }
+  }
+
+  /** What a provider may not have repeated to the caller, whatever it looks like. */
+  private static List<String> secrets(MultiMap sent) {
+    var secrets = new ArrayList<String>();
+    for (CharSequence name : PROOFS) {
+      String value = sent.get(name);
+      if (value != null) {
+        secrets.add(value.startsWith(BEARER) ? value.substring(BEARER.length()) : value);
+      }
+    }
+    secrets.removeIf(secret -> secret.length() < SHORTEST_SECRET);
+    return secrets;
+  }
+
+  private void ask(
+      Call call,
+      Call.Choice choice,
+      Dialect dialect,
+      Sink sink,
+      Outbound outbound,
+      ReplyReader reader,
+      RequestOptions options) {
+    Provider provider = choice.target().provider();
+    CallThread thread = CallThread.current();
     Account account = accounts.of(provider, choice.credential()).orElse(null);
     if (account != null) {
       account.prove(options, outbound.body(), call.deadline());
@@ -337,7 +378,7 @@ public final class Upstream implements Handler {
     provider.headers().forEach(headers::set);
     if (!credential.secret().isEmpty()) {
       switch (provider.auth()) {
-        case BEARER -> headers.set(HttpHeaders.AUTHORIZATION, "Bearer " + credential.secret());
+        case BEARER -> headers.set(HttpHeaders.AUTHORIZATION, BEARER + credential.secret());
         case X_API_KEY -> headers.set(X_API_KEY, credential.secret());
         case X_GOOG_API_KEY -> headers.set(X_GOOG_API_KEY, credential.secret());
         case API_KEY -> headers.set(API_KEY, credential.secret());

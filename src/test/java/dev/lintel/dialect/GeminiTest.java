@@ -136,9 +136,9 @@ class GeminiTest {
     ReplyWriter writer =
         gemini.writer(chat("streamGenerateContent", Map.of("alt", "sse"), HI), Fakes.trail());
     var out = new Bytes(64);
-    writer.event(Chunk.of(new Part.ToolUse(1, "b", "g", "{\"y\":", "", "")), out);
-    writer.event(Chunk.of(new Part.ToolUse(0, "a", "f", "", "", "")), out);
-    writer.event(Chunk.of(new Part.ToolUse(1, "", "", "2}", "", "")), out);
+    writer.event(Chunk.of(new Part.ToolUse(1, "b", "g", "{\"y\":", "", Gemini.NAME)), out);
+    writer.event(Chunk.of(new Part.ToolUse(0, "a", "f", "", "", Gemini.NAME)), out);
+    writer.event(Chunk.of(new Part.ToolUse(1, "", "", "2}", "", Gemini.NAME)), out);
     writer.event(Chunk.of(stop(Reason.TOOL_USE)), out);
     assertThat(out.length()).isZero();
     writer.end(out);

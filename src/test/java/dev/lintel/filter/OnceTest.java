@@ -1,24 +1,27 @@
 package dev.lintel.filter;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Call;
-import dev.lintel.Failure;
 import dev.lintel.Fakes;
 import dev.lintel.Headers;
 import dev.lintel.RawRequest;
 import dev.lintel.Replay;
 import dev.lintel.Replays;
 import dev.lintel.Request;
+import dev.lintel.Spool;
 import dev.lintel.Target;
 import dev.lintel.Trail;
+import dev.lintel.Upload;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 class OnceTest {
@@ -53,7 +56,8 @@ class OnceTest {
             () -> {
               throw new AssertionError("asked for the store");
             },
-            10);
+            10,
+            Spool.NOWHERE);
     once.apply(call(Map.of(), "", Map.of()), chunk -> {}, (at, out) -> asked.incrementAndGet());
     assertThat(asked).hasValue(1);
   }
@@ -90,18 +94,68 @@ class OnceTest {
   }
 
   @Test
-  void an_upload_is_known_by_its_length_and_must_have_one() {
-    var form = "multipart/form-data";
-    apply(keyed("k", Map.of(), "", Map.of("content-type", form, "content-length", "10")));
-    apply(keyed("k", Map.of(), "", Map.of("content-type", form, "content-length", "11")));
-    assertThat(log.get(1)).isNotEqualTo(log.get(3));
-    assertThatThrownBy(() -> apply(keyed("k", Map.of(), "", Map.of("content-type", form))))
-        .isInstanceOfSatisfying(
-            Failure.class, failure -> assertThat(failure.param()).contains("content-length"));
+  void an_upload_is_known_by_what_it_says_and_not_by_its_boundary() {
+    String form =
+        "--%1$s\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n%2$s\r\n--%1$s--\r\n";
+    for (int size : List.of(1, 7, 1000)) {
+      log.clear();
+      upload("x-1", form.formatted("x-1", "\r\n--x-"), size);
+      upload("other", form.formatted("other", "\r\n--x-"), size);
+      upload("x-1", form.formatted("x-1", "\r\n--y-"), size);
+      assertThat(log.get(1)).isEqualTo(log.get(3)).isNotEqualTo(log.get(5));
+    }
+    assertThat(asked).hasValue(9);
+  }
+
+  /** Whoever comes next must find all of it again. */
+  private void upload(String boundary, String body, int size) {
+    var bytes = body.getBytes(StandardCharsets.UTF_8);
+    var at = new AtomicInteger();
+    Upload upload =
+        new Upload() {
+          @Override
+          public long length() {
+            return bytes.length;
+          }
+
+          @Override
+          public byte[] next(BooleanSupplier enough) {
+            int from = at.getAndAdd(size);
+            return from >= bytes.length
+                ? null
+                : Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + size));
+          }
+        };
+    var raw =
+        new RawRequest(
+                Map.of(),
+                Map.of(),
+                Headers.of(Map.of("content-type", "multipart/form-data; boundary=" + boundary)),
+                new byte[0])
+            .with(upload);
+    Call call = call(new Request.Unread(new Fakes.NamedDialect("openai"), raw));
+    call.trail().keyed(new Trail.Keyed("k", "/v1/x"));
+    once(10)
+        .apply(
+            call,
+            chunk -> {},
+            (known, out) -> {
+              asked.incrementAndGet();
+              var found = new ByteArrayOutputStream();
+              Upload again = ((Request.Unread) known.request()).raw().upload().orElseThrow();
+              for (byte[] piece = again.next(); piece != null; piece = again.next()) {
+                found.writeBytes(piece);
+              }
+              assertThat(found.toString(StandardCharsets.UTF_8)).isEqualTo(body);
+            });
+  }
+
+  private Once once(long largest) {
+    return new Once(() -> replays, largest, Spool.NOWHERE);
   }
 
   private void apply(Call call) {
-    new Once(() -> replays, 10).apply(call, chunk -> {}, (at, out) -> asked.incrementAndGet());
+    once(10).apply(call, chunk -> {}, (at, out) -> asked.incrementAndGet());
   }
 
   private static Call keyed(
@@ -112,11 +166,14 @@ class OnceTest {
   }
 
   private static Call call(Map<String, String> query, String body, Map<String, String> headers) {
-    return Fakes.call(
-        Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p"), "m")),
+    return call(
         new Request.Unread(
             new Fakes.NamedDialect("openai"),
             new RawRequest(
                 Map.of(), query, Headers.of(headers), body.getBytes(StandardCharsets.UTF_8))));
+  }
+
+  private static Call call(Request.Unread request) {
+    return Fakes.call(Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p"), "m")), request);
   }
 }

@@ -25,6 +25,8 @@ class BadInputScenario {
               o: { kind: sim }
               a: { kind: sim, dialect: anthropic }
               g: { kind: sim, dialect: gemini }
+              r: { kind: sim, dialect: responses }
+              b: { kind: sim, dialect: bedrock }
             models: { m: o/small }
             """);
   }
@@ -101,7 +103,7 @@ class BadInputScenario {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"o/s", "g/s"})
+  @ValueSource(strings = {"o/s", "g/s", "r/s"})
   void a_history_with_a_call_or_a_result_missing_is_mended(String model) {
     var reply =
         messages(
@@ -132,7 +134,15 @@ class BadInputScenario {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"o/s", "a/s", "g/s"})
+  @ValueSource(
+      strings = {"{\"role\":\"system\",\"content\":\"x\"}", "{\"role\":\"user\",\"content\":null}"})
+  void a_conversation_of_instructions_or_of_nothing_has_an_input(String message) {
+    var reply = chat("r/s", "\"messages\":[" + message + "]");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"o/s", "a/s", "g/s", "r/s", "b/s"})
   void odd_ids_empty_texts_and_a_first_word_of_the_assistants_are_served(String model) {
     var reply =
         chat(

@@ -356,6 +356,25 @@ class BatchScenario {
   }
 
   @Test
+  void a_batch_goes_on_at_another_gateway_on_the_same_folder() throws Exception {
+    String file = file(lines(3, "m"));
+    slowFrom = 1;
+    String id;
+    try (var other = TestGateway.of(yaml())) {
+      var reply =
+          other.post(
+              "/v1/batches",
+              "{\"input_file_id\":\""
+                  + file
+                  + "\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}");
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+      id = Json.parse(reply.body()).get("id").asString();
+    }
+    go.countDown();
+    assertThat(ended(id).get("request_counts").get("completed").asInt()).isEqualTo(3);
+  }
+
+  @Test
   void a_cancelled_batch_ends_with_what_it_has() {
     slowFrom = 3;
     go = new CountDownLatch(1);
@@ -457,6 +476,23 @@ class BatchScenario {
     assertThat(Json.parse(deleted.body()).get("deleted").asBoolean()).isTrue();
     assertThat(gateway.get(path).statusCode()).isEqualTo(404);
     assertThat(gateway.get(path + "/content").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void azures_form_of_a_path_is_taken_too() {
+    String input = file(line("a", "tiny", "").replace("/v1/chat", "/chat"));
+    var made =
+        gateway.post(
+            "/openai/v1/batches",
+            "{\"input_file_id\":\""
+                + input
+                + "\",\"endpoint\":\"/chat/completions\",\"completion_window\":\"24h\"}");
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+    JsonNode batch = ended(Json.parse(made.body()).path("id").asString());
+    assertThat(batch.path("status").asString()).isEqualTo("completed");
+    assertThat(batch.path("request_counts").path("completed").asInt())
+        .as(batch.toString())
+        .isEqualTo(1);
   }
 
   @Test

@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 /** Large bodies share bounded memory; who waits for a share and leaves takes none with it. */
@@ -52,6 +54,33 @@ class LargeBodyScenario {
       assertThat(new String(socket.getInputStream().readNBytes(12), US_ASCII))
           .isEqualTo("HTTP/1.1 200");
       sending.interrupt();
+    }
+  }
+
+  @Test
+  void a_compressed_body_waits_for_the_room_that_it_needs_unpacked() throws IOException {
+    String large =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+            .formatted("x".repeat(6_000_000));
+    var packed = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(packed)) {
+      gzip.write(large.getBytes(US_ASCII));
+    }
+    String head =
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+            .formatted(TestGateway.KEY, packed.size());
+    try (var gateway = TestGateway.of(YAML);
+        var socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
+      List<Socket> reading = announce(gateway, 2);
+      socket.getOutputStream().write(head.getBytes(US_ASCII));
+      socket.getOutputStream().write(packed.toByteArray());
+      socket.setSoTimeout(700);
+      assertThatThrownBy(() -> socket.getInputStream().read())
+          .isInstanceOf(SocketTimeoutException.class);
+      leave(reading);
+      socket.setSoTimeout(20_000);
+      assertThat(new String(socket.getInputStream().readNBytes(12), US_ASCII))
+          .isEqualTo("HTTP/1.1 200");
     }
   }
 

@@ -13,6 +13,7 @@ import dev.lintel.matrix.GeminiClient;
 import dev.lintel.matrix.MessagesClient;
 import dev.lintel.matrix.ResponsesClient;
 import dev.lintel.matrix.Said;
+import dev.lintel.matrix.Sent;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -121,13 +122,14 @@ class MatrixTest {
   private enum Limit {
     DOCUMENTS(
         "yes",
+        true,
         "Cohere takes documents as text only: a text file arrives. A PDF is left out and told in `x-lintel-adapted`, or refused where the call is `strict`.") {
       @Override
       boolean holds(Case one, String client, String provider) {
         return one == Case.DOCUMENT && (client.equals("cohere") || provider.equals("cohere"));
       }
     },
-    UNASKED("none", "A Responses client has no field for stop sequences.") {
+    UNASKED("none", false, "A Responses client has no field for stop sequences.") {
       @Override
       boolean holds(Case one, String client, String provider) {
         return one == Case.SEQUENCE && client.equals("responses");
@@ -135,6 +137,7 @@ class MatrixTest {
     },
     UNSENT(
         "told",
+        true,
         "A Responses provider has no field for stop sequences: left out and told in `x-lintel-adapted`, or refused where the call is `strict`.") {
       @Override
       boolean holds(Case one, String client, String provider) {
@@ -143,6 +146,7 @@ class MatrixTest {
     },
     ONE_END(
         "yes",
+        false,
         "OpenAI and Gemini end with the same word whether a stop sequence was met or not: the text ends before it, the reason is that of any end.") {
       @Override
       boolean holds(Case one, String client, String provider) {
@@ -153,13 +157,14 @@ class MatrixTest {
     },
     UNREFUSED(
         "yes",
+        false,
         "Cohere has no word for a refusal: its words arrive as an answer. A Cohere client is told of another provider's in `x-lintel-adapted`.") {
       @Override
       boolean holds(Case one, String client, String provider) {
         return one == Case.REFUSAL && (client.equals("cohere") || provider.equals("cohere"));
       }
     },
-    NAMELESS("yes", "Gemini gives calls no ids, and its clients need none.") {
+    NAMELESS("yes", false, "Gemini gives calls no ids, and its clients need none.") {
       @Override
       boolean holds(Case one, String client, String provider) {
         return one.calls && client.equals("gemini") && provider.equals("gemini");
@@ -169,8 +174,12 @@ class MatrixTest {
     private final String verdict;
     private final String words;
 
-    Limit(String verdict, String words) {
+    /** Whether the provider is sent something else than its own client would send. */
+    private final boolean unlike;
+
+    Limit(String verdict, boolean unlike, String words) {
       this.verdict = verdict;
+      this.unlike = unlike;
       this.words = words;
     }
 
@@ -449,6 +458,10 @@ class MatrixTest {
           .as(new String(reply.body(), StandardCharsets.UTF_8))
           .isEqualTo(200);
       adapted = header(reply, "x-lintel-adapted");
+      if (ask.before().isEmpty() && !limit.map(kept -> kept.unlike).orElse(false)) {
+        Client own = CLIENTS.stream().filter(of -> of.own().equals(provider)).findAny().get();
+        assertThat(Sent.missing(own, ask, stream, Json.parse(asked()))).isEmpty();
+      }
       Said said = stream ? client.streamed(reply.body()) : client.whole(reply.body());
       answers.add(
           new Answer(
@@ -679,7 +692,8 @@ class MatrixTest {
 
       Every client's dialect to every provider's: each case is run whole and streamed, through the whole gateway on real sockets, by clients that are written from the vendors'
       documents (`src/test/java/dev/lintel/matrix`), against the [simulated provider](sim.md). "yes" means that what the client got, and what the provider was sent, was right both times:
-      the same text, thoughts, calls, reason to stop and usage, at the same cost; in a stream every event where its vendor has it, ids unique, indexes without a gap, one terminal marker.
+      the same text, thoughts, calls, reason to stop and usage, at the same cost; in a stream every event where its vendor has it, ids unique, indexes without a gap, one terminal marker;
+      in the request every value that the provider's own client would have sent.
 
       | case | right is |
       | --- | --- |

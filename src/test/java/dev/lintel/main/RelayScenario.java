@@ -163,6 +163,10 @@ class RelayScenario {
   void moderates() {
     var reply = gateway.post("/v1/moderations", "{\"model\":\"demo/mod\",\"input\":\"violence\"}");
     assertThat(Json.parse(reply.body()).at("/results/0/flagged").asBoolean()).isTrue();
+    var several =
+        gateway.post("/v1/moderations", "{\"model\":\"demo/mod\",\"input\":[\"hate\",\"b\"]}");
+    assertThat(Json.parse(several.body()).at("/results/1/flagged").asBoolean(true)).isFalse();
+    assertThat(Json.parse(several.body()).at("/results/0/categories/hate").asBoolean()).isTrue();
   }
 
   @Test

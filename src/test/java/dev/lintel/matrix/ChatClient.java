@@ -172,6 +172,10 @@ public final class ChatClient implements Client {
             .computeIfAbsent(field, first -> new StringBuilder())
             .append(delta.path(field).asString(""));
       }
+      // What the SDK does not know it keeps: entries of a list by their index.
+      for (JsonNode block : delta.path("thinking_blocks")) {
+        message.withArray("/thinking_blocks").add(block);
+      }
       delta.path("tool_calls").forEach(piece -> call(calls, piece));
       if (choice.hasNonNull("finish_reason")) {
         stop = choice.get("finish_reason");

@@ -265,6 +265,11 @@ public final class ConverseClient implements Client {
         thought.put(field, thought.path(field).asString("") + reasoning.get(field).asString());
       }
     }
+    if (reasoning.path("redactedContent").isString()) {
+      block
+          .withObject("/reasoningContent")
+          .set("redactedContent", reasoning.get("redactedContent"));
+    }
   }
 
   private record Message(String type, boolean exception, JsonNode json) {}

@@ -50,25 +50,26 @@ class ProofsTest {
 
   @Test
   void a_signature_is_long_and_proves_one_thing_of_one_vendor() {
-    String signature = Signature.of(Vendor.ANTHROPIC, "thought");
+    String signature = Signature.of(Vendor.ANTHROPIC, "thought", 684);
     assertThat(signature).hasSizeGreaterThanOrEqualTo(600);
-    assertThat(Signature.genuine(signature)).isTrue();
+    assertThat(Signature.genuine(signature, Vendor.ANTHROPIC)).isTrue();
     assertThat(Signature.proves(signature, Vendor.ANTHROPIC, "thought")).isTrue();
     assertThat(Signature.proves(signature, Vendor.GEMINI, "thought")).isFalse();
-    assertThat(Signature.genuine(signature.substring(4) + "AAAA")).isFalse();
-    assertThat(Signature.genuine("not base64!")).isFalse();
+    assertThat(Signature.genuine(signature.substring(4) + "AAAA", Vendor.ANTHROPIC)).isFalse();
+    assertThat(Signature.genuine(signature, Vendor.GEMINI)).isFalse();
+    assertThat(Signature.genuine("not base64!", Vendor.ANTHROPIC)).isFalse();
   }
 
   @Test
   void a_signature_may_come_back_in_the_alphabet_of_urls() {
-    String signature = Signature.of(Vendor.GEMINI, "add").replace('+', '-').replace('/', '_');
+    String signature = Signature.of(Vendor.GEMINI, "add", 684).replace('+', '-').replace('/', '_');
     assertThat(signature).containsAnyOf("-", "_");
     accepts(Vendor.GEMINI, after(List.of(call(signature)), List.of(RESULT)));
   }
 
   @Test
   void anthropic_takes_back_its_thought_as_it_was() {
-    String signature = Signature.of(Vendor.ANTHROPIC, "one and two");
+    String signature = Signature.of(Vendor.ANTHROPIC, "one and two", 684);
     accepts(
         Vendor.ANTHROPIC,
         after(List.of(thought("one and two", signature), call("")), List.of(RESULT)));
@@ -84,7 +85,7 @@ class ProofsTest {
 
   @Test
   void anthropic_takes_back_a_sealed_thought_that_is_whole() {
-    String sealed = Signature.of(Vendor.ANTHROPIC, "unseen");
+    String sealed = Signature.of(Vendor.ANTHROPIC, "unseen", 684);
     var whole = new Block.Thought("", sealed, "anthropic", true);
     var cut = new Block.Thought("", sealed.substring(8), "anthropic", true);
     accepts(Vendor.ANTHROPIC, after(List.of(whole, call("")), List.of(RESULT)));
@@ -101,7 +102,7 @@ class ProofsTest {
 
   @Test
   void gemini_needs_a_signature_on_the_first_call_of_each_step_of_the_current_turn() {
-    String signature = Signature.of(Vendor.GEMINI, "add");
+    String signature = Signature.of(Vendor.GEMINI, "add", 684);
     accepts(Vendor.GEMINI, after(List.of(call(signature), call("")), List.of(RESULT)));
     refuses(
         Vendor.GEMINI,
@@ -128,14 +129,14 @@ class ProofsTest {
 
   @Test
   void gemini_refuses_a_changed_signature_wherever_it_stands() {
-    String signature = Signature.of(Vendor.GEMINI, "add");
+    String signature = Signature.of(Vendor.GEMINI, "add", 684);
     refuses(
         Vendor.GEMINI,
-        after(List.of(call("A" + signature.substring(1))), List.of(RESULT)),
+        after(List.of(call("B" + signature.substring(1))), List.of(RESULT)),
         "Corrupted thought signature");
     refuses(
         Vendor.GEMINI,
-        after(List.of(call(Signature.of(Vendor.GEMINI, "other"))), List.of(RESULT)),
+        after(List.of(call(Signature.of(Vendor.GEMINI, "other", 684))), List.of(RESULT)),
         "Corrupted thought signature");
     refuses(
         Vendor.GEMINI,

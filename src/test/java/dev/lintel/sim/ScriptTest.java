@@ -252,7 +252,8 @@ class ScriptTest {
     Script script = script(Vendor.ANTHROPIC, Prompts.thinking(Prompts.user("Why?")), "sealed");
     assertThat(parts(script, Part.Thought.class))
         .singleElement()
-        .matches(thought -> thought.sealed() && Signature.genuine(thought.signature()));
+        .matches(thought ->
+            thought.sealed() && Signature.genuine(thought.signature(), Vendor.ANTHROPIC));
     assertThat(usage(script).reasoning()).isPositive();
   }
 
