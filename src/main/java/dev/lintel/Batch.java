@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param times when it reached a status
  * @param keepSeconds how long its results are kept; empty for ever
  * @param faults why it could not begin
+ * @param handed with whom it is
  */
 public record Batch(
     String id,
@@ -37,7 +38,35 @@ public record Batch(
     Counts counts,
     String output,
     String errors,
-    List<Fault> faults) {
+    List<Fault> faults,
+    Handed handed) {
+
+  /**
+   * How far it is handed on to a provider that takes whole batches.
+   *
+   * @param account names the key under which the provider knows it
+   * @param file the provider's own id of the requests; empty where it has none
+   * @param id the provider's own; empty before it is known
+   */
+  public record Handed(
+      Stage stage, String provider, String model, String account, String file, String id) {
+    public static final Handed UNDECIDED = new Handed(Stage.UNDECIDED, "", "", "", "", "");
+
+    /** The gateway asks the requests one by one. */
+    public static final Handed OWN = new Handed(Stage.OWN, "", "", "", "", "");
+
+    public enum Stage {
+      UNDECIDED,
+      OWN,
+      /** Written down before the provider is asked, so that none is handed on twice. */
+      BEGUN,
+      THERE
+    }
+
+    public Handed there(String input, String batch) {
+      return new Handed(Stage.THERE, provider, model, account, input, batch);
+    }
+  }
 
   public enum Status {
     VALIDATING,
@@ -85,6 +114,48 @@ public record Batch(
     headers = Map.copyOf(headers);
     times = Map.copyOf(times);
     faults = List.copyOf(faults);
+    // Those that an earlier version wrote down say nothing of it.
+    handed = handed == null ? Handed.UNDECIDED : handed;
+  }
+
+  /** One of which nobody has decided who works it off. */
+  public Batch(
+      String id,
+      String tenant,
+      String app,
+      String keyId,
+      String endpoint,
+      String input,
+      Map<String, String> metadata,
+      Map<String, String> headers,
+      Instant created,
+      Instant expires,
+      Optional<Long> keepSeconds,
+      Status status,
+      Map<Status, Instant> times,
+      Counts counts,
+      String output,
+      String errors,
+      List<Fault> faults) {
+    this(
+        id,
+        tenant,
+        app,
+        keyId,
+        endpoint,
+        input,
+        metadata,
+        headers,
+        created,
+        expires,
+        keepSeconds,
+        status,
+        times,
+        counts,
+        output,
+        errors,
+        faults,
+        Handed.UNDECIDED);
   }
 
   /** The same from now on in that status. */
@@ -92,15 +163,15 @@ public record Batch(
     var all = new EnumMap<Status, Instant>(Status.class);
     all.putAll(times);
     all.put(next, time);
-    return with(next, all, counts, output, errors, faults);
+    return with(next, all, counts, output, errors, faults, handed);
   }
 
   public Batch with(Counts counted) {
-    return with(status, times, counted, output, errors, faults);
+    return with(status, times, counted, output, errors, faults, handed);
   }
 
   public Batch with(List<Fault> found) {
-    return with(status, times, counts, output, errors, found);
+    return with(status, times, counts, output, errors, found, handed);
   }
 
   /**
@@ -110,7 +181,11 @@ public record Batch(
    * @param bad of the others; empty where there is none
    */
   public Batch with(String good, String bad) {
-    return with(status, times, counts, good, bad, faults);
+    return with(status, times, counts, good, bad, faults, handed);
+  }
+
+  public Batch with(Handed now) {
+    return with(status, times, counts, output, errors, faults, now);
   }
 
   /** What changes while a batch lasts. */
@@ -120,7 +195,8 @@ public record Batch(
       Counts counted,
       String good,
       String bad,
-      List<Fault> found) {
+      List<Fault> found,
+      Handed holder) {
     return new Batch(
         id,
         tenant,
@@ -138,6 +214,7 @@ public record Batch(
         counted,
         good,
         bad,
-        found);
+        found,
+        holder);
   }
 }

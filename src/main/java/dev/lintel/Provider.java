@@ -14,6 +14,7 @@ import java.util.Set;
  * @param url what the provider's own SDK would be given, without a trailing slash; its path is kept
  * @param credentials at least one; {@link Credential#NONE} where the provider wants none
  * @param headers sent with every request
+ * @param batches whether batches of requests are handed on to it whole
  */
 public record Provider(
     String name,
@@ -25,7 +26,8 @@ public record Provider(
     Map<String, String> headers,
     Transport transport,
     Quirks quirks,
-    Platform platform) {
+    Platform platform,
+    boolean batches) {
 
   public Provider {
     credentials = List.copyOf(credentials);
@@ -33,6 +35,32 @@ public record Provider(
     if (credentials.isEmpty()) {
       throw new IllegalArgumentException("provider " + name + " has no credential");
     }
+  }
+
+  /** One that is asked request by request. */
+  public Provider(
+      String name,
+      String family,
+      Dialects dialects,
+      URI url,
+      Auth auth,
+      List<Credential> credentials,
+      Map<String, String> headers,
+      Transport transport,
+      Quirks quirks,
+      Platform platform) {
+    this(
+        name,
+        family,
+        dialects,
+        url,
+        auth,
+        credentials,
+        headers,
+        transport,
+        quirks,
+        platform,
+        false);
   }
 
   /** One that speaks a single dialect, at its own vendor's paths. */

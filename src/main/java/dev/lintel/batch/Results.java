@@ -137,6 +137,11 @@ final class Results implements AutoCloseable {
     return new Results(files, batch);
   }
 
+  /** Whether there are any. */
+  boolean begun() {
+    return !asked.isEmpty();
+  }
+
   boolean has(String customId) {
     return asked.contains(customId);
   }
@@ -196,7 +201,7 @@ final class Results implements AutoCloseable {
   }
 
   /** The breaks between JSON's tokens, the only ones that it can have, become spaces. */
-  private static byte[] oneLine(byte[] json) {
+  static byte[] oneLine(byte[] json) {
     byte[] line = json.clone();
     for (int i = 0; i < line.length; i++) {
       if (line[i] == '\n' || line[i] == '\r') {

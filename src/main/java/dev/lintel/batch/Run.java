@@ -10,8 +10,10 @@ import dev.lintel.Failure;
 import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.StoredFile;
+import dev.lintel.StoredFiles;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -21,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +53,7 @@ final class Run {
   private volatile boolean cancelled;
   private volatile boolean broken;
   private volatile boolean failed;
+  private volatile boolean waiting;
 
   Run(Runner runner, Batch batch) {
     this.runner = runner;
@@ -76,15 +80,26 @@ final class Run {
       if (batch.output().isEmpty() && !validate()) {
         return true;
       }
+      var away = new Away(this);
       try (Results results = Results.open(runner.files(), batch)) {
         if (batch.status() != Status.FINALIZING) {
-          ask(results);
+          switch (away.run(results)) {
+            case OWN -> ask(results);
+            case LATER -> {
+              return false;
+            }
+            case FAILED -> {
+              return true;
+            }
+            case ASKED -> {}
+          }
           if (runner.closed() || failed) {
             return false;
           }
           giveUpRest(results);
         }
         end(results);
+        away.forget();
       } catch (NoSuchFileException deleted) {
         change(known -> known.with(List.of(GONE)).now(Status.FAILED, means.clock().instant()));
       }
@@ -97,7 +112,66 @@ final class Run {
     return false;
   }
 
-  private void change(UnaryOperator<Batch> change) {
+  Batch batch() {
+    return batch;
+  }
+
+  Runner.Means means() {
+    return means;
+  }
+
+  StoredFiles files() {
+    return runner.files();
+  }
+
+  Path input() {
+    return runner.files().content(batch.input());
+  }
+
+  boolean isCancelled() {
+    return cancelled;
+  }
+
+  /** Whether the process ends. */
+  boolean stopped() {
+    return broken || runner.closed();
+  }
+
+  /** Whether all it does is to wait for a provider. */
+  boolean waits() {
+    return waiting;
+  }
+
+  void waits(boolean now) {
+    waiting = now;
+    runner.start();
+  }
+
+  /** A thread that is broken off with it. */
+  void begun(CallThread call) {
+    calls.add(call);
+    if (broken) {
+      call.cancel();
+    }
+  }
+
+  void ended(CallThread call) {
+    calls.remove(call);
+  }
+
+  /**
+   * Waits for so long, or until there is something to do.
+   *
+   * @param told whether the provider knows already that it is cancelled
+   */
+  void pause(Duration time, boolean told) {
+    long until = System.nanoTime() + time.toNanos();
+    while (!stopped() && (told || !cancelled) && System.nanoTime() - until < 0) {
+      LockSupport.parkNanos(50_000_000);
+    }
+  }
+
+  void change(UnaryOperator<Batch> change) {
     batch =
         runner
             .batches()
@@ -133,7 +207,7 @@ final class Run {
     return true;
   }
 
-  private boolean over() {
+  boolean over() {
     return cancelled || broken || failed || runner.closed() || expired();
   }
 

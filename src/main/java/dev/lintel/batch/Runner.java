@@ -41,6 +41,7 @@ public final class Runner implements AutoCloseable {
    * @param loops gives the event loop for the next call
    * @param concurrent the most requests that are asked at once
    * @param longestLine the most bytes of a request
+   * @param abroad how whole batches are handed on to providers; empty where none are
    */
   public record Means(
       Function<String, Optional<Endpoint>> endpoints,
@@ -48,7 +49,8 @@ public final class Runner implements AutoCloseable {
       Supplier<Executor> loops,
       int concurrent,
       int longestLine,
-      InstantSource clock) {}
+      InstantSource clock,
+      Optional<Abroad> abroad) {}
 
   private final Store store;
   private final Means means;
@@ -84,7 +86,7 @@ public final class Runner implements AutoCloseable {
   private void look() {
     while (!closed) {
       try {
-        while (!closed && running.size() < means.concurrent()) {
+        while (!closed && atWork() < means.concurrent()) {
           Optional<Batch> next = batches().take();
           if (next.isEmpty()) {
             break;
@@ -96,6 +98,11 @@ public final class Runner implements AutoCloseable {
       }
       LockSupport.parkNanos(LOOK.toNanos());
     }
+  }
+
+  /** Without those that wait for a provider. */
+  private long atWork() {
+    return running.values().stream().filter(run -> !run.waits()).count();
   }
 
   private void begin(Batch batch) {

@@ -25,6 +25,7 @@ record Catalogue(Map<String, Row> rows) {
    * @param url with braces where the user has to fill something in; empty where none is usual
    * @param keyOptional whether it may be asked without a key
    * @param variables the environment variables that usually hold the key, the first that is set
+   * @param batches whether it takes whole batches of requests
    */
   record Row(
       String name,
@@ -33,12 +34,13 @@ record Catalogue(Map<String, Row> rows) {
       Provider.Auth auth,
       boolean keyOptional,
       List<String> variables,
-      Provider.Quirks quirks) {
+      Provider.Quirks quirks,
+      boolean batches) {
 
     /** What is known of a provider of which only the dialect is known. */
     static Row ofDialect(String dialect) {
       return new Row(
-          dialect, dialect, "", Provider.Auth.BEARER, true, List.of(), Provider.Quirks.NONE);
+          dialect, dialect, "", Provider.Auth.BEARER, true, List.of(), Provider.Quirks.NONE, false);
     }
 
     /** Whether it has an address in which nothing is left to fill in. */
@@ -61,7 +63,7 @@ record Catalogue(Map<String, Row> rows) {
   }
 
   private static final String FILE = "providers.csv";
-  private static final int COLUMNS = 8;
+  private static final int COLUMNS = 9;
 
   Optional<Row> find(String name) {
     return Optional.ofNullable(rows.get(name));
@@ -99,7 +101,8 @@ record Catalogue(Map<String, Row> rows) {
             words(cells.get(7)).stream()
                 .map(pair -> pair.split("=", 2))
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1])),
-            Boolean.parseBoolean(cells.get(5))));
+            Boolean.parseBoolean(cells.get(5))),
+        cells.get(8).equals("native"));
   }
 
   private static List<String> words(String cell) {

@@ -73,10 +73,19 @@ record Document(
       Set<String> drop,
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
+      Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<Limits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
+
+  /** Who works off a batch of requests for a provider. */
+  enum Batches {
+    /** The provider, in batches of its own. */
+    NATIVE,
+    /** The gateway, a call a request. */
+    OWN
+  }
 
   /** What every provider at the other end of a network may be told. */
   interface Linked {

@@ -52,7 +52,8 @@ record Providers(
         Map.of(),
         Provider.Transport.PLAIN,
         row.quirks(),
-        Platform.PLAIN);
+        Platform.PLAIN,
+        row.batches());
   }
 
   /** Empty where the entry has a fault that leaves no provider. */
@@ -85,7 +86,23 @@ record Providers(
             link.headers(),
             link.transport(),
             link.quirks(),
-            Platform.PLAIN));
+            Platform.PLAIN,
+            batches(entry, row)));
+  }
+
+  /** A server that merely speaks like a vendor seldom has its batches. */
+  private boolean batches(Remote entry, Row row) {
+    if (entry.batches().isEmpty()) {
+      return entry.url().isEmpty() && row.batches();
+    }
+    At<Document.Batches> at = entry.batches().get();
+    boolean asked = at.value().filter(Document.Batches.NATIVE::equals).isPresent();
+    if (asked
+        && catalogue.rows().values().stream()
+            .noneMatch(known -> known.batches() && known.dialect().equals(row.dialect()))) {
+      faults.add(at, "must be own: such a provider has no batches that this gateway knows");
+    }
+    return asked;
   }
 
   /** How a provider is reached, and what is said to it otherwise. */

@@ -3,6 +3,9 @@ package dev.lintel.main;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
+import dev.lintel.batch.AnthropicCarrier;
+import dev.lintel.batch.Carrier;
+import dev.lintel.batch.OpenAiCarrier;
 import dev.lintel.config.Loader;
 import dev.lintel.dialect.AnthropicCount;
 import dev.lintel.dialect.AnthropicMessages;
@@ -80,6 +83,10 @@ final class Builtins {
           "vertex", speaks(List.of(GEMINI, ANTHROPIC, OPENAI), List.of()),
           "bedrock",
               speaks(List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED), List.of()));
+
+  /** In whose words batches are handed on, by the provider's main dialect. */
+  static final Map<String, Carrier> CARRIERS =
+      Map.of(OPENAI.name(), new OpenAiCarrier(), ANTHROPIC.name(), new AnthropicCarrier());
 
   private static List<Dialect> speaks(List<Dialect> own, List<OpenAiRelay> services) {
     return Stream.of(own, services, List.of(RAW)).<Dialect>flatMap(List::stream).toList();

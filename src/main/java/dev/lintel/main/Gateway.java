@@ -12,6 +12,7 @@ import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.SignedCaller;
 import dev.lintel.Spool;
+import dev.lintel.Target;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
@@ -35,12 +36,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
  * Everything that one configuration decides. Immutable: a change of configuration builds another
  * gateway, and calls that have begun end on the one on which they began.
  *
+ * @param planning the stops up to what a target would be asked, with the last one that is given
+ * @param settling the stops around an answer that is there already, with the last one that gives it
  * @param hold by every call on it, and by whoever serves new calls with it
  */
 record Gateway(
@@ -50,6 +54,8 @@ record Gateway(
     Catalogue catalogue,
     Function<String, Optional<Caller>> keys,
     Handler calls,
+    UnaryOperator<Handler> planning,
+    UnaryOperator<Handler> settling,
     Hold hold) {
 
   /**
@@ -92,6 +98,9 @@ record Gateway(
         catalogue,
         keys,
         calls(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting),
+        last ->
+            planning(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting, last),
+        last -> settling(authenticate, models, config.fetch(), lasting, last),
         hold);
   }
 
@@ -130,6 +139,43 @@ record Gateway(
             new Divide(),
             lasting.signatures), // once a target: which signatures are needed depends on it
         lasting.upstream);
+  }
+
+  private static Handler planning(
+      Authenticate authenticate,
+      Models models,
+      Predicate<Caller> refusesUnknownPrice,
+      Reach reach,
+      Lasting lasting,
+      Handler last) {
+    return through(
+        List.of(
+            authenticate,
+            new Read(models, lasting.spool),
+            new Links(reach),
+            lasting.continuity,
+            new KnownPrice(refusesUnknownPrice),
+            (call, sink, next) -> {
+              Target first =
+                  call.resolved().strategy().rank(call, call.resolved().targets()).getFirst();
+              next.handle(call.to(first, first.provider().credentials().getFirst()), sink);
+            },
+            new Inline(lasting.fetcher, reach),
+            lasting.signatures),
+        last);
+  }
+
+  private static Handler settling(
+      Authenticate authenticate, Models models, Reach reach, Lasting lasting, Handler last) {
+    return through(
+        List.of(
+            new Observe(lasting.listener),
+            authenticate,
+            new Read(models, lasting.spool),
+            new Links(reach),
+            lasting.continuity,
+            new Estimate(TOKENS)),
+        last);
   }
 
   private static Handler through(List<Filter> stops, Handler last) {

@@ -3,7 +3,6 @@ package dev.lintel.main;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
-import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
@@ -19,6 +18,7 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
 import dev.lintel.route.Cooldown;
+import dev.lintel.server.Front;
 import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
 import dev.lintel.store.SpoolFolder;
@@ -52,6 +52,7 @@ public final class Lintel implements AutoCloseable {
   private final Continuity continuity;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
+  private final Upstream upstream;
   private final Storage storage;
   private final Server server;
   private final URI url;
@@ -100,7 +101,7 @@ public final class Lintel implements AutoCloseable {
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
-    var upstream = new Upstream(vertx, SocketChannel::new);
+    upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
             both(metrics, log),
@@ -236,14 +237,15 @@ public final class Lintel implements AutoCloseable {
             admin));
   }
 
-  private Runner.Means means(Map<String, Endpoint> served, int concurrent, int longestLine) {
+  private Runner.Means means(Map<String, Front> served, int concurrent, int longestLine) {
     return new Runner.Means(
         path -> Optional.ofNullable(served.get(path)),
         batch -> live.callerOf(batch.tenant(), batch.app(), batch.keyId()),
         () -> ((VertxInternal) vertx).nettyEventLoopGroup().next(),
         concurrent,
         longestLine,
-        InstantSource.system());
+        InstantSource.system(),
+        Optional.of(new ProviderBatches(() -> live, served, upstream)));
   }
 
   private static Listener both(Listener one, Listener other) {

@@ -99,7 +99,7 @@ final class Routes {
     routes.services();
     routes.lists();
     routes.gateway();
-    Map<String, Endpoint> batched = routes.batched();
+    Map<String, Front> batched = routes.batched();
     routes.table.addAll(around.storage.routes(around::caller, batched));
     return List.copyOf(routes.table);
   }
@@ -177,11 +177,13 @@ final class Routes {
   }
 
   /** Those of the paths that a batch may ask which are served. */
-  private Map<String, Endpoint> batched() {
-    var served = new TreeMap<String, Endpoint>();
+  private Map<String, Front> batched() {
+    var served = new TreeMap<String, Front>();
     for (Route route : table) {
-      if (route.method().equals("POST") && BATCHED.contains(route.path())) {
-        served.putIfAbsent(route.path(), route.endpoint());
+      if (route.method().equals("POST")
+          && BATCHED.contains(route.path())
+          && route.endpoint() instanceof Front front) {
+        served.putIfAbsent(route.path(), front);
       }
     }
     return served;

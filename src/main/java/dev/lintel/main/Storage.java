@@ -13,6 +13,7 @@ import dev.lintel.batch.MessageBatchDesk;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Config;
 import dev.lintel.config.Storing;
+import dev.lintel.server.Front;
 import dev.lintel.server.Known;
 import dev.lintel.store.SqlStore;
 import java.io.UncheckedIOException;
@@ -34,13 +35,13 @@ final class Storage {
   /** What batches need of the gateway around them. */
   @FunctionalInterface
   interface Means {
-    Runner.Means of(Map<String, Endpoint> served, int concurrent, int longestLine);
+    Runner.Means of(Map<String, Front> served, int concurrent, int longestLine);
   }
 
   private final Config config;
   private final Means means;
   private final Spool spool;
-  private Map<String, Endpoint> served = Map.of();
+  private Map<String, Front> served = Map.of();
   private @Nullable Store store;
   private @Nullable Runner runner;
 
@@ -103,7 +104,7 @@ final class Storage {
    *
    * @param batched who serves the paths that a batch may ask
    */
-  List<Route> routes(Function<String, Optional<Caller>> keys, Map<String, Endpoint> batched) {
+  List<Route> routes(Function<String, Optional<Caller>> keys, Map<String, Front> batched) {
     served = batched;
     var clock = InstantSource.system();
     long most = config.storing().files().total().bytes();

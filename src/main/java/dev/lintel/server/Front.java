@@ -37,6 +37,11 @@ public final class Front implements Endpoint {
     this.handler = handler;
   }
 
+  /** The same with another way for its calls. */
+  public Front through(Handler other) {
+    return new Front(dialect, () -> other);
+  }
+
   @Override
   public void serve(Exchange exchange) {
     RawRequest raw = exchange.request();

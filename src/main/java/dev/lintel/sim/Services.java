@@ -253,16 +253,19 @@ final class Services {
   private static void judge(String input, ObjectNode result) {
     String text = input.toLowerCase(Locale.ROOT);
     ObjectNode categories = Json.object();
+    ObjectNode applied = Json.object();
     ObjectNode scores = Json.object();
     boolean any = false;
     for (String category : CATEGORIES) {
       boolean flagged = text.contains(category);
       any |= flagged;
       categories.put(category, flagged);
+      applied.putArray(category).add("text");
       scores.put(category, flagged ? 0.9 : 0.001);
     }
     result.put("flagged", any);
     result.set("categories", categories);
+    result.set("category_applied_input_types", applied);
     result.set("category_scores", scores);
   }
 

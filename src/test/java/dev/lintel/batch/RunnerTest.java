@@ -55,7 +55,8 @@ class RunnerTest {
                 OnCallThread::loop,
                 1,
                 1 << 20,
-                clock));
+                clock,
+                Optional.empty()));
   }
 
   @AfterEach

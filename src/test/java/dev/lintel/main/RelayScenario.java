@@ -167,6 +167,8 @@ class RelayScenario {
         gateway.post("/v1/moderations", "{\"model\":\"demo/mod\",\"input\":[\"hate\",\"b\"]}");
     assertThat(Json.parse(several.body()).at("/results/1/flagged").asBoolean(true)).isFalse();
     assertThat(Json.parse(several.body()).at("/results/0/categories/hate").asBoolean()).isTrue();
+    assertThat(Json.parse(several.body()).at("/results/0/category_applied_input_types").size())
+        .isEqualTo(13);
   }
 
   @Test

@@ -173,7 +173,9 @@ final class Cases {
     Answer bare = sdk.chat(settings).say("What is seen here?");
     Answer answer = sdk.chat(settings).say("What is seen here?", PNG);
     complete(answer, "seen");
-    assertThat(answer.input()).as("input tokens").isGreaterThan(bare.input() + 100);
+    if (sdk.tellsInput(settings.stream())) {
+      assertThat(answer.input()).as("input tokens").isGreaterThan(bare.input() + 100);
+    }
   }
 
   private static void stopByLength(Sdk sdk, Settings settings) {

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * LangChain4j, which drives three dialects by its own clients. Its exceptions have no headers, so it
@@ -180,7 +181,7 @@ final class LangChainSdk implements Sdk {
                 }
               });
       try {
-        return whole.join();
+        return whole.orTimeout(1, TimeUnit.MINUTES).join();
       } catch (CompletionException failed) {
         if (failed.getCause() instanceof RuntimeException cause) {
           throw cause;

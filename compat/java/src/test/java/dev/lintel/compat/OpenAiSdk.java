@@ -2,6 +2,9 @@ package dev.lintel.compat;
 
 import static java.util.stream.Collectors.toMap;
 
+import com.openai.azure.AzureOpenAIServiceVersion;
+import com.openai.azure.AzureUrlPathMode;
+import com.openai.azure.credential.AzureApiKeyCredential;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.JsonValue;
@@ -32,6 +35,34 @@ import java.util.Map;
 import java.util.Optional;
 
 final class OpenAiSdk implements Sdk {
+  private final boolean azure;
+
+  OpenAiSdk() {
+    this(false);
+  }
+
+  private OpenAiSdk(boolean azure) {
+    this.azure = azure;
+  }
+
+  /** As it asks Azure: deployments in the path, and the key in a header of its own. */
+  static OpenAiSdk azure() {
+    return new OpenAiSdk(true);
+  }
+
+  private OpenAIClient ownClient(String key) {
+    return azure
+        ? OpenAIOkHttpClient.builder()
+            .baseUrl(Lintel.URL)
+            .credential(AzureApiKeyCredential.create(key))
+            .azureServiceVersion(AzureOpenAIServiceVersion.latestStableVersion())
+            .azureUrlPathMode(AzureUrlPathMode.LEGACY)
+            .maxRetries(0)
+            .responseValidation(true)
+            .build()
+        : client(key);
+  }
+
   static OpenAIClient client(String key) {
     return OpenAIOkHttpClient.builder()
         .apiKey(key)
@@ -43,18 +74,18 @@ final class OpenAiSdk implements Sdk {
 
   @Override
   public String name() {
-    return "java openai " + System.getProperty("openai.version");
+    return "java openai " + System.getProperty("openai.version") + (azure ? " Azure" : "");
   }
 
   @Override
   public Chat chat(Settings settings) {
-    return new Conversation(client(settings.key()), settings);
+    return new Conversation(ownClient(settings.key()), settings);
   }
 
   @Override
   public Optional<List<String>> models(String key) {
     return Optional.of(
-        client(key).models().list().autoPager().stream().map(model -> model.id()).toList());
+        ownClient(key).models().list().autoPager().stream().map(model -> model.id()).toList());
   }
 
   /** Without a format the SDK asks for base64 and unpacks it. */
@@ -66,7 +97,7 @@ final class OpenAiSdk implements Sdk {
             .inputOfArrayOfStrings(texts)
             .dimensions(64)
             .build();
-    return client(key).embeddings().create(params).data().stream()
+    return ownClient(key).embeddings().create(params).data().stream()
         .map(Embedding::embedding)
         .toList();
   }

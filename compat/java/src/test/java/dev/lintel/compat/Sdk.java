@@ -38,6 +38,11 @@ interface Sdk {
     return true;
   }
 
+  /** Whether it tells the input tokens that the provider counted. */
+  default boolean tellsInput(boolean stream) {
+    return true;
+  }
+
   interface Chat {
     default Answer say(String text) {
       return say(text, "");
