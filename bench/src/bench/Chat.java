@@ -2,7 +2,7 @@ package bench;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-/** OpenAI chat as the meter asks it and the mock answers it, and Anthropic's messages as the meter asks them. */
+/** What the meter asks, in OpenAI's chat or Anthropic's messages, and the mock answers in the former. */
 final class Chat {
   /** Every content event has this, and its place in the stream in six digits after it. */
   static final byte[] SEQUENCE = "seq-".getBytes(US_ASCII);

@@ -3,8 +3,8 @@ package bench;
 /**
  * What to send.
  *
- * @param anthropic in Anthropic's messages instead of OpenAI's chat
  * @param events content events in a stream; 0 asks for whole replies
+ * @param anthropic in Anthropic's messages instead of OpenAI's chat
  */
 record Load(
     int port,
@@ -22,7 +22,7 @@ record Load(
     return new Load(port, connections, calls, model(events, interval), events, 2048, false);
   }
 
-  /** The same, asked by Anthropic's messages: the mock speaks OpenAI's chat, so that a gateway has to translate. */
+  /** The same, for a gateway to translate: the mock speaks OpenAI's chat alone. */
   Load translated() {
     return new Load(port, connections, calls, model, events, bodySize, true);
   }

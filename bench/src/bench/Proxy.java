@@ -69,11 +69,6 @@ record Proxy(String name, int port, List<String> command, Map<String, String> en
     return !name.startsWith("nginx");
   }
 
-  /** Whether it is the one of that name, and translates. */
-  boolean isCalled(String other) {
-    return name.equals(other) && translates();
-  }
-
   /** Starts it and waits for its first answer. */
   Running start(Path work, int upstream) throws IOException {
     Path dir = Files.createTempDirectory(work, name + "-");

@@ -79,7 +79,7 @@ public final class Dialects {
 
   private boolean usable(Dialect dialect, Request request, Target target) {
     return dialect.takes(request)
-        && !unserved.contains(new Lack(dialect.name(), target.model()))
+        && (unserved.isEmpty() || !unserved.contains(new Lack(dialect.name(), target.model())))
         && target.traits().speaks(dialect.name())
         && (of.isEmpty() || speaksOf(dialect, target.model()));
   }

@@ -14,10 +14,8 @@ import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
 import java.math.BigDecimal;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -29,10 +27,6 @@ public final class CohereRerank implements Beside {
 
   private static final Fields.Manner MANNER = new Fields.Manner(NAME, false, false);
   private final CohereChat cohere = new CohereChat();
-
-  private static boolean speaks(Rerank rerank) {
-    return rerank.dialect().name().equals(NAME);
-  }
 
   @Override
   public String name() {
@@ -52,21 +46,13 @@ public final class CohereRerank implements Beside {
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
     Rerank rerank = Rerank.of(request);
-    byte[] body;
-    if (speaks(rerank) && rerank.original().isPresent()) {
-      var changes = new HashMap<String, Optional<byte[]>>(4);
-      changes.put("model", Optional.of(Json.string(target.model())));
-      body =
-          Fit.patched(
-              rerank.original().get().body(), changes, target.provider().quirks(), adaptation);
-    } else {
-      ObjectNode written = Json.object().put("model", target.model()).put("query", rerank.query());
-      documents(rerank, written.putArray("documents"), adaptation);
-      rerank.most().ifPresent(number -> written.put("top_n", number));
-      Fit.putBack(rerank.extra(), NAME, written, "", adaptation);
-      Fit.written(written, field -> speaks(rerank), target.provider().quirks(), adaptation);
-      body = Json.bytes(written);
-    }
+    byte[] body =
+        RerankWords.write(
+            rerank,
+            NAME,
+            target,
+            adaptation,
+            written -> documents(rerank, written.putArray("documents"), adaptation));
     return new Outbound("/v2/rerank", Map.of(), body);
   }
 

@@ -15,10 +15,8 @@ import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
 import java.math.BigDecimal;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,10 +30,6 @@ public final class JinaRerank implements Beside {
 
   private static final Fields.Manner MANNER = new Fields.Manner(NAME, false, false);
   private final OpenAiChat openai = new OpenAiChat();
-
-  static boolean speaks(Rerank rerank) {
-    return rerank.dialect().name().equals(NAME);
-  }
 
   @Override
   public String name() {
@@ -57,23 +51,17 @@ public final class JinaRerank implements Beside {
   @Override
   public Outbound write(Request request, Target target, Adaptation adaptation) {
     Rerank rerank = Rerank.of(request);
-    byte[] body;
-    if (speaks(rerank) && rerank.original().isPresent()) {
-      var changes = new HashMap<String, Optional<byte[]>>(4);
-      changes.put("model", Optional.of(Json.string(target.model())));
-      body =
-          Fit.patched(
-              rerank.original().get().body(), changes, target.provider().quirks(), adaptation);
-    } else {
-      ObjectNode written = Json.object().put("model", target.model()).put("query", rerank.query());
-      written.putArray("documents").addAll(rerank.documents());
-      rerank.most().ifPresent(number -> written.put("top_n", number));
-      // Some servers send them back unless told not to.
-      written.put("return_documents", false);
-      Fit.putBack(rerank.extra(), NAME, written, "", adaptation);
-      Fit.written(written, field -> speaks(rerank), target.provider().quirks(), adaptation);
-      body = Json.bytes(written);
-    }
+    byte[] body =
+        RerankWords.write(
+            rerank,
+            NAME,
+            target,
+            adaptation,
+            written -> {
+              written.putArray("documents").addAll(rerank.documents());
+              // Some servers send them back unless told not to.
+              written.put("return_documents", false);
+            });
     return new Outbound("/rerank", Map.of(), body);
   }
 

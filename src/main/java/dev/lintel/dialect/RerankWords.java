@@ -1,19 +1,25 @@
 package dev.lintel.dialect;
 
+import dev.lintel.Adaptation;
 import dev.lintel.Dialect;
 import dev.lintel.Failure;
 import dev.lintel.Inbound;
+import dev.lintel.Json;
 import dev.lintel.Part;
+import dev.lintel.Provider;
 import dev.lintel.Rerank;
+import dev.lintel.Target;
 import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -58,6 +64,32 @@ final class RerankWords {
             .orElse(OptionalInt.empty());
     return new Rerank(
         dialect, model, query, documents, most, shown, fields.extra(), Optional.of(inbound));
+  }
+
+  /**
+   * The body for a target: what a caller of the same language wrote, or else its words anew.
+   *
+   * @param rest adds what the language has beside model, query and number of results
+   */
+  static byte[] write(
+      Rerank rerank,
+      String dialect,
+      Target target,
+      Adaptation adaptation,
+      Consumer<ObjectNode> rest) {
+    Provider.Quirks quirks = target.provider().quirks();
+    boolean own = rerank.dialect().name().equals(dialect);
+    if (own && rerank.original().isPresent()) {
+      var changes = new HashMap<String, Optional<byte[]>>(4);
+      changes.put("model", Optional.of(Json.string(target.model())));
+      return Fit.patched(rerank.original().get().body(), changes, quirks, adaptation);
+    }
+    ObjectNode written = Json.object().put("model", target.model()).put("query", rerank.query());
+    rest.accept(written);
+    rerank.most().ifPresent(number -> written.put("top_n", number));
+    Fit.putBack(rerank.extra(), dialect, written, "", adaptation);
+    Fit.written(written, field -> own, quirks, adaptation);
+    return Json.bytes(written);
   }
 
   /**

@@ -101,9 +101,7 @@ public final class Estimate implements Filter {
     @Override
     public void emit(Chunk chunk) {
       if (!paid) {
-        for (Part part : chunk.parts()) {
-          hear(part);
-        }
+        hear(chunk);
       }
       if (!chat.stream() && unpaid() && chunk.frame().whole()) {
         // Beside the rest of it, so that a reply whose bytes pass through still does.
@@ -121,6 +119,21 @@ public final class Estimate implements Filter {
       sink.flush();
     }
 
+    /**
+     * Where the provider tells the usage in the same breath, as whole replies do, nothing is kept.
+     */
+    private void hear(Chunk chunk) {
+      for (Part part : chunk.parts()) {
+        if (part instanceof Usage usage && usage.source() != Usage.Source.NONE) {
+          paid = true;
+          said.clear();
+          thought.clear();
+          return;
+        }
+      }
+      chunk.parts().forEach(this::hear);
+    }
+
     private void hear(Part part) {
       switch (part) {
         case Part.Text text -> said.add(text.text());
@@ -130,13 +143,7 @@ public final class Estimate implements Filter {
           said.add(use.name());
           said.add(use.arguments());
         }
-        case Usage usage -> {
-          if (usage.source() != Usage.Source.NONE) {
-            paid = true;
-            said.clear();
-            thought.clear();
-          }
-        }
+        case Usage unknown -> {}
         case Part.Start start -> {}
         case Part.Media media -> {}
         case Part.Stop stop -> {}

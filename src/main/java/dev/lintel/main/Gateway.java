@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Call;
 import dev.lintel.Caller;
 import dev.lintel.Fetcher;
 import dev.lintel.Filter;
@@ -7,10 +8,12 @@ import dev.lintel.Handler;
 import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Listing;
+import dev.lintel.Model;
 import dev.lintel.Models;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.SignedCaller;
+import dev.lintel.Sink;
 import dev.lintel.Spool;
 import dev.lintel.Target;
 import dev.lintel.TokenCounter;
@@ -91,16 +94,16 @@ record Gateway(
     Map<String, SignedCaller> signers = config.signedCallers();
     var authenticate =
         new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
+    var stops = new Stops(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting);
     return new Gateway(
         config,
         providers,
         models,
         catalogue,
         keys,
-        calls(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting),
-        last ->
-            planning(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting, last),
-        last -> settling(authenticate, models, config.fetch(), lasting, last),
+        stops.calls(),
+        stops::planning,
+        stops::settling,
         hold);
   }
 
@@ -115,67 +118,74 @@ record Gateway(
         .orElseGet(() -> Catalogue.builtIn(families));
   }
 
-  /** The stops of a call, in their order. Its reply comes back through the same stops. */
-  private static Handler calls(
+  /** Where calls stop on their way, which depends on why they are made. */
+  private record Stops(
       Authenticate authenticate,
       Models models,
       Predicate<Caller> refusesUnknownPrice,
       Reach reach,
       Lasting lasting) {
-    return through(
-        List.of(
-            new Observe(lasting.listener), // first, so that nothing ends unseen
-            authenticate, // before the body is read: strangers cost little
-            lasting.once, // before the body is parsed: it goes by its bytes
-            new Read(models, lasting.spool),
-            new Links(reach), // before anybody is asked, whoever would follow them
-            lasting.continuity, // what is named decides who may be asked
-            new KnownPrice(refusesUnknownPrice),
-            new Estimate(TOKENS),
-            new CountTokens(TOKENS),
-            new Failover(lasting.health, lasting.listener),
-            new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
-            new Merge(), // after the target is known: only what goes to the same may be merged
-            new Divide(),
-            lasting.signatures), // once a target: which signatures are needed depends on it
-        lasting.upstream);
-  }
 
-  private static Handler planning(
-      Authenticate authenticate,
-      Models models,
-      Predicate<Caller> refusesUnknownPrice,
-      Reach reach,
-      Lasting lasting,
-      Handler last) {
-    return through(
-        List.of(
-            authenticate,
-            new Read(models, lasting.spool),
-            new Links(reach),
-            lasting.continuity,
-            new KnownPrice(refusesUnknownPrice),
-            (call, sink, next) -> {
-              Target first =
-                  call.resolved().strategy().rank(call, call.resolved().targets()).getFirst();
-              next.handle(call.to(first, first.provider().credentials().getFirst()), sink);
-            },
-            new Inline(lasting.fetcher, reach),
-            lasting.signatures),
-        last);
-  }
+    /** The stops of a call, in their order. Its reply comes back through the same stops. */
+    Handler calls() {
+      return through(
+          List.of(
+              new Observe(lasting.listener), // first, so that nothing ends unseen
+              authenticate, // before the body is read: strangers cost little
+              lasting.once, // before the body is parsed: it goes by its bytes
+              new Read(models, lasting.spool),
+              new Links(reach), // before anybody is asked, whoever would follow them
+              lasting.continuity, // what is named decides who may be asked
+              new KnownPrice(refusesUnknownPrice),
+              new Estimate(TOKENS),
+              new CountTokens(TOKENS),
+              new Failover(lasting.health, lasting.listener),
+              new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
+              new Merge(), // after the target is known: only what goes to the same may be merged
+              new Divide(),
+              lasting.signatures), // once a target: which signatures are needed depends on it
+          lasting.upstream);
+    }
 
-  private static Handler settling(
-      Authenticate authenticate, Models models, Reach reach, Lasting lasting, Handler last) {
-    return through(
-        List.of(
-            new Observe(lasting.listener),
-            authenticate,
-            new Read(models, lasting.spool),
-            new Links(reach),
-            lasting.continuity,
-            new Estimate(TOKENS)),
-        last);
+    /**
+     * For a line of a batch that may be handed on whole: as far as what its first target would be
+     * sent. Nobody is asked, so nothing is observed, kept or estimated.
+     */
+    Handler planning(Handler last) {
+      return through(
+          List.of(
+              authenticate,
+              new Read(models, lasting.spool),
+              new Links(reach),
+              lasting.continuity,
+              new KnownPrice(refusesUnknownPrice),
+              Stops::toTheFirst,
+              new Inline(lasting.fetcher, reach),
+              lasting.signatures),
+          last);
+    }
+
+    /**
+     * For a line whose answer a provider's batch has brought: a call like others, but that nobody
+     * is asked any more. What it cost has been spent, whether or not its price is known.
+     */
+    Handler settling(Handler last) {
+      return through(
+          List.of(
+              new Observe(lasting.listener),
+              authenticate,
+              new Read(models, lasting.spool),
+              new Links(reach),
+              lasting.continuity,
+              new Estimate(TOKENS)),
+          last);
+    }
+
+    private static void toTheFirst(Call call, Sink sink, Handler next) {
+      Model model = call.resolved();
+      Target first = model.strategy().rank(call, model.targets()).getFirst();
+      next.handle(call.to(first, first.provider().credentials().getFirst()), sink);
+    }
   }
 
   private static Handler through(List<Filter> stops, Handler last) {

@@ -200,7 +200,7 @@ public final class ResponsesSocket implements Endpoint {
         asked.remove(PREVIOUS);
         asked.set("input", all);
       }
-      return all.deepCopy();
+      return all;
     }
 
     private void remember(JsonNode response, ArrayNode conversation, boolean stored) {
@@ -208,6 +208,11 @@ public final class ResponsesSocket implements Endpoint {
       lastStored = stored;
       response.path("output").forEach(conversation::add);
       said = conversation;
+      if (Json.bytes(said).length > LONGEST_MESSAGE) {
+        // A connection holds no more than one message may: the next turn has to say it all itself.
+        said = Json.array();
+        lastId = "";
+      }
     }
 
     /** Nothing is generated: the next turn may go on from what was said here. */

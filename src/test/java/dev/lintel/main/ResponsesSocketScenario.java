@@ -221,6 +221,27 @@ class ResponsesSocketScenario {
   }
 
   @Test
+  void a_connection_keeps_no_longer_conversation_than_one_message_may_be() throws Exception {
+    var talk = talk();
+    String words = ("x".repeat(1000) + " ").repeat(9 << 10);
+    JsonNode first =
+        turn(talk, create("anthropic-sim/small", words, "")).getLast().path("response");
+    JsonNode second =
+        turn(talk, create("anthropic-sim/small", words, previous(first)))
+            .getLast()
+            .path("response");
+    assertThat(second.path("status").asString("")).isEqualTo("completed");
+    JsonNode refused =
+        turn(talk, create("anthropic-sim/small", "Go on", previous(second))).getLast();
+    assertThat(refused.path("error").path("param").asString("")).isEqualTo("previous_response_id");
+    talk.leave();
+  }
+
+  private static String previous(JsonNode response) {
+    return ",\"previous_response_id\":\"" + response.path("id").asString() + "\"";
+  }
+
+  @Test
   void who_vanishes_in_the_middle_ends_the_providers_work() throws Exception {
     var talk = talk();
     talk.say(create("openai-sim/small+tokens=10000+tokens_per_second=50", "Hello", ""));
