@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public final class CallThread {
    */
   private static final Set<CallThread> RUNNING = ConcurrentHashMap.newKeySet(1024);
 
+  private static final LongSupplier SYSTEM = System::nanoTime;
   private static final long SWEEP_NANOS = 10_000_000;
 
   /** For what holds its carrier: files, native code, regular expressions over long text. */
@@ -49,16 +51,28 @@ public final class CallThread {
   }
 
   private final Executor loop;
+  private final LongSupplier clock;
   private @Nullable Thread thread;
   private volatile long wakeAt = Long.MAX_VALUE;
 
-  private CallThread(Executor loop) {
+  private CallThread(Executor loop, LongSupplier clock) {
     this.loop = loop;
+    this.clock = clock;
   }
 
   /** Starts a thread for a call whose sockets are served by that loop. */
   public static CallThread start(Executor loop, Runnable body) {
-    var call = new CallThread(loop);
+    return start(loop, CURRENT.isBound() ? CURRENT.get().clock : SYSTEM, body);
+  }
+
+  /**
+   * The same by another clock, which the threads that it starts inherit: waits end by it, and
+   * {@link #nanoTime} tells it.
+   *
+   * @param clock counts nanoseconds
+   */
+  static CallThread start(Executor loop, LongSupplier clock, Runnable body) {
+    var call = new CallThread(loop, clock);
     Runnable scoped = () -> call.run(body);
     Thread thread =
         ON_SCHEDULER == null || FORCED.equals("stock")
@@ -75,6 +89,35 @@ public final class CallThread {
       throw new IllegalStateException("not on a call's thread: " + Thread.currentThread());
     }
     return CURRENT.get();
+  }
+
+  /** {@link System#nanoTime} by the clock of the calling thread, whatever its kind. */
+  public static long nanoTime() {
+    return CURRENT.isBound() ? CURRENT.get().clock.getAsLong() : System.nanoTime();
+  }
+
+  /** Wakes the threads of that loop that wait until then, by a clock of its own. */
+  static void wake(Executor loop, long now) {
+    RUNNING.stream()
+        .filter(call -> call.loop == loop && call.wakeAt <= now)
+        .forEach(CallThread::wake);
+  }
+
+  /**
+   * When the first of the threads of that loop looks again by itself; {@link Long#MAX_VALUE} where
+   * none waits for a moment.
+   */
+  static long nextWake(Executor loop) {
+    return RUNNING.stream()
+        .filter(call -> call.loop == loop)
+        .mapToLong(call -> call.wakeAt)
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
+  /** How many threads of that loop have not ended. */
+  static long running(Executor loop) {
+    return RUNNING.stream().filter(call -> call.loop == loop).count();
   }
 
   /** Which scheduler carries the calls: {@code loop} or {@code stock}. */
@@ -106,7 +149,7 @@ public final class CallThread {
           Thread.currentThread().interrupt();
           throw Failure.cancelled();
         }
-        if (System.nanoTime() - deadline >= 0) {
+        if (clock.getAsLong() - deadline >= 0) {
           return false;
         }
         LockSupport.park(this);
@@ -196,7 +239,7 @@ public final class CallThread {
       long now = System.nanoTime();
       for (CallThread call : RUNNING) {
         long at = call.wakeAt;
-        if (at != Long.MAX_VALUE && now - at >= 0) {
+        if (call.clock == SYSTEM && at != Long.MAX_VALUE && now - at >= 0) {
           call.wake();
         }
       }

@@ -9,15 +9,30 @@ import java.util.Set;
  * @param keyId names the key without giving it away
  * @param models the models that the app may ask for; empty means every model
  * @param ownKeys whether calls may bring a provider's key of their own
+ * @param residency the region that calls must not leave; empty where they may go anywhere
+ * @param explain whether calls may ask to be told why they went where they went
  */
 public record Caller(
-    String tenant, String app, String keyId, Optional<Set<String>> models, boolean ownKeys) {
+    String tenant,
+    String app,
+    String keyId,
+    Optional<Set<String>> models,
+    boolean ownKeys,
+    String residency,
+    boolean explain) {
   /** Before the caller is known. */
-  public static final Caller UNKNOWN = new Caller("", "", "", Optional.of(Set.of()), false);
+  public static final Caller UNKNOWN =
+      new Caller("", "", "", Optional.of(Set.of()), false, "", false);
 
   /** Who calls with the key that the first start made, while no app is configured. */
   public static final Caller FIRST =
-      new Caller("default", "default", "first", Optional.empty(), false);
+      new Caller("default", "default", "first", Optional.empty(), false, "", true);
+
+  /** One that may go anywhere and is told nothing. */
+  public Caller(
+      String tenant, String app, String keyId, Optional<Set<String>> models, boolean ownKeys) {
+    this(tenant, app, keyId, models, ownKeys, "", false);
+  }
 
   public boolean mayAsk(String model) {
     return models.isEmpty() || models.get().contains(model);

@@ -66,7 +66,9 @@ public final class Failure extends RuntimeException {
     /** The key with which the provider was asked, for all its models. */
     KEY,
     /** The model at that provider, whatever the key. */
-    MODEL
+    MODEL,
+    /** The provider, whatever is asked of it. */
+    PROVIDER
   }
 
   private final Kind kind;
@@ -195,7 +197,7 @@ public final class Failure extends RuntimeException {
       case UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR, TIMEOUT ->
           switch (upstreamStatus) {
             case 401, 402, 403 -> Blame.KEY;
-            default -> Blame.MODEL;
+            default -> Blame.PROVIDER;
           };
       case INVALID_REQUEST,
           AUTHENTICATION,

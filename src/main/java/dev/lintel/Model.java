@@ -14,11 +14,12 @@ public record Model(
     Strategy strategy,
     Timeouts timeouts,
     Retry retry,
-    Optional<Merging> merging) {
+    Optional<Merging> merging,
+    Routing routing) {
   /** One whose requests all go out alone. */
   public Model(
       String name, List<Target> targets, Strategy strategy, Timeouts timeouts, Retry retry) {
-    this(name, targets, strategy, timeouts, retry, Optional.empty());
+    this(name, targets, strategy, timeouts, retry, Optional.empty(), Routing.NONE);
   }
 
   public Model {
@@ -28,8 +29,18 @@ public record Model(
     }
   }
 
-  /** The same with some of its targets. */
+  /**
+   * The same with some of its targets and no others: what would lead a call elsewhere, such as a
+   * fallback, is left out.
+   */
   public Model only(List<Target> some) {
-    return new Model(name, some, strategy, timeouts, retry, merging);
+    return new Model(name, some, strategy, timeouts, retry, merging, Routing.NONE);
+  }
+
+  /** The same with other targets. */
+  public Model among(List<Target> others) {
+    return others == targets
+        ? this
+        : new Model(name, others, strategy, timeouts, retry, merging, routing);
   }
 }

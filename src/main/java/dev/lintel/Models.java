@@ -11,20 +11,24 @@ public final class Models {
   private final Map<String, Provider> providers;
   private final Strategy inOrder;
   private final Facts.Source facts;
+  private final Standing.Source standings;
 
   public Models(Map<String, Model> configured, Map<String, Provider> providers, Strategy inOrder) {
-    this(configured, providers, inOrder, Facts.Source.NONE);
+    this(configured, providers, inOrder, Facts.Source.NONE, Standing.Source.NONE);
   }
 
   /**
    * @param inOrder the strategy of a model that is asked for as {@code provider/model}
    * @param facts what is known of such a model
+   * @param standings how it fares
    */
   public Models(
       Map<String, Model> configured,
       Map<String, Provider> providers,
       Strategy inOrder,
-      Facts.Source facts) {
+      Facts.Source facts,
+      Standing.Source standings) {
+    this.standings = standings;
     this.configured = new LinkedHashMap<>(configured);
     this.providers = Map.copyOf(providers);
     this.inOrder = inOrder;
@@ -72,7 +76,9 @@ public final class Models {
     if (known == null || model.isEmpty()) {
       return Optional.empty();
     }
-    var target = new Target(known, model, 1, "", "", facts.of(known, model));
+    var target =
+        new Target(
+            known, model, Profile.NONE, facts.of(known, model), standings.of(known, model, 0));
     return Optional.of(
         new Model(target.name(), List.of(target), inOrder, Timeouts.USUAL, Retry.usual(1)));
   }

@@ -2,9 +2,13 @@ package dev.lintel;
 
 import java.util.List;
 
-/** Puts targets in the order in which they are tried. */
+/** Says in which order targets are tried. */
 @FunctionalInterface
 public non-sealed interface Strategy extends Extension {
-  /** All targets that may be tried, best first. Called by many threads at once; must not wait. */
-  List<Target> rank(Call call, List<Target> targets);
+  /**
+   * Scores one target or more. Called by many threads at once; must not wait.
+   *
+   * @param targets all that may be tried, well or not
+   */
+  Ranking rank(Call call, List<Target> targets);
 }

@@ -3,30 +3,18 @@ package dev.lintel;
 /**
  * A model at a provider, as a configured model lists it.
  *
- * @param weight its share where targets are weighted; at least 1
- * @param region empty where nobody said
- * @param tier empty where nobody said
+ * @param standing how it fares; the same object in every configuration that lists the target
  */
 public record Target(
-    Provider provider, String model, int weight, String region, String tier, Facts facts) {
+    Provider provider, String model, Profile profile, Facts facts, Standing standing) {
+  /** One of which nothing is known and that nobody watches. */
   public Target(Provider provider, String model) {
-    this(provider, model, 1, "", "");
+    this(provider, model, Profile.NONE, Facts.UNKNOWN);
   }
 
-  /** One of which nothing is known. */
-  public Target(Provider provider, String model, int weight, String region, String tier) {
-    this(provider, model, weight, region, tier, Facts.UNKNOWN);
-  }
-
-  public Target(
-      Provider provider,
-      String model,
-      int weight,
-      String region,
-      String tier,
-      Traits traits,
-      Price price) {
-    this(provider, model, weight, region, tier, Facts.of(traits, price));
+  /** One that nobody watches. */
+  public Target(Provider provider, String model, Profile profile, Facts facts) {
+    this(provider, model, profile, facts, Standing.UNWATCHED);
   }
 
   public Traits traits() {

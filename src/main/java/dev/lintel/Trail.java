@@ -37,6 +37,8 @@ public final class Trail {
   private @Nullable Keeper keeper;
   private @Nullable Replay replay;
   private int status = 200;
+  private @Nullable Decision decision;
+  private String variant = "";
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -254,6 +256,41 @@ public final class Trail {
   /** Empty where the call was answered for itself, or not at all. */
   public Optional<Replay> replay() {
     return Optional.ofNullable(replay);
+  }
+
+  /** Why the call goes where it goes, as far as that is decided. */
+  public Decision decision() {
+    Decision known = decision;
+    if (known == null) {
+      known = new Decision();
+      decision = known;
+    }
+    return known;
+  }
+
+  /** What happened to the other holds for this one, too: it was asked on its behalf. */
+  public void follow(Trail other) {
+    attempts = other.attempts;
+    trying = other.trying;
+    target = other.target;
+    credential = other.credential;
+    adapted = other.adapted;
+    standing = other.standing;
+    usage = other.usage;
+    cost = other.cost;
+    status = other.status;
+    decision = other.decision;
+    variant = other.variant;
+  }
+
+  /** The call belongs to that arm of its model's split. */
+  public void variant(String name) {
+    variant = name;
+  }
+
+  /** {@code base}, {@code canary} or a variant's name; empty where the model has none. */
+  public String variant() {
+    return variant;
   }
 
   public void answering(long now) {

@@ -78,7 +78,8 @@ public final class Fakes {
   }
 
   public static Model model(Retry retry, Target... targets) {
-    return new Model("m", List.of(targets), (call, all) -> all, Timeouts.USUAL, retry);
+    return new Model(
+        "m", List.of(targets), (call, all) -> Ranking.AS_WRITTEN, Timeouts.USUAL, retry);
   }
 
   public static Retry retry(int attempts) {
@@ -131,39 +132,61 @@ public final class Fakes {
   }
 
   /** Everybody is well until told otherwise. */
-  public static class Wellness implements Health {
+  public static class Wellness {
     public final List<String> log = new ArrayList<>();
     public final List<String> resting = new ArrayList<>();
 
-    @Override
-    public boolean admit(Target target, Credential credential) {
-      return !resting.contains(name(target, credential)) && !resting.contains(target.name());
+    /** A target of which this decides how it stands, and hears how it fared. */
+    public Target watched(Provider provider, String model) {
+      var target = new Target(provider, model);
+      return new Target(provider, model, target.profile(), target.facts(), new Watched(target));
     }
 
-    @Override
-    public void succeeded(Target target, Credential credential) {
-      log.add("ok " + name(target, credential));
-    }
-
-    @Override
-    public void failed(Target target, Credential credential, Failure failure) {
-      log.add("failed " + name(target, credential));
-    }
-
-    @Override
-    public void left(Target target, Credential credential) {
-      log.add("left " + name(target, credential));
-    }
-
-    @Override
-    public Optional<Duration> rests(Target target, Credential credential) {
-      int place =
-          Math.max(resting.indexOf(name(target, credential)), resting.indexOf(target.name()));
+    private Optional<Duration> rests(String name) {
+      int place = resting.indexOf(name);
       return place < 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(10 + place));
     }
 
-    private static String name(Target target, Credential credential) {
-      return target.name() + "#" + credential.id();
+    private final class Watched extends Standing.Unwatched {
+      private final Target target;
+
+      Watched(Target target) {
+        this.target = target;
+      }
+
+      @Override
+      public boolean well() {
+        return rests(target.name()).isEmpty();
+      }
+
+      @Override
+      public Leave ask(Call call, Credential key) {
+        return rests(target.name())
+            .or(() -> rests(target.name() + "#" + key.id()))
+            .<Leave>map(rest -> new Leave.Bar(Leave.Why.MODEL, rest, Optional.empty()))
+            .orElseGet(() -> insist(call, key));
+      }
+
+      @Override
+      public Leave.Pass insist(Call call, Credential key) {
+        String name = target.name() + "#" + key.id();
+        return new Leave.Pass() {
+          @Override
+          public void answered(long firstContentNanos, long nanos, Usage usage) {
+            log.add("ok " + name);
+          }
+
+          @Override
+          public void failed(Failure failure) {
+            log.add("failed " + name);
+          }
+
+          @Override
+          public void left() {
+            log.add("left " + name);
+          }
+        };
+      }
     }
   }
 }

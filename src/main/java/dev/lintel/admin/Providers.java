@@ -21,10 +21,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class Providers {
   private final Supplier<Collection<Provider>> providers;
-  private final Function<Provider, Health.State> state;
+  private final Function<Provider, Health> state;
 
-  public Providers(
-      Supplier<Collection<Provider>> providers, Function<Provider, Health.State> state) {
+  public Providers(Supplier<Collection<Provider>> providers, Function<Provider, Health> state) {
     this.providers = providers;
     this.state = state;
   }
@@ -40,8 +39,8 @@ public final class Providers {
       int well = 0;
       Collection<Provider> known = providers.get();
       for (Provider provider : known) {
-        Health.State now = state.apply(provider);
-        well += now.word() == Health.State.Word.COOLING ? 0 : 1;
+        Health now = state.apply(provider);
+        well += now.word() == Health.Word.COOLING ? 0 : 1;
         all.set(provider.name(), json(now, false));
       }
       ObjectNode body = Json.object();
@@ -68,7 +67,7 @@ public final class Providers {
     };
   }
 
-  private static ObjectNode json(Health.State now, boolean messages) {
+  private static ObjectNode json(Health now, boolean messages) {
     ObjectNode node = Json.object();
     node.put("state", word(now.word()));
     node.put("until", now.until().map(Object::toString).orElse(null));
@@ -84,7 +83,7 @@ public final class Providers {
       node.putNull("last_failure");
     }
     var keys = node.putArray("keys");
-    for (Health.State.Key key : now.keys()) {
+    for (Health.Key key : now.keys()) {
       keys.addObject()
           .put("id", key.id())
           .put("state", word(key.fitness()))

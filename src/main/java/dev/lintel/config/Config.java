@@ -7,11 +7,14 @@ import dev.lintel.Facts;
 import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
+import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Retry;
+import dev.lintel.Routing;
 import dev.lintel.SignedCaller;
 import dev.lintel.Spec;
+import dev.lintel.Standing;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import dev.lintel.Timeouts;
@@ -121,25 +124,35 @@ public record Config(
       targets = List.copyOf(targets);
     }
 
-    Model at(Map<String, Provider> providers, Facts.Source facts) {
+    Model at(Known known) {
       return new Model(
           name,
-          targets.stream().map(target -> target.at(providers, facts)).toList(),
+          targets.stream().map(target -> target.at(known)).toList(),
           strategy.build(),
           timeouts,
           retry,
-          merging);
+          merging,
+          Routing.NONE);
     }
   }
 
+  /** What stands behind the names of a configuration. */
+  private record Known(
+      Map<String, Provider> providers, Facts.Source facts, Standing.Source standings) {}
+
   /** A target as it is configured. */
-  public record TargetSpec(String provider, String model, int weight, String region, String tier) {
-    Target at(Map<String, Provider> providers, Facts.Source facts) {
-      Provider known = providers.get(provider);
-      if (known == null) {
+  public record TargetSpec(String provider, String model, Profile profile) {
+    Target at(Known known) {
+      Provider at = known.providers.get(provider);
+      if (at == null) {
         throw new IllegalArgumentException("nobody gave the provider " + provider);
       }
-      return new Target(known, model, weight, region, tier, facts.of(known, model));
+      return new Target(
+          at,
+          model,
+          profile,
+          known.facts.of(at, model),
+          known.standings.of(at, model, profile.concurrent()));
     }
   }
 
@@ -205,18 +218,21 @@ public record Config(
 
   /** Every configured model by its name, each with a strategy of its own. */
   public Map<String, Model> models(Map<String, Provider> providers) {
-    return models(providers, Facts.Source.NONE);
+    return models(providers, Facts.Source.NONE, Standing.Source.NONE);
   }
 
   /**
    * Every configured model by its name, each with a strategy of its own.
    *
    * @param facts what is known of its targets
+   * @param standings how they fare
    */
-  public Map<String, Model> models(Map<String, Provider> providers, Facts.Source facts) {
+  public Map<String, Model> models(
+      Map<String, Provider> providers, Facts.Source facts, Standing.Source standings) {
+    var known = new Known(providers, facts, standings);
     var all = new LinkedHashMap<String, Model>();
     for (ModelSpec model : models) {
-      all.put(model.name(), model.at(providers, facts));
+      all.put(model.name(), model.at(known));
     }
     return Collections.unmodifiableMap(all);
   }

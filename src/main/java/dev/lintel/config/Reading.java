@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Credential;
 import dev.lintel.Merging;
+import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Retry;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -187,9 +189,14 @@ final class Reading {
         new Config.TargetSpec(
             provider,
             to.substring(slash + 1),
-            entry.weight().map(Count::value).orElse(1),
-            entry.region().orElse(""),
-            entry.tier().orElse("")));
+            new Profile(
+                entry.weight().map(Count::value).orElse(1),
+                entry.region().orElse(""),
+                entry.tier().orElse(""),
+                "",
+                OptionalDouble.empty(),
+                0,
+                0)));
   }
 
   /** A provider that is configured, or usable by its name alone, which configures it. */

@@ -106,9 +106,7 @@ public final class Continuity implements Filter {
   public record Keeper(String provider, String model, String key, String id) {
     /** The model at its one target, to be asked with the one key. */
     public Optional<Model> at(Model all) {
-      return withOneKey(all.targets().getFirst(), key)
-          .map(one ->
-              new Model(all.name(), List.of(one), all.strategy(), all.timeouts(), all.retry()));
+      return withOneKey(all.targets().getFirst(), key).map(one -> all.only(List.of(one)));
     }
   }
 
@@ -240,8 +238,7 @@ public final class Continuity implements Filter {
                           + ", which '"
                           + model.name()
                           + "' does not ask."));
-      return new Model(
-          model.name(), List.of(only), model.strategy(), model.timeouts(), model.retry());
+      return model.only(List.of(only));
     }
 
     private Optional<Target> find(Pin to) {
@@ -296,14 +293,7 @@ public final class Continuity implements Filter {
             all.quirks(),
             all.platform());
     return Optional.of(
-        new Target(
-            one,
-            target.model(),
-            target.weight(),
-            target.region(),
-            target.tier(),
-            target.traits(),
-            target.price()));
+        new Target(one, target.model(), target.profile(), target.facts(), target.standing()));
   }
 
   private static Failure refused(String param, String message) {

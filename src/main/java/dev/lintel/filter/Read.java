@@ -164,7 +164,7 @@ public final class Read implements Filter {
               "'api_key' needs 'provider' beside it, or a model named 'provider/model', so that no other provider gets the key.")
           .at("api_key");
     }
-    return new Model(model.name(), targets, model.strategy(), model.timeouts(), model.retry());
+    return model.only(targets);
   }
 
   private static long deadline(Call call, Terms terms, Model model) {

@@ -5,7 +5,6 @@ import dev.lintel.Caller;
 import dev.lintel.Fetcher;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
-import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Listing;
 import dev.lintel.Model;
@@ -32,6 +31,7 @@ import dev.lintel.filter.Read;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
+import dev.lintel.route.Standings;
 import dev.lintel.token.Tokenizer;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +68,7 @@ record Gateway(
    */
   record Lasting(
       Listener listener,
-      Health health,
+      Standings standings,
       Filter once,
       Filter signatures,
       Filter continuity,
@@ -85,7 +85,12 @@ record Gateway(
     Config.Pricing pricing = config.pricing();
     var facts = new Knowledge(catalogue, pricing.own(), pricing.factors());
     var models =
-        new Models(config.models(providers, facts), providers, new InOrder().build(), facts);
+        new Models(
+            config.models(providers, facts, lasting.standings),
+            providers,
+            new InOrder().build(),
+            facts,
+            lasting.standings);
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
         config.apps().isEmpty()
@@ -139,7 +144,7 @@ record Gateway(
               new KnownPrice(refusesUnknownPrice),
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
-              new Failover(lasting.health, lasting.listener),
+              new Failover(lasting.listener),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
               new Divide(),
@@ -183,7 +188,13 @@ record Gateway(
 
     private static void toTheFirst(Call call, Sink sink, Handler next) {
       Model model = call.resolved();
-      Target first = model.strategy().rank(call, model.targets()).getFirst();
+      List<Target> targets = model.targets();
+      Target first =
+          targets.get(
+              model
+                  .strategy()
+                  .rank(call, targets)
+                  .best(targets.size(), new boolean[targets.size()]));
       next.handle(call.to(first, first.provider().credentials().getFirst()), sink);
     }
   }

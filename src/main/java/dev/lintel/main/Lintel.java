@@ -17,7 +17,7 @@ import dev.lintel.filter.Once;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
-import dev.lintel.route.Cooldown;
+import dev.lintel.route.Standings;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
@@ -48,7 +48,7 @@ public final class Lintel implements AutoCloseable {
   private final Vertx vertx;
   private final CallLog log;
   private final Metrics metrics;
-  private final Cooldown health = new Cooldown(System::nanoTime, InstantSource.system());
+  private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Continuity continuity;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
@@ -105,7 +105,7 @@ public final class Lintel implements AutoCloseable {
     lasting =
         new Gateway.Lasting(
             both(metrics, log),
-            health,
+            standings,
             new Once(
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
@@ -232,7 +232,7 @@ public final class Lintel implements AutoCloseable {
             continuity,
             storage,
             metrics,
-            health::state,
+            standings::health,
             () -> !ending,
             admin));
   }

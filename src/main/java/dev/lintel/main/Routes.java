@@ -53,7 +53,7 @@ final class Routes {
       Continuity continuity,
       Storage storage,
       Endpoint metrics,
-      Function<Provider, Health.State> health,
+      Function<Provider, Health> health,
       BooleanSupplier ready,
       Predicate<String> admin) {
     Optional<Caller> caller(String key) {

@@ -1,5 +1,6 @@
 package dev.lintel.route;
 
+import dev.lintel.Ranking;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 
@@ -7,6 +8,6 @@ import dev.lintel.Strategy;
 public record InOrder() implements Spec<Strategy> {
   @Override
   public Strategy build() {
-    return (call, targets) -> targets;
+    return (call, targets) -> Ranking.AS_WRITTEN;
   }
 }

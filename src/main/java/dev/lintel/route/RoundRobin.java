@@ -1,10 +1,8 @@
 package dev.lintel.route;
 
+import dev.lintel.Ranking;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Begins each call at the target after the one at which the call before it began. */
@@ -13,12 +11,16 @@ public record RoundRobin() implements Spec<Strategy> {
   public Strategy build() {
     var calls = new AtomicInteger();
     return (call, targets) -> {
-      if (targets.size() < 2) {
-        return targets;
+      int size = targets.size();
+      if (size < 2) {
+        return Ranking.AS_WRITTEN;
       }
-      var turned = new ArrayList<>(targets);
-      Collections.rotate(turned, -Math.floorMod(calls.getAndIncrement(), targets.size()));
-      return List.copyOf(turned);
+      int first = Math.floorMod(calls.getAndIncrement(), size);
+      var scores = new double[size];
+      for (int i = 0; i < size; i++) {
+        scores[i] = Math.floorMod(i - first, size);
+      }
+      return Ranking.of(scores);
     };
   }
 }

@@ -1,10 +1,9 @@
 package dev.lintel.route;
 
+import dev.lintel.Ranking;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -16,22 +15,19 @@ import java.util.concurrent.ThreadLocalRandom;
 public record Weighted() implements Spec<Strategy> {
   @Override
   public Strategy build() {
-    return (call, targets) -> targets.size() < 2 ? targets : draw(targets);
+    return (call, targets) -> targets.size() < 2 ? Ranking.AS_WRITTEN : draw(targets);
   }
 
   /**
    * Gives each target an exponential waiting time with its weight as the rate; the order of arrival
    * is the draw (Efraimidis and Spirakis, Weighted random sampling with a reservoir, 2006).
    */
-  private static List<Target> draw(List<Target> targets) {
-    record Arrival(double time, Target target) {}
+  private static Ranking draw(List<Target> targets) {
     var random = ThreadLocalRandom.current();
-    var arrivals = new Arrival[targets.size()];
+    var arrivals = new double[targets.size()];
     for (int i = 0; i < arrivals.length; i++) {
-      Target target = targets.get(i);
-      arrivals[i] = new Arrival(-Math.log(1 - random.nextDouble()) / target.weight(), target);
+      arrivals[i] = -Math.log(1 - random.nextDouble()) / targets.get(i).profile().weight();
     }
-    Arrays.sort(arrivals, Comparator.comparingDouble(Arrival::time));
-    return Arrays.stream(arrivals).map(Arrival::target).toList();
+    return Ranking.of(arrivals);
   }
 }

@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lintel.Ranking;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.config.Shape.Alone;
@@ -54,7 +55,7 @@ class BinderTest {
   record Turning(Optional<Integer> by) implements Spec<Strategy> {
     @Override
     public Strategy build() {
-      return (call, targets) -> targets;
+      return (call, targets) -> Ranking.AS_WRITTEN;
     }
   }
 

@@ -7,6 +7,7 @@ import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Merging;
 import dev.lintel.Model;
+import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Retry;
 import dev.lintel.Timeouts;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -55,8 +57,8 @@ class LoaderTest {
     Config.ModelSpec smart = config.models().get(2);
     assertThat(smart.targets())
         .containsExactly(
-            new Config.TargetSpec("claude", "claude-sonnet-4-5", 9, "us", "high"),
-            new Config.TargetSpec("openai", "gpt-4o", 1, "eu", "standard"));
+            new Config.TargetSpec("claude", "claude-sonnet-4-5", profile(9, "us", "high")),
+            new Config.TargetSpec("openai", "gpt-4o", profile(1, "eu", "standard")));
     assertThat(smart.strategy()).isEqualTo(new Weighted());
     assertThat(smart.timeouts())
         .isEqualTo(
@@ -430,5 +432,9 @@ class LoaderTest {
     assertThatThrownBy(
             () -> Loaders.load(file + "  none: { targets: [ p/x ], batch: { size: 0 } }"))
         .hasMessageContaining("models.none.batch.size must be a whole number of 1 or more");
+  }
+
+  private static Profile profile(int weight, String region, String tier) {
+    return new Profile(weight, region, tier, "", OptionalDouble.empty(), 0, 0);
   }
 }

@@ -11,6 +11,7 @@ import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Credential;
 import dev.lintel.Dialect;
+import dev.lintel.Facts;
 import dev.lintel.Failure;
 import dev.lintel.Fakes;
 import dev.lintel.Frame;
@@ -19,6 +20,7 @@ import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Part;
 import dev.lintel.Price;
+import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Target;
 import dev.lintel.Trail;
@@ -71,7 +73,7 @@ class BedrockConverseTest {
             Map.of(),
             Provider.Transport.PLAIN,
             Provider.Quirks.NONE);
-    var target = new Target(provider, "x", 1, "", "", traits, Price.UNKNOWN);
+    var target = new Target(provider, "x", Profile.NONE, Facts.of(traits, Price.UNKNOWN));
     byte[] body = DIALECT.write(chat, target, new Adaptation(trail, false)).body();
     return Json.parse(new String(body, UTF_8));
   }

@@ -9,12 +9,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.lintel.Chunk;
 import dev.lintel.Dialect;
 import dev.lintel.Embed;
+import dev.lintel.Facts;
 import dev.lintel.Failure;
 import dev.lintel.Fakes;
 import dev.lintel.Headers;
 import dev.lintel.Json;
 import dev.lintel.Part;
 import dev.lintel.Platform;
+import dev.lintel.Profile;
 import dev.lintel.Target;
 import dev.lintel.Traits;
 import dev.lintel.Usage;
@@ -413,7 +415,8 @@ class EmbeddingsTest {
   void a_model_that_sees_takes_its_dimensions_elsewhere() {
     var traits = new Traits(Set.of(), 0, 0, EnumSet.of(Traits.Ability.IMAGE_INPUT), Set.of(), 0);
     Target plain = Exchanges.target(TITAN, Platform.PLAIN);
-    var sees = new Target(plain.provider(), plain.model(), 1, "", "", traits, plain.price());
+    var sees =
+        new Target(plain.provider(), plain.model(), Profile.NONE, Facts.of(traits, plain.price()));
     var out =
         TITAN.write(
             Exchanges.read(OPENAI, "{\"model\":\"m\",\"input\":\"x\",\"dimensions\":384}"),

@@ -13,6 +13,7 @@ import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Credential;
 import dev.lintel.Dialect;
+import dev.lintel.Facts;
 import dev.lintel.Failure;
 import dev.lintel.Frame;
 import dev.lintel.Headers;
@@ -20,6 +21,7 @@ import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Outbound;
 import dev.lintel.Price;
+import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -350,11 +352,8 @@ class GoldenTest {
     return new Target(
         provider,
         call.path("model").asString("golden-model"),
-        1,
-        "",
-        "",
-        traits(call.path("traits")),
-        Price.UNKNOWN);
+        Profile.NONE,
+        Facts.of(traits(call.path("traits")), Price.UNKNOWN));
   }
 
   private static Traits traits(JsonNode given) {

@@ -12,6 +12,7 @@ import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Dialects;
 import dev.lintel.Extra;
+import dev.lintel.Facts;
 import dev.lintel.Failure;
 import dev.lintel.Fakes;
 import dev.lintel.Frame;
@@ -21,6 +22,7 @@ import dev.lintel.Json;
 import dev.lintel.Part;
 import dev.lintel.Platform;
 import dev.lintel.Price;
+import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.Stored;
@@ -360,7 +362,7 @@ class ResponsesTest {
   @Test
   void a_model_that_is_served_here_alone_is_asked_here_whoever_calls() {
     var only = new Traits(Set.of("responses"), 0, 0, Set.of(), Set.of(), 0);
-    var target = new Target(Fakes.provider("p"), "x", 1, "", "", only, Price.UNKNOWN);
+    var target = new Target(Fakes.provider("p"), "x", Profile.NONE, Facts.of(only, Price.UNKNOWN));
     var spoken = new Dialects(List.of(new OpenAiChat(), DIALECT));
     Chat openAi =
         Chat.read(

@@ -26,8 +26,8 @@ class FailoverTest {
   private final Fakes.Wellness health = new Fakes.Wellness();
   private final Fakes.Recorder sink = new Fakes.Recorder();
   private final List<String> asked = new ArrayList<>();
-  private final Target first = new Target(Fakes.provider("p"), "one");
-  private final Target second = new Target(Fakes.provider("q"), "two");
+  private final Target first = health.watched(Fakes.provider("p"), "one");
+  private final Target second = health.watched(Fakes.provider("q"), "two");
 
   @Test
   void answers_from_the_first_target_when_it_is_well() {
@@ -85,7 +85,7 @@ class FailoverTest {
 
   @Test
   void a_limited_key_gives_way_to_the_next_one() {
-    Target target = new Target(Fakes.provider("p", "k1", "k2"), "one");
+    Target target = health.watched(Fakes.provider("p", "k1", "k2"), "one");
     run(
         Fakes.model(Fakes.retry(3), target),
         (at, out) -> {
@@ -99,8 +99,8 @@ class FailoverTest {
 
   @Test
   void keys_take_turns() {
-    Target target = new Target(Fakes.provider("p", "k1", "k2"), "one");
-    var failover = new Failover(health, (trail, event) -> {});
+    Target target = health.watched(Fakes.provider("p", "k1", "k2"), "one");
+    var failover = new Failover((trail, event) -> {});
     Model model = Fakes.model(Fakes.retry(3), target);
     for (int i = 0; i < 4; i++) {
       OnCallThread.run(() -> failover.apply(Fakes.call(model), sink, noting(answering("x"))));
@@ -113,7 +113,10 @@ class FailoverTest {
     var provider = Fakes.provider("p");
     assertFails(
         Fakes.model(
-            Fakes.retry(5), new Target(provider, "one"), new Target(provider, "other"), second),
+            Fakes.retry(5),
+            health.watched(provider, "one"),
+            health.watched(provider, "other"),
+            second),
         (at, out) -> {
           throw target(at).startsWith("p/")
               ? Failure.of(Kind.UPSTREAM_ERROR, "bad key")
@@ -197,7 +200,7 @@ class FailoverTest {
         };
     assertThatThrownBy(() ->
             OnCallThread.run(() ->
-                new Failover(health, (t, e) -> {})
+                new Failover((t, e) -> {})
                     .apply(Fakes.call(Fakes.model(Fakes.retry(3), first)), slow, answering("x"))))
         .isInstanceOf(Failure.class);
     assertThat(health.log).containsExactly("left p/one#none");
@@ -232,7 +235,7 @@ class FailoverTest {
     Call call = Fakes.call(model);
     assertThatThrownBy(() ->
             OnCallThread.run(() ->
-                new Failover(health, (t, e) -> {})
+                new Failover((t, e) -> {})
                     .apply(
                         call,
                         sink,
@@ -246,7 +249,8 @@ class FailoverTest {
 
   @Test
   void a_callers_own_key_is_the_only_one_used_and_nobodys_health_depends_on_it() {
-    Model model = Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p", "k1", "k2"), "one"));
+    Model model =
+        Fakes.model(Fakes.retry(1), health.watched(Fakes.provider("p", "k1", "k2"), "one"));
     Call plain = Fakes.call(model);
     Call own =
         plain.with(
@@ -257,7 +261,7 @@ class FailoverTest {
             plain.deadline());
     assertThatThrownBy(() ->
             OnCallThread.run(() ->
-                new Failover(health, (t, e) -> {})
+                new Failover((t, e) -> {})
                     .apply(own, sink, noting(failing(Kind.UPSTREAM_ERROR, 401)))))
         .isInstanceOf(Failure.class);
     assertThat(asked).containsExactly("p/one#own");
@@ -266,8 +270,7 @@ class FailoverTest {
 
   private Call run(Model model, Handler next) {
     Call call = Fakes.call(model);
-    OnCallThread.run(
-        () -> new Failover(health, (trail, event) -> {}).apply(call, sink, noting(next)));
+    OnCallThread.run(() -> new Failover((trail, event) -> {}).apply(call, sink, noting(next)));
     return call;
   }
 

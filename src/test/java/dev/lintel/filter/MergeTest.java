@@ -19,6 +19,8 @@ import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.OnCallThread;
 import dev.lintel.Part;
+import dev.lintel.Ranking;
+import dev.lintel.Routing;
 import dev.lintel.Target;
 import dev.lintel.Timeouts;
 import dev.lintel.Usage;
@@ -116,10 +118,11 @@ class MergeTest {
         new Model(
             "m",
             List.of(TARGET),
-            (call, all) -> all,
+            (call, all) -> Ranking.AS_WRITTEN,
             Timeouts.USUAL,
             Fakes.retry(1),
-            Optional.of(new Merging(Duration.ofMillis(5), size)));
+            Optional.of(new Merging(Duration.ofMillis(5), size)),
+            Routing.NONE);
     return Fakes.call(model, embed).to(TARGET, TARGET.provider().credentials().getFirst());
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.lintel.Call;
 import dev.lintel.Caller;
 import dev.lintel.Headers;
+import dev.lintel.Ranking;
 import dev.lintel.RawRequest;
 import dev.lintel.Request;
 import dev.lintel.Strategy;
@@ -13,6 +14,7 @@ import dev.lintel.Target;
 import dev.lintel.Terms;
 import dev.lintel.Trail;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +108,16 @@ class StrategyTest {
   }
 
   private static List<Target> rank(Strategy strategy, List<Target> targets) {
-    return strategy.rank(CALL, targets);
+    Ranking ranking = strategy.rank(CALL, targets);
+    var taken = new boolean[targets.size()];
+    var order = new ArrayList<Target>();
+    for (int next = ranking.best(taken.length, taken);
+        next >= 0;
+        next = ranking.best(taken.length, taken)) {
+      taken[next] = true;
+      order.add(targets.get(next));
+    }
+    return order;
   }
 
   private static String names(List<Target> ranked) {

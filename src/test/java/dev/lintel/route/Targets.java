@@ -2,12 +2,15 @@ package dev.lintel.route;
 
 import dev.lintel.Credential;
 import dev.lintel.Dialect;
+import dev.lintel.Facts;
+import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Target;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** Targets for tests, at providers that are never asked. */
 final class Targets {
@@ -27,7 +30,11 @@ final class Targets {
   }
 
   static Target weighing(String provider, int weight) {
-    return new Target(provider(provider, "k"), "m", weight, "", "");
+    return new Target(
+        provider(provider, "k"),
+        "m",
+        new Profile(weight, "", "", "", OptionalDouble.empty(), 0, 0),
+        Facts.UNKNOWN);
   }
 
   static Provider provider(String name, String... keys) {

@@ -1,0 +1,112 @@
+package dev.lintel;
+
+/**
+ * How a target fares: whether it may be asked now, and what the calls that asked it tell of its
+ * pace. Live and shared by all calls and configurations; read and written without waiting.
+ *
+ * <p>Trouble has three scopes, and that of one never closes another: the provider, one of its keys,
+ * and the model at the provider.
+ */
+public interface Standing {
+  /** Nobody looks: everything is granted and nothing known. */
+  Standing UNWATCHED = new Unwatched();
+
+  /** Leave to ask with that key. A {@link Leave.Pass} that is granted has to be given back. */
+  Leave ask(Call call, Credential key);
+
+  /** The same, also where the target is in trouble; its bounds on calls hold all the same. */
+  Leave insist(Call call, Credential key);
+
+  /**
+   * What {@link #ask} would say to a call without a key of its own that uses the best of the
+   * provider's keys, while nothing is taken: {@code true} where it may be asked. Cheap enough to be
+   * asked of every target of every call.
+   */
+  boolean well();
+
+  /** What the provider said of its account beside an answer. */
+  void told(Credential key, Headers headers);
+
+  /** Calls that are under way, with those to which the answer is being read. */
+  int underWay();
+
+  /**
+   * Nanoseconds from asking to the first content: rises at once to what is slower, and falls
+   * slowly. NaN where nobody knows.
+   */
+  double firstContentNanos();
+
+  /** Of the answer, once it has begun. NaN where nobody knows. */
+  double tokensPerSecond();
+
+  /** Within which 95 of 100 recent calls had their first content; -1 where too few calls tell. */
+  long firstContentP95Nanos();
+
+  /** See {@link #UNWATCHED}. */
+  class Unwatched implements Standing {
+    private static final Leave.Pass PASS =
+        new Leave.Pass() {
+          @Override
+          public void answered(long firstContentNanos, long nanos, Usage usage) {}
+
+          @Override
+          public void failed(Failure failure) {}
+
+          @Override
+          public void left() {}
+        };
+
+    protected Unwatched() {}
+
+    @Override
+    public Leave ask(Call call, Credential key) {
+      return PASS;
+    }
+
+    @Override
+    public Leave insist(Call call, Credential key) {
+      return PASS;
+    }
+
+    @Override
+    public boolean well() {
+      return true;
+    }
+
+    @Override
+    public void told(Credential key, Headers headers) {}
+
+    @Override
+    public int underWay() {
+      return 0;
+    }
+
+    @Override
+    public double firstContentNanos() {
+      return Double.NaN;
+    }
+
+    @Override
+    public double tokensPerSecond() {
+      return Double.NaN;
+    }
+
+    @Override
+    public long firstContentP95Nanos() {
+      return -1;
+    }
+  }
+
+  /** Where standings come from. */
+  @FunctionalInterface
+  interface Source {
+    Source NONE = (provider, model, concurrent) -> UNWATCHED;
+
+    /**
+     * Cheap: asked for each call to a model that no configuration names.
+     *
+     * @param concurrent the most calls at once; 0 where any number may be
+     */
+    Standing of(Provider provider, String model, int concurrent);
+  }
+}

@@ -1,0 +1,302 @@
+package dev.lintel.filter;
+
+import dev.lintel.Call;
+import dev.lintel.CallThread;
+import dev.lintel.Credential;
+import dev.lintel.Failure;
+import dev.lintel.Leave;
+import dev.lintel.Model;
+import dev.lintel.Ranking;
+import dev.lintel.Standing;
+import dev.lintel.Target;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call's way over its model's targets: says who is asked next, and gets leave for it.
+ *
+ * <p>First those that are well and have not been asked, in the order of the model's strategy, each
+ * with its keys in turn; then, after a wait, those that have failed and may do better; then, where
+ * the model insists, the one that is least bad of those that are in trouble.
+ */
+final class Walk {
+  /** A target with a key that has leave to be asked. */
+  record Step(Target target, Credential key, Leave.Pass pass) {}
+
+  /** A target with a key, and how it fared in this call. */
+  private static final class Lane {
+    private final Target target;
+    private final Credential key;
+    private int tries;
+    private boolean insisted;
+    private Optional<Duration> retryAfter = Optional.empty();
+    private Leave.@Nullable Bar bar;
+
+    Lane(Target target, Credential key) {
+      this.target = target;
+      this.key = key;
+    }
+
+    boolean is(Target other, Credential with) {
+      return target == other && key.equals(with);
+    }
+
+    Optional<Leave.Bar> barred() {
+      return Optional.ofNullable(bar);
+    }
+  }
+
+  /** What failed so that the same would fail wherever its fate is shared. */
+  private record Closed(Target target, Credential key, Failure.Blame blame) {
+    boolean covers(Target other, Credential with) {
+      return other.provider().equals(target.provider())
+          && switch (blame) {
+            case KEY -> with.equals(key);
+            case MODEL, NOBODY -> other.model().equals(target.model());
+            case PROVIDER -> true;
+          };
+    }
+  }
+
+  private final Call call;
+  private final Model model;
+  private final ToIntFunction<Target> turn;
+  private final List<Target> fit;
+  private final Ranking ranking;
+  private final boolean[] taken;
+  private final List<Lane> lanes = new ArrayList<>(2);
+  private List<Closed> closed = List.of();
+  private int current = -1;
+  private int key;
+  private int firstKey;
+
+  /**
+   * @param turn at which of a provider's keys to begin
+   */
+  Walk(Call call, ToIntFunction<Target> turn) {
+    this.call = call;
+    this.model = call.resolved();
+    this.turn = turn;
+    this.fit = fit(model.targets());
+    this.ranking = model.strategy().rank(call, fit);
+    this.taken = new boolean[fit.size()];
+    call.trail().decision().ranked(fit, ranking);
+  }
+
+  /** Those that are well; all where none is. */
+  private List<Target> fit(List<Target> targets) {
+    int well = 0;
+    for (Target target : targets) {
+      well += target.standing().well() ? 1 : 0;
+    }
+    if (well == targets.size() || well == 0 || call.ownKey().isPresent()) {
+      return targets;
+    }
+    var fit = new ArrayList<Target>(well);
+    for (Target target : targets) {
+      if (target.standing().well()) {
+        fit.add(target);
+      } else {
+        keys(target).forEach(with -> passedOver(target, with));
+      }
+    }
+    // Somebody may have fallen ill since they were counted.
+    return fit.isEmpty() ? targets : fit;
+  }
+
+  private void passedOver(Target target, Credential with) {
+    var lane = new Lane(target, with);
+    lanes.add(lane);
+    switch (target.standing().ask(call, with)) {
+      case Leave.Pass recovered -> recovered.left();
+      case Leave.Bar bar -> barred(lane, bar);
+    }
+  }
+
+  private void barred(Lane lane, Leave.Bar bar) {
+    lane.bar = bar;
+    call.trail().decision().excluded(lane.target, bar.words());
+  }
+
+  /** Who is asked now; {@code null} where nobody is left. May wait. */
+  @Nullable Step next() {
+    Step step = fresh();
+    if (step == null) {
+      step = again();
+    }
+    return step == null && model.routing().insists() ? least() : step;
+  }
+
+  /** The best that has not been asked. */
+  private @Nullable Step fresh() {
+    while (true) {
+      if (current < 0) {
+        current = ranking.best(fit.size(), taken);
+        if (current < 0) {
+          return null;
+        }
+        key = 0;
+        firstKey = call.ownKey().isPresent() ? 0 : turn.applyAsInt(fit.get(current));
+      }
+      Target target = fit.get(current);
+      List<Credential> keys = keys(target);
+      if (key == keys.size()) {
+        passed();
+        continue;
+      }
+      Credential with = keys.get((firstKey + key++) % keys.size());
+      if (!isClosed(target, with)) {
+        var lane = new Lane(target, with);
+        lanes.add(lane);
+        Step step = step(lane, leave(lane));
+        if (step != null) {
+          return step;
+        }
+      }
+    }
+  }
+
+  private void passed() {
+    taken[current] = true;
+    current = -1;
+  }
+
+  /** One that was asked already, after a wait: who was asked least, as the strategy has them. */
+  private @Nullable Step again() {
+    var tried =
+        new ArrayList<>(
+            lanes.stream()
+                .filter(lane -> lane.tries > 0 && !lane.insisted)
+                .filter(lane -> !isClosed(lane.target, lane.key))
+                .sorted(Comparator.comparingInt(lane -> lane.tries))
+                .toList());
+    for (Lane lane : tried) {
+      if (!pause(lane)) {
+        lanes.remove(lane);
+        continue;
+      }
+      Step step = step(lane, leave(lane));
+      if (step != null) {
+        return step;
+      }
+    }
+    return null;
+  }
+
+  /** Of those in trouble the one that has the shortest time to rest. */
+  private @Nullable Step least() {
+    var least =
+        lanes.stream()
+            .filter(lane -> lane.barred().filter(bar -> bar.why().mayBeTried()).isPresent())
+            .filter(lane -> !lane.insisted && !isClosed(lane.target, lane.key))
+            .sorted(
+                Comparator.<Lane>comparingInt(lane -> lane.tries)
+                    .thenComparing(lane -> lane.barred().orElseThrow().rest()))
+            .toList();
+    for (Lane lane : least) {
+      lane.insisted = lane.tries == 0;
+      Step step = step(lane, lane.target.standing().insist(call, lane.key));
+      if (step != null) {
+        return step;
+      }
+    }
+    return null;
+  }
+
+  private Leave leave(Lane lane) {
+    return call.ownKey().isPresent()
+        ? Standing.UNWATCHED.ask(call, lane.key)
+        : lane.target.standing().ask(call, lane.key);
+  }
+
+  private @Nullable Step step(Lane lane, Leave leave) {
+    return switch (leave) {
+      case Leave.Pass pass -> {
+        call.trail().decision().asked(lane.target);
+        yield new Step(lane.target, lane.key, pass);
+      }
+      case Leave.Bar bar -> {
+        barred(lane, bar);
+        yield null;
+      }
+    };
+  }
+
+  /** The step was taken and failed. */
+  void failed(Step step, Failure failure) {
+    for (Lane lane : lanes) {
+      if (lane.is(step.target, step.key)) {
+        lane.tries++;
+        lane.retryAfter = failure.retryAfter();
+      }
+    }
+    if (failure.again() == Failure.Again.ELSEWHERE) {
+      closed = closed.isEmpty() ? new ArrayList<>(2) : closed;
+      closed.add(new Closed(step.target, step.key, failure.blame()));
+    }
+    // Another key may do better only where the key was to blame: else other targets come first.
+    if (current >= 0 && failure.blame() != Failure.Blame.KEY) {
+      passed();
+    }
+  }
+
+  /** Why nobody is asked, while nobody has been: with what each failed last. */
+  Failure refusal() {
+    List<Leave.Bar> bars = lanes.stream().flatMap(lane -> lane.barred().stream()).toList();
+    String reasons =
+        lanes.stream()
+            .flatMap(lane ->
+                lane
+                    .barred()
+                    .map(bar ->
+                        lane.target.name()
+                            + ": "
+                            + bar.words()
+                            + bar.last().map(last -> " (" + last.message() + ")").orElse(""))
+                    .stream())
+            .distinct()
+            .collect(Collectors.joining("; "));
+    return Failure.of(
+            Failure.Kind.UNAVAILABLE,
+            "No target of '"
+                + model.name()
+                + "' may be asked now"
+                + (reasons.isEmpty() ? "." : ": " + reasons + "."))
+        .retryAfter(bars.stream().map(Leave.Bar::rest).min(Comparator.naturalOrder()));
+  }
+
+  private List<Credential> keys(Target target) {
+    return call.ownKey().map(List::of).orElse(target.provider().credentials());
+  }
+
+  private boolean isClosed(Target target, Credential with) {
+    for (Closed one : closed) {
+      if (one.covers(target, with)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Waits before a target is asked again. False where the wait would outlast the call. */
+  private boolean pause(Lane lane) {
+    long backoff = model.retry().least().toNanos() << Math.min(lane.tries - 1, 20);
+    backoff = Math.min(backoff, model.retry().most().toNanos());
+    // Full jitter would allow no wait at all; half of it keeps callers apart without that.
+    backoff = backoff / 2 + ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
+    long asked = lane.retryAfter.map(Duration::toNanos).orElse(0L);
+    long until = CallThread.nanoTime() + Math.max(backoff, asked);
+    if (until - call.deadline() >= 0) {
+      return false;
+    }
+    CallThread.current().await(() -> false, until);
+    return true;
+  }
+}
