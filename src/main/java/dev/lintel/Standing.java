@@ -33,11 +33,16 @@ public interface Standing {
   /**
    * Nanoseconds from asking to the first content: rises at once to what is slower, and falls
    * slowly. NaN where nobody knows.
+   *
+   * @param now {@link CallThread#nanoTime}, read once for all targets that are compared
    */
-  double firstContentNanos();
+  double firstContentNanos(long now);
 
   /** Of the answer, once it has begun. NaN where nobody knows. */
   double tokensPerSecond();
+
+  /** Of a usual answer. NaN where nobody knows. */
+  double outputTokens();
 
   /** Within which 95 of 100 recent calls had their first content; -1 where too few calls tell. */
   long firstContentP95Nanos();
@@ -82,12 +87,17 @@ public interface Standing {
     }
 
     @Override
-    public double firstContentNanos() {
+    public double firstContentNanos(long now) {
       return Double.NaN;
     }
 
     @Override
     public double tokensPerSecond() {
+      return Double.NaN;
+    }
+
+    @Override
+    public double outputTokens() {
       return Double.NaN;
     }
 
