@@ -27,6 +27,15 @@ public interface Standing {
   /** What the provider said of its account beside an answer. */
   void told(Credential key, Headers headers);
 
+  /**
+   * From now on that is told whenever a call that held one of the target's bounds has ended, and
+   * there may be room for another: on whatever thread the call ended, so it must not wait.
+   */
+  void hear(Runnable room);
+
+  /** The same is told no more. */
+  void unhear(Runnable room);
+
   /** Calls that are under way, with those to which the answer is being read. */
   int underWay();
 
@@ -80,6 +89,12 @@ public interface Standing {
 
     @Override
     public void told(Credential key, Headers headers) {}
+
+    @Override
+    public void hear(Runnable room) {}
+
+    @Override
+    public void unhear(Runnable room) {}
 
     @Override
     public int underWay() {

@@ -116,6 +116,12 @@ public final class Standings implements Standing.Source {
     public void told(Credential key, Headers headers) {}
 
     @Override
+    public void hear(Runnable room) {}
+
+    @Override
+    public void unhear(Runnable room) {}
+
+    @Override
     public int underWay() {
       return pace.underWay();
     }
