@@ -38,13 +38,13 @@ final class Watched implements Standing {
       site.breaker.left(provider);
       return bar(Leave.Why.MODEL, key);
     }
-    var pass = new Pass(key, provider, model, null);
+    var pass = new Granted(key, provider, model, null);
     if (!site.keys.admit(key, pass)) {
       site.breaker.left(provider);
       spot.breaker.left(model);
       return bar(Leave.Why.KEY, key);
     }
-    return pass;
+    return pass.begin();
   }
 
   private Leave bar(Leave.Why why, Credential key) {
@@ -63,8 +63,9 @@ final class Watched implements Standing {
 
   @Override
   public Leave insist(Call call, Credential key) {
-    return new Pass(
-        key, site.breaker.insist(), spot.breaker.insist(), site.keys.of(key).orElse(null));
+    return new Granted(
+            key, site.breaker.insist(), spot.breaker.insist(), site.keys.of(key).orElse(null))
+        .begin();
   }
 
   @Override
@@ -76,43 +77,60 @@ final class Watched implements Standing {
   public void told(Credential key, Headers headers) {}
 
   @Override
+  public void hear(Runnable room) {}
+
+  @Override
+  public void unhear(Runnable room) {}
+
+  @Override
   public int underWay() {
-    return 0;
+    return spot.pace.underWay();
   }
 
   @Override
-  public double firstContentNanos() {
-    return Double.NaN;
+  public double firstContentNanos(long now) {
+    return spot.pace.firstContentNanos(now);
   }
 
   @Override
   public double tokensPerSecond() {
-    return Double.NaN;
+    return spot.pace.tokensPerSecond();
+  }
+
+  @Override
+  public double outputTokens() {
+    return spot.pace.outputTokens();
   }
 
   @Override
   public long firstContentP95Nanos() {
-    return -1;
+    return spot.pace.firstContentP95Nanos();
   }
 
-  private final class Pass implements Leave.Pass {
-    private static final AtomicIntegerFieldUpdater<Pass> GIVEN =
-        AtomicIntegerFieldUpdater.newUpdater(Pass.class, "given");
+  private final class Granted implements Leave.Pass {
+    private static final AtomicIntegerFieldUpdater<Granted> GIVEN =
+        AtomicIntegerFieldUpdater.newUpdater(Granted.class, "given");
 
     private final Credential key;
     private final Ticket provider;
     private final Ticket model;
     private final KeyRests.@Nullable Rest resting;
+    private long began;
     private volatile int given;
 
     /**
      * @param resting the key's rest where somebody insists
      */
-    Pass(Credential key, Ticket provider, Ticket model, KeyRests.@Nullable Rest resting) {
+    Granted(Credential key, Ticket provider, Ticket model, KeyRests.@Nullable Rest resting) {
       this.key = key;
       this.provider = provider;
       this.model = model;
       this.resting = resting;
+    }
+
+    Granted begin() {
+      began = spot.pace.began();
+      return this;
     }
 
     private boolean isFirst() {
@@ -124,6 +142,7 @@ final class Watched implements Standing {
       if (!isFirst()) {
         return;
       }
+      spot.pace.answered(firstContentNanos, nanos, usage);
       site.breaker.answered(provider);
       spot.breaker.answered(model);
       if (resting == null) {
@@ -138,6 +157,7 @@ final class Watched implements Standing {
       if (!isFirst()) {
         return;
       }
+      spot.pace.failed(began);
       // Whom the failure says nothing of gets the probe back.
       switch (failure.blame()) {
         case NOBODY -> release(true, true, true);
@@ -161,6 +181,7 @@ final class Watched implements Standing {
     @Override
     public void left() {
       if (isFirst()) {
+        spot.pace.left();
         release(true, true, true);
       }
     }
