@@ -33,6 +33,11 @@ public sealed interface Leave {
     default void outrun(long nanos) {
       left();
     }
+
+    /** Nobody was asked with it. */
+    default void unused() {
+      left();
+    }
   }
 
   /**

@@ -241,7 +241,7 @@ final class Walk {
   private boolean rests(Lane lane) {
     return switch (leave(lane)) {
       case Leave.Pass pass -> {
-        pass.left();
+        pass.unused();
         yield false;
       }
       case Leave.Bar bar -> {
