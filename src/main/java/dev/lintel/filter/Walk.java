@@ -12,8 +12,10 @@ import dev.lintel.Target;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -263,13 +265,35 @@ final class Walk {
                     .stream())
             .distinct()
             .collect(Collectors.joining("; "));
-    return Failure.of(
-            Failure.Kind.UNAVAILABLE,
-            "No target of '"
-                + model.name()
-                + "' may be asked now"
-                + (reasons.isEmpty() ? "." : ": " + reasons + "."))
+    String words =
+        "No target of '"
+            + model.name()
+            + "' may be asked now"
+            + (reasons.isEmpty() ? "." : ": " + reasons + ".");
+    return behind(bars)
+        .map(why -> Failure.of(Failure.Kind.UNAVAILABLE, words, why))
+        .orElseGet(() -> Failure.of(Failure.Kind.UNAVAILABLE, words))
         .retryAfter(bars.stream().map(Leave.Bar::rest).min(Comparator.naturalOrder()));
+  }
+
+  /** What stands behind a refusal, as the cause by which a fallback is chosen: a limit, if any. */
+  private static Optional<Failure> behind(List<Leave.Bar> bars) {
+    List<Failure> reasons = bars.stream().flatMap(bar -> behind(bar).stream()).toList();
+    return reasons.stream()
+        .filter(why -> LIMITS.contains(why.kind()))
+        .findFirst()
+        .or(() -> reasons.stream().findFirst());
+  }
+
+  private static final Set<Failure.Kind> LIMITS =
+      EnumSet.of(Failure.Kind.UPSTREAM_OVERLOADED, Failure.Kind.UPSTREAM_RATE_LIMITED);
+
+  private static Optional<Failure> behind(Leave.Bar bar) {
+    return switch (bar.why()) {
+      case BUSY -> Optional.of(Failure.of(Failure.Kind.UPSTREAM_OVERLOADED, bar.words()));
+      case SPENT -> Optional.of(Failure.of(Failure.Kind.UPSTREAM_RATE_LIMITED, bar.words()));
+      case PROVIDER, MODEL, KEY -> bar.last();
+    };
   }
 
   private List<Credential> keys(Target target) {
@@ -292,6 +316,10 @@ final class Walk {
     // Full jitter would allow no wait at all; half of it keeps callers apart without that.
     backoff = backoff / 2 + ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
     long asked = lane.retryAfter.map(Duration::toNanos).orElse(0L);
+    if (asked > model.retry().most().toNanos() && !model.routing().fallback().isEmpty()) {
+      // Another model is nearer than the end of such a wait.
+      return false;
+    }
     long until = CallThread.nanoTime() + Math.max(backoff, asked);
     if (until - call.deadline() >= 0) {
       return false;
