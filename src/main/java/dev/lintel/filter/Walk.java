@@ -12,8 +12,10 @@ import dev.lintel.Target;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
@@ -330,13 +332,35 @@ final class Walk {
                     .stream())
             .distinct()
             .collect(Collectors.joining("; "));
-    return Failure.of(
-            Failure.Kind.UNAVAILABLE,
-            "No target of '"
-                + model.name()
-                + "' may be asked now"
-                + (reasons.isEmpty() ? "." : ": " + reasons + "."))
+    String words =
+        "No target of '"
+            + model.name()
+            + "' may be asked now"
+            + (reasons.isEmpty() ? "." : ": " + reasons + ".");
+    return behind(bars)
+        .map(why -> Failure.of(Failure.Kind.UNAVAILABLE, words, why))
+        .orElseGet(() -> Failure.of(Failure.Kind.UNAVAILABLE, words))
         .retryAfter(bars.stream().map(Leave.Bar::rest).min(Comparator.naturalOrder()));
+  }
+
+  /** What stands behind a refusal, as the cause by which a fallback is chosen: a limit, if any. */
+  private static Optional<Failure> behind(List<Leave.Bar> bars) {
+    List<Failure> reasons = bars.stream().flatMap(bar -> behind(bar).stream()).toList();
+    return reasons.stream()
+        .filter(why -> LIMITS.contains(why.kind()))
+        .findFirst()
+        .or(() -> reasons.stream().findFirst());
+  }
+
+  private static final Set<Failure.Kind> LIMITS =
+      EnumSet.of(Failure.Kind.UPSTREAM_OVERLOADED, Failure.Kind.UPSTREAM_RATE_LIMITED);
+
+  private static Optional<Failure> behind(Leave.Bar bar) {
+    return switch (bar.why()) {
+      case BUSY -> Optional.of(Failure.of(Failure.Kind.UPSTREAM_OVERLOADED, bar.words()));
+      case SPENT -> Optional.of(Failure.of(Failure.Kind.UPSTREAM_RATE_LIMITED, bar.words()));
+      case PROVIDER, MODEL, KEY -> bar.last();
+    };
   }
 
   private List<Credential> keys(Target target) {
@@ -364,9 +388,14 @@ final class Walk {
     lane.order = now + Math.max(backoff, least);
   }
 
-  /** Waits until a target may be asked again. False where the wait would outlast the call. */
+  /**
+   * Waits until a target may be asked again. False where the wait would outlast the call, or
+   * another model is nearer than its end.
+   */
   private boolean pause(Lane lane) {
-    if (lane.due - call.deadline() >= 0) {
+    long wait = lane.due - CallThread.nanoTime();
+    if (lane.due - call.deadline() >= 0
+        || (wait > model.retry().most().toNanos() && !model.routing().fallback().isEmpty())) {
       return false;
     }
     CallThread.current().await(() -> false, lane.due);
