@@ -1,7 +1,9 @@
 package dev.lintel.config;
 
 import dev.lintel.Json;
+import dev.lintel.Limits;
 import dev.lintel.Provider;
+import dev.lintel.Rate;
 import dev.lintel.Reach;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -75,7 +77,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<Limits> limits,
+      @NotYet Optional<AccountLimits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -106,6 +108,8 @@ record Document(
     Optional<Boolean> streamUsage();
 
     Optional<At<BigDecimal>> priceFactor();
+
+    Optional<AccountLimits> limits();
   }
 
   /** Azure OpenAI. */
@@ -126,7 +130,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<Limits> limits,
+      @NotYet Optional<AccountLimits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -151,7 +155,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<Limits> limits,
+      @NotYet Optional<AccountLimits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -176,7 +180,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<Limits> limits,
+      @NotYet Optional<AccountLimits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -316,7 +320,7 @@ record Document(
 
   record Tenant(
       @NotYet Optional<String> residency,
-      @NotYet Optional<Limits> limits,
+      @NotYet Optional<CallerLimits> limits,
       @NotYet Map<Window, Money> budget,
       Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
@@ -328,7 +332,7 @@ record Document(
       boolean ownKeys,
       @NotYet Optional<String> residency,
       @NotYet boolean explain,
-      @NotYet Optional<Limits> limits,
+      @NotYet Optional<CallerLimits> limits,
       @NotYet Map<Window, Money> budget,
       Optional<UnknownPrice> unknownPrice) {}
 
@@ -416,7 +420,23 @@ record Document(
   /** Keys as AWS's SDKs want them. */
   record AwsPair(At<String> id, At<String> secret) {}
 
-  record Limits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
+  /** Of callers. */
+  record CallerLimits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
+
+  /** Of a provider's account. */
+  record AccountLimits(
+      List<Rate> requests,
+      List<Rate> tokens,
+      Optional<Count> concurrent,
+      Optional<Count> concurrentPerKey) {
+    Limits known() {
+      return new Limits(
+          requests,
+          tokens,
+          concurrent.map(Count::value).orElse(0),
+          concurrentPerKey.map(Count::value).orElse(0));
+    }
+  }
 
   /** How long a budget lasts. */
   enum Window {
