@@ -336,6 +336,8 @@ public final class Trail {
    */
   public Trail aside() {
     var aside = new Trail(id, time, started);
+    aside.dialect = dialect;
+    aside.named = named;
     aside.caller = caller;
     aside.terms = terms;
     aside.request = request;
