@@ -11,7 +11,6 @@ import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Retry;
-import dev.lintel.Routing;
 import dev.lintel.SignedCaller;
 import dev.lintel.Spec;
 import dev.lintel.Standing;
@@ -119,7 +118,8 @@ public record Config(
       Spec<Strategy> strategy,
       Timeouts timeouts,
       Retry retry,
-      Optional<Merging> merging) {
+      Optional<Merging> merging,
+      RoutingSpec routing) {
     public ModelSpec {
       targets = List.copyOf(targets);
     }
@@ -132,16 +132,19 @@ public record Config(
           timeouts,
           retry,
           merging,
-          Routing.NONE);
+          routing.at(known));
     }
   }
 
   /** What stands behind the names of a configuration. */
-  private record Known(
-      Map<String, Provider> providers, Facts.Source facts, Standing.Source standings) {}
+  record Known(Map<String, Provider> providers, Facts.Source facts, Standing.Source standings) {}
 
   /** A target as it is configured. */
   public record TargetSpec(String provider, String model, Profile profile) {
+    String name() {
+      return provider + "/" + model;
+    }
+
     Target at(Known known) {
       Provider at = known.providers.get(provider);
       if (at == null) {
@@ -162,6 +165,8 @@ public record Config(
    * @param awsKeys with which AWS's SDKs sign
    * @param models that it may ask for; empty means every model
    * @param ownKeys whether its calls may bring a provider's key of their own
+   * @param residency the region that its calls must not leave; empty where they may go anywhere
+   * @param explain whether its calls may ask to be told why they went where they went
    */
   public record App(
       String tenant,
@@ -169,14 +174,17 @@ public record Config(
       List<Credential> keys,
       List<AwsPair> awsKeys,
       Optional<Set<String>> models,
-      boolean ownKeys) {
+      boolean ownKeys,
+      String residency,
+      boolean explain) {
     public App {
       keys = List.copyOf(keys);
       awsKeys = List.copyOf(awsKeys);
     }
 
-    private Caller caller(String keyId) {
-      return new Caller(tenant, name, keyId, models, ownKeys);
+    /** Who calls with that key of its own. */
+    public Caller caller(String keyId) {
+      return new Caller(tenant, name, keyId, models, ownKeys, residency, explain);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
+import dev.lintel.Routing;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
@@ -57,6 +58,10 @@ record Document(
     Optional<At<String>> key();
 
     List<At<String>> keys();
+
+    Optional<At<Limits>> limits();
+
+    Optional<Breaker> breaker();
   }
 
   /** A provider at the other end of a network. */
@@ -75,8 +80,8 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<Limits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<At<Limits>> limits,
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** Who works off a batch of requests for a provider. */
@@ -126,8 +131,8 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<Limits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<At<Limits>> limits,
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
@@ -151,8 +156,8 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<Limits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<At<Limits>> limits,
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** AWS Bedrock. */
@@ -176,8 +181,8 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<Limits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<At<Limits>> limits,
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   record Tls(
@@ -216,7 +221,9 @@ record Document(
       Optional<Boolean> image,
       Optional<Boolean> sealed,
       Optional<Boolean> verify,
-      Optional<String> stop)
+      Optional<String> stop,
+      Optional<At<Limits>> limits,
+      Optional<Breaker> breaker)
       implements Entry {
 
     /** What was set of the simulator's own options, by their names there, which are the keys. */
@@ -243,15 +250,15 @@ record Document(
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
       Optional<RetryEntry> retry,
-      @NotYet Optional<Sticky> sticky,
-      @NotYet Optional<Breaker> breaker,
-      @NotYet Optional<Hedge> hedge,
-      @NotYet boolean coalesce,
-      @NotYet Optional<Queue> queue,
-      @NotYet Map<Cause, List<At<String>>> fallback,
-      @NotYet Optional<Canary> canary,
-      @NotYet Map<String, Variant> variants,
-      @NotYet Optional<Shadow> shadow,
+      Optional<Sticky> sticky,
+      Optional<Breaker> breaker,
+      Optional<Hedge> hedge,
+      boolean coalesce,
+      Optional<Queue> queue,
+      Map<Routing.Cause, List<At<String>>> fallback,
+      Optional<At<Canary>> canary,
+      Optional<At<Map<String, At<Variant>>>> variants,
+      Optional<Shadow> shadow,
       @NotYet List<Rule> rules,
       Optional<At<BatchEntry>> batch) {}
 
@@ -261,7 +268,17 @@ record Document(
   }
 
   /** How a conversation stays where it was. */
-  record Sticky(List<String> on, @Key("for") Duration time) {}
+  record Sticky(List<String> on, @Key("for") Duration time) {
+    static final Sticky USUAL =
+        new Sticky(List.of("prompt_cache_key", "session", "user"), Duration.ofMinutes(5));
+
+    Sticky {
+      if (on.isEmpty() || on.stream().anyMatch(String::isBlank)) {
+        throw new IllegalArgumentException("must say in 'on' by what sessions are told apart");
+      }
+      longer("for", time);
+    }
+  }
 
   /** When somebody who fails is left alone. */
   record Breaker(
@@ -269,7 +286,18 @@ record Document(
       Optional<Duration> window,
       Optional<Duration> open,
       Optional<Count> probes,
-      Optional<WhenAllOpen> whenAllOpen) {}
+      Optional<WhenAllOpen> whenAllOpen) {
+    Breaker {
+      window.ifPresent(given -> longer("window", given));
+      open.ifPresent(given -> longer("open", given));
+    }
+  }
+
+  private static void longer(String key, Duration time) {
+    if (time.isZero()) {
+      throw new IllegalArgumentException("must have a time longer than 0 as '" + key + "'");
+    }
+  }
 
   /** What is done where everybody is left alone. */
   enum WhenAllOpen {
@@ -277,45 +305,58 @@ record Document(
     REFUSE
   }
 
-  record Hedge(After after, Optional<Percent> share) {}
+  record Hedge(After after, Optional<Percent> share) {
+    Hedge {
+      after.time().ifPresent(given -> longer("after", given));
+    }
+  }
 
-  record Queue(Count size, @Key("wait") Duration longest) {}
+  record Queue(Count size, @Key("wait") Duration longest) {
+    static final Queue USUAL = new Queue(new Count(100), Duration.ofSeconds(5));
 
-  /** Why another model is asked. */
-  enum Cause {
-    CONTEXT_LENGTH,
-    CONTENT_POLICY,
-    OVERLOADED,
-    BUDGET,
-    ANY
+    Queue {
+      longer("wait", longest);
+    }
   }
 
   record Canary(
-      List<TargetEntry> to, Percent percent, Optional<String> on, Optional<StopIf> stopIf) {}
+      At<List<TargetEntry>> to,
+      At<Percent> percent,
+      Optional<String> on,
+      Optional<StopIf> stopIf,
+      Optional<Duration> over) {}
 
-  record StopIf(Optional<Percent> errors, Optional<Duration> p95) {}
+  record StopIf(Optional<Percent> errors, Optional<Duration> p95) {
+    StopIf {
+      if (errors.isEmpty() && p95.isEmpty()) {
+        throw new IllegalArgumentException("needs the key 'errors' or the key 'p95'");
+      }
+      p95.ifPresent(given -> longer("p95", given));
+    }
+  }
 
   /** One of several; of the key {@code on}, by what callers are told apart. */
-  record Variant(@Alone Optional<String> on, Optional<Percent> percent, List<TargetEntry> to) {}
+  record Variant(
+      @Alone Optional<String> on, Optional<Percent> percent, Optional<At<List<TargetEntry>>> to) {}
 
-  record Shadow(List<TargetEntry> to, Percent percent) {}
+  record Shadow(At<List<TargetEntry>> to, At<Percent> percent) {}
 
-  record Rule(@Key("if") String condition, List<TargetEntry> use) {}
+  record Rule(@Key("if") At<String> condition, At<List<TargetEntry>> use) {}
 
   record TargetEntry(
       @Alone At<String> to,
       Optional<Count> weight,
-      @NotYet Optional<String> tier,
-      @NotYet Optional<String> region,
-      @NotYet Optional<BigDecimal> quality,
-      @NotYet Optional<String> family,
-      @NotYet Optional<Tokens> context,
-      @NotYet Optional<Count> concurrent) {}
+      Optional<String> tier,
+      Optional<String> region,
+      Optional<Grade> quality,
+      Optional<String> family,
+      Optional<Tokens> context,
+      Optional<Count> concurrent) {}
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
   record Tenant(
-      @NotYet Optional<String> residency,
+      Optional<At<String>> residency,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget,
       Optional<UnknownPrice> unknownPrice,
@@ -326,8 +367,8 @@ record Document(
       List<AwsPair> awsKeys,
       Optional<List<At<String>>> models,
       boolean ownKeys,
-      @NotYet Optional<String> residency,
-      @NotYet boolean explain,
+      Optional<At<String>> residency,
+      boolean explain,
       @NotYet Optional<Limits> limits,
       @NotYet Map<Window, Money> budget,
       Optional<UnknownPrice> unknownPrice) {}

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Condition;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -96,10 +97,13 @@ final class Builtins {
       Map.of(
           "in_order", InOrder.class, "weighted", Weighted.class, "round_robin", RoundRobin.class);
 
+  /** Nothing holds until somebody reads conditions; {@code rules} has no effect yet. */
+  private static final Condition.Language CONDITIONS = text -> (call, now) -> false;
+
   private Builtins() {}
 
   static Loader loader(Function<String, Optional<String>> environment) {
     Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
-    return new Loader(KINDS, STRATEGIES, faults, environment, Catalogue::faults);
+    return new Loader(KINDS, STRATEGIES, CONDITIONS, faults, environment, Catalogue::faults);
   }
 }

@@ -216,7 +216,7 @@ record Gateway(
     return config.apps().stream()
         .filter(known -> known.tenant().equals(tenant) && known.name().equals(app))
         .findFirst()
-        .map(known -> new Caller(tenant, app, keyId, known.models(), known.ownKeys()));
+        .map(known -> known.caller(keyId));
   }
 
   /** A model that the caller may ask for, also by its provider's name of it. */

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Condition;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -32,8 +33,17 @@ final class Loaders {
             "vertex", List.of(dialect("gemini"), dialect("anthropic")),
             "bedrock", List.of(dialect("bedrock"))),
         STRATEGIES,
+        Loaders::condition,
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));
+  }
+
+  /** A language of two words. */
+  private static Condition condition(String text) {
+    if (text.contains("nonsense")) {
+      throw new IllegalArgumentException("must be a condition: it is nonsense");
+    }
+    return (call, now) -> !text.equals("false");
   }
 
   static Config load(String... lines) {
