@@ -25,6 +25,11 @@ public sealed interface Leave {
 
     /** The try ended without saying anything of the target, such as by a caller who left. */
     void left();
+
+    /** Nobody was asked with it. */
+    default void unused() {
+      left();
+    }
   }
 
   /**

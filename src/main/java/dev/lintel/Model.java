@@ -31,10 +31,10 @@ public record Model(
 
   /**
    * The same with some of its targets and no others: what would lead a call elsewhere, such as a
-   * fallback, is left out.
+   * fallback, is left out. A call may still wait for them.
    */
   public Model only(List<Target> some) {
-    return new Model(name, some, strategy, timeouts, retry, merging, Routing.NONE);
+    return new Model(name, some, strategy, timeouts, retry, merging, routing.staying());
   }
 
   /** The same with other targets. */

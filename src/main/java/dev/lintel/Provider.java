@@ -15,6 +15,7 @@ import java.util.Set;
  * @param credentials at least one; {@link Credential#NONE} where the provider wants none
  * @param headers sent with every request
  * @param batches whether batches of requests are handed on to it whole
+ * @param limits what it allows the account that its credentials belong to
  */
 public record Provider(
     String name,
@@ -27,7 +28,8 @@ public record Provider(
     Transport transport,
     Quirks quirks,
     Platform platform,
-    boolean batches) {
+    boolean batches,
+    Limits limits) {
 
   public Provider {
     credentials = List.copyOf(credentials);
@@ -35,6 +37,58 @@ public record Provider(
     if (credentials.isEmpty()) {
       throw new IllegalArgumentException("provider " + name + " has no credential");
     }
+  }
+
+  /** One whose limits nobody knows. */
+  public Provider(
+      String name,
+      String family,
+      Dialects dialects,
+      URI url,
+      Auth auth,
+      List<Credential> credentials,
+      Map<String, String> headers,
+      Transport transport,
+      Quirks quirks,
+      Platform platform,
+      boolean batches) {
+    this(
+        name,
+        family,
+        dialects,
+        url,
+        auth,
+        credentials,
+        headers,
+        transport,
+        quirks,
+        platform,
+        batches,
+        Limits.NONE);
+  }
+
+  /** The same whose account has those limits. */
+  public Provider within(Limits known) {
+    return new Provider(
+        name,
+        family,
+        dialects,
+        url,
+        auth,
+        credentials,
+        headers,
+        transport,
+        quirks,
+        platform,
+        batches,
+        known);
+  }
+
+  /** The same with some of its credentials. */
+  public Provider only(List<Credential> some) {
+    return new Provider(
+        name, family, dialects, url, auth, some, headers, transport, quirks, platform, batches,
+        limits);
   }
 
   /** One that is asked request by request. */

@@ -35,6 +35,22 @@ public record Routing(
           Map.of(),
           true);
 
+  /** What of it leads no call away from its targets. */
+  public Routing staying() {
+    return queue.isEmpty() && insists
+        ? NONE
+        : new Routing(
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            queue,
+            false,
+            Map.of(),
+            insists);
+  }
+
   public Routing {
     rules = List.copyOf(rules);
     fallback = Map.copyOf(fallback);

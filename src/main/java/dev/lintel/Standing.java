@@ -27,17 +27,31 @@ public interface Standing {
   /** What the provider said of its account beside an answer. */
   void told(Credential key, Headers headers);
 
+  /**
+   * From now on that is told whenever a call that held one of the target's bounds has ended, and
+   * there may be room for another: on whatever thread the call ended, so it must not wait.
+   */
+  void hear(Runnable room);
+
+  /** The same is told no more. */
+  void unhear(Runnable room);
+
   /** Calls that are under way, with those to which the answer is being read. */
   int underWay();
 
   /**
    * Nanoseconds from asking to the first content: rises at once to what is slower, and falls
    * slowly. NaN where nobody knows.
+   *
+   * @param now {@link CallThread#nanoTime}, read once for all targets that are compared
    */
-  double firstContentNanos();
+  double firstContentNanos(long now);
 
   /** Of the answer, once it has begun. NaN where nobody knows. */
   double tokensPerSecond();
+
+  /** Of a usual answer. NaN where nobody knows. */
+  double outputTokens();
 
   /** Within which 95 of 100 recent calls had their first content; -1 where too few calls tell. */
   long firstContentP95Nanos();
@@ -77,17 +91,28 @@ public interface Standing {
     public void told(Credential key, Headers headers) {}
 
     @Override
+    public void hear(Runnable room) {}
+
+    @Override
+    public void unhear(Runnable room) {}
+
+    @Override
     public int underWay() {
       return 0;
     }
 
     @Override
-    public double firstContentNanos() {
+    public double firstContentNanos(long now) {
       return Double.NaN;
     }
 
     @Override
     public double tokensPerSecond() {
+      return Double.NaN;
+    }
+
+    @Override
+    public double outputTokens() {
       return Double.NaN;
     }
 

@@ -211,16 +211,17 @@ public record Config(
         all.put(
             name,
             new Provider(
-                name,
-                name,
-                new Dialects(sim.dialects()),
-                at.apply(sim),
-                sim.auth(),
-                sim.credentials(),
-                Map.of(),
-                Provider.Transport.PLAIN,
-                Provider.Quirks.NONE,
-                Platform.PLAIN)));
+                    name,
+                    name,
+                    new Dialects(sim.dialects()),
+                    at.apply(sim),
+                    sim.auth(),
+                    sim.credentials(),
+                    Map.of(),
+                    Provider.Transport.PLAIN,
+                    Provider.Quirks.NONE,
+                    Platform.PLAIN)
+                .within(sim.limits())));
     return Collections.unmodifiableMap(all);
   }
 

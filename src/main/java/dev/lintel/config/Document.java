@@ -1,7 +1,9 @@
 package dev.lintel.config;
 
 import dev.lintel.Json;
+import dev.lintel.Limits;
 import dev.lintel.Provider;
+import dev.lintel.Rate;
 import dev.lintel.Reach;
 import dev.lintel.Routing;
 import dev.lintel.Spec;
@@ -59,7 +61,7 @@ record Document(
 
     List<At<String>> keys();
 
-    Optional<At<Limits>> limits();
+    Optional<AccountLimits> limits();
 
     Optional<Breaker> breaker();
   }
@@ -80,8 +82,8 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
-      Optional<At<Limits>> limits,
-      Optional<Breaker> breaker)
+      @NotYet Optional<AccountLimits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** Who works off a batch of requests for a provider. */
@@ -131,8 +133,8 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      Optional<At<Limits>> limits,
-      Optional<Breaker> breaker)
+      @NotYet Optional<AccountLimits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
@@ -156,8 +158,8 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      Optional<At<Limits>> limits,
-      Optional<Breaker> breaker)
+      @NotYet Optional<AccountLimits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** AWS Bedrock. */
@@ -181,8 +183,8 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      Optional<At<Limits>> limits,
-      Optional<Breaker> breaker)
+      @NotYet Optional<AccountLimits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   record Tls(
@@ -222,8 +224,8 @@ record Document(
       Optional<Boolean> sealed,
       Optional<Boolean> verify,
       Optional<String> stop,
-      Optional<At<Limits>> limits,
-      Optional<Breaker> breaker)
+      @NotYet Optional<AccountLimits> limits,
+      @NotYet Optional<Breaker> breaker)
       implements Entry {
 
     /** What was set of the simulator's own options, by their names there, which are the keys. */
@@ -357,7 +359,7 @@ record Document(
 
   record Tenant(
       Optional<At<String>> residency,
-      @NotYet Optional<Limits> limits,
+      @NotYet Optional<CallerLimits> limits,
       @NotYet Map<Window, Money> budget,
       Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
@@ -369,7 +371,7 @@ record Document(
       boolean ownKeys,
       Optional<At<String>> residency,
       boolean explain,
-      @NotYet Optional<Limits> limits,
+      @NotYet Optional<CallerLimits> limits,
       @NotYet Map<Window, Money> budget,
       Optional<UnknownPrice> unknownPrice) {}
 
@@ -457,7 +459,29 @@ record Document(
   /** Keys as AWS's SDKs want them. */
   record AwsPair(At<String> id, At<String> secret) {}
 
-  record Limits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
+  /** Of callers. */
+  record CallerLimits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
+
+  /** Of a provider's account. */
+  record AccountLimits(
+      List<Rate> requests,
+      List<Rate> tokens,
+      Optional<Count> concurrent,
+      Optional<Count> concurrentPerKey) {
+    AccountLimits {
+      if (Stream.concat(requests.stream(), tokens.stream()).anyMatch(rate -> rate.count() == 0)) {
+        throw new IllegalArgumentException("must have rates above 0");
+      }
+    }
+
+    Limits known() {
+      return new Limits(
+          requests,
+          tokens,
+          concurrent.map(Count::value).orElse(0),
+          concurrentPerKey.map(Count::value).orElse(0));
+    }
+  }
 
   /** How long a budget lasts. */
   enum Window {

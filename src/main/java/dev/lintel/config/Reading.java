@@ -93,18 +93,24 @@ final class Reading implements ModelReading.Around {
         .forEach((name, at) -> {
           switch (at.value().orElse(null)) {
             case Document.Remote remote ->
-                providers.remote(name, at, remote).ifPresent(made -> remotes.put(name, made));
+                providers.remote(name, at, remote).ifPresent(made -> keep(made, remote));
             case Document.Azure azure ->
-                platforms.azure(name, at, azure).ifPresent(made -> remotes.put(name, made));
+                platforms.azure(name, at, azure).ifPresent(made -> keep(made, azure));
             case Document.Vertex vertex ->
-                platforms.vertex(name, at, vertex).ifPresent(made -> remotes.put(name, made));
+                platforms.vertex(name, at, vertex).ifPresent(made -> keep(made, vertex));
             case Document.Bedrock bedrock ->
-                platforms.bedrock(name, at, bedrock).ifPresent(made -> remotes.put(name, made));
+                platforms.bedrock(name, at, bedrock).ifPresent(made -> keep(made, bedrock));
             case Document.Simulated sim ->
                 providers.sim(name, at, sim).ifPresent(made -> sims.put(name, made));
             case null -> {}
           }
         });
+  }
+
+  private void keep(Provider made, Document.Entry entry) {
+    remotes.put(
+        made.name(),
+        made.within(entry.limits().map(Document.AccountLimits::known).orElse(made.limits())));
   }
 
   private List<Config.ModelSpec> models() {

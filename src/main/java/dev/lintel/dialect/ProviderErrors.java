@@ -6,6 +6,7 @@ import dev.lintel.Failure.Blame;
 import dev.lintel.Failure.Kind;
 import dev.lintel.Headers;
 import dev.lintel.Json;
+import dev.lintel.RetryAfter;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;

@@ -280,20 +280,9 @@ public final class Continuity implements Filter {
     if (keys.isEmpty() || keys.size() == all.credentials().size()) {
       return keys.isEmpty() ? Optional.empty() : Optional.of(target);
     }
-    var one =
-        new Provider(
-            all.name(),
-            all.family(),
-            all.dialects(),
-            all.url(),
-            all.auth(),
-            keys,
-            all.headers(),
-            all.transport(),
-            all.quirks(),
-            all.platform());
     return Optional.of(
-        new Target(one, target.model(), target.profile(), target.facts(), target.standing()));
+        new Target(
+            all.only(keys), target.model(), target.profile(), target.facts(), target.standing()));
   }
 
   private static Failure refused(String param, String message) {

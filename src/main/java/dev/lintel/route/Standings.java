@@ -29,15 +29,30 @@ import org.jspecify.annotations.Nullable;
  * <p>Outlives reloads: everything is kept by name, a key by its secret too.
  */
 public final class Standings implements Standing.Source {
+  /** At one provider. */
+  private static final int MOST_PACES = 20_000;
+
   /** What is known of one provider. */
   private static final class Site {
     final Rests<String> models;
     final Rests<Credential> keys;
+    final ConcurrentMap<String, Pace> paces = new ConcurrentHashMap<>();
     volatile @Nullable Failure last;
 
     Site(LongSupplier clock) {
       models = new Rests<>(clock);
       keys = new Rests<>(clock);
+    }
+
+    /** A caller may ask for models that nobody has heard of, and there is no end to them. */
+    Pace pace(String model, LongSupplier clock) {
+      Pace known = paces.get(model);
+      if (known != null) {
+        return known;
+      }
+      return paces.size() < MOST_PACES
+          ? paces.computeIfAbsent(model, name -> new Pace(clock))
+          : new Pace(clock);
     }
   }
 
@@ -56,16 +71,19 @@ public final class Standings implements Standing.Source {
 
   @Override
   public Standing of(Provider provider, String model, int concurrent) {
-    return new Watched(sites.computeIfAbsent(provider.name(), name -> new Site(clock)), model);
+    Site site = sites.computeIfAbsent(provider.name(), name -> new Site(clock));
+    return new Watched(site, model, site.pace(model, clock));
   }
 
   private static final class Watched implements Standing {
     private final Site site;
     private final String model;
+    private final Pace pace;
 
-    Watched(Site site, String model) {
+    Watched(Site site, String model, Pace pace) {
       this.site = site;
       this.model = model;
+      this.pace = pace;
     }
 
     @Override
@@ -98,27 +116,39 @@ public final class Standings implements Standing.Source {
     public void told(Credential key, Headers headers) {}
 
     @Override
+    public void hear(Runnable room) {}
+
+    @Override
+    public void unhear(Runnable room) {}
+
+    @Override
     public int underWay() {
-      return 0;
+      return pace.underWay();
     }
 
     @Override
-    public double firstContentNanos() {
-      return Double.NaN;
+    public double firstContentNanos(long now) {
+      return pace.firstContentNanos(now);
     }
 
     @Override
     public double tokensPerSecond() {
-      return Double.NaN;
+      return pace.tokensPerSecond();
+    }
+
+    @Override
+    public double outputTokens() {
+      return pace.outputTokens();
     }
 
     @Override
     public long firstContentP95Nanos() {
-      return -1;
+      return pace.firstContentP95Nanos();
     }
 
     private final class Pass implements Leave.Pass {
       private final Credential key;
+      private final long began = pace.began();
 
       Pass(Credential key) {
         this.key = key;
@@ -126,12 +156,14 @@ public final class Standings implements Standing.Source {
 
       @Override
       public void answered(long firstContentNanos, long nanos, Usage usage) {
+        pace.answered(firstContentNanos, nanos, usage);
         site.models.succeeded(model);
         site.keys.succeeded(key);
       }
 
       @Override
       public void failed(Failure failure) {
+        pace.failed(began);
         switch (failure.blame()) {
           case NOBODY, MODEL, PROVIDER -> {
             site.last = failure;
@@ -148,6 +180,7 @@ public final class Standings implements Standing.Source {
 
       @Override
       public void left() {
+        pace.left();
         site.models.left(model);
         site.keys.left(key);
       }

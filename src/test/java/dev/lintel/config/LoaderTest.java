@@ -99,7 +99,8 @@ class LoaderTest {
         .extracting(Config.TargetSpec::provider)
         .containsExactly("azure", "bedrock");
     assertThat(config.models().getLast().strategy()).isEqualTo(new InOrder());
-    assertThat(config.notYet()).containsExactly("models.*.rules", "models.*.strategy: balanced");
+    assertThat(config.notYet())
+        .containsExactly("models.*.rules", "models.*.strategy: balanced", "providers.*.limits");
   }
 
   @Test

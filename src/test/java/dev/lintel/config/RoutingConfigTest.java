@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Caller;
 import dev.lintel.Fakes;
+import dev.lintel.Limits;
 import dev.lintel.Model;
 import dev.lintel.Profile;
+import dev.lintel.Provider;
+import dev.lintel.Rate;
 import dev.lintel.Routing;
 import dev.lintel.Target;
 import java.net.URI;
@@ -337,6 +340,31 @@ class RoutingConfigTest {
             (FIRST + 12) + ":models.last.rules[0].use names a provider that is not configured",
             (FIRST + 12) + ":models.last.rules[0].if must be a condition: it is nonsense",
             (FIRST + 12) + ":models.last.rules[1].use must list one target or more"));
+  }
+
+  @Test
+  void a_provider_s_limits_go_with_it() {
+    Map<String, Provider> providers =
+        Loaders.load(
+                "providers:",
+                "  a:",
+                "    kind: openai",
+                "    url: http://a/v1",
+                "    limits: { requests: [ 5/s, 1k/day ], tokens: 1M/min, concurrent: 20 }",
+                "  demo: { kind: sim, limits: { concurrent_per_key: 2 } }")
+            .providers(sim -> URI.create("http://127.0.0.1:1"));
+
+    assertThat(providers.get("a").limits())
+        .isEqualTo(
+            new Limits(
+                List.of(new Rate(5, Duration.ofSeconds(1)), new Rate(1000, Duration.ofDays(1))),
+                List.of(new Rate(1_000_000, Duration.ofMinutes(1))),
+                20,
+                0));
+    assertThat(providers.get("demo").limits()).isEqualTo(new Limits(List.of(), List.of(), 0, 2));
+    assertThatThrownBy(
+            () -> Loaders.load("providers: { demo: { kind: sim, limits: { tokens: 0/min } } }"))
+        .hasMessageContaining("providers.demo.limits must have rates above 0");
   }
 
   private static void assertFaults(List<String> lines, List<String> beginnings) {

@@ -3,6 +3,7 @@ package dev.lintel.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lintel.Rate;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;

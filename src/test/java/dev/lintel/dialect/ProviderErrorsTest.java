@@ -6,6 +6,7 @@ import dev.lintel.Failure;
 import dev.lintel.Failure.Again;
 import dev.lintel.Failure.Kind;
 import dev.lintel.Headers;
+import dev.lintel.RetryAfter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;

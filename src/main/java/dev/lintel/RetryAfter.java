@@ -1,6 +1,5 @@
-package dev.lintel.dialect;
+package dev.lintel;
 
-import dev.lintel.Headers;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -11,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** How long a provider asks to wait, in every form in which providers say it. */
-final class RetryAfter {
+public final class RetryAfter {
   private static final BigDecimal LONGEST_MS = BigDecimal.valueOf(Duration.ofDays(31).toMillis());
   private static final BigDecimal EPOCH_SECONDS = new BigDecimal("1e9");
   private static final BigDecimal EPOCH_MILLIS = new BigDecimal("1e12");
@@ -41,7 +40,7 @@ final class RetryAfter {
    * @param limits whether the reset times of the account's limits count, which stand on good
    *     replies too
    */
-  static Optional<Duration> of(Headers headers, boolean limits, Instant now) {
+  public static Optional<Duration> of(Headers headers, boolean limits, Instant now) {
     return headers
         .get("retry-after-ms")
         .or(() -> headers.get("x-ms-retry-after-ms"))

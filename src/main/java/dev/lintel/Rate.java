@@ -1,4 +1,4 @@
-package dev.lintel.config;
+package dev.lintel;
 
 import java.time.Duration;
 
