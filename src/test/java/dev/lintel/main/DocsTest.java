@@ -122,7 +122,7 @@ class DocsTest {
   /** Records that are written as one value. */
   private static boolean isScalar(Class<?> type) {
     return Set.of(
-            "Address", "After", "Count", "Money", "Network", "Percent", "Rate", "Size", "Span",
+            "Address", "After", "Count", "Grade", "Money", "Network", "Percent", "Rate", "Size", "Span",
             "Tokens")
         .contains(type.getSimpleName());
   }
