@@ -261,7 +261,7 @@ record Document(
       Optional<At<Canary>> canary,
       Optional<At<Map<String, At<Variant>>>> variants,
       Optional<Shadow> shadow,
-      @NotYet List<Rule> rules,
+      List<Rule> rules,
       Optional<At<BatchEntry>> batch) {}
 
   /** How concurrent requests for vectors are merged. */

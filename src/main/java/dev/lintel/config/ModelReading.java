@@ -152,7 +152,7 @@ final class ModelReading {
     try {
       return Optional.of(new RoutingSpec.RuleSpec(text.get(), language.read(text.get()), use));
     } catch (IllegalArgumentException refused) {
-      faults.add(rule.condition(), String.valueOf(refused.getMessage()));
+      faults.add(rule.condition(), "is no condition: " + refused.getMessage());
       return Optional.empty();
     }
   }

@@ -1,6 +1,5 @@
 package dev.lintel.main;
 
-import dev.lintel.Condition;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -33,6 +32,7 @@ import dev.lintel.price.Catalogue;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
+import dev.lintel.rule.CelConditions;
 import dev.lintel.sim.Fault;
 import java.util.Arrays;
 import java.util.List;
@@ -97,13 +97,11 @@ final class Builtins {
       Map.of(
           "in_order", InOrder.class, "weighted", Weighted.class, "round_robin", RoundRobin.class);
 
-  /** Nothing holds until somebody reads conditions; {@code rules} has no effect yet. */
-  private static final Condition.Language CONDITIONS = text -> (call, now) -> false;
-
   private Builtins() {}
 
   static Loader loader(Function<String, Optional<String>> environment) {
     Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
-    return new Loader(KINDS, STRATEGIES, CONDITIONS, faults, environment, Catalogue::faults);
+    return new Loader(
+        KINDS, STRATEGIES, new CelConditions(), faults, environment, Catalogue::faults);
   }
 }

@@ -1,12 +1,12 @@
 package dev.lintel.config;
 
-import dev.lintel.Condition;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
+import dev.lintel.rule.CelConditions;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
@@ -33,17 +33,9 @@ final class Loaders {
             "vertex", List.of(dialect("gemini"), dialect("anthropic")),
             "bedrock", List.of(dialect("bedrock"))),
         STRATEGIES,
-        Loaders::condition,
+        new CelConditions(),
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));
-  }
-
-  /** A language of two words. */
-  private static Condition condition(String text) {
-    if (text.contains("nonsense")) {
-      throw new IllegalArgumentException("must be a condition: it is nonsense");
-    }
-    return (call, now) -> !text.equals("false");
   }
 
   static Config load(String... lines) {

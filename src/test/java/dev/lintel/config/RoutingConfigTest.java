@@ -77,7 +77,7 @@ class RoutingConfigTest {
     Routing.Rule rule = routing.rules().getFirst();
     assertThat(rule.text())
         .isEqualTo("terms.use_case == \"support\" && request.input_tokens < 500");
-    assertThat(rule.condition().holds(Fakes.call(main), Instant.EPOCH)).isTrue();
+    assertThat(rule.condition().holds(Fakes.call(main), Instant.EPOCH)).isFalse();
     assertThat(names(rule.use())).containsExactly("caps/small");
     Caller caller = Objects.requireNonNull(config.callers().get("sk-1"));
     assertThat(caller.residency()).isEqualTo("eu");
@@ -317,7 +317,7 @@ class RoutingConfigTest {
             "  ten: { targets: a/x, fallback: { any: elevn, overlaoded: one } }",
             "  eleven: { targets: a/x, strategy: { round_robin: { on: user } } }",
             "  twelve: { targets: [ { to: a/x, concurrent: 0 } ] }",
-            "  last: { targets: a/x, rules: [ { if: nonsense, use: nobody/x }, { if: 'true', use: [] } ] }"),
+            "  last: { targets: a/x, rules: [ { if: 'terms.usr == 1', use: nobody/x }, { if: 'true', use: [] } ] }"),
         List.of(
             (FIRST + 0) + ":models.one.targets[0].quality must be a number from 0 to 1",
             (FIRST + 0) + ":models.one.targets[1].context must be a number of 1 or more",
@@ -338,7 +338,8 @@ class RoutingConfigTest {
             (FIRST + 11)
                 + ":models.twelve.targets[0].concurrent must be a whole number of 1 or more",
             (FIRST + 12) + ":models.last.rules[0].use names a provider that is not configured",
-            (FIRST + 12) + ":models.last.rules[0].if must be a condition: it is nonsense",
+            (FIRST + 12)
+                + ":models.last.rules[0].if is no condition: column 1: 'terms' has no 'usr'",
             (FIRST + 12) + ":models.last.rules[1].use must list one target or more"));
   }
 
