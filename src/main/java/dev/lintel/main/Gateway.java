@@ -91,7 +91,7 @@ record Gateway(
             providers,
             new InOrder().build(),
             facts,
-            lasting.standings);
+            lasting.standings::named);
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
         config.apps().isEmpty()
