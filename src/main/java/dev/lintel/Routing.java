@@ -35,6 +35,13 @@ public record Routing(
           Map.of(),
           true);
 
+  /** The same where the target that is least bad is asked, or not. */
+  public Routing insisting(boolean whether) {
+    return whether == insists
+        ? this
+        : new Routing(rules, split, shadow, sticky, hedge, queue, coalesce, fallback, whether);
+  }
+
   /** What of it leads no call away from its targets. */
   public Routing staying() {
     return queue.isEmpty() && insists

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.BreakerRules;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Dialects;
@@ -30,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -38,6 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
+ * @param refusing providers that are not asked while they are in trouble, unless a model says so
  * @param notYet keys in use that this version reads and checks but does not act on
  */
 public record Config(
@@ -54,6 +57,8 @@ public record Config(
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
+    BreakerRules breakers,
+    Set<String> refusing,
     Pricing pricing,
     List<App> apps,
     List<String> notYet) {
@@ -62,6 +67,7 @@ public record Config(
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
     sims = Collections.unmodifiableMap(new TreeMap<>(sims));
     models = List.copyOf(models);
+    refusing = Set.copyOf(refusing);
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
   }
@@ -122,6 +128,11 @@ public record Config(
       RoutingSpec routing) {
     public ModelSpec {
       targets = List.copyOf(targets);
+    }
+
+    /** Its own, and those that may be asked in their place or beside them. */
+    Stream<TargetSpec> everyTarget() {
+      return Stream.concat(targets.stream(), routing.targets());
     }
 
     Model at(Known known) {
@@ -305,14 +316,14 @@ public record Config(
   public Config at(Address other) {
     return new Config(
         other, data, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, pricing, apps, notYet);
+        models, breakers, refusing, pricing, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
         listen, folder, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, pricing, apps, notYet);
+        models, breakers, refusing, pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.BreakerRule;
 import dev.lintel.Json;
 import dev.lintel.Limits;
 import dev.lintel.Provider;
@@ -83,7 +84,7 @@ record Document(
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** Who works off a batch of requests for a provider. */
@@ -134,7 +135,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
@@ -159,7 +160,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** AWS Bedrock. */
@@ -184,7 +185,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   record Tls(
@@ -225,7 +226,7 @@ record Document(
       Optional<Boolean> verify,
       Optional<String> stop,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry {
 
     /** What was set of the simulator's own options, by their names there, which are the keys. */
@@ -292,6 +293,14 @@ record Document(
     Breaker {
       window.ifPresent(given -> longer("window", given));
       open.ifPresent(given -> longer("open", given));
+    }
+
+    BreakerRule rule() {
+      return new BreakerRule(
+          failures.map(Count::value).orElse(0),
+          window.orElse(Duration.ZERO),
+          open.orElse(Duration.ZERO),
+          probes.map(Count::value).orElse(0));
     }
   }
 

@@ -48,19 +48,23 @@ final class ModelReading {
 
     /** Reports a model that is not there. */
     void checkModel(At<String> at);
-
-    /** Whether a target in trouble is asked where nobody else is left; of the model's breaker. */
-    boolean insists(ModelEntry entry, List<TargetSpec> targets);
   }
 
   private final Faults faults;
   private final Around around;
+  private final Breakers breakers;
   private final Spec<Strategy> inOrder;
   private final Condition.Language language;
 
-  ModelReading(Faults faults, Around around, Spec<Strategy> inOrder, Condition.Language language) {
+  ModelReading(
+      Faults faults,
+      Around around,
+      Breakers breakers,
+      Spec<Strategy> inOrder,
+      Condition.Language language) {
     this.faults = faults;
     this.around = around;
+    this.breakers = breakers;
     this.inOrder = inOrder;
     this.language = language;
   }
@@ -71,18 +75,21 @@ final class ModelReading {
     entry.timeouts().ifPresent(this::checkTimeouts);
     var own = new HashMap<String, Profile>();
     targets.forEach(target -> own.putIfAbsent(target.name(), target.profile()));
-    RoutingSpec routing = routing(entry, own, around.insists(entry, targets));
-    return targets.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Config.ModelSpec(
-                name,
-                targets,
-                entry.strategy().orElse(inOrder),
-                entry.timeouts().flatMap(At::value).orElse(Timeouts.USUAL),
-                retry(entry, Retry.usual(targets.size())),
-                entry.batch().flatMap(this::merging),
-                routing));
+    RoutingSpec routing = routing(entry, own, breakers.insists(entry, targets));
+    if (targets.isEmpty()) {
+      return Optional.empty();
+    }
+    var model =
+        new Config.ModelSpec(
+            name,
+            targets,
+            entry.strategy().orElse(inOrder),
+            entry.timeouts().flatMap(At::value).orElse(Timeouts.USUAL),
+            retry(entry, Retry.usual(targets.size())),
+            entry.batch().flatMap(this::merging),
+            routing);
+    breakers.add(entry, model);
+    return Optional.of(model);
   }
 
   private static Retry retry(ModelEntry entry, Retry usual) {

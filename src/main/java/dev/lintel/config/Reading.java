@@ -55,7 +55,8 @@ final class Reading implements ModelReading.Around {
 
   Config config(Set<String> notYet) {
     readProviders();
-    List<Config.ModelSpec> models = models();
+    var breakers = new Breakers(written.providers());
+    List<Config.ModelSpec> models = models(breakers);
     checkPrices();
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
@@ -74,6 +75,8 @@ final class Reading implements ModelReading.Around {
         remotes,
         sims,
         models,
+        breakers.rules(),
+        breakers.refusing(),
         pricing(),
         apps(models),
         List.copyOf(notYet));
@@ -113,8 +116,8 @@ final class Reading implements ModelReading.Around {
         made.within(entry.limits().map(Document.AccountLimits::known).orElse(made.limits())));
   }
 
-  private List<Config.ModelSpec> models() {
-    var reading = new ModelReading(faults, this, inOrder, language);
+  private List<Config.ModelSpec> models(Breakers breakers) {
+    var reading = new ModelReading(faults, this, breakers, inOrder, language);
     var models = new ArrayList<Config.ModelSpec>();
     written
         .models()
@@ -147,23 +150,6 @@ final class Reading implements ModelReading.Around {
       faults.add(at, "names a provider that is not configured" + meantProvider(name));
     }
     return false;
-  }
-
-  /** The model's own word counts, else the strictest of its targets' providers. */
-  @Override
-  public boolean insists(Document.ModelEntry entry, List<Config.TargetSpec> targets) {
-    return entry
-        .breaker()
-        .flatMap(Document.Breaker::whenAllOpen)
-        .map(Document.WhenAllOpen.TRY::equals)
-        .orElseGet(() ->
-            targets.stream()
-                .map(target -> Optional.ofNullable(written.providers().get(target.provider())))
-                .flatMap(Optional::stream)
-                .flatMap(at -> at.value().stream())
-                .flatMap(provider -> provider.breaker().stream())
-                .noneMatch(breaker ->
-                    breaker.whenAllOpen().filter(Document.WhenAllOpen.REFUSE::equals).isPresent()));
   }
 
   private String meantProvider(String name) {

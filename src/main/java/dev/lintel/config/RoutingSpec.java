@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A {@link Routing} as it is configured: its targets are names still. */
 public record RoutingSpec(
@@ -60,6 +61,16 @@ public record RoutingSpec(
     public ShadowSpec {
       to = List.copyOf(to);
     }
+  }
+
+  /** Whoever may be asked in the place of the model's own targets, or beside them. */
+  Stream<TargetSpec> targets() {
+    return Stream.of(
+            rules.stream().map(RuleSpec::use),
+            split.stream().flatMap(given -> given.arms.stream()).map(ArmSpec::to),
+            shadow.stream().map(ShadowSpec::to))
+        .flatMap(lists -> lists)
+        .flatMap(List::stream);
   }
 
   Routing at(Config.Known known) {

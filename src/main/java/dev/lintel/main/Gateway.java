@@ -91,7 +91,8 @@ record Gateway(
             providers,
             new InOrder().build(),
             facts,
-            lasting.standings::named);
+            lasting.standings::named,
+            config.refusing());
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
         config.apps().isEmpty()

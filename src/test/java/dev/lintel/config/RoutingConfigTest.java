@@ -3,6 +3,8 @@ package dev.lintel.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lintel.BreakerRule;
+import dev.lintel.BreakerRules;
 import dev.lintel.Caller;
 import dev.lintel.Fakes;
 import dev.lintel.Limits;
@@ -172,6 +174,34 @@ class RoutingConfigTest {
                 .filter(model -> model.routing().insists())
                 .map(Model::name))
         .containsExactly("other", "trying");
+  }
+
+  @Test
+  void breakers_are_told_by_provider_and_by_every_target_of_a_model() {
+    Config config =
+        Loaders.load(
+            "providers:",
+            "  a: { kind: openai, url: 'http://a/v1', breaker: { failures: 9 } }",
+            "  b: { kind: sim, breaker: { open: 5s, when_all_open: refuse } }",
+            "models:",
+            "  m: { targets: a/x, breaker: { failures: 7, window: 10s, probes: 1 },",
+            "       canary: { to: b/y, percent: 1 }, shadow: { to: b/z, percent: 1 },",
+            "       rules: [ { if: 'true', use: a/w } ] }",
+            "  n: { targets: a/x, breaker: { failures: 3, window: 5s } }");
+
+    var own = new BreakerRule(7, Duration.ofSeconds(10), Duration.ZERO, 1);
+    assertThat(config.breakers())
+        .isEqualTo(
+            new BreakerRules(
+                Map.of(
+                    "a", new BreakerRule(9, Duration.ZERO, Duration.ZERO, 0),
+                    "b", new BreakerRule(0, Duration.ZERO, Duration.ofSeconds(5), 0)),
+                Map.of(
+                    "a/x", new BreakerRule(3, Duration.ofSeconds(10), Duration.ZERO, 1),
+                    "a/w", own,
+                    "b/y", own,
+                    "b/z", own)));
+    assertThat(config.refusing()).containsExactly("b");
   }
 
   @Test
