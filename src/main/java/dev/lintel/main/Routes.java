@@ -18,6 +18,7 @@ import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Shadow;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
@@ -51,6 +52,7 @@ final class Routes {
       Supplier<Gateway> live,
       Handler calls,
       Continuity continuity,
+      Shadow shadow,
       Storage storage,
       Endpoint metrics,
       Function<Provider, Health> health,
@@ -160,6 +162,7 @@ final class Routes {
     List<String> admin = List.of("/admin/v1");
     get(admin, "/providers", guarded(providers.list()));
     get(admin, "/catalogue", guarded(this::catalogue));
+    get(admin, "/shadows", guarded(this::shadows));
   }
 
   private void post(List<String> bases, String path, Endpoint endpoint) {
@@ -223,6 +226,12 @@ final class Routes {
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
     body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
     exchange.answer(Answer.json(200, body), Map.of());
+  }
+
+  /** How callers fared beside their shadows. */
+  private void shadows(Exchange exchange) {
+    ObjectNode body = Json.object().set("data", around.shadow.comparisons());
+    exchange.answer(Answer.json(200, body.putNull("next")), Map.of());
   }
 
   private static void introduce(Exchange exchange) {

@@ -51,6 +51,7 @@ public final class CallLog implements Listener, AutoCloseable {
       Usage usage,
       @Nullable BigDecimal cost,
       @Nullable String replayOf,
+      @Nullable String shadowOf,
       List<Attempt> attempts) {
     static Line of(Trail trail, Event.Ended ended) {
       Optional<Request> request = trail.request();
@@ -69,6 +70,7 @@ public final class CallLog implements Listener, AutoCloseable {
           trail.usage(),
           trail.cost().orElse(null),
           trail.replay().map(Replay::callId).orElse(null),
+          trail.shadowOf().orElse(null),
           plain ? List.of() : trail.attempts());
     }
   }
@@ -176,6 +178,9 @@ public final class CallLog implements Listener, AutoCloseable {
       json.writeStringProperty("cost_usd", line.cost == null ? null : line.cost.toPlainString());
       if (line.replayOf != null) {
         json.writeStringProperty("replay_of", line.replayOf);
+      }
+      if (line.shadowOf != null) {
+        json.writeStringProperty("shadow_of", line.shadowOf);
       }
       if (!line.attempts.isEmpty()) {
         json.writeArrayPropertyStart("attempts");
