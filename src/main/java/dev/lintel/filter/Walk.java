@@ -162,6 +162,19 @@ final class Walk {
     return step == null && model.routing().insists() ? least() : step;
   }
 
+  /** Who is asked first, as things stand now; empty where nobody is. Waits for nobody. */
+  Optional<Target> foreseen() {
+    Step step = fresh(taken);
+    if (step == null && model.routing().insists()) {
+      step = least();
+    }
+    if (step == null) {
+      return Optional.empty();
+    }
+    step.pass().unused();
+    return Optional.of(step.target());
+  }
+
   /**
    * Who is asked beside those that are under way: one that is well and has not been asked, with
    * leave at once; {@code null} where there is none.
