@@ -77,7 +77,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -130,7 +130,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -155,7 +155,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -180,7 +180,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       @NotYet Optional<Breaker> breaker)
       implements Entry, Linked {}
 

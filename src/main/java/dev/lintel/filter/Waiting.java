@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The lock is taken only where a call waits, or has ended at a target for which one does.
  */
 final class Waiting {
-  /** Where nobody knows how long calls take. */
-  private static final Duration SHORTEST_GUESS = Duration.ofSeconds(1);
+  private static final Duration GUESS = Duration.ofSeconds(1);
 
   /** The more urgent first. */
   private enum Priority {
@@ -115,7 +114,7 @@ final class Waiting {
     /**
      * @param turn whether it is the caller's turn to ask that target
      */
-    @Nullable T ask(java.util.function.Predicate<Target> turn);
+    @Nullable T ask(Predicate<Target> turn);
   }
 
   /**
@@ -242,12 +241,19 @@ final class Waiting {
     }
   }
 
-  /** With the time that it takes until those who wait have been served. */
+  /** With the time until those who wait have been served, and a cause as {@link Walk} gives. */
   private Failure refusal(Seat seat, String what) {
-    long each = seat.rest.toNanos();
-    Duration wait = Duration.ofNanos(each * (length + 1L));
-    return Failure.of(Failure.Kind.UNAVAILABLE, what + ".")
-        .retryAfter(Optional.of(each == 0 ? SHORTEST_GUESS : wait));
+    Duration wait = orGuessed(seat.rest).multipliedBy(length + 1L);
+    var why =
+        Failure.of(
+            Failure.Kind.UPSTREAM_OVERLOADED, "As many calls as may be are under way at each.");
+    return Failure.of(Failure.Kind.UNAVAILABLE, what + ".", why)
+        .retryAfter(Optional.of(wait));
+  }
+
+  /** A second where nobody knows how long calls take. */
+  static Duration orGuessed(Duration rest) {
+    return rest.isZero() ? GUESS : rest;
   }
 
   private Failure late() {

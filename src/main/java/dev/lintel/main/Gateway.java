@@ -28,6 +28,7 @@ import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
+import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
@@ -70,6 +71,7 @@ record Gateway(
   record Lasting(
       Listener listener,
       Standings standings,
+      Queues queues,
       Filter once,
       Filter signatures,
       Filter continuity,
@@ -146,7 +148,7 @@ record Gateway(
               new CountTokens(TOKENS),
               new Fallback(models::find), // before anything that is decided model by model
               new KnownPrice(refusesUnknownPrice),
-              new Failover(lasting.listener),
+              new Failover(lasting.listener, lasting.queues),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
               new Divide(),

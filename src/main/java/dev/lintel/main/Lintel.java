@@ -14,6 +14,7 @@ import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Queues;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -99,13 +100,17 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    Listener listener = both(metrics, log);
+    var queues = new Queues(listener);
+    metrics.waiting(queues::lengths);
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
-            both(metrics, log),
+            listener,
             standings,
+            queues,
             new Once(
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),

@@ -2,6 +2,7 @@ package dev.lintel.route;
 
 import dev.lintel.Call;
 import dev.lintel.Credential;
+import dev.lintel.Extent;
 import dev.lintel.Failure;
 import dev.lintel.Leave;
 import dev.lintel.Limits;

@@ -8,9 +8,6 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** How many calls are under way at something that may have so many at once, and how long each is. */
 final class Slots {
-  /** Where no call has ended yet. */
-  private static final double GUESS_NANOS = 1e9;
-
   /** Of the last ten calls or so. */
   private static final double SHARE = 0.1;
 
@@ -60,11 +57,10 @@ final class Slots {
     }
   }
 
-  /** Until one of that many has ended, as long as calls have lasted so far. */
+  /** Until one of that many has ended, as long as calls have lasted so far; 0 if none has ended. */
   Duration rest(int most) {
     double known = Double.longBitsToDouble(mean.get());
-    return Duration.ofNanos(
-        Math.max(1_000_000, (long) ((Double.isNaN(known) ? GUESS_NANOS : known) / most)));
+    return Duration.ofNanos(Double.isNaN(known) ? 0 : (long) (known / most));
   }
 
   void hear(Runnable room) {
