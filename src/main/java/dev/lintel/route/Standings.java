@@ -106,8 +106,7 @@ public final class Standings implements Standing.Source {
                     until(time, model.getValue()),
                     model.getValue().last()))
             .toList();
-    return new Health(
-        site.breaker.word(), until(time, site.breaker), site.last(), keys, models);
+    return new Health(site.breaker.word(), until(time, site.breaker), site.last(), keys, models);
   }
 
   /** Only where it rests: that all probes are out says nothing of when it is well. */
