@@ -225,7 +225,7 @@ record Document(
       Optional<Boolean> sealed,
       Optional<Boolean> verify,
       Optional<String> stop,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       Optional<Breaker> breaker)
       implements Entry {
 

@@ -97,7 +97,7 @@ public final class Metrics implements Listener, Endpoint {
   private final Counter barred =
       Counter.builder()
           .name("lintel_target_refusals_total")
-          .help("Targets that were wanted but might not be asked, by why: 'busy' or 'spent', ...")
+          .help("Targets that were wanted but might not be asked, by why.")
           .labelNames("provider", "why")
           .register(registry);
   private final Histogram waits =

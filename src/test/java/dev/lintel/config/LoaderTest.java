@@ -100,7 +100,7 @@ class LoaderTest {
         .containsExactly("azure", "bedrock");
     assertThat(config.models().getLast().strategy()).isEqualTo(new InOrder());
     assertThat(config.notYet())
-        .containsExactly("models.*.strategy: balanced", "providers.*.limits");
+        .containsExactly("models.*.strategy: balanced");
   }
 
   @Test
