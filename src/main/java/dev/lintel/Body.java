@@ -45,7 +45,9 @@ public final class Body {
   private final byte[] bytes;
   private final List<Member> members;
   private final int open;
-  private @Nullable ObjectNode tree;
+
+  /** A call's tries may read it at the same time. */
+  private volatile @Nullable ObjectNode tree;
 
   private Body(byte[] bytes, List<Member> members, int open) {
     this.bytes = bytes;

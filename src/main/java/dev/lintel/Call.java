@@ -43,6 +43,11 @@ public record Call(
     return trail.id();
   }
 
+  /** The same with its evidence elsewhere. */
+  public Call with(Trail other) {
+    return new Call(other, credential, caller, terms, request, ownKey, model, target, deadline);
+  }
+
   public Call with(Caller known) {
     return new Call(trail, credential, known, terms, request, ownKey, model, target, deadline);
   }

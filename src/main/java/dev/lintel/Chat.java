@@ -19,7 +19,9 @@ public final class Chat implements Request {
   private final Map<String, String> query;
   private final @Nullable Inbound original;
   private final Function<Inbound, Prompt> reader;
-  private @Nullable Prompt prompt;
+
+  /** A call's tries may read it at the same time. */
+  private volatile @Nullable Prompt prompt;
 
   private Chat(
       Dialect dialect,

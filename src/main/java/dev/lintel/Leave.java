@@ -26,6 +26,14 @@ public sealed interface Leave {
     /** The try ended without saying anything of the target, such as by a caller who left. */
     void left();
 
+    /**
+     * Another target that was asked beside it was quicker, and the try was ended: it says no more
+     * than that the first content takes longer than that.
+     */
+    default void outrun(long nanos) {
+      left();
+    }
+
     /** Nobody was asked with it. */
     default void unused() {
       left();

@@ -63,6 +63,11 @@ public record Terms(Map<String, String> values, boolean strict, Map<String, Stri
     return map;
   }
 
+  /** Every term that there is, in {@code snake_case}. */
+  public static List<String> names() {
+    return NAMES;
+  }
+
   /** Throws {@link Failure} {@code INVALID_REQUEST} naming the term whose value makes no sense. */
   public static Terms read(Headers headers, Optional<JsonNode> body) {
     Map<String, String> values = null;

@@ -17,13 +17,16 @@ public final class Trail {
   private final Instant time;
   private final long started;
   private List<Attempt> attempts = List.of();
-  private boolean trying;
+  private int trying;
   private List<String> adapted = List.of();
   private List<String> standing = List.of();
   private Usage usage = Usage.UNKNOWN;
 
   /** Of the usage as it is now; {@code null} until somebody asks. */
   private @Nullable Optional<BigDecimal> cost;
+
+  /** Of what was asked beside, which nobody was answered with; {@code null} where nothing was. */
+  private @Nullable Optional<BigDecimal> beside;
 
   private Caller caller = Caller.UNKNOWN;
   private Terms terms = Terms.NONE;
@@ -102,28 +105,38 @@ public final class Trail {
     return Optional.ofNullable(model);
   }
 
+  /** The one try that was under way has ended. */
   public void attempted(Attempt attempt) {
+    attempted(attempt, attempts.size());
+  }
+
+  /**
+   * One of the tries that are under way has ended.
+   *
+   * @param place among all tries, as they began: what {@link #tries} was before
+   */
+  public void attempted(Attempt attempt, int place) {
     if (attempts.isEmpty()) {
       attempts = new ArrayList<>(2);
     }
-    attempts.add(attempt);
-    trying = false;
+    attempts.add(Math.min(place, attempts.size()), attempt);
+    trying = Math.max(0, trying - 1);
   }
 
-  /** The tries that have ended. */
+  /** The tries that have ended, in the order in which they began. */
   public List<Attempt> attempts() {
     return Collections.unmodifiableList(attempts);
   }
 
-  /** How often a target was asked, with the try that is under way. */
+  /** How often a target was asked, with the tries that are under way. */
   public int tries() {
-    return attempts.size() + (trying ? 1 : 0);
+    return attempts.size() + trying;
   }
 
   /** A target is asked from now on; what was adapted for an earlier one does not count any more. */
   public void asking(Target next) {
     target = next;
-    trying = true;
+    trying++;
     adapted = List.of();
     usage = Usage.UNKNOWN;
     cost = null;
@@ -207,6 +220,17 @@ public final class Trail {
     if (replay != null) {
       return Optional.of(BigDecimal.ZERO);
     }
+    Optional<BigDecimal> also = beside;
+    if (also == null) {
+      return answerCost();
+    }
+    // Nobody was answered, so that nothing is unknown of an answer.
+    boolean alone = usage.source() == Usage.Source.NONE && firstContent == 0;
+    return alone ? also : also.flatMap(more -> answerCost().map(more::add));
+  }
+
+  /** The same of the target that was asked last alone. */
+  public Optional<BigDecimal> answerCost() {
     Optional<BigDecimal> known = cost;
     if (known == null) {
       known =
@@ -216,6 +240,16 @@ public final class Trail {
       cost = known;
     }
     return known;
+  }
+
+  /**
+   * Something was used beside what the call is answered with.
+   *
+   * @param more what that cost, in USD; empty where its price is unknown
+   */
+  public void spentBeside(Optional<BigDecimal> more) {
+    Optional<BigDecimal> known = beside;
+    beside = known == null ? more : known.flatMap(sum -> more.map(sum::add));
   }
 
   /**
@@ -268,6 +302,30 @@ public final class Trail {
     return known;
   }
 
+  /**
+   * For a try that is made on another thread: what it notes does not stand here until {@link
+   * #answeredBy} says so.
+   */
+  public Trail aside() {
+    var aside = new Trail(id, time, started);
+    aside.caller = caller;
+    aside.terms = terms;
+    aside.request = request;
+    aside.model = model;
+    aside.memory = memory;
+    return aside;
+  }
+
+  /** Of the tries that are under way that one answers the call. */
+  public void answeredBy(Trail one) {
+    target = one.target;
+    credential = one.credential;
+    adapted = new ArrayList<>(one.adapted);
+    usage = Usage.UNKNOWN;
+    cost = null;
+    status = one.status;
+  }
+
   /** What happened to the other holds for this one, too: it was asked on its behalf. */
   public void follow(Trail other) {
     attempts = other.attempts;
@@ -278,6 +336,7 @@ public final class Trail {
     standing = other.standing;
     usage = other.usage;
     cost = other.cost;
+    beside = other.beside;
     status = other.status;
     decision = other.decision;
     variant = other.variant;

@@ -38,6 +38,15 @@ class StarTest {
   }
 
   @Test
+  void only_rules_know_their_language() throws IOException {
+    assertThat(
+            uses((from, to) ->
+                (to.startsWith("dev/cel/") || to.startsWith("com/google/common/"))
+                    && !from.equals("rule")))
+        .isEmpty();
+  }
+
+  @Test
   void the_root_knows_no_technology_but_json() throws IOException {
     assertThat(
             uses((from, to) ->

@@ -153,8 +153,8 @@ public final class Continuity implements Filter {
       ties.items().forEach(this::item);
       ties.sealed().forEach(this::sealed);
       Pin known = pin;
-      Model model = known == null ? call.resolved() : pinned(known);
-      ties.conversation().ifPresent(id -> conversation(model));
+      Model all = known == null ? call.resolved() : pinned(known);
+      Model model = ties.conversation().map(id -> conversation(all)).orElse(all);
       if (!without.isEmpty()) {
         var adaptation = new Adaptation(call.trail(), call.terms().strict());
         for (Ties.Named thought : ties.sealed()) {
@@ -264,13 +264,14 @@ public final class Continuity implements Filter {
     }
 
     /** Made by nobody here, so nobody here can tell whose it is: only one may be meant. */
-    private void conversation(Model model) {
+    private Model conversation(Model model) {
       boolean clear = model.targets().size() == 1 && speaks(model.targets().getFirst());
       if (!clear) {
         throw refused(
             "conversation",
             "A conversation is known to its provider alone: ask for a model with that one target.");
       }
+      return model.only(model.targets());
     }
   }
 

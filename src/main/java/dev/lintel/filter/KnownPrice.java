@@ -44,6 +44,6 @@ public final class KnownPrice implements Filter {
           .code("unknown_price");
     }
     next.handle(
-        priced.size() == model.targets().size() ? call : call.with(model.only(priced)), sink);
+        priced.size() == model.targets().size() ? call : call.with(model.among(priced)), sink);
   }
 }

@@ -12,9 +12,12 @@ import dev.lintel.Target;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -34,18 +37,23 @@ final class Walk {
   private static final class Lane {
     private final Target target;
     private final Credential key;
+
+    /** The target's among those that are fit. */
+    private int place = -1;
+
     private int tries;
+    private boolean underWay;
     private boolean insisted;
-    private Optional<Duration> retryAfter = Optional.empty();
+
+    /** When its turn comes again, and before whom; known once it has failed. */
+    private long due;
+
+    private long order;
     private Leave.@Nullable Bar bar;
 
     Lane(Target target, Credential key) {
       this.target = target;
       this.key = key;
-    }
-
-    boolean is(Target other, Credential with) {
-      return target == other && key.equals(with);
     }
 
     Optional<Leave.Bar> barred() {
@@ -65,17 +73,24 @@ final class Walk {
     }
   }
 
+  /** What is asked at different moments differs by so much at most. */
+  private static final long SLACK_NANOS = 10_000_000;
+
   private final Call call;
   private final Model model;
   private final ToIntFunction<Target> turn;
   private final List<Target> fit;
   private final Ranking ranking;
+
+  /** Those that are not to be asked now: with all their keys, or under way. */
   private final boolean[] taken;
+
+  /** How many of a target's keys have been looked at, and at which it began. */
+  private final int[] keys;
+
+  private final int[] firstKeys;
   private final List<Lane> lanes = new ArrayList<>(2);
   private List<Closed> closed = List.of();
-  private int current = -1;
-  private int key;
-  private int firstKey;
 
   /**
    * @param turn at which of a provider's keys to begin
@@ -87,6 +102,8 @@ final class Walk {
     this.fit = fit(model.targets());
     this.ranking = model.strategy().rank(call, fit);
     this.taken = new boolean[fit.size()];
+    this.keys = new int[fit.size()];
+    this.firstKeys = new int[fit.size()];
     call.trail().decision().ranked(fit, ranking);
   }
 
@@ -125,61 +142,93 @@ final class Walk {
     call.trail().decision().excluded(lane.target, bar.words());
   }
 
+  private Lane lane(Target target, Credential with) {
+    for (Lane lane : lanes) {
+      if (lane.target == target && lane.key.equals(with)) {
+        return lane;
+      }
+    }
+    var lane = new Lane(target, with);
+    lanes.add(lane);
+    return lane;
+  }
+
   /** Who is asked now; {@code null} where nobody is left. May wait. */
   @Nullable Step next() {
-    Step step = fresh();
+    Step step = fresh(taken);
     if (step == null) {
       step = again();
     }
     return step == null && model.routing().insists() ? least() : step;
   }
 
-  /** The best that has not been asked. */
-  private @Nullable Step fresh() {
-    while (true) {
-      if (current < 0) {
-        current = ranking.best(fit.size(), taken);
-        if (current < 0) {
-          return null;
-        }
-        key = 0;
-        firstKey = call.ownKey().isPresent() ? 0 : turn.applyAsInt(fit.get(current));
-      }
-      Target target = fit.get(current);
-      List<Credential> keys = keys(target);
-      if (key == keys.size()) {
-        passed();
-        continue;
-      }
-      Credential with = keys.get((firstKey + key++) % keys.size());
-      if (!isClosed(target, with)) {
-        var lane = new Lane(target, with);
-        lanes.add(lane);
-        Step step = step(lane, leave(lane));
-        if (step != null) {
-          return step;
-        }
+  /**
+   * Who is asked beside those that are under way: one that is well and has not been asked, with
+   * leave at once; {@code null} where there is none.
+   *
+   * @param may which targets are wanted
+   */
+  @Nullable Step beside(Predicate<Target> may) {
+    boolean[] passed = taken.clone();
+    for (int i = 0; i < passed.length; i++) {
+      passed[i] |= !may.test(fit.get(i));
+    }
+    return fresh(passed);
+  }
+
+  /** Whether anybody is left that has not been looked at. */
+  boolean more() {
+    for (boolean one : taken) {
+      if (!one) {
+        return true;
       }
     }
+    return false;
   }
 
-  private void passed() {
-    taken[current] = true;
-    current = -1;
+  /**
+   * The best that has not been asked.
+   *
+   * @param passed those that are not wanted; those that have leave no more are added
+   */
+  private @Nullable Step fresh(boolean[] passed) {
+    for (int at = ranking.best(fit.size(), passed);
+        at >= 0;
+        at = ranking.best(fit.size(), passed)) {
+      Target target = fit.get(at);
+      List<Credential> all = keys(target);
+      if (keys[at] == 0 && call.ownKey().isEmpty()) {
+        firstKeys[at] = turn.applyAsInt(target);
+      }
+      while (keys[at] < all.size()) {
+        Credential with = all.get((firstKeys[at] + keys[at]++) % all.size());
+        if (!isClosed(target, with)) {
+          Lane lane = lane(target, with);
+          lane.place = at;
+          Step step = step(lane, leave(lane));
+          if (step != null) {
+            taken[at] = true;
+            return step;
+          }
+        }
+      }
+      passed[at] = true;
+      taken[at] = true;
+    }
+    return null;
   }
 
-  /** One that was asked already, after a wait: who was asked least, as the strategy has them. */
+  /** One that was asked already, once its wait is over: whose wait is over first. */
   private @Nullable Step again() {
     var tried =
         new ArrayList<>(
             lanes.stream()
-                .filter(lane -> lane.tries > 0 && !lane.insisted)
+                .filter(lane -> lane.tries > 0 && !lane.underWay && !lane.insisted)
                 .filter(lane -> !isClosed(lane.target, lane.key))
-                .sorted(Comparator.comparingInt(lane -> lane.tries))
+                .sorted(Comparator.comparingLong(lane -> lane.order))
                 .toList());
     for (Lane lane : tried) {
-      if (!pause(lane)) {
-        lanes.remove(lane);
+      if (rests(lane) || !pause(lane)) {
         continue;
       }
       Step step = step(lane, leave(lane));
@@ -190,17 +239,36 @@ final class Walk {
     return null;
   }
 
+  /** Whether it may not be asked even after its wait. */
+  private boolean rests(Lane lane) {
+    return switch (leave(lane)) {
+      case Leave.Pass pass -> {
+        pass.unused();
+        yield false;
+      }
+      case Leave.Bar bar -> {
+        barred(lane, bar);
+        yield CallThread.nanoTime() + bar.rest().toNanos() - lane.due > SLACK_NANOS;
+      }
+    };
+  }
+
   /** Of those in trouble the one that has the shortest time to rest. */
   private @Nullable Step least() {
     var least =
         lanes.stream()
             .filter(lane -> lane.barred().filter(bar -> bar.why().mayBeTried()).isPresent())
-            .filter(lane -> !lane.insisted && !isClosed(lane.target, lane.key))
+            .filter(
+                lane ->
+                    !lane.underWay && !lane.insisted && !isClosed(lane.target, lane.key))
             .sorted(
                 Comparator.<Lane>comparingInt(lane -> lane.tries)
                     .thenComparing(lane -> lane.barred().orElseThrow().rest()))
             .toList();
     for (Lane lane : least) {
+      if (lane.tries > 0 && !pause(lane)) {
+        continue;
+      }
       lane.insisted = lane.tries == 0;
       Step step = step(lane, lane.target.standing().insist(call, lane.key));
       if (step != null) {
@@ -220,6 +288,8 @@ final class Walk {
     return switch (leave) {
       case Leave.Pass pass -> {
         call.trail().decision().asked(lane.target);
+        lane.bar = null;
+        lane.underWay = true;
         yield new Step(lane.target, lane.key, pass);
       }
       case Leave.Bar bar -> {
@@ -231,19 +301,18 @@ final class Walk {
 
   /** The step was taken and failed. */
   void failed(Step step, Failure failure) {
-    for (Lane lane : lanes) {
-      if (lane.is(step.target, step.key)) {
-        lane.tries++;
-        lane.retryAfter = failure.retryAfter();
-      }
-    }
+    Lane lane = lane(step.target, step.key);
+    lane.underWay = false;
+    lane.tries++;
+    wait(lane, failure.retryAfter());
     if (failure.again() == Failure.Again.ELSEWHERE) {
       closed = closed.isEmpty() ? new ArrayList<>(2) : closed;
       closed.add(new Closed(step.target, step.key, failure.blame()));
     }
     // Another key may do better only where the key was to blame: else other targets come first.
-    if (current >= 0 && failure.blame() != Failure.Blame.KEY) {
-      passed();
+    int at = lane.place;
+    if (at >= 0 && failure.blame() == Failure.Blame.KEY) {
+      taken[at] = keys[at] >= keys(step.target).size();
     }
   }
 
@@ -263,13 +332,35 @@ final class Walk {
                     .stream())
             .distinct()
             .collect(Collectors.joining("; "));
-    return Failure.of(
-            Failure.Kind.UNAVAILABLE,
-            "No target of '"
-                + model.name()
-                + "' may be asked now"
-                + (reasons.isEmpty() ? "." : ": " + reasons + "."))
+    String words =
+        "No target of '"
+            + model.name()
+            + "' may be asked now"
+            + (reasons.isEmpty() ? "." : ": " + reasons + ".");
+    return behind(bars)
+        .map(why -> Failure.of(Failure.Kind.UNAVAILABLE, words, why))
+        .orElseGet(() -> Failure.of(Failure.Kind.UNAVAILABLE, words))
         .retryAfter(bars.stream().map(Leave.Bar::rest).min(Comparator.naturalOrder()));
+  }
+
+  /** What stands behind a refusal, as the cause by which a fallback is chosen: a limit, if any. */
+  private static Optional<Failure> behind(List<Leave.Bar> bars) {
+    List<Failure> reasons = bars.stream().flatMap(bar -> behind(bar).stream()).toList();
+    return reasons.stream()
+        .filter(why -> LIMITS.contains(why.kind()))
+        .findFirst()
+        .or(() -> reasons.stream().findFirst());
+  }
+
+  private static final Set<Failure.Kind> LIMITS =
+      EnumSet.of(Failure.Kind.UPSTREAM_OVERLOADED, Failure.Kind.UPSTREAM_RATE_LIMITED);
+
+  private static Optional<Failure> behind(Leave.Bar bar) {
+    return switch (bar.why()) {
+      case BUSY -> Optional.of(Failure.of(Failure.Kind.UPSTREAM_OVERLOADED, bar.words()));
+      case SPENT -> Optional.of(Failure.of(Failure.Kind.UPSTREAM_RATE_LIMITED, bar.words()));
+      case PROVIDER, MODEL, KEY -> bar.last();
+    };
   }
 
   private List<Credential> keys(Target target) {
@@ -285,18 +376,29 @@ final class Walk {
     return false;
   }
 
-  /** Waits before a target is asked again. False where the wait would outlast the call. */
-  private boolean pause(Lane lane) {
+  /** How long it is not asked again: longer each time, and as long as the provider asked. */
+  private void wait(Lane lane, Optional<Duration> asked) {
+    long now = CallThread.nanoTime();
     long backoff = model.retry().least().toNanos() << Math.min(lane.tries - 1, 20);
     backoff = Math.min(backoff, model.retry().most().toNanos());
     // Full jitter would allow no wait at all; half of it keeps callers apart without that.
-    backoff = backoff / 2 + ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
-    long asked = lane.retryAfter.map(Duration::toNanos).orElse(0L);
-    long until = CallThread.nanoTime() + Math.max(backoff, asked);
-    if (until - call.deadline() >= 0) {
+    long drawn = backoff / 2 + ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
+    long least = asked.map(Duration::toNanos).orElse(0L);
+    lane.due = now + Math.max(drawn, least);
+    lane.order = now + Math.max(backoff, least);
+  }
+
+  /**
+   * Waits until a target may be asked again. False where the wait would outlast the call, or
+   * another model is nearer than its end.
+   */
+  private boolean pause(Lane lane) {
+    long wait = lane.due - CallThread.nanoTime();
+    if (lane.due - call.deadline() >= 0
+        || (wait > model.retry().most().toNanos() && !model.routing().fallback().isEmpty())) {
       return false;
     }
-    CallThread.current().await(() -> false, until);
+    CallThread.current().await(() -> false, lane.due);
     return true;
   }
 }

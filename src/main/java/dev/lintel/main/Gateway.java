@@ -22,6 +22,7 @@ import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
+import dev.lintel.filter.Fallback;
 import dev.lintel.filter.Inline;
 import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
@@ -141,9 +142,10 @@ record Gateway(
               new Read(models, lasting.spool),
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
-              new KnownPrice(refusesUnknownPrice),
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
+              new Fallback(models::find), // before anything that is decided model by model
+              new KnownPrice(refusesUnknownPrice),
               new Failover(lasting.listener),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged

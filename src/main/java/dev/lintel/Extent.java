@@ -1,0 +1,149 @@
+package dev.lintel;
+
+import java.util.List;
+
+/**
+ * How large a request is, as far as it says so itself: figures for those who choose whom to ask.
+ * None of them costs a look into the conversation unless it cannot be told otherwise, and a
+ * conversation that makes no sense has none: whoever is asked will say so.
+ */
+public final class Extent {
+  /** A body of that many bytes has no picture in it that would spoil a guess by its length. */
+  private static final int SURELY_TEXT = 16 << 10;
+
+  /** Some thousand for a large one, some hundreds for a small one. */
+  private static final long IMAGE = 1000;
+
+  /** Bytes of other media in base64 that make a token. */
+  private static final long MEDIUM = 100;
+
+  private Extent() {}
+
+  /** A guess at the tokens that will be read, four bytes a token; 0 where nobody can tell. */
+  public static long inputTokens(Request request) {
+    return switch (request) {
+      case Chat chat -> chat(chat);
+      case Request.Count count -> chat(count.chat());
+      case Embed embed -> embed.estimatedTokens();
+      case Rerank rerank -> rerank.estimatedTokens();
+      case Live live -> 0;
+      case Relay relay -> 0;
+      case Stored stored -> 0;
+      case Request.Unread unread -> 0;
+    };
+  }
+
+  private static long chat(Chat chat) {
+    boolean text =
+        chat.original().map(known -> known.body().bytes().length <= SURELY_TEXT).orElse(false);
+    if (text) {
+      return chat.estimatedTokens();
+    }
+    try {
+      Prompt prompt = chat.prompt();
+      long bytes = 0;
+      for (Turn turn : prompt.turns()) {
+        bytes += bytes(turn.blocks());
+      }
+      for (Tool tool : prompt.tools()) {
+        bytes += tool.toString().length();
+      }
+      return Math.max(1, bytes / 4);
+    } catch (Failure unreadable) {
+      return chat.estimatedTokens();
+    }
+  }
+
+  private static long bytes(List<Block> blocks) {
+    long bytes = 0;
+    for (Block block : blocks) {
+      bytes +=
+          switch (block) {
+            case Block.Text text -> utf8(text.text());
+            case Block.Refusal refusal -> utf8(refusal.text());
+            case Block.Thought thought -> utf8(thought.text());
+            case Block.ToolUse use -> use.name().length() + utf8(use.arguments());
+            case Block.ToolResult result -> bytes(result.content());
+            case Block.Native other -> Json.text(other.extra().fields()).length();
+            case Block.Media media -> bytes(media);
+          };
+    }
+    return bytes;
+  }
+
+  private static long bytes(Block.Media media) {
+    return switch (media.source()) {
+      case Block.Media.Source.Plain plain -> utf8(plain.text());
+      case Block.Media.Source.Inline inline ->
+          media.kind() == Block.Media.Kind.IMAGE
+              ? IMAGE * 4
+              : inline.base64().length() * 4L / MEDIUM;
+      case Block.Media.Source.Link link -> IMAGE * 4;
+      case Block.Media.Source.Stored stored -> IMAGE * 4;
+    };
+  }
+
+  private static long utf8(String text) {
+    long bytes = text.length();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      bytes += c < 0x80 ? 0 : c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+    }
+    return bytes;
+  }
+
+  /** The most tokens that the answer may have; 0 where the request does not say. */
+  public static long maxTokens(Request request) {
+    try {
+      return request instanceof Chat chat
+          ? chat.prompt().setting(Setting.MAX_TOKENS).map(value -> value.asLong(0)).orElse(0L)
+          : 0;
+    } catch (Failure unreadable) {
+      return 0;
+    }
+  }
+
+  /** How many tools the model is offered. */
+  public static int tools(Request request) {
+    try {
+      return request instanceof Chat chat ? chat.prompt().tools().size() : 0;
+    } catch (Failure unreadable) {
+      return 0;
+    }
+  }
+
+  /** How many images the model is shown. */
+  public static int images(Request request) {
+    try {
+      return switch (request) {
+        case Chat chat ->
+            chat.prompt().turns().stream().mapToInt(turn -> images(turn.blocks())).sum();
+        case Embed embed ->
+            embed.inputs().stream()
+                .mapToInt(input ->
+                    input.content() instanceof Embed.Blocks blocks ? images(blocks.list()) : 0)
+                .sum();
+        case Request.Count count -> images(count.chat());
+        case Rerank rerank -> 0;
+        case Live live -> 0;
+        case Relay relay -> 0;
+        case Stored stored -> 0;
+        case Request.Unread unread -> 0;
+      };
+    } catch (Failure unreadable) {
+      return 0;
+    }
+  }
+
+  private static int images(List<Block> blocks) {
+    int images = 0;
+    for (Block block : blocks) {
+      if (block instanceof Block.Media media && media.kind() == Block.Media.Kind.IMAGE) {
+        images++;
+      } else if (block instanceof Block.ToolResult result) {
+        images += images(result.content());
+      }
+    }
+    return images;
+  }
+}

@@ -1,0 +1,264 @@
+package dev.lintel.filter;
+
+import dev.lintel.Call;
+import dev.lintel.CallThread;
+import dev.lintel.Chunk;
+import dev.lintel.Failure;
+import dev.lintel.Filter;
+import dev.lintel.Handler;
+import dev.lintel.Model;
+import dev.lintel.Part;
+import dev.lintel.Relay;
+import dev.lintel.Request;
+import dev.lintel.Routing.Cause;
+import dev.lintel.Sink;
+import dev.lintel.Usage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Asks other configured models where one fails before its first content, by why it failed.
+ *
+ * <p>Each is asked as if it had been asked for, with its own targets, strategy, timeouts and tries,
+ * but within the call's own time; where it fails, its own fallbacks come before the next in the
+ * list. No model is asked twice. Where all fail, the caller learns why the first one did.
+ */
+public final class Fallback implements Filter {
+  private final Function<String, Optional<Model>> models;
+
+  /**
+   * @param models by their names
+   */
+  public Fallback(Function<String, Optional<Model>> models) {
+    this.models = models;
+  }
+
+  @Override
+  public void apply(Call call, Sink sink, Handler next) {
+    if (call.resolved().routing().fallback().isEmpty()) {
+      next.handle(call, sink);
+      return;
+    }
+    new Search(call, sink, next).run();
+  }
+
+  /**
+   * Which list a failure leads to; empty where no other model would do better: the request itself
+   * is wrong, the caller may not ask or has left, or the call's time is over.
+   */
+  static Optional<Cause> cause(Failure failure, Request request) {
+    return switch (failure.kind()) {
+      case CONTEXT_LENGTH_EXCEEDED -> again(request, Cause.CONTEXT_LENGTH);
+      case CONTENT_BLOCKED -> again(request, Cause.CONTENT_POLICY);
+      // More than a provider takes: where it is the gateway that refuses, nobody is asked at all.
+      case PAYLOAD_TOO_LARGE ->
+          failure.upstreamStatus() == 0 ? Optional.empty() : again(request, Cause.CONTEXT_LENGTH);
+      case BUDGET_EXCEEDED -> Optional.of(Cause.BUDGET);
+      case UPSTREAM_RATE_LIMITED, UPSTREAM_OVERLOADED -> elsewhere(failure, Cause.OVERLOADED);
+      // A call whose own time is over says so by being of no use anywhere, as one does whose upload
+      // is gone.
+      case NOT_FOUND, UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR, TIMEOUT ->
+          elsewhere(failure, Cause.ANY);
+      case UNAVAILABLE ->
+          failure.getCause() instanceof Failure behind
+              ? cause(behind, request).filter(Cause.OVERLOADED::equals).or(() -> ANY)
+              : ANY;
+      case INVALID_REQUEST, AUTHENTICATION, PERMISSION, RATE_LIMITED, CANCELLED, INTERNAL ->
+          Optional.empty();
+    };
+  }
+
+  private static final Optional<Cause> ANY = Optional.of(Cause.ANY);
+
+  private static Optional<Cause> elsewhere(Failure failure, Cause cause) {
+    return failure.again() == Failure.Again.NOWHERE ? Optional.empty() : Optional.of(cause);
+  }
+
+  /** An upload that went to one target may be gone. */
+  private static Optional<Cause> again(Request request, Cause cause) {
+    return request instanceof Relay relay && !(relay.content() instanceof Relay.Content.Json)
+        ? Optional.empty()
+        : Optional.of(cause);
+  }
+
+  /** The models of one call that are asked one after the other. */
+  private final class Search {
+    private final Call call;
+    private final Handler next;
+    private final Sink sink;
+    private final Set<String> asked = new HashSet<>();
+    private final List<Failure> failures = new ArrayList<>(2);
+    private boolean over;
+
+    Search(Call call, Sink sink, Handler next) {
+      this.call = call;
+      this.sink = sink;
+      this.next = next;
+    }
+
+    void run() {
+      if (!answered(call.resolved())) {
+        throw over ? failures.getLast() : told();
+      }
+    }
+
+    private boolean answered(Model model) {
+      asked.add(model.name());
+      Map<Cause, List<String>> lists = model.routing().fallback();
+      boolean refusable = left(lists.getOrDefault(Cause.CONTENT_POLICY, List.of()));
+      var watched = new Watched(call, sink, refusable);
+      try {
+        next.handle(call.with(model), watched);
+        return true;
+      } catch (Failure failure) {
+        failures.add(failure);
+        over = watched.begun || isOver(failure);
+        return !over && elsewhere(lists, failure);
+      }
+    }
+
+    private boolean elsewhere(Map<Cause, List<String>> lists, Failure failure) {
+      List<String> any = lists.getOrDefault(Cause.ANY, List.of());
+      List<String> names =
+          cause(failure, call.request())
+              .map(cause -> lists.getOrDefault(cause, any))
+              .orElse(List.of());
+      for (String name : names) {
+        Optional<Model> other = asked.contains(name) ? Optional.empty() : models.apply(name);
+        if (other.isPresent() && answered(other.get())) {
+          return true;
+        }
+        if (over) {
+          return false;
+        }
+      }
+      return false;
+    }
+
+    private boolean left(List<String> names) {
+      return names.stream().anyMatch(name -> !asked.contains(name));
+    }
+
+    private boolean isOver(Failure failure) {
+      return failure.kind() == Failure.Kind.CANCELLED
+          || failure.kind() == Failure.Kind.INTERNAL
+          || CallThread.nanoTime() - call.deadline() >= 0;
+    }
+
+    /**
+     * Of all that failed what tells most: why the model that was asked for did, unless nobody of it
+     * could be asked at all.
+     */
+    private Failure told() {
+      Failure first = failures.getFirst();
+      Failure told =
+          first.kind() != Failure.Kind.UNAVAILABLE
+              ? first
+              : failures.stream()
+                  .filter(one -> one.blame() != Failure.Blame.NOBODY)
+                  .findFirst()
+                  .orElse(first);
+      if (told.retryable()) {
+        Optional<Duration> least =
+            failures.stream()
+                .flatMap(one -> one.retryAfter().stream())
+                .min(Comparator.naturalOrder());
+        told.retryAfter(least);
+      }
+      return told;
+    }
+  }
+
+  /** Knows whether anything has reached the caller; a refusal does not while it may be mended. */
+  private static final class Watched implements Sink {
+    private final Call call;
+    private final Sink sink;
+    private final boolean refusable;
+    private List<Chunk> held = List.of();
+    private boolean begun;
+
+    Watched(Call call, Sink sink, boolean refusable) {
+      this.call = call;
+      this.sink = sink;
+      this.refusable = refusable;
+    }
+
+    @Override
+    public void emit(Chunk chunk) {
+      if (refusable && !begun) {
+        if (!chunk.content()) {
+          held = held.isEmpty() ? new ArrayList<>(2) : held;
+          held.add(chunk);
+          return;
+        }
+        refuse(chunk);
+        begun = true;
+        held.forEach(sink::emit);
+        held = List.of();
+      }
+      begun = true;
+      sink.emit(chunk);
+    }
+
+    @Override
+    public void flush() {
+      if (begun) {
+        sink.flush();
+      }
+    }
+
+    /** Throws where the reply's first content is that there will be none. */
+    private void refuse(Chunk chunk) {
+      String words = "";
+      String code = "";
+      boolean refused = false;
+      for (Part part : chunk.parts()) {
+        if (part instanceof Part.Refusal refusal) {
+          refused = true;
+          words = refusal.text();
+        } else if (part instanceof Part.Stop stop && isRefusal(stop)) {
+          refused = true;
+          code = stop.word();
+          words = words.isEmpty() ? stop.detail() : words;
+        } else if (part.content()) {
+          return;
+        }
+      }
+      if (!refused) {
+        return;
+      }
+      noteUsage(chunk);
+      throw Failure.of(
+              Failure.Kind.CONTENT_BLOCKED,
+              words.isBlank() ? "The provider's filter left nothing of the reply." : words)
+          .code(code.isEmpty() ? "refusal" : code)
+          .upstream(200);
+    }
+
+    private static boolean isRefusal(Part.Stop stop) {
+      return stop.reason() == Part.Stop.Reason.CONTENT_FILTER
+          || stop.reason() == Part.Stop.Reason.REFUSAL;
+    }
+
+    /** What was refused was paid for all the same. */
+    private void noteUsage(Chunk last) {
+      held.forEach(this::noteUsageOf);
+      noteUsageOf(last);
+    }
+
+    private void noteUsageOf(Chunk chunk) {
+      for (Part part : chunk.parts()) {
+        if (part instanceof Usage usage) {
+          call.trail().used(usage);
+        }
+      }
+    }
+  }
+}
