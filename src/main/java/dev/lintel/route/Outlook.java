@@ -45,12 +45,16 @@ final class Outlook {
     this.prompt = prompt(request);
     this.most = most(request);
     this.pieces = pieces(request);
-    this.own = call.trail().decision().session().map(session -> session.in(targets)).orElse(null);
+    String session = call.trail().decision().session();
+    Target staying = null;
     double outputs = 0;
     double speeds = 0;
     int lengths = 0;
     int paces = 0;
     for (Target target : targets) {
+      if (!session.isEmpty() && target.named(session)) {
+        staying = target;
+      }
       double output = target.standing().outputTokens();
       double speed = target.standing().tokensPerSecond();
       if (!Double.isNaN(output)) {
@@ -62,6 +66,7 @@ final class Outlook {
         paces++;
       }
     }
+    this.own = staying;
     this.usualOutput = lengths == 0 ? USUAL_OUTPUT : outputs / lengths;
     this.usualSpeed = paces == 0 ? Double.POSITIVE_INFINITY : speeds / paces;
   }
