@@ -8,9 +8,11 @@ import dev.lintel.Health;
 import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.Trail;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,8 +32,8 @@ public final class Providers {
 
   /**
    * {@code {status, providers: {name: {state, until, last_failure, keys}}}}; the status is {@code
-   * healthy}, {@code degraded} where a provider rests, and {@code down} where all do. One that has
-   * rested is asked again, so it counts as well until that call fails.
+   * healthy}, {@code degraded} where a provider rests or all of its keys do, and {@code down} where
+   * that is so of all. One that has rested is asked again, so it counts as well until that fails.
    */
   public Endpoint health() {
     return exchange -> {
@@ -40,7 +42,7 @@ public final class Providers {
       Collection<Provider> known = providers.get();
       for (Provider provider : known) {
         Health now = state.apply(provider);
-        well += now.word() == Health.Word.COOLING ? 0 : 1;
+        well += now.resting() ? 0 : 1;
         all.set(provider.name(), json(now, false));
       }
       ObjectNode body = Json.object();
@@ -50,7 +52,7 @@ public final class Providers {
     };
   }
 
-  /** {@code {data: [{name, dialect, url, state, …}], next: null}}. */
+  /** {@code {data: [{name, dialect, url, state, …, models: [{model, state, …}]}], next: null}}. */
   public Endpoint list() {
     return exchange -> {
       ObjectNode body = Json.object();
@@ -60,7 +62,13 @@ public final class Providers {
         entry.put("name", provider.name());
         entry.put("dialect", provider.dialect().name());
         entry.put("url", provider.url().toString());
-        entry.setAll(json(state.apply(provider), true));
+        Health now = state.apply(provider);
+        entry.setAll(json(now, true));
+        var models = entry.putArray("models");
+        for (Health.Model model : now.models()) {
+          ObjectNode one = models.addObject().put("model", model.name());
+          put(one, model.word(), model.until(), model.lastFailure(), true);
+        }
       }
       body.putNull("next");
       exchange.answer(Answer.json(200, body), Map.of());
@@ -69,19 +77,7 @@ public final class Providers {
 
   private static ObjectNode json(Health now, boolean messages) {
     ObjectNode node = Json.object();
-    node.put("state", word(now.word()));
-    node.put("until", now.until().map(Object::toString).orElse(null));
-    if (now.lastFailure().isPresent()) {
-      ObjectNode failure =
-          node.putObject("last_failure").put("kind", now.lastFailure().get().kind().word());
-      int status = now.lastFailure().get().upstreamStatus();
-      failure.put("status", status == 0 ? null : Integer.valueOf(status));
-      if (messages) {
-        failure.put("message", now.lastFailure().get().message());
-      }
-    } else {
-      node.putNull("last_failure");
-    }
+    put(node, now.word(), now.until(), now.lastFailure(), messages);
     var keys = node.putArray("keys");
     for (Health.Key key : now.keys()) {
       keys.addObject()
@@ -90,6 +86,25 @@ public final class Providers {
           .put("until", key.until().map(Object::toString).orElse(null));
     }
     return node;
+  }
+
+  private static void put(
+      ObjectNode node,
+      Health.Word state,
+      Optional<Instant> until,
+      Optional<Failure> last,
+      boolean messages) {
+    node.put("state", word(state)).put("until", until.map(Object::toString).orElse(null));
+    if (last.isEmpty()) {
+      node.putNull("last_failure");
+      return;
+    }
+    ObjectNode failure = node.putObject("last_failure").put("kind", last.get().kind().word());
+    int status = last.get().upstreamStatus();
+    failure.put("status", status == 0 ? null : Integer.valueOf(status));
+    if (messages) {
+      failure.put("message", last.get().message());
+    }
   }
 
   private static String word(Enum<?> value) {

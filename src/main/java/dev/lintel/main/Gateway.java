@@ -29,6 +29,7 @@ import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
+import dev.lintel.filter.Shadow;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
@@ -73,13 +74,14 @@ record Gateway(
       Filter once,
       Filter signatures,
       Filter continuity,
+      Shadow shadow,
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
   /** Outlives every configuration, because its tables are large and load late. */
-  private static final TokenCounter TOKENS = new Tokenizer();
+  static final TokenCounter TOKENS = new Tokenizer();
 
   static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
     Catalogue catalogue = catalogue(config, providers);
@@ -91,7 +93,8 @@ record Gateway(
             providers,
             new InOrder().build(),
             facts,
-            lasting.standings);
+            lasting.standings::named,
+            config.refusing());
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
         config.apps().isEmpty()
@@ -146,6 +149,7 @@ record Gateway(
               new CountTokens(TOKENS),
               new Fallback(models::find), // before anything that is decided model by model
               new KnownPrice(refusesUnknownPrice),
+              lasting.shadow, // once who may be asked is known, and for each model that is asked
               new Failover(lasting.listener),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
@@ -218,7 +222,7 @@ record Gateway(
     return config.apps().stream()
         .filter(known -> known.tenant().equals(tenant) && known.name().equals(app))
         .findFirst()
-        .map(known -> new Caller(tenant, app, keyId, known.models(), known.ownKeys()));
+        .map(known -> known.caller(keyId));
   }
 
   /** A model that the caller may ask for, also by its provider's name of it. */

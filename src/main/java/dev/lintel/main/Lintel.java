@@ -13,10 +13,14 @@ import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Estimate;
+import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
+import dev.lintel.observe.Recent;
 import dev.lintel.route.Standings;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -46,10 +50,12 @@ public final class Lintel implements AutoCloseable {
   static final long BODIES = 64L << 20;
 
   private final Vertx vertx;
+  private final Recent recent = new Recent(10_000, 16 << 20);
   private final CallLog log;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Continuity continuity;
+  private final Shadow shadow;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
@@ -94,17 +100,21 @@ public final class Lintel implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
-    log = new CallLog(out);
+    log = new CallLog(out, recent);
     metrics =
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    Listener listener = both(metrics, log);
+    var estimate = new Estimate(Gateway.TOKENS);
+    var observe = new Observe(listener);
+    shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
-            both(metrics, log),
+            listener,
             standings,
             new Once(
                 () -> storage.store().replays(),
@@ -112,6 +122,7 @@ public final class Lintel implements AutoCloseable {
                 spool),
             new Signatures(),
             continuity,
+            shadow,
             spool,
             new Fetch(upstream),
             upstream,
@@ -183,6 +194,7 @@ public final class Lintel implements AutoCloseable {
     long until = System.nanoTime() + patience.toNanos();
     storage.end();
     wait(server.stop(patience));
+    shadow.close();
     storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     simulators.close();
     wait(vertx.close());
@@ -204,7 +216,9 @@ public final class Lintel implements AutoCloseable {
             asked.add(simulator);
             return simulator.url();
           });
-      return Gateway.of(config, providers, lasting, hold);
+      Gateway built = Gateway.of(config, providers, lasting, hold);
+      standings.use(config.breakers());
+      return built;
     } catch (RuntimeException failed) {
       hold.release();
       throw failed;
@@ -230,9 +244,11 @@ public final class Lintel implements AutoCloseable {
             () -> live,
             this::handle,
             continuity,
+            shadow,
             storage,
             metrics,
             standings::health,
+            recent,
             () -> !ending,
             admin));
   }

@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Answer;
+import dev.lintel.CallRecords;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
@@ -12,12 +13,14 @@ import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
+import dev.lintel.admin.Calls;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Shadow;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
@@ -44,6 +47,7 @@ final class Routes {
    * What the endpoints need of the gateway around them.
    *
    * @param live asked once a call, so that a new configuration serves the calls that come after it
+   * @param records of the calls that have ended
    * @param ready whether new calls are welcome
    * @param admin whether that is an admin's key
    */
@@ -51,9 +55,11 @@ final class Routes {
       Supplier<Gateway> live,
       Handler calls,
       Continuity continuity,
+      Shadow shadow,
       Storage storage,
       Endpoint metrics,
       Function<Provider, Health> health,
+      CallRecords records,
       BooleanSupplier ready,
       Predicate<String> admin) {
     Optional<Caller> caller(String key) {
@@ -160,6 +166,10 @@ final class Routes {
     List<String> admin = List.of("/admin/v1");
     get(admin, "/providers", guarded(providers.list()));
     get(admin, "/catalogue", guarded(this::catalogue));
+    get(admin, "/shadows", guarded(this::shadows));
+    var calls = new Calls(around.records, Builtins.OPENAI);
+    get(admin, "/calls", guarded(calls.list()));
+    get(admin, "/calls/{id}", guarded(calls.one()));
   }
 
   private void post(List<String> bases, String path, Endpoint endpoint) {
@@ -223,6 +233,12 @@ final class Routes {
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
     body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
     exchange.answer(Answer.json(200, body), Map.of());
+  }
+
+  /** How callers fared beside their shadows. */
+  private void shadows(Exchange exchange) {
+    ObjectNode body = Json.object().set("data", around.shadow.comparisons());
+    exchange.answer(Answer.json(200, body.putNull("next")), Map.of());
   }
 
   private static void introduce(Exchange exchange) {

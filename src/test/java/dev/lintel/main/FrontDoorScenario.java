@@ -585,7 +585,9 @@ class FrontDoorScenario {
 
   @Test
   void a_failure_without_a_status_has_none_in_health() {
-    gateway.post("/v1/chat/completions", "{\"model\":\"dead/x\"," + HELLO + "}");
+    for (int i = 0; i < 5; i++) {
+      gateway.post("/v1/chat/completions", "{\"model\":\"dead/x\"," + HELLO + "}");
+    }
     JsonNode dead = Json.parse(gateway.get("/health").body()).path("providers").path("dead");
     assertThat(dead.path("state").asString()).isEqualTo("cooling");
     assertThat(dead.path("last_failure").path("kind").asString()).isEqualTo("upstream_unavailable");

@@ -1,0 +1,301 @@
+package dev.lintel.route;
+
+import dev.lintel.BreakerRule;
+import dev.lintel.Failure;
+import dev.lintel.Health;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Leaves a provider, or a model at it, alone after too many failures: closed while it is well, open
+ * while nobody asks, half-open while some calls at a time find out how it is.
+ *
+ * <p>Failures count by their share: so many of the last calls, within a time. A provider that says
+ * how long to wait opens it at once. Who began before it opened tells of the past and is not heard
+ * any more. Every change swaps one immutable state for another; while all is well a call reads one
+ * field.
+ */
+final class Breaker {
+  /** Of the last so many times the failures that open it, that many have to be failures. */
+  private static final int SHARE = 4;
+
+  private static final Duration LONGEST_ASKED = Duration.ofHours(1);
+
+  /** A probe that has said nothing for so long is taken for lost. */
+  private static final long PROBE_NANOS = Duration.ofMinutes(10).toNanos();
+
+  /** Nobody knows when one of the probes comes back: a guess. */
+  private static final long PROBED_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** Leave to ask: tells the state in which a call began, and one probe from the others. */
+  static final class Ticket {
+    private final long began;
+
+    private Ticket(long began) {
+      this.began = began;
+    }
+  }
+
+  private record Mark(long at, long outcome) {}
+
+  private sealed interface State {
+    Ticket ticket();
+  }
+
+  /**
+   * @param marks of the failures that may still count, the latest last
+   */
+  private record Closed(Ticket ticket, List<Mark> marks) implements State {}
+
+  private record Open(Ticket ticket, long until) implements State {}
+
+  private record Half(Ticket ticket, List<Ticket> probes, int answered) implements State {
+    boolean knows(Ticket other) {
+      return other == ticket || probes.contains(other);
+    }
+
+    List<Ticket> out(long now) {
+      return probes.stream().filter(probe -> now - probe.began < PROBE_NANOS).toList();
+    }
+
+    Half with(Ticket probe, long now) {
+      return new Half(
+          ticket, Stream.concat(out(now).stream(), Stream.of(probe)).toList(), answered);
+    }
+
+    Half without(Ticket probe, int more) {
+      return new Half(
+          ticket, probes.stream().filter(other -> other != probe).toList(), answered + more);
+    }
+  }
+
+  private final LongSupplier clock;
+  private final AtomicReference<State> state;
+
+  /** Counts while there are marks only. */
+  private final AtomicLong outcomes = new AtomicLong();
+
+  private volatile BreakerRule rule;
+  private volatile @Nullable Failure last;
+
+  /**
+   * @param clock counts nanoseconds
+   * @param rule without gaps
+   */
+  Breaker(LongSupplier clock, BreakerRule rule) {
+    this.clock = clock;
+    this.rule = rule;
+    this.state = new AtomicReference<>(closed());
+  }
+
+  /** From now on by that rule, which has no gaps; what is open stays so. */
+  void rule(BreakerRule other) {
+    rule = other;
+  }
+
+  private Closed closed() {
+    return new Closed(new Ticket(clock.getAsLong()), List.of());
+  }
+
+  /** Leave to ask, to be given back by one of the methods that take it; {@code null}: not now. */
+  @Nullable Ticket ask() {
+    while (true) {
+      State now = state.get();
+      switch (now) {
+        case Closed closed -> {
+          return closed.ticket;
+        }
+        case Open open -> {
+          long time = clock.getAsLong();
+          if (time - open.until < 0) {
+            return null;
+          }
+          var probe = new Ticket(time);
+          var half = new Half(new Ticket(time), List.of(probe), 0);
+          if (state.compareAndSet(open, half)) {
+            return probe;
+          }
+        }
+        case Half half -> {
+          long time = clock.getAsLong();
+          if (half.out(time).size() >= rule.probes()) {
+            return null;
+          }
+          var probe = new Ticket(time);
+          if (state.compareAndSet(half, half.with(probe, time))) {
+            return probe;
+          }
+        }
+      }
+    }
+  }
+
+  /** The same whatever the state: what comes of it counts, but it takes no probe's place. */
+  Ticket insist() {
+    return state.get().ticket();
+  }
+
+  /** Whether {@link #ask} would give leave. */
+  boolean well() {
+    State now = state.get();
+    return now instanceof Closed || left(now) == 0;
+  }
+
+  /** Nanoseconds until it may be asked, as far as anybody knows; 0 where it may now. */
+  long left() {
+    return left(state.get());
+  }
+
+  private long left(State now) {
+    return switch (now) {
+      case Closed closed -> 0;
+      case Open open -> Math.max(0, open.until - clock.getAsLong());
+      case Half half -> half.out(clock.getAsLong()).size() < rule.probes() ? 0 : PROBED_NANOS;
+    };
+  }
+
+  void answered(Ticket ticket) {
+    while (true) {
+      State now = state.get();
+      State then =
+          switch (now) {
+            case Closed closed -> calmed(closed, ticket);
+            // Somebody insisted, and it is well.
+            case Open open ->
+                open.ticket == ticket ? afterAnswer(new Half(ticket, List.of(), 0), ticket) : open;
+            case Half half -> half.knows(ticket) ? afterAnswer(half, ticket) : half;
+          };
+      // A calmed breaker that another thread has marked meanwhile stays marked.
+      if (then == now || state.compareAndSet(now, then) || now instanceof Closed) {
+        return;
+      }
+    }
+  }
+
+  private Closed calmed(Closed closed, Ticket ticket) {
+    if (closed.marks.isEmpty() || closed.ticket != ticket) {
+      return closed;
+    }
+    long passed = outcomes.incrementAndGet() - closed.marks.getLast().outcome;
+    return passed < calls() ? closed : new Closed(closed.ticket, List.of());
+  }
+
+  private State afterAnswer(Half half, Ticket ticket) {
+    return half.answered + 1 < rule.probes() ? half.without(ticket, 1) : closed();
+  }
+
+  void failed(Ticket ticket, Failure failure) {
+    last = failure;
+    long time = clock.getAsLong();
+    long outcome = outcomes.incrementAndGet();
+    long asked = asked(failure);
+    while (true) {
+      State now = state.get();
+      State then =
+          switch (now) {
+            case Closed closed ->
+                closed.ticket == ticket ? marked(closed, new Mark(time, outcome), asked) : closed;
+            case Open open ->
+                asked > 0 && time + asked - open.until > 0
+                    ? new Open(open.ticket, time + asked)
+                    : open;
+            case Half half ->
+                half.knows(ticket) ? open(time, asked > 0 ? asked : rule.open().toNanos()) : half;
+          };
+      if (then == now || state.compareAndSet(now, then)) {
+        return;
+      }
+    }
+  }
+
+  private State marked(Closed closed, Mark mark, long asked) {
+    if (asked > 0) {
+      return open(mark.at, asked);
+    }
+    long window = rule.window().toNanos();
+    List<Mark> marks =
+        Stream.concat(
+                closed.marks.stream()
+                    .filter(
+                        old -> mark.at - old.at < window && mark.outcome - old.outcome < calls()),
+                Stream.of(mark))
+            .toList();
+    return marks.size() < rule.failures()
+        ? new Closed(closed.ticket, marks)
+        : open(mark.at, rule.open().toNanos());
+  }
+
+  private static Open open(long time, long rest) {
+    return new Open(new Ticket(time), time + rest);
+  }
+
+  /** Among how many calls failures count. */
+  private long calls() {
+    return (long) SHARE * rule.failures();
+  }
+
+  private static long asked(Failure failure) {
+    return failure
+        .retryAfter()
+        .map(wait -> wait.compareTo(LONGEST_ASKED) < 0 ? wait : LONGEST_ASKED)
+        .map(Duration::toNanos)
+        .orElse(0L);
+  }
+
+  /** The call says nothing: another may probe in its place. */
+  void left(Ticket ticket) {
+    while (true) {
+      State now = state.get();
+      if (!(now instanceof Half half)
+          || !half.probes.contains(ticket)
+          || state.compareAndSet(half, half.without(ticket, 0))) {
+        return;
+      }
+    }
+  }
+
+  /** Calls may find out how it is from now on. */
+  void halfOpen() {
+    if (state.get() instanceof Open open) {
+      var half = new Half(new Ticket(clock.getAsLong()), List.of(), 0);
+      state.compareAndSet(open, half);
+    }
+  }
+
+  /** It is known to be well. */
+  void close() {
+    state.set(closed());
+  }
+
+  /** How it is, to be shown. */
+  Health.Word word() {
+    return switch (state.get()) {
+      case Closed closed -> Health.Word.HEALTHY;
+      case Open open ->
+          open.until - clock.getAsLong() > 0 ? Health.Word.COOLING : Health.Word.HALF_OPEN;
+      case Half half -> Health.Word.HALF_OPEN;
+    };
+  }
+
+  /** What it failed with last, however long ago. */
+  Optional<Failure> last() {
+    return Optional.ofNullable(last);
+  }
+
+  /** Whether it is as good as new: it rests no more, and nothing that counts is known of it. */
+  boolean forgettable() {
+    return switch (state.get()) {
+      case Closed closed ->
+          closed.marks.isEmpty()
+              || clock.getAsLong() - closed.marks.getLast().at >= rule.window().toNanos();
+      case Open open -> open.until - clock.getAsLong() <= 0;
+      case Half half -> half.out(clock.getAsLong()).isEmpty();
+    };
+  }
+}

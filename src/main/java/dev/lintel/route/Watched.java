@@ -1,0 +1,200 @@
+package dev.lintel.route;
+
+import dev.lintel.Call;
+import dev.lintel.Credential;
+import dev.lintel.Failure;
+import dev.lintel.Headers;
+import dev.lintel.Leave;
+import dev.lintel.Provider;
+import dev.lintel.Standing;
+import dev.lintel.Usage;
+import dev.lintel.route.Breaker.Ticket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/** The standing of a model at a provider. */
+final class Watched implements Standing {
+  private final Site site;
+  private final Spot spot;
+  private final List<Credential> keys;
+
+  Watched(Site site, Spot spot, Provider provider) {
+    this.site = site;
+    this.spot = spot;
+    this.keys = provider.credentials();
+  }
+
+  @Override
+  public Leave ask(Call call, Credential key) {
+    Ticket provider = site.breaker.ask();
+    if (provider == null) {
+      return bar(Leave.Why.PROVIDER, key);
+    }
+    Ticket model = spot.breaker.ask();
+    if (model == null) {
+      site.breaker.left(provider);
+      return bar(Leave.Why.MODEL, key);
+    }
+    var pass = new Granted(key, provider, model, null);
+    if (!site.keys.admit(key, pass)) {
+      site.breaker.left(provider);
+      spot.breaker.left(model);
+      return bar(Leave.Why.KEY, key);
+    }
+    return pass.begin();
+  }
+
+  private Leave bar(Leave.Why why, Credential key) {
+    Optional<Failure> last =
+        switch (why) {
+          case PROVIDER -> site.breaker.last();
+          case MODEL -> spot.breaker.last();
+          case KEY -> site.keys.of(key).map(KeyRests.Rest::failure);
+          case BUSY, SPENT -> Optional.empty();
+        };
+    // All three have to be well.
+    long rest = Math.max(site.breaker.left(), Math.max(spot.breaker.left(), site.keys.left(key)));
+    return new Leave.Bar(why, Duration.ofNanos(rest), last);
+  }
+
+  @Override
+  public Leave insist(Call call, Credential key) {
+    return new Granted(
+            key, site.breaker.insist(), spot.breaker.insist(), site.keys.of(key).orElse(null))
+        .begin();
+  }
+
+  @Override
+  public boolean well() {
+    return site.breaker.well() && spot.breaker.well() && site.keys.anyWell(keys);
+  }
+
+  @Override
+  public void told(Credential key, Headers headers) {}
+
+  @Override
+  public void hear(Runnable room) {}
+
+  @Override
+  public void unhear(Runnable room) {}
+
+  @Override
+  public int underWay() {
+    return spot.pace.underWay();
+  }
+
+  @Override
+  public double firstContentNanos(long now) {
+    return spot.pace.firstContentNanos(now);
+  }
+
+  @Override
+  public double tokensPerSecond() {
+    return spot.pace.tokensPerSecond();
+  }
+
+  @Override
+  public double outputTokens() {
+    return spot.pace.outputTokens();
+  }
+
+  @Override
+  public long firstContentP95Nanos() {
+    return spot.pace.firstContentP95Nanos();
+  }
+
+  private final class Granted implements Leave.Pass {
+    private static final AtomicIntegerFieldUpdater<Granted> GIVEN =
+        AtomicIntegerFieldUpdater.newUpdater(Granted.class, "given");
+
+    private final Credential key;
+    private final Ticket provider;
+    private final Ticket model;
+    private final KeyRests.@Nullable Rest resting;
+    private long began;
+    private volatile int given;
+
+    /**
+     * @param resting the key's rest where somebody insists
+     */
+    Granted(Credential key, Ticket provider, Ticket model, KeyRests.@Nullable Rest resting) {
+      this.key = key;
+      this.provider = provider;
+      this.model = model;
+      this.resting = resting;
+    }
+
+    Granted begin() {
+      began = spot.pace.began();
+      return this;
+    }
+
+    private boolean isFirst() {
+      return GIVEN.compareAndSet(this, 0, 1);
+    }
+
+    @Override
+    public void answered(long firstContentNanos, long nanos, Usage usage) {
+      if (!isFirst()) {
+        return;
+      }
+      spot.pace.answered(firstContentNanos, nanos, usage);
+      site.breaker.answered(provider);
+      spot.breaker.answered(model);
+      if (resting == null) {
+        site.keys.answered(key, this);
+      } else {
+        site.keys.healed(key, resting);
+      }
+    }
+
+    @Override
+    public void failed(Failure failure) {
+      if (!isFirst()) {
+        return;
+      }
+      spot.pace.failed(began);
+      // Whom the failure says nothing of gets the probe back.
+      switch (failure.blame()) {
+        case NOBODY -> release(true, true, true);
+        case PROVIDER -> {
+          site.failed(failure);
+          site.breaker.failed(provider, failure);
+          release(false, true, true);
+        }
+        case MODEL -> {
+          spot.breaker.failed(model, failure);
+          release(true, false, true);
+        }
+        case KEY -> {
+          site.failed(failure);
+          site.keys.failed(key, failure, this);
+          release(true, true, false);
+        }
+      }
+    }
+
+    @Override
+    public void left() {
+      if (isFirst()) {
+        spot.pace.left();
+        release(true, true, true);
+      }
+    }
+
+    private void release(boolean ofProvider, boolean ofModel, boolean ofKey) {
+      if (ofProvider) {
+        site.breaker.left(provider);
+      }
+      if (ofModel) {
+        spot.breaker.left(model);
+      }
+      if (ofKey) {
+        site.keys.left(key, this);
+      }
+    }
+  }
+}
