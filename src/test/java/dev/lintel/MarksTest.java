@@ -39,7 +39,7 @@ class MarksTest {
   @Test
   void a_term_of_that_name_comes_first() {
     Call call = call("{'user':'body'}", Headers.NONE);
-    var terms = new Terms(Map.of("user", "term", "use_case", "support"), false, Map.of());
+    var terms = new Terms(Map.of("user", "term", "use_case", "support"), false, Map.of(), false);
     Call said =
         call.with(
             call.request(), terms, Optional.empty(), Fakes.model(Fakes.retry(1), target()), 0);
