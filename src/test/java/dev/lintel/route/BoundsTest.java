@@ -6,18 +6,14 @@ import dev.lintel.Body;
 import dev.lintel.Call;
 import dev.lintel.Chat;
 import dev.lintel.Credential;
-import dev.lintel.Extra;
 import dev.lintel.Failure;
 import dev.lintel.Fakes;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
-import dev.lintel.Json;
 import dev.lintel.Leave;
 import dev.lintel.Limits;
-import dev.lintel.Prompt;
 import dev.lintel.Provider;
 import dev.lintel.Rate;
-import dev.lintel.Setting;
 import dev.lintel.Standing;
 import dev.lintel.Target;
 import dev.lintel.Usage;
@@ -28,7 +24,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -389,18 +384,12 @@ class BoundsTest {
 
   /** With a prompt of 10 tokens. */
   private static Chat chat(long maxTokens) {
-    byte[] body = "{\"model\":\"m\",\"prompt\":\"0123456789012345\"}".getBytes(StandardCharsets.US_ASCII);
+    String said = "{\"model\":\"m\",\"max_tokens\":" + maxTokens;
+    byte[] body = (said + " ".repeat(39 - said.length()) + "}").getBytes(StandardCharsets.US_ASCII);
     var inbound = new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(body));
-    var prompt =
-        new Prompt(
-            List.of(),
-            List.of(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Map.of(Setting.MAX_TOKENS, Json.parse(Long.toString(maxTokens))),
-            Extra.NONE);
-    return Chat.read(Targets.SILENT, "m", false, false, inbound, in -> prompt);
+    return Chat.read(Targets.SILENT, "m", false, false, inbound, in -> {
+              throw new AssertionError("nobody needs to read the conversation");
+            });
   }
 
   @Test
