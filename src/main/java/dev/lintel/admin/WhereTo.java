@@ -70,7 +70,7 @@ public final class WhereTo {
 
   /**
    * @param standpoint asked once a question
-   * @param languages the first is that of a request that says nothing of it
+   * @param languages the last is that of a request that says nothing of it
    */
   public WhereTo(Supplier<Standpoint> standpoint, List<Language> languages) {
     this.standpoint = standpoint;
@@ -194,7 +194,7 @@ public final class WhereTo {
       return languages.stream()
           .filter(one -> described.has(one.mark))
           .findFirst()
-          .orElse(languages.getFirst());
+          .orElse(languages.getLast());
     }
     return languages.stream()
         .filter(one -> one.name.equals(described.path("dialect").asString("")))

@@ -178,9 +178,15 @@ final class Walk {
     return step == null && model.routing().insists() ? least() : step;
   }
 
-  /** Who is asked first, as things stand now; empty where nobody is. Waits for nobody. */
+  /**
+   * Who is asked first, as things stand now, be it after a wait for room; empty where nobody is.
+   * Waits for nobody.
+   */
   Optional<Target> foreseen() {
     Step step = fresh(taken);
+    if (step == null && waiting != null && !busy().isEmpty()) {
+      return busy().keySet().stream().findFirst();
+    }
     if (step == null && model.routing().insists()) {
       step = least();
     }

@@ -209,7 +209,7 @@ record Gateway(
               lasting.continuity,
               new Fallback(models::find),
               new KnownPrice(refusesUnknownPrice)),
-          new Foresee());
+          new Foresee(lasting.queues));
     }
 
     private static void toTheFirst(Call call, Sink sink, Handler next) {
