@@ -43,4 +43,25 @@ public record Model(
         ? this
         : new Model(name, others, strategy, timeouts, retry, merging, routing);
   }
+
+  /** The same, tried so often at most. */
+  public Model trying(int attempts) {
+    return attempts == retry.attempts()
+        ? this
+        : new Model(
+            name,
+            targets,
+            strategy,
+            timeouts,
+            new Retry(attempts, retry.least(), retry.most()),
+            merging,
+            routing);
+  }
+
+  /** The same on other ways. */
+  public Model with(Routing other) {
+    return other == routing
+        ? this
+        : new Model(name, targets, strategy, timeouts, retry, merging, other);
+  }
 }
