@@ -6,6 +6,7 @@ import dev.lintel.Chunk;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
+import dev.lintel.Live;
 import dev.lintel.Marks;
 import dev.lintel.Model;
 import dev.lintel.Routing;
@@ -61,17 +62,20 @@ public final class Choose implements Filter {
   public void apply(Call call, Sink sink, Handler next) {
     Model model = call.resolved();
     Routing routing = model.routing();
-    var narrowing = new Narrowing(call, counter);
     List<Target> targets =
         routing.rules().isEmpty() ? model.targets() : ruled(call, model, routing.rules());
     Division division =
         routing.split().isPresent() && targets == model.targets()
             ? divisions.get(model.name())
             : null;
-    if (division == null) {
-      next.handle(narrowed(call, narrowing, targets), sink);
+    // A call that comes here for another model has left the arm of the first.
+    call.trail().variant("");
+    if (division != null) {
+      new Divided(call, division, next).run(sink);
+    } else if (Narrowing.needless(call, targets)) {
+      next.handle(targets == model.targets() ? call : call.with(model.among(targets)), sink);
     } else {
-      new Divided(call, division, narrowing, next).run(sink);
+      next.handle(narrowed(call, new Narrowing(call, counter), targets), sink);
     }
   }
 
@@ -115,10 +119,10 @@ public final class Choose implements Filter {
     private final Narrowing narrowing;
     private final Handler next;
 
-    Divided(Call call, Division division, Narrowing narrowing, Handler next) {
+    Divided(Call call, Division division, Handler next) {
       this.call = call;
       this.division = division;
-      this.narrowing = narrowing;
+      this.narrowing = new Narrowing(call, counter);
       this.next = next;
     }
 
@@ -175,7 +179,8 @@ public final class Choose implements Filter {
 
     private void asked(Call armed, LiveArm arm, Watched sink) {
       call.trail().variant(arm.definition.name());
-      if (!counting) {
+      // How long a conversation in real time takes says nothing of who is talked to.
+      if (!counting || call.request() instanceof Live) {
         next.handle(armed, sink);
         return;
       }

@@ -42,6 +42,34 @@ final class Narrowing {
     this.counter = counter;
   }
 
+  /** Whether nothing speaks against any of them, as for nearly every call. */
+  static boolean needless(Call call, List<Target> targets) {
+    if (!call.caller().residency().isEmpty() || !call.terms().values().isEmpty()) {
+      return false;
+    }
+    for (Target target : targets) {
+      if (target.profile().context() > 0) {
+        return false;
+      }
+    }
+    return targets.size() < 2 || surelyFits(call, targets);
+  }
+
+  /** Whether the catalogue knows no target that might be too small; without a look at the text. */
+  private static boolean surelyFits(Call call, List<Target> targets) {
+    long most = 2 * Extent.most(call.request());
+    if (most <= SMALLEST_KNOWN) {
+      return true;
+    }
+    for (Target target : targets) {
+      long context = target.traits().context();
+      if (context > 0 && context < most) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /**
    * Those that may be asked; the same list where all may. Throws {@link Failure} saying why where
    * none may.
@@ -142,7 +170,7 @@ final class Narrowing {
               noted,
               () -> need().tooLong(targets));
     }
-    if (left.size() < 2 || Extent.inputTokens(call.request()) * 2 < SMALLEST_KNOWN) {
+    if (left.size() < 2 || surelyFits(call, left)) {
       return left;
     }
     // Catalogues err: what one says alone may not leave a caller with nobody to ask.

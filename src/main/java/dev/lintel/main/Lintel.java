@@ -16,6 +16,7 @@ import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
@@ -54,6 +55,7 @@ public final class Lintel implements AutoCloseable {
   private final CallLog log;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
+  private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
   private final Continuity continuity;
   private final Shadow shadow;
   private final Gateway.Lasting lasting;
@@ -105,6 +107,7 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    metrics.watch(rollouts::all);
     Listener listener = both(metrics, log);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
@@ -122,6 +125,7 @@ public final class Lintel implements AutoCloseable {
                 spool),
             new Signatures(),
             continuity,
+            rollouts,
             shadow,
             spool,
             new Fetch(upstream),
@@ -244,6 +248,7 @@ public final class Lintel implements AutoCloseable {
             () -> live,
             this::handle,
             continuity,
+            rollouts,
             shadow,
             storage,
             metrics,

@@ -8,6 +8,7 @@ import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Rollout;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
@@ -15,15 +16,18 @@ import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Counts calls for Prometheus, and serves the figures as text.
@@ -119,6 +123,22 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry)
         .labelValues(info.values().toArray(String[]::new))
         .set(1);
+  }
+
+  /** Shows which arms of models' splits get no calls. */
+  public void watch(Supplier<List<Rollout>> rollouts) {
+    GaugeWithCallback.builder()
+        .name("lintel_rollout_stopped")
+        .help("1 where an arm of a model's split gets no calls, for it failed or was slow.")
+        .labelNames("model", "arm")
+        .callback(gauge -> {
+          for (Rollout rollout : rollouts.get()) {
+            for (Rollout.Arm arm : rollout.arms()) {
+              gauge.call(arm.stopped().isPresent() ? 1 : 0, rollout.model(), arm.name());
+            }
+          }
+        })
+        .register(registry);
   }
 
   @Override
