@@ -75,4 +75,9 @@ public record Model(
         ? this
         : new Model(name, targets, strategy, timeouts, retry, merging, other);
   }
+
+  /** The same, its targets tried in another order. */
+  public Model by(Strategy other) {
+    return new Model(name, targets, other, timeouts, retry, merging, routing);
+  }
 }

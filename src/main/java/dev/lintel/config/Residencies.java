@@ -1,7 +1,7 @@
 package dev.lintel.config;
 
+import dev.lintel.Profile;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,17 +12,18 @@ import java.util.Set;
  */
 final class Residencies {
   private final Faults faults;
-  private final Map<String, Set<String>> regions = new HashMap<>();
+  private final Set<String> configured;
+  private final Map<String, List<Profile>> targets = new HashMap<>();
 
   /**
-   * @param models that are without fault
+   * @param configured the names of all models
+   * @param models those that have targets
    */
-  Residencies(Faults faults, List<Config.ModelSpec> models) {
+  Residencies(Faults faults, Set<String> configured, List<Config.ModelSpec> models) {
     this.faults = faults;
+    this.configured = configured;
     for (Config.ModelSpec model : models) {
-      var where = new HashSet<String>();
-      model.targets().forEach(target -> where.add(target.profile().region()));
-      regions.put(model.name(), where);
+      targets.put(model.name(), model.targets().stream().map(Config.TargetSpec::profile).toList());
     }
   }
 
@@ -46,13 +47,13 @@ final class Residencies {
     }
     for (At<String> at : listed) {
       String name = at.value().orElse("");
-      Set<String> where = regions.get(name);
-      if (where != null && !where.contains(residency)) {
+      List<Profile> where = targets.get(name);
+      if (where != null && where.stream().noneMatch(target -> target.isIn(residency))) {
         faults.add(
             at,
             "has no target in the region that the app's calls must not leave; give one of its "
                 + "targets that 'region', or leave the model out");
-      } else if (where == null && name.indexOf('/') > 0) {
+      } else if (name.indexOf('/') > 0 && !configured.contains(name)) {
         faults.add(
             at,
             "is of no region, which the app's calls must not leave; configure a model with it as "

@@ -35,10 +35,7 @@ public final class Choose implements Filter {
   private final boolean counting;
 
   private Choose(
-      Map<String, Division> divisions,
-      Rollouts rollouts,
-      TokenCounter counter,
-      boolean counting) {
+      Map<String, Division> divisions, Rollouts rollouts, TokenCounter counter, boolean counting) {
     this.divisions = divisions;
     this.rollouts = rollouts;
     this.counter = counter;
@@ -127,8 +124,7 @@ public final class Choose implements Filter {
     }
 
     void run(Sink sink) {
-      int drawn =
-          division.draw(Marks.of(call, division.split().on()), CallThread.nanoTime());
+      int drawn = division.draw(Marks.of(call, division.split().on()), CallThread.nanoTime());
       List<Target> to = drawn < 0 ? List.of() : of(division.split().arms().get(drawn));
       Model model = call.resolved();
       if (to.isEmpty()) {
@@ -171,10 +167,7 @@ public final class Choose implements Filter {
 
     private void base(int attempts, Sink sink) {
       Call based = narrowed(call, narrowing, call.resolved().targets());
-      asked(
-          based.with(based.resolved().trying(attempts)),
-          division.base(),
-          new Watched(sink));
+      asked(based.with(based.resolved().trying(attempts)), division.base(), new Watched(sink));
     }
 
     private void asked(Call armed, LiveArm arm, Watched sink) {
@@ -196,8 +189,7 @@ public final class Choose implements Filter {
         throw failure;
       }
       long now = CallThread.nanoTime();
-      arm.answered(
-          now, now - began, sink.begun ? sink.at - began : -1, rollouts.wall().instant());
+      arm.answered(now, now - began, sink.begun ? sink.at - began : -1, rollouts.wall().instant());
       arm.tally().paid(call.trail().cost());
     }
 

@@ -22,13 +22,8 @@ record Division(String model, Routing.Split split, List<LiveArm> arms, LiveArm b
    * @param before of the same model in the configuration before; {@code null} where it had none
    */
   static Division of(
-      String model,
-      Routing.Split split,
-      List<Target> own,
-      @Nullable Division before,
-      long now) {
-    var definitions =
-        split.arms().stream().map(arm -> LiveArm.Definition.of(split, arm)).toList();
+      String model, Routing.Split split, List<Target> own, @Nullable Division before, long now) {
+    var definitions = split.arms().stream().map(arm -> LiveArm.Definition.of(split, arm)).toList();
     LiveArm.Definition base = LiveArm.Definition.base(own);
     if (before == null) {
       return new Division(
@@ -69,8 +64,7 @@ record Division(String model, Routing.Split split, List<LiveArm> arms, LiveArm b
    * @param mark empty where the call has none: it is drawn
    */
   int draw(String mark, long now) {
-    int slot =
-        mark.isEmpty() ? ThreadLocalRandom.current().nextInt(SLOTS) : slot(model, mark);
+    int slot = mark.isEmpty() ? ThreadLocalRandom.current().nextInt(SLOTS) : slot(model, mark);
     int from = 0;
     for (int i = 0; i < arms.size(); i++) {
       LiveArm arm = arms.get(i);

@@ -151,7 +151,15 @@ final class Narrowing {
   private Failure none(String term, String words, String wanted) {
     return Failure.of(
             Failure.Kind.UNAVAILABLE,
-            "No target of " + model() + " is " + words + " '" + wanted + "' (the term '" + term + "').")
+            "No target of "
+                + model()
+                + " is "
+                + words
+                + " '"
+                + wanted
+                + "' (the term '"
+                + term
+                + "').")
         .at(term);
   }
 
@@ -309,7 +317,8 @@ final class Narrowing {
     }
 
     Failure tooLong(List<Target> targets) {
-      long largest = targets.stream().mapToLong(target -> target.profile().context()).max().orElse(0);
+      long largest =
+          targets.stream().mapToLong(target -> target.profile().context()).max().orElse(0);
       return Failure.of(
           Failure.Kind.CONTEXT_LENGTH_EXCEEDED,
           "The prompt has about "

@@ -55,8 +55,7 @@ public final class Rollouts {
   /** Every model that has arms, by name. */
   public List<Rollout> all() {
     long now = clock.getAsLong();
-    return new TreeMap<>(divisions)
-        .values().stream().map(division -> division.shown(now)).toList();
+    return new TreeMap<>(divisions).values().stream().map(division -> division.shown(now)).toList();
   }
 
   /** The model's arms get their calls again; false where it has none. */

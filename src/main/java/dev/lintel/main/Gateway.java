@@ -29,6 +29,7 @@ import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
+import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
@@ -73,6 +74,7 @@ record Gateway(
   record Lasting(
       Listener listener,
       Standings standings,
+      Queues queues,
       Filter once,
       Filter signatures,
       Filter continuity,
@@ -163,7 +165,7 @@ record Gateway(
               choose, // once a model: each has its own
               new KnownPrice(refusesUnknownPrice),
               lasting.shadow, // once who may be asked is known, and for each model that is asked
-              new Failover(lasting.listener),
+              new Failover(lasting.listener, lasting.queues),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
               new Divide(),
