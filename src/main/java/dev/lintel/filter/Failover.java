@@ -10,6 +10,7 @@ import dev.lintel.Listener;
 import dev.lintel.Sink;
 import dev.lintel.Target;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -44,8 +45,8 @@ public final class Failover implements Filter {
         break;
       }
       long late =
-          left > 1 && walk.more()
-              ? watch.map(known -> known.lateAfter(step.target())).orElse(NEVER)
+          watch.isPresent() && left > 1 && walk.more()
+              ? watch.get().lateAfter(step.target())
               : NEVER;
       boolean answering;
       if (late == NEVER) {
