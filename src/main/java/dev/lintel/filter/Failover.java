@@ -24,16 +24,26 @@ public final class Failover implements Filter {
   private static final long NEVER = -1;
 
   private final Listener listener;
+  private final Queues queues;
   private final Hedging hedging = new Hedging();
   private final Map<String, AtomicInteger> turns = new ConcurrentHashMap<>();
 
-  public Failover(Listener listener) {
+  /** One whose queues end with it. */
+  Failover(Listener listener) {
+    this(listener, new Queues(listener));
+  }
+
+  /**
+   * @param queues of the calls that wait for targets
+   */
+  public Failover(Listener listener, Queues queues) {
     this.listener = listener;
+    this.queues = queues;
   }
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
-    var walk = new Walk(call, this::turn);
+    var walk = new Walk(call, this::turn, queues, listener);
     Optional<Hedging.Watch> watch = hedging.watch(call);
     Failure last = null;
     for (int left = call.resolved().retry().attempts(); left > 0; ) {
