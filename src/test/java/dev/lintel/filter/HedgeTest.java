@@ -136,40 +136,50 @@ class HedgeTest {
 
   @Test
   void a_reply_is_relayed_as_it_comes_and_only_the_winners() {
-    scripts.put("slow", (call, sink) -> {
-      sink.emit(Chunk.of(new Part.Start("slow", "")));
-      sleep(5000);
-      sink.emit(Chunk.of(new Part.Text("never")));
-    });
-    scripts.put("quick", (call, sink) -> {
-      sink.emit(Chunk.of(new Part.Start("quick", "")));
-      for (int i = 0; i < 500; i++) {
-        sink.emit(Chunk.of(new Part.Text("x")));
-        if (i % 100 == 0) {
-          sink.flush();
-          sleep(10);
-        }
-      }
-      sink.emit(Chunk.of(Usage.of(7, 500, Usage.Source.PROVIDER)));
-    });
+    scripts.put(
+        "slow",
+        (call, sink) -> {
+          sink.emit(Chunk.of(new Part.Start("slow", "")));
+          sleep(5000);
+          sink.emit(Chunk.of(new Part.Text("never")));
+        });
+    scripts.put(
+        "quick",
+        (call, sink) -> {
+          sink.emit(Chunk.of(new Part.Start("quick", "")));
+          for (int i = 0; i < 500; i++) {
+            sink.emit(Chunk.of(new Part.Text("x")));
+            if (i % 100 == 0) {
+              sink.flush();
+              sleep(10);
+            }
+          }
+          sink.emit(Chunk.of(Usage.of(7, 500, Usage.Source.PROVIDER)));
+        });
     var recorder = new Fakes.Recorder();
     Ended ended = call(request(List.of(), Map.of()), recorder);
     assertThat(ended.text()).hasSize(500);
-    assertThat(recorder.chunks.stream().filter(chunk -> chunk.parts().getFirst() instanceof Part.Start))
+    assertThat(
+            recorder.chunks.stream()
+                .filter(chunk -> chunk.parts().getFirst() instanceof Part.Start))
         .hasSize(1);
     assertThat(ended.millis()).isEqualTo(350);
   }
 
   @Test
   void the_loser_is_paid_for_what_it_reported() {
-    scripts.put("slow", (call, sink) -> {
-      sink.emit(Chunk.of(new Part.Start("", ""), Usage.of(10, 1, Usage.Source.PROVIDER)));
-      sleep(5000);
-    });
-    scripts.put("quick", (call, sink) -> {
-      sink.emit(Chunk.of(new Part.Text("hello")));
-      sink.emit(Chunk.of(Usage.of(10, 5, Usage.Source.PROVIDER)));
-    });
+    scripts.put(
+        "slow",
+        (call, sink) -> {
+          sink.emit(Chunk.of(new Part.Start("", ""), Usage.of(10, 1, Usage.Source.PROVIDER)));
+          sleep(5000);
+        });
+    scripts.put(
+        "quick",
+        (call, sink) -> {
+          sink.emit(Chunk.of(new Part.Text("hello")));
+          sink.emit(Chunk.of(Usage.of(10, 5, Usage.Source.PROVIDER)));
+        });
     Ended ended = call();
     assertThat(ended.call().trail().cost()).contains(new BigDecimal("0.26"));
     assertThat(ended.call().trail().usage()).isEqualTo(Usage.of(10, 5, Usage.Source.PROVIDER));
@@ -227,9 +237,11 @@ class HedgeTest {
   @Test
   void a_refusal_that_holds_everywhere_is_what_the_caller_hears() {
     scripts.put("slow", failing(1000));
-    scripts.put("quick", (call, sink) -> {
-      throw Failure.invalid("no such thing").upstream(400);
-    });
+    scripts.put(
+        "quick",
+        (call, sink) -> {
+          throw Failure.invalid("no such thing").upstream(400);
+        });
     Ended ended = call();
     assertThat(ended.failure().orElseThrow().kind()).isEqualTo(Kind.INVALID_REQUEST);
     assertThat(log).hasSize(2);
@@ -253,15 +265,19 @@ class HedgeTest {
   @Test
   void a_caller_who_does_not_read_ends_the_winner() {
     scripts.put("slow", after(5000, "slow"));
-    scripts.put("quick", (call, sink) -> {
-      sink.emit(Chunk.of(new Part.Text("a")));
-      sink.flush();
-      sleep(5000);
-    });
-    Ended ended =
-        call(request(List.of(), Map.of()), chunk -> {
-          throw Failure.of(Kind.TIMEOUT, "not read").blame(Failure.Blame.NOBODY);
+    scripts.put(
+        "quick",
+        (call, sink) -> {
+          sink.emit(Chunk.of(new Part.Text("a")));
+          sink.flush();
+          sleep(5000);
         });
+    Ended ended =
+        call(
+            request(List.of(), Map.of()),
+            chunk -> {
+              throw Failure.of(Kind.TIMEOUT, "not read").blame(Failure.Blame.NOBODY);
+            });
     assertThat(ended.failure().orElseThrow().message()).isEqualTo("not read");
     assertThat(log).contains("cancelled slow 300", "cancelled quick 300");
     assertThat(two.heard).containsExactly("left");
@@ -283,13 +299,15 @@ class HedgeTest {
   @Test
   void a_time_that_ends_in_the_middle_of_the_reply_ends_it() {
     left = Duration.ofSeconds(1);
-    scripts.put("slow", (call, sink) -> {
-      for (int i = 0; i < 100; i++) {
-        sink.emit(Chunk.of(new Part.Text("x")));
-        sink.flush();
-        sleep(100);
-      }
-    });
+    scripts.put(
+        "slow",
+        (call, sink) -> {
+          for (int i = 0; i < 100; i++) {
+            sink.emit(Chunk.of(new Part.Text("x")));
+            sink.flush();
+            sleep(100);
+          }
+        });
     Ended ended = call();
     assertThat(ended.failure().orElseThrow().kind()).isEqualTo(Kind.TIMEOUT);
     assertThat(ended.text()).hasSizeBetween(9, 11);
@@ -347,8 +365,7 @@ class HedgeTest {
   void what_does_something_is_asked_once() {
     scripts.put("slow", after(1000, "slow"));
     scripts.put("quick", after(10, "quick"));
-    Tool search =
-        new Tool.Native(new Extra("openai", Json.object().put("type", "web_search")));
+    Tool search = new Tool.Native(new Extra("openai", Json.object().put("type", "web_search")));
     assertThat(call(request(List.of(search), Map.of()), new Fakes.Recorder()).text())
         .isEqualTo("slow");
     for (String deed : List.of("store", "background")) {
@@ -379,19 +396,20 @@ class HedgeTest {
   @Test
   void a_fault_of_the_gateway_ends_both() {
     scripts.put("slow", after(5000, "slow"));
-    scripts.put("quick", (call, sink) -> {
-      throw new IllegalStateException("a bug");
-    });
+    scripts.put(
+        "quick",
+        (call, sink) -> {
+          throw new IllegalStateException("a bug");
+        });
     Call call = call(model(slow, quick), request(List.of(), Map.of()));
     var thrown = new RuntimeException[1];
-    time.start(
-        () -> {
-          try {
-            failover.apply(call, chunk -> {}, asking());
-          } catch (RuntimeException bug) {
-            thrown[0] = bug;
-          }
-        });
+    time.start(() -> {
+      try {
+        failover.apply(call, chunk -> {}, asking());
+      } catch (RuntimeException bug) {
+        thrown[0] = bug;
+      }
+    });
     time.run();
     assertThat(thrown[0]).hasMessage("a bug");
     assertThat(call.trail().attempts()).hasSize(2);
@@ -439,19 +457,17 @@ class HedgeTest {
           sink.emit(chunk);
         };
     thread[0] =
-        time.start(
-            () -> {
-              try {
-                failover.apply(call, observed, asking());
-              } catch (Failure failed) {
-                failure[0] = failed;
-              }
-              ended[0] = CallThread.nanoTime();
-            });
+        time.start(() -> {
+          try {
+            failover.apply(call, observed, asking());
+          } catch (Failure failed) {
+            failure[0] = failed;
+          }
+          ended[0] = CallThread.nanoTime();
+        });
     time.run();
     String text = sink instanceof Fakes.Recorder recorder ? recorder.text() : "";
-    return new Ended(
-        call, text, Optional.ofNullable(failure[0]), (ended[0] - began) / 1_000_000);
+    return new Ended(call, text, Optional.ofNullable(failure[0]), (ended[0] - began) / 1_000_000);
   }
 
   private Handler asking() {
