@@ -102,8 +102,8 @@ final class Pace {
     underWay.decrementAndGet();
     long now = clock.getAsLong();
     double least = nanos / 1e6;
-    double known = firstContentMillis(now);
-    if (Double.isNaN(known) || least > known) {
+    double usual = Double.longBitsToDouble(mean.get());
+    if (Double.isNaN(usual) || least >= usual) {
       note(now, least);
       recent().note(millis(now), least);
     }
