@@ -124,7 +124,8 @@ public final class Extent {
     for (String name : SETTINGS) {
       if (body.has(name)) {
         JsonNode settings = body.value(name).orElseThrow();
-        return Math.max(0, settings.path("maxOutputTokens").asLong(settings.path("maxTokens").asLong(0)));
+        return Math.max(
+            0, settings.path("maxOutputTokens").asLong(settings.path("maxTokens").asLong(0)));
       }
     }
     return 0;
