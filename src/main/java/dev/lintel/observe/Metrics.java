@@ -162,11 +162,13 @@ public final class Metrics implements Listener, Endpoint {
         .help("Calls that wait for targets to have room.")
         .labelNames("model")
         .callback(gauge ->
-            lengths.get().forEach((model, length) -> {
-              if (configured.test(model)) {
-                gauge.call(length, model);
-              }
-            }))
+            lengths
+                .get()
+                .forEach((model, length) -> {
+                  if (configured.test(model)) {
+                    gauge.call(length, model);
+                  }
+                }))
         .register(registry);
   }
 

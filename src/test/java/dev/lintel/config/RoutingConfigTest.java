@@ -209,12 +209,14 @@ class RoutingConfigTest {
     Config config =
         load(
             "  m: [ { to: a/x, region: eu }, { to: b/x, region: us } ]",
+            "  part: [ { to: a/x, region: eu-west } ]",
             "tenants:",
             "  t:",
             "    residency: eu",
             "    apps:",
             "      one: { keys: k1, models: m }",
             "      two: { keys: k2, residency: us }",
+            "      part: { residency: EU, models: part }",
             "  u: { apps: { three: { keys: k3, explain: true } } }");
 
     assertThat(List.of("k1", "k2", "k3"))
