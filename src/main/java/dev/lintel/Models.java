@@ -86,6 +86,18 @@ public final class Models {
     return Optional.ofNullable(usual.get(provider));
   }
 
+  /** The same as a configured model has it for a target, with its region, where one has. */
+  public Optional<Model> listed(String provider, String model) {
+    return at(provider, model)
+        .map(alone ->
+            configured.values().stream()
+                .flatMap(Model::everywhere)
+                .filter(target -> target.name().equals(alone.name()))
+                .findFirst()
+                .map(target -> alone.among(List.of(target)))
+                .orElse(alone));
+  }
+
   /** That model at that provider; empty where there is no such provider. */
   public Optional<Model> at(String provider, String model) {
     Provider known = providers.get(provider);

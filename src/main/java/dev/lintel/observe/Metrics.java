@@ -9,6 +9,7 @@ import dev.lintel.Failure;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Rollout;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
@@ -23,6 +24,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -137,6 +139,22 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry)
         .labelValues(info.values().toArray(String[]::new))
         .set(1);
+  }
+
+  /** Shows which arms of models' splits get no calls. */
+  public void watch(Supplier<List<Rollout>> rollouts) {
+    GaugeWithCallback.builder()
+        .name("lintel_rollout_stopped")
+        .help("1 where an arm of a model's split gets no calls, for it failed or was slow.")
+        .labelNames("model", "arm")
+        .callback(gauge -> {
+          for (Rollout rollout : rollouts.get()) {
+            for (Rollout.Arm arm : rollout.arms()) {
+              gauge.call(arm.stopped().isPresent() ? 1 : 0, rollout.model(), arm.name());
+            }
+          }
+        })
+        .register(registry);
   }
 
   @Override
