@@ -109,8 +109,7 @@ public final class Decision {
     known.stream().filter(seen::add).forEach(name -> add(all, name, OptionalDouble.empty()));
     for (Map.Entry<String, String> one : reasons.entrySet()) {
       all.add(
-          new Candidate(
-              one.getKey(), one.getValue(), OptionalDouble.empty(), OptionalInt.empty()));
+          new Candidate(one.getKey(), one.getValue(), OptionalDouble.empty(), OptionalInt.empty()));
     }
     return all;
   }
