@@ -83,7 +83,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -134,7 +134,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -159,7 +159,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -184,7 +184,7 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       Optional<Breaker> breaker)
       implements Entry, Linked {}
 
@@ -225,7 +225,7 @@ record Document(
       Optional<Boolean> sealed,
       Optional<Boolean> verify,
       Optional<String> stop,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       Optional<Breaker> breaker)
       implements Entry {
 

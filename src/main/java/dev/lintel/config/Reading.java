@@ -218,7 +218,7 @@ final class Reading implements ModelReading.Around {
   }
 
   private List<Config.App> apps(List<Config.ModelSpec> models) {
-    var residencies = new Residencies(faults, models);
+    var residencies = new Residencies(faults, written.models().keySet(), models);
     var apps = new ArrayList<Config.App>();
     var owners = new HashMap<String, String>();
     written

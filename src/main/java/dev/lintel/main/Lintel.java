@@ -16,6 +16,7 @@ import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Queues;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
@@ -106,6 +107,8 @@ public final class Lintel implements AutoCloseable {
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
     Listener listener = both(metrics, log);
+    var queues = new Queues(listener);
+    metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
@@ -116,6 +119,7 @@ public final class Lintel implements AutoCloseable {
         new Gateway.Lasting(
             listener,
             standings,
+            queues,
             new Once(
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),

@@ -40,7 +40,7 @@ public final class Standings implements Standing.Source {
 
   /**
    * @param clock counts nanoseconds, as {@link System#nanoTime} does
-   * @param wall tells the time of day, for {@link #health} only
+   * @param wall tells the time of day, in which providers and {@link #health} speak
    */
   public Standings(LongSupplier clock, InstantSource wall) {
     this.clock = clock;
@@ -61,7 +61,7 @@ public final class Standings implements Standing.Source {
   @Override
   public Standing of(Provider provider, String model, int concurrent) {
     Site site = site(provider);
-    return new Watched(site, site.configured(model), provider);
+    return new Watched(site, site.configured(model), provider, model, concurrent);
   }
 
   /**
@@ -70,7 +70,7 @@ public final class Standings implements Standing.Source {
    */
   public Standing named(Provider provider, String model, int concurrent) {
     Site site = site(provider);
-    return new Watched(site, site.named(model), provider);
+    return new Watched(site, site.named(model), provider, model, concurrent);
   }
 
   private Site site(Provider provider) {
@@ -78,7 +78,8 @@ public final class Standings implements Standing.Source {
     if (known != null) {
       return known;
     }
-    Site site = sites.computeIfAbsent(provider.name(), name -> new Site(clock, rules.of(name)));
+    Site site =
+        sites.computeIfAbsent(provider.name(), name -> new Site(clock, wall, rules.of(name)));
     site.use(rules.of(provider.name()));
     return site;
   }
