@@ -57,8 +57,7 @@ class CallLogTest {
     assertThat(
             recent
                 .list(
-                    new CallRecords.Question(
-                        Instant.EPOCH, Optional.empty(), Optional.empty(), 10))
+                    new CallRecords.Question(Instant.EPOCH, Optional.empty(), Optional.empty(), 10))
                 .records())
         .hasSize(1);
   }
