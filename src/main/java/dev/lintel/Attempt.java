@@ -1,9 +1,9 @@
 package dev.lintel;
 
 import java.math.BigDecimal;
-import java.util.Locale;
 import java.util.Optional;
-import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.JsonNode;
 
 /**
  * One try at one target.
@@ -28,20 +28,24 @@ public record Attempt(
     this(target, status, kind, message, latencyMs, Optional.empty());
   }
 
-  public ObjectNode json() {
-    ObjectNode node = Json.object();
-    node.put("target", target);
+  /** {@code {target, status, kind, message, latency_ms, cost_usd}}, what is not there null. */
+  public void write(JsonGenerator json) {
+    json.writeStartObject();
+    json.writeStringProperty("target", target);
     if (status == 0) {
-      node.putNull("status");
+      json.writeNullProperty("status");
     } else {
-      node.put("status", status);
+      json.writeNumberProperty("status", status);
     }
-    if (kind.isPresent()) {
-      node.put("kind", kind.get().name().toLowerCase(Locale.ROOT)).put("message", message);
-    } else {
-      node.putNull("kind").putNull("message");
-    }
-    node.put("latency_ms", latencyMs);
-    return node.put("cost_usd", cost.map(BigDecimal::toPlainString).orElse(null));
+    json.writeStringProperty("kind", kind.map(Failure.Kind::word).orElse(null));
+    json.writeStringProperty("message", kind.isPresent() ? message : null);
+    json.writeNumberProperty("latency_ms", latencyMs);
+    json.writeStringProperty("cost_usd", cost.map(BigDecimal::toPlainString).orElse(null));
+    json.writeEndObject();
+  }
+
+  /** The same as a tree. */
+  public JsonNode json() {
+    return Json.parse(Json.bytes(this::write));
   }
 }

@@ -27,6 +27,7 @@ public record Call(
 
   /** As it comes in: nothing of it is known but who sends it, as far as it says so. */
   public static Call begin(Trail trail, String credential, Caller caller, Request request) {
+    trail.spoken(request.dialect());
     return new Call(
         trail,
         credential,

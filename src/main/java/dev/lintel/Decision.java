@@ -1,10 +1,17 @@
 package dev.lintel;
 
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import tools.jackson.databind.node.ArrayNode;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Why a call went where it went: every target that was looked at, why it was left out, or with
@@ -15,16 +22,17 @@ public final class Decision {
   /** What was ranked at once: a model's targets, and after it a fallback's. */
   private record Round(List<Target> targets, Ranking ranking) {}
 
-  private record Excluded(String target, String why) {}
+  private record Excluded(Target target, String why) {}
 
   private List<Round> rounds = List.of();
   private List<Excluded> excluded = List.of();
+  private List<Target> asked = List.of();
 
   /**
    * A target that was looked at.
    *
    * @param excluded why it was left out; empty where it was not
-   * @param score lower is better
+   * @param score lower is better; empty where it was left out, or asked though nobody ranked it
    * @param order 1 for the first to be tried; empty where it was left out
    */
   public record Candidate(
@@ -35,32 +43,56 @@ public final class Decision {
     if (excluded.isEmpty()) {
       excluded = new ArrayList<>(4);
     }
-    asked(target);
-    excluded.add(new Excluded(target.name(), why));
+    excluded.add(new Excluded(target, why));
   }
 
   /** These are tried, in that order. */
   public void ranked(List<Target> targets, Ranking ranking) {
-    if (rounds.isEmpty()) {
-      rounds = List.of(new Round(targets, ranking));
-    } else {
-      rounds = new ArrayList<>(rounds);
-      rounds.add(new Round(targets, ranking));
-    }
+    rounds = with(rounds, new Round(targets, ranking));
   }
 
-  /** The target is asked, whatever was said against it. */
+  /** The target is asked, whatever was or will be said against it. */
   public void asked(Target target) {
-    if (!excluded.isEmpty()) {
-      String name = target.name();
-      excluded.removeIf(one -> one.target.equals(name));
-    }
+    asked = with(asked, target);
   }
 
-  /** Those that are tried first, in their order; then those that were left out. */
+  private static <T> List<T> with(List<T> some, T other) {
+    if (some.isEmpty()) {
+      return List.of(other);
+    }
+    var all = new ArrayList<>(some);
+    all.add(other);
+    return all;
+  }
+
+  /** As it is now, whatever is noted afterwards. */
+  public Decision copy() {
+    var copy = new Decision();
+    copy.rounds = rounds;
+    copy.excluded = excluded.isEmpty() ? excluded : new ArrayList<>(excluded);
+    copy.asked = asked;
+    return copy;
+  }
+
+  /** At least as many as there are {@link #candidates}. */
+  public int looked() {
+    return excluded.size()
+        + asked.size()
+        + rounds.stream().mapToInt(round -> round.targets.size()).sum();
+  }
+
+  /**
+   * Those that are tried, in their order; then those that were left out. Each target stands there
+   * once.
+   */
   public List<Candidate> candidates() {
+    var reasons = new LinkedHashMap<String, String>();
+    excluded.forEach(one -> reasons.put(one.target.name(), one.why));
+    var known = new LinkedHashSet<String>();
+    asked.forEach(target -> known.add(target.name()));
+    reasons.keySet().removeAll(known);
+    Set<String> seen = new HashSet<>(reasons.keySet());
     var all = new ArrayList<Candidate>();
-    int order = 0;
     for (Round round : rounds) {
       var taken = new boolean[round.targets.size()];
       for (int next = round.ranking.best(taken.length, taken);
@@ -68,40 +100,68 @@ public final class Decision {
           next = round.ranking.best(taken.length, taken)) {
         taken[next] = true;
         String name = round.targets.get(next).name();
-        if (excluded.stream().noneMatch(one -> one.target.equals(name))) {
-          all.add(
-              new Candidate(
-                  name, "", OptionalDouble.of(round.ranking.score(next)), OptionalInt.of(++order)));
+        if (seen.add(name)) {
+          add(all, name, OptionalDouble.of(round.ranking.score(next)));
         }
       }
     }
-    for (Excluded one : excluded) {
-      all.add(new Candidate(one.target, one.why, OptionalDouble.empty(), OptionalInt.empty()));
+    // Those that were insisted on: in trouble, and so not ranked with the others.
+    known.stream().filter(seen::add).forEach(name -> add(all, name, OptionalDouble.empty()));
+    for (Map.Entry<String, String> one : reasons.entrySet()) {
+      all.add(
+          new Candidate(
+              one.getKey(), one.getValue(), OptionalDouble.empty(), OptionalInt.empty()));
     }
     return all;
   }
 
-  /** {@code [{target, excluded, score, order}]}, what is not there being null. */
-  public ArrayNode json() {
-    ArrayNode array = Json.array();
-    for (Candidate candidate : candidates()) {
-      var node = array.addObject().put("target", candidate.target);
-      if (candidate.excluded.isEmpty()) {
-        node.putNull("excluded");
+  private static void add(List<Candidate> all, String name, OptionalDouble score) {
+    all.add(new Candidate(name, "", score, OptionalInt.of(all.size() + 1)));
+  }
+
+  /**
+   * {@code [{target, excluded, score, order}]}, what is not there being null.
+   *
+   * @param most how many of the candidates, the first of them
+   * @return how many there are beyond those
+   */
+  public int write(JsonGenerator json, int most) {
+    List<Candidate> all = candidates();
+    json.writeStartArray();
+    for (Candidate candidate : all.subList(0, Math.min(most, all.size()))) {
+      json.writeStartObject();
+      json.writeStringProperty("target", candidate.target);
+      json.writeStringProperty("excluded", orNull(candidate.excluded));
+      json.writeName("score");
+      double score = candidate.score.orElse(Double.NaN);
+      if (Double.isFinite(score)) {
+        json.writeNumber(score);
       } else {
-        node.put("excluded", candidate.excluded);
+        json.writeNull();
       }
-      if (candidate.score.isPresent()) {
-        node.put("score", candidate.score.getAsDouble());
-      } else {
-        node.putNull("score");
-      }
+      json.writeName("order");
       if (candidate.order.isPresent()) {
-        node.put("order", candidate.order.getAsInt());
+        json.writeNumber(candidate.order.getAsInt());
       } else {
-        node.putNull("order");
+        json.writeNull();
       }
+      json.writeEndObject();
     }
-    return array;
+    json.writeEndArray();
+    return Math.max(0, all.size() - most);
+  }
+
+  private static @Nullable String orNull(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  /** The whole of it, as {@link #write} words it. */
+  public byte[] bytes() {
+    return Json.bytes(json -> write(json, Integer.MAX_VALUE));
+  }
+
+  /** The same as a tree. */
+  public JsonNode json() {
+    return Json.parse(bytes());
   }
 }

@@ -270,6 +270,9 @@ public final class Failure extends RuntimeException {
     for (Attempt attempt : trail.attempts()) {
       attempts.add(attempt.json());
     }
+    if (trail.explains()) {
+      node.set("decision", trail.decision().json());
+    }
     return node;
   }
 }

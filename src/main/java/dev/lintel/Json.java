@@ -1,7 +1,10 @@
 package dev.lintel;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonFactory;
@@ -53,6 +56,11 @@ public final class Json {
     return MAPPER.readTree(bytes, offset, length);
   }
 
+  /** Throws {@link JacksonException} where the bytes are not one JSON value. */
+  public static JsonNode parse(byte[] bytes) {
+    return parse(bytes, 0, bytes.length);
+  }
+
   /** The text as a JSON string, with its quotes. */
   public static byte[] string(String text) {
     byte[] escaped = JsonStringEncoder.getInstance().quoteAsUTF8(text);
@@ -65,6 +73,15 @@ public final class Json {
 
   public static byte[] bytes(JsonNode node) {
     return MAPPER.writeValueAsBytes(node);
+  }
+
+  /** What is written to the generator. */
+  public static byte[] bytes(Consumer<JsonGenerator> writing) {
+    var bytes = new ByteArrayOutputStream(512);
+    try (JsonGenerator json = MAPPER.createGenerator(bytes)) {
+      writing.accept(json);
+    }
+    return bytes.toByteArray();
   }
 
   public static String text(JsonNode node) {

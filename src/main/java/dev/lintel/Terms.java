@@ -19,9 +19,13 @@ import tools.jackson.databind.JsonNode;
  * @param strict refuse what a target cannot take instead of dropping it
  * @param along headers by which the caller will know the call again elsewhere: they go to the
  *     provider as they are
+ * @param explain whether the reply shall say why the call went where it went; said in a header alone
  */
-public record Terms(Map<String, String> values, boolean strict, Map<String, String> along) {
-  public static final Terms NONE = new Terms(Map.of(), false, Map.of());
+public record Terms(
+    Map<String, String> values, boolean strict, Map<String, String> along, boolean explain) {
+  public static final Terms NONE = new Terms(Map.of(), false, Map.of(), false);
+
+  private static final String EXPLAIN = "x-lintel-explain";
 
   /** The caller's own id of the request, and its place in a trace (W3C Trace Context). */
   private static final List<String> ALONG = List.of("x-request-id", "traceparent", "tracestate");
@@ -96,12 +100,18 @@ public record Terms(Map<String, String> values, boolean strict, Map<String, Stri
       }
     }
     Map<String, String> along = along(headers);
-    return values == null && along.isEmpty()
+    boolean explain =
+        headers
+            .get(EXPLAIN)
+            .map(value -> oneOf(EXPLAIN, value.strip(), "true", "false").equals("true"))
+            .orElse(false);
+    return values == null && along.isEmpty() && !explain
         ? NONE
         : new Terms(
             values == null ? Map.of() : Map.copyOf(values),
             values != null && "true".equals(values.get("strict")),
-            along);
+            along,
+            explain);
   }
 
   private static Map<String, String> along(Headers headers) {

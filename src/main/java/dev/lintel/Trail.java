@@ -25,6 +25,8 @@ public final class Trail {
   /** Of the usage as it is now; {@code null} until somebody asks. */
   private @Nullable Optional<BigDecimal> cost;
 
+  private @Nullable Dialect dialect;
+  private String named = "";
   /** Of what was asked beside, which nobody was answered with; {@code null} where nothing was. */
   private @Nullable Optional<BigDecimal> beside;
 
@@ -74,6 +76,26 @@ public final class Trail {
     return started;
   }
 
+  /** The caller speaks that language. */
+  public void spoken(Dialect language) {
+    dialect = language;
+  }
+
+  /** In which the caller speaks; empty where nobody said. */
+  public Optional<Dialect> dialect() {
+    return Optional.ofNullable(dialect);
+  }
+
+  /** The caller asks for a model of that name, whether or not there is one for it. */
+  public void named(String wanted) {
+    named = wanted;
+  }
+
+  /** The name of the model that was asked for; empty until the request's body was read. */
+  public String named() {
+    return model == null ? named : model.name();
+  }
+
   /** The caller is known. */
   public void calledBy(Caller known) {
     caller = known;
@@ -86,6 +108,7 @@ public final class Trail {
 
   /** The request has been read, and the model it asks for found. */
   public void asked(Request read, Terms given, Model found) {
+    dialect = read.dialect();
     request = read;
     terms = given;
     model = found;
@@ -292,6 +315,11 @@ public final class Trail {
     return Optional.ofNullable(replay);
   }
 
+  /** Whether the caller asked to be told the decision, and may be. */
+  public boolean explains() {
+    return terms.explain() && caller.explain();
+  }
+
   /** Why the call goes where it goes, as far as that is decided. */
   public Decision decision() {
     Decision known = decision;
@@ -308,6 +336,8 @@ public final class Trail {
    */
   public Trail aside() {
     var aside = new Trail(id, time, started);
+    aside.dialect = dialect;
+    aside.named = named;
     aside.caller = caller;
     aside.terms = terms;
     aside.request = request;

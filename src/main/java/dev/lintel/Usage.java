@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * What a call used: the one record that prices, budgets and reports are made from.
@@ -149,5 +150,18 @@ public record Usage(
 
   public long total() {
     return prompt() + output;
+  }
+
+  /** Tokens and where the figures come from, in the words of records. */
+  public void write(JsonGenerator json) {
+    json.writeStartObject();
+    json.writeNumberProperty("input", input);
+    json.writeNumberProperty("output", output);
+    json.writeNumberProperty("cache_read", cacheRead);
+    json.writeNumberProperty("cache_write", cacheWrite);
+    json.writeNumberProperty("cache_write_1h", cacheWriteHour);
+    json.writeNumberProperty("reasoning", reasoning);
+    json.writeStringProperty("source", source.word());
+    json.writeEndObject();
   }
 }

@@ -84,6 +84,7 @@ public final class Read implements Filter {
     Optional<String> provider = body.isText("provider") ? body.text("provider") : Optional.empty();
     Optional<Credential> own = body.text("api_key").map(secret -> own(call.caller(), secret));
     String name = name(call.caller(), provider, request.model());
+    call.trail().named(name);
     Model model = allowed(call.caller(), name, provider);
     if (own.isPresent()) {
       model = at(provider.orElse(name.substring(0, Math.max(0, name.indexOf('/')))), model);
@@ -96,6 +97,7 @@ public final class Read implements Filter {
   private void live(Call call, Live live, Sink sink, Handler next) {
     Terms terms = Terms.read(live.headers(), Optional.empty());
     String name = name(call.caller(), Optional.empty(), live.model());
+    call.trail().named(name);
     Model model = allowed(call.caller(), name, Optional.empty());
     call.trail().asked(live, terms, model);
     long end = call.trail().started() + LONGEST_LIVE.toNanos();

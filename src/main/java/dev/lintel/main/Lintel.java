@@ -17,6 +17,7 @@ import dev.lintel.filter.Once;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
+import dev.lintel.observe.Recent;
 import dev.lintel.route.Standings;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -46,6 +47,7 @@ public final class Lintel implements AutoCloseable {
   static final long BODIES = 64L << 20;
 
   private final Vertx vertx;
+  private final Recent recent = new Recent(10_000, 16 << 20);
   private final CallLog log;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
@@ -94,7 +96,7 @@ public final class Lintel implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
-    log = new CallLog(out);
+    log = new CallLog(out, recent);
     metrics =
         new Metrics(
             name -> live.models().has(name),
@@ -233,6 +235,7 @@ public final class Lintel implements AutoCloseable {
             storage,
             metrics,
             standings::health,
+            recent,
             () -> !ending,
             admin));
   }

@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Answer;
+import dev.lintel.CallRecords;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
@@ -12,6 +13,7 @@ import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
+import dev.lintel.admin.Calls;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
 import dev.lintel.dialect.GeminiEmbeddings;
@@ -44,6 +46,7 @@ final class Routes {
    * What the endpoints need of the gateway around them.
    *
    * @param live asked once a call, so that a new configuration serves the calls that come after it
+   * @param records of the calls that have ended
    * @param ready whether new calls are welcome
    * @param admin whether that is an admin's key
    */
@@ -54,6 +57,7 @@ final class Routes {
       Storage storage,
       Endpoint metrics,
       Function<Provider, Health> health,
+      CallRecords records,
       BooleanSupplier ready,
       Predicate<String> admin) {
     Optional<Caller> caller(String key) {
@@ -160,6 +164,9 @@ final class Routes {
     List<String> admin = List.of("/admin/v1");
     get(admin, "/providers", guarded(providers.list()));
     get(admin, "/catalogue", guarded(this::catalogue));
+    var calls = new Calls(around.records, Builtins.OPENAI);
+    get(admin, "/calls", guarded(calls.list()));
+    get(admin, "/calls/{id}", guarded(calls.one()));
   }
 
   private void post(List<String> bases, String path, Endpoint endpoint) {

@@ -1,96 +1,70 @@
 package dev.lintel.observe;
 
-import dev.lintel.Attempt;
-import dev.lintel.Caller;
+import dev.lintel.CallRecord;
 import dev.lintel.Event;
-import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Listener;
-import dev.lintel.Model;
-import dev.lintel.Replay;
-import dev.lintel.Request;
-import dev.lintel.Target;
 import dev.lintel.Trail;
-import dev.lintel.Usage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JsonGenerator;
 
 /**
- * Writes one line of JSON for every call that has ended. The call only leaves what the line says in
- * a queue; a thread of the log's own words and writes what has gathered, some ten times a second.
+ * Writes one line of JSON for every call that has ended. The call only leaves its record in a
+ * queue; a thread of the log's own words and writes what has gathered, some ten times a second, and
+ * hands it to those who keep the most recent ones.
  */
 public final class CallLog implements Listener, AutoCloseable {
   private static final long PAUSE_NANOS = 100_000_000;
 
-  /**
-   * What a line says, taken from the trail at once: a trail holds the request, which need not live
-   * until somebody has time to write.
-   */
-  private record Line(
-      String id,
-      Instant time,
-      Caller caller,
-      String dialect,
-      boolean stream,
-      String model,
-      @Nullable String target,
-      @Nullable Failure failure,
-      long firstContentNanos,
-      long durationNanos,
-      Usage usage,
-      @Nullable BigDecimal cost,
-      @Nullable String replayOf,
-      List<Attempt> attempts) {
-    static Line of(Trail trail, Event.Ended ended) {
-      Optional<Request> request = trail.request();
-      boolean plain = ended.failure().isEmpty() && trail.attempts().size() < 2;
-      return new Line(
-          trail.id(),
-          trail.time(),
-          trail.caller(),
-          request.map(read -> read.dialect().name()).orElse(""),
-          request.map(Request::stream).orElse(false),
-          trail.model().map(Model::name).orElse(""),
-          trail.target().map(Target::name).orElse(null),
-          ended.failure().orElse(null),
-          trail.firstContentNanos(),
-          ended.durationNanos(),
-          trail.usage(),
-          trail.cost().orElse(null),
-          trail.replay().map(Replay::callId).orElse(null),
-          plain ? List.of() : trail.attempts());
+  /** So many targets a line names; more would make lines that nobody can read. */
+  private static final int MOST_TARGETS = 20;
+
+  private static final byte[] EVENT = ",\"event\":\"call\"}\n".getBytes(StandardCharsets.UTF_8);
+  private static final Logger LOG = LoggerFactory.getLogger(CallLog.class);
+
+  /** Bytes that can be looked at without a copy. */
+  private static final class Scratch extends ByteArrayOutputStream {
+    byte[] array() {
+      return buf;
     }
   }
 
   private final OutputStream out;
-  private final Queue<Line> lines = new ConcurrentLinkedQueue<>();
+  private final Recent recent;
+  private final Queue<CallRecord> ended = new ConcurrentLinkedQueue<>();
   private final Thread writer;
   private volatile boolean closed;
 
   // The writer's own.
   private @Nullable Instant second;
   private String untilFraction = "";
+  private final Scratch scratch = new Scratch();
+  private boolean deaf;
 
-  public CallLog(OutputStream out) {
+  /**
+   * @param recent is given every record
+   */
+  public CallLog(OutputStream out, Recent recent) {
     this.out = out;
+    this.recent = recent;
     this.writer = Thread.ofPlatform().daemon().name("lintel-call-log").start(this::run);
   }
 
   @Override
   public void on(Trail trail, Event event) {
-    if (event instanceof Event.Ended ended) {
-      lines.add(Line.of(trail, ended));
+    if (event instanceof Event.Ended over) {
+      ended.add(CallRecord.of(trail, over));
     }
   }
 
@@ -119,20 +93,30 @@ public final class CallLog implements Listener, AutoCloseable {
 
   private void drain() {
     var batch = new ByteArrayOutputStream(1 << 14);
-    try {
-      for (Line line = lines.poll(); line != null; line = lines.poll()) {
-        write(line, batch);
-        if (batch.size() > 1 << 16) {
-          batch.writeTo(out);
-          batch.reset();
-        }
+    for (CallRecord record = ended.poll(); record != null; record = ended.poll()) {
+      try {
+        keep(record, batch);
+      } catch (RuntimeException bug) {
+        LOG.error("the record of {} cannot be written", record.id(), bug);
       }
-      batch.writeTo(out);
-      out.flush();
-    } catch (IOException nobodyReads) {
-      // Standard output has been closed: calls go on without their lines.
-      lines.clear();
+      if (batch.size() > 1 << 16) {
+        send(batch);
+      }
     }
+    send(batch);
+  }
+
+  private void send(ByteArrayOutputStream batch) {
+    if (!deaf && batch.size() > 0) {
+      try {
+        batch.writeTo(out);
+        out.flush();
+      } catch (IOException nobodyReads) {
+        // Standard output has been closed: calls go on without their lines.
+        deaf = true;
+      }
+    }
+    batch.reset();
   }
 
   /** The time to the millisecond; what precedes the fraction is worded once a second. */
@@ -150,54 +134,21 @@ public final class CallLog implements Listener, AutoCloseable {
         + 'Z';
   }
 
-  private void write(Line line, ByteArrayOutputStream into) {
-    try (JsonGenerator json = Json.MAPPER.createGenerator(into)) {
-      json.writeStartObject();
-      json.writeStringProperty("time", stamp(line.time));
-      json.writeStringProperty("event", "call");
-      json.writeStringProperty("request_id", line.id);
-      json.writeStringProperty("tenant", line.caller.tenant());
-      json.writeStringProperty("app", line.caller.app());
-      json.writeStringProperty("key_id", line.caller.keyId());
-      json.writeStringProperty("dialect", line.dialect);
-      json.writeBooleanProperty("stream", line.stream);
-      json.writeStringProperty("model", line.model);
-      json.writeStringProperty("target", line.target);
-      Failure failure = line.failure;
-      json.writeStringProperty("kind", failure == null ? null : failure.kind().word());
-      if (failure != null) {
-        json.writeStringProperty("message", failure.message());
-      }
-      if (line.firstContentNanos >= 0) {
-        json.writeNumberProperty("ttft_ms", line.firstContentNanos / 1_000_000);
-      }
-      json.writeNumberProperty("latency_ms", line.durationNanos / 1_000_000);
-      usage(line.usage, json);
-      json.writeStringProperty("cost_usd", line.cost == null ? null : line.cost.toPlainString());
-      if (line.replayOf != null) {
-        json.writeStringProperty("replay_of", line.replayOf);
-      }
-      if (!line.attempts.isEmpty()) {
-        json.writeArrayPropertyStart("attempts");
-        for (Attempt attempt : line.attempts) {
-          json.writePOJO(attempt.json());
-        }
-        json.writeEndArray();
-      }
-      json.writeEndObject();
+  private void keep(CallRecord record, ByteArrayOutputStream batch) {
+    String when = stamp(record.time());
+    word(record, when, Integer.MAX_VALUE);
+    recent.add(record, scratch.array(), scratch.size());
+    if (record.decision().looked() > MOST_TARGETS) {
+      word(record, when, MOST_TARGETS);
     }
-    into.write('\n');
+    batch.write(scratch.array(), 0, scratch.size() - 1);
+    batch.write(EVENT, 0, EVENT.length);
   }
 
-  private static void usage(Usage usage, JsonGenerator json) {
-    json.writeObjectPropertyStart("usage");
-    json.writeNumberProperty("input", usage.input());
-    json.writeNumberProperty("output", usage.output());
-    json.writeNumberProperty("cache_read", usage.cacheRead());
-    json.writeNumberProperty("cache_write", usage.cacheWrite());
-    json.writeNumberProperty("cache_write_1h", usage.cacheWriteHour());
-    json.writeNumberProperty("reasoning", usage.reasoning());
-    json.writeStringProperty("source", usage.source().word());
-    json.writeEndObject();
+  private void word(CallRecord record, String when, int most) {
+    scratch.reset();
+    try (JsonGenerator json = Json.MAPPER.createGenerator(scratch)) {
+      record.write(json, when, most);
+    }
   }
 }
