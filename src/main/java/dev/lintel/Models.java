@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Every model that may be asked for, by the name a caller uses. */
 public final class Models {
@@ -12,22 +13,26 @@ public final class Models {
   private final Strategy inOrder;
   private final Facts.Source facts;
   private final Standing.Source standings;
+  private final Set<String> refusing;
 
   public Models(Map<String, Model> configured, Map<String, Provider> providers, Strategy inOrder) {
-    this(configured, providers, inOrder, Facts.Source.NONE, Standing.Source.NONE);
+    this(configured, providers, inOrder, Facts.Source.NONE, Standing.Source.NONE, Set.of());
   }
 
   /**
    * @param inOrder the strategy of a model that is asked for as {@code provider/model}
    * @param facts what is known of such a model
    * @param standings how it fares
+   * @param refusing the providers that are not asked while they are in trouble
    */
   public Models(
       Map<String, Model> configured,
       Map<String, Provider> providers,
       Strategy inOrder,
       Facts.Source facts,
-      Standing.Source standings) {
+      Standing.Source standings,
+      Set<String> refusing) {
+    this.refusing = Set.copyOf(refusing);
     this.standings = standings;
     this.configured = new LinkedHashMap<>(configured);
     this.providers = Map.copyOf(providers);
@@ -80,6 +85,13 @@ public final class Models {
         new Target(
             known, model, Profile.NONE, facts.of(known, model), standings.of(known, model, 0));
     return Optional.of(
-        new Model(target.name(), List.of(target), inOrder, Timeouts.USUAL, Retry.usual(1)));
+        new Model(
+            target.name(),
+            List.of(target),
+            inOrder,
+            Timeouts.USUAL,
+            Retry.usual(1),
+            Optional.empty(),
+            Routing.NONE.insisting(!refusing.contains(provider))));
   }
 }

@@ -35,9 +35,16 @@ public record Routing(
           Map.of(),
           true);
 
+  /** The same where the target that is least bad is asked, or not. */
+  public Routing insisting(boolean whether) {
+    return whether == insists
+        ? this
+        : new Routing(rules, split, shadow, sticky, hedge, queue, coalesce, fallback, whether);
+  }
+
   /** What of it leads no call away from its targets. */
   public Routing staying() {
-    return queue.isEmpty()
+    return queue.isEmpty() && insists
         ? NONE
         : new Routing(
             List.of(),

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.BreakerRules;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Dialects;
@@ -11,7 +12,6 @@ import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Retry;
-import dev.lintel.Routing;
 import dev.lintel.SignedCaller;
 import dev.lintel.Spec;
 import dev.lintel.Standing;
@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -39,6 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
+ * @param refusing providers that are not asked while they are in trouble, unless a model says so
  * @param notYet keys in use that this version reads and checks but does not act on
  */
 public record Config(
@@ -55,6 +57,8 @@ public record Config(
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
+    BreakerRules breakers,
+    Set<String> refusing,
     Pricing pricing,
     List<App> apps,
     List<String> notYet) {
@@ -63,6 +67,7 @@ public record Config(
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
     sims = Collections.unmodifiableMap(new TreeMap<>(sims));
     models = List.copyOf(models);
+    refusing = Set.copyOf(refusing);
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
   }
@@ -119,9 +124,15 @@ public record Config(
       Spec<Strategy> strategy,
       Timeouts timeouts,
       Retry retry,
-      Optional<Merging> merging) {
+      Optional<Merging> merging,
+      RoutingSpec routing) {
     public ModelSpec {
       targets = List.copyOf(targets);
+    }
+
+    /** Its own, and those that may be asked in their place or beside them. */
+    Stream<TargetSpec> everyTarget() {
+      return Stream.concat(targets.stream(), routing.targets());
     }
 
     Model at(Known known) {
@@ -132,16 +143,19 @@ public record Config(
           timeouts,
           retry,
           merging,
-          Routing.NONE);
+          routing.at(known));
     }
   }
 
   /** What stands behind the names of a configuration. */
-  private record Known(
-      Map<String, Provider> providers, Facts.Source facts, Standing.Source standings) {}
+  record Known(Map<String, Provider> providers, Facts.Source facts, Standing.Source standings) {}
 
   /** A target as it is configured. */
   public record TargetSpec(String provider, String model, Profile profile) {
+    String name() {
+      return provider + "/" + model;
+    }
+
     Target at(Known known) {
       Provider at = known.providers.get(provider);
       if (at == null) {
@@ -162,6 +176,8 @@ public record Config(
    * @param awsKeys with which AWS's SDKs sign
    * @param models that it may ask for; empty means every model
    * @param ownKeys whether its calls may bring a provider's key of their own
+   * @param residency the region that its calls must not leave; empty where they may go anywhere
+   * @param explain whether its calls may ask to be told why they went where they went
    */
   public record App(
       String tenant,
@@ -169,14 +185,17 @@ public record Config(
       List<Credential> keys,
       List<AwsPair> awsKeys,
       Optional<Set<String>> models,
-      boolean ownKeys) {
+      boolean ownKeys,
+      String residency,
+      boolean explain) {
     public App {
       keys = List.copyOf(keys);
       awsKeys = List.copyOf(awsKeys);
     }
 
-    private Caller caller(String keyId) {
-      return new Caller(tenant, name, keyId, models, ownKeys);
+    /** Who calls with that key of its own. */
+    public Caller caller(String keyId) {
+      return new Caller(tenant, name, keyId, models, ownKeys, residency, explain);
     }
   }
 
@@ -203,16 +222,17 @@ public record Config(
         all.put(
             name,
             new Provider(
-                name,
-                name,
-                new Dialects(sim.dialects()),
-                at.apply(sim),
-                sim.auth(),
-                sim.credentials(),
-                Map.of(),
-                Provider.Transport.PLAIN,
-                Provider.Quirks.NONE,
-                Platform.PLAIN)));
+                    name,
+                    name,
+                    new Dialects(sim.dialects()),
+                    at.apply(sim),
+                    sim.auth(),
+                    sim.credentials(),
+                    Map.of(),
+                    Provider.Transport.PLAIN,
+                    Provider.Quirks.NONE,
+                    Platform.PLAIN)
+                .within(sim.limits())));
     return Collections.unmodifiableMap(all);
   }
 
@@ -296,14 +316,14 @@ public record Config(
   public Config at(Address other) {
     return new Config(
         other, data, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, pricing, apps, notYet);
+        models, breakers, refusing, pricing, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
         listen, folder, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, pricing, apps, notYet);
+        models, breakers, refusing, pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

@@ -1,10 +1,12 @@
 package dev.lintel.config;
 
+import dev.lintel.BreakerRule;
 import dev.lintel.Json;
 import dev.lintel.Limits;
 import dev.lintel.Provider;
 import dev.lintel.Rate;
 import dev.lintel.Reach;
+import dev.lintel.Routing;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
@@ -59,6 +61,10 @@ record Document(
     Optional<At<String>> key();
 
     List<At<String>> keys();
+
+    Optional<AccountLimits> limits();
+
+    Optional<Breaker> breaker();
   }
 
   /** A provider at the other end of a network. */
@@ -78,7 +84,7 @@ record Document(
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** Who works off a batch of requests for a provider. */
@@ -108,8 +114,6 @@ record Document(
     Optional<Boolean> streamUsage();
 
     Optional<At<BigDecimal>> priceFactor();
-
-    Optional<AccountLimits> limits();
   }
 
   /** Azure OpenAI. */
@@ -131,7 +135,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
@@ -156,7 +160,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   /** AWS Bedrock. */
@@ -181,7 +185,7 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       @NotYet Optional<AccountLimits> limits,
-      @NotYet Optional<Breaker> breaker)
+      Optional<Breaker> breaker)
       implements Entry, Linked {}
 
   record Tls(
@@ -220,7 +224,9 @@ record Document(
       Optional<Boolean> image,
       Optional<Boolean> sealed,
       Optional<Boolean> verify,
-      Optional<String> stop)
+      Optional<String> stop,
+      @NotYet Optional<AccountLimits> limits,
+      Optional<Breaker> breaker)
       implements Entry {
 
     /** What was set of the simulator's own options, by their names there, which are the keys. */
@@ -247,16 +253,16 @@ record Document(
       Optional<Spec<Strategy>> strategy,
       Optional<At<Timeouts>> timeouts,
       Optional<RetryEntry> retry,
-      @NotYet Optional<Sticky> sticky,
-      @NotYet Optional<Breaker> breaker,
-      @NotYet Optional<Hedge> hedge,
-      @NotYet boolean coalesce,
-      @NotYet Optional<Queue> queue,
-      @NotYet Map<Cause, List<At<String>>> fallback,
-      @NotYet Optional<Canary> canary,
-      @NotYet Map<String, Variant> variants,
-      @NotYet Optional<Shadow> shadow,
-      @NotYet List<Rule> rules,
+      Optional<Sticky> sticky,
+      Optional<Breaker> breaker,
+      Optional<Hedge> hedge,
+      boolean coalesce,
+      Optional<Queue> queue,
+      Map<Routing.Cause, List<At<String>>> fallback,
+      Optional<At<Canary>> canary,
+      Optional<At<Map<String, At<Variant>>>> variants,
+      Optional<Shadow> shadow,
+      List<Rule> rules,
       Optional<At<BatchEntry>> batch) {}
 
   /** How concurrent requests for vectors are merged. */
@@ -265,7 +271,17 @@ record Document(
   }
 
   /** How a conversation stays where it was. */
-  record Sticky(List<String> on, @Key("for") Duration time) {}
+  record Sticky(List<String> on, @Key("for") Duration time) {
+    static final Sticky USUAL =
+        new Sticky(List.of("prompt_cache_key", "session", "user"), Duration.ofMinutes(5));
+
+    Sticky {
+      if (on.isEmpty() || on.stream().anyMatch(String::isBlank)) {
+        throw new IllegalArgumentException("must say in 'on' by what sessions are told apart");
+      }
+      longer("for", time);
+    }
+  }
 
   /** When somebody who fails is left alone. */
   record Breaker(
@@ -273,7 +289,26 @@ record Document(
       Optional<Duration> window,
       Optional<Duration> open,
       Optional<Count> probes,
-      Optional<WhenAllOpen> whenAllOpen) {}
+      Optional<WhenAllOpen> whenAllOpen) {
+    Breaker {
+      window.ifPresent(given -> longer("window", given));
+      open.ifPresent(given -> longer("open", given));
+    }
+
+    BreakerRule rule() {
+      return new BreakerRule(
+          failures.map(Count::value).orElse(0),
+          window.orElse(Duration.ZERO),
+          open.orElse(Duration.ZERO),
+          probes.map(Count::value).orElse(0));
+    }
+  }
+
+  private static void longer(String key, Duration time) {
+    if (time.isZero()) {
+      throw new IllegalArgumentException("must have a time longer than 0 as '" + key + "'");
+    }
+  }
 
   /** What is done where everybody is left alone. */
   enum WhenAllOpen {
@@ -281,45 +316,58 @@ record Document(
     REFUSE
   }
 
-  record Hedge(After after, Optional<Percent> share) {}
+  record Hedge(After after, Optional<Percent> share) {
+    Hedge {
+      after.time().ifPresent(given -> longer("after", given));
+    }
+  }
 
-  record Queue(Count size, @Key("wait") Duration longest) {}
+  record Queue(Count size, @Key("wait") Duration longest) {
+    static final Queue USUAL = new Queue(new Count(100), Duration.ofSeconds(5));
 
-  /** Why another model is asked. */
-  enum Cause {
-    CONTEXT_LENGTH,
-    CONTENT_POLICY,
-    OVERLOADED,
-    BUDGET,
-    ANY
+    Queue {
+      longer("wait", longest);
+    }
   }
 
   record Canary(
-      List<TargetEntry> to, Percent percent, Optional<String> on, Optional<StopIf> stopIf) {}
+      At<List<TargetEntry>> to,
+      At<Percent> percent,
+      Optional<String> on,
+      Optional<StopIf> stopIf,
+      Optional<Duration> over) {}
 
-  record StopIf(Optional<Percent> errors, Optional<Duration> p95) {}
+  record StopIf(Optional<Percent> errors, Optional<Duration> p95) {
+    StopIf {
+      if (errors.isEmpty() && p95.isEmpty()) {
+        throw new IllegalArgumentException("needs the key 'errors' or the key 'p95'");
+      }
+      p95.ifPresent(given -> longer("p95", given));
+    }
+  }
 
   /** One of several; of the key {@code on}, by what callers are told apart. */
-  record Variant(@Alone Optional<String> on, Optional<Percent> percent, List<TargetEntry> to) {}
+  record Variant(
+      @Alone Optional<String> on, Optional<Percent> percent, Optional<At<List<TargetEntry>>> to) {}
 
-  record Shadow(List<TargetEntry> to, Percent percent) {}
+  record Shadow(At<List<TargetEntry>> to, At<Percent> percent) {}
 
-  record Rule(@Key("if") String condition, List<TargetEntry> use) {}
+  record Rule(@Key("if") At<String> condition, At<List<TargetEntry>> use) {}
 
   record TargetEntry(
       @Alone At<String> to,
       Optional<Count> weight,
-      @NotYet Optional<String> tier,
-      @NotYet Optional<String> region,
-      @NotYet Optional<BigDecimal> quality,
-      @NotYet Optional<String> family,
-      @NotYet Optional<Tokens> context,
-      @NotYet Optional<Count> concurrent) {}
+      Optional<String> tier,
+      Optional<String> region,
+      Optional<Grade> quality,
+      Optional<String> family,
+      Optional<Tokens> context,
+      Optional<Count> concurrent) {}
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
   record Tenant(
-      @NotYet Optional<String> residency,
+      Optional<At<String>> residency,
       @NotYet Optional<CallerLimits> limits,
       @NotYet Map<Window, Money> budget,
       Optional<UnknownPrice> unknownPrice,
@@ -330,8 +378,8 @@ record Document(
       List<AwsPair> awsKeys,
       Optional<List<At<String>>> models,
       boolean ownKeys,
-      @NotYet Optional<String> residency,
-      @NotYet boolean explain,
+      Optional<At<String>> residency,
+      boolean explain,
       @NotYet Optional<CallerLimits> limits,
       @NotYet Map<Window, Money> budget,
       Optional<UnknownPrice> unknownPrice) {}
@@ -429,6 +477,12 @@ record Document(
       List<Rate> tokens,
       Optional<Count> concurrent,
       Optional<Count> concurrentPerKey) {
+    AccountLimits {
+      if (Stream.concat(requests.stream(), tokens.stream()).anyMatch(rate -> rate.count() == 0)) {
+        throw new IllegalArgumentException("must have rates above 0");
+      }
+    }
+
     Limits known() {
       return new Limits(
           requests,

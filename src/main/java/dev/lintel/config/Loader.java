@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Condition;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
@@ -53,20 +54,24 @@ public final class Loader {
   private final Environment environment;
   private final Catalogue catalogue = Catalogue.read();
   private final Function<Path, SortedMap<Integer, String>> modelFaults;
+  private final Condition.Language language;
   private final Served served = Served.read();
 
   /**
    * @param dialects what a provider of that kind speaks, its main dialect first
    * @param strategies by the names that a file uses; {@code in_order} must be among them
+   * @param language in which the conditions of rules are written
    * @param simFaults the faults that the simulated provider knows
    * @param variables the environment
    */
   public Loader(
       Map<String, List<Dialect>> dialects,
       Map<String, Class<? extends Spec<Strategy>>> strategies,
+      Condition.Language language,
       Set<String> simFaults,
       Function<String, Optional<String>> variables) {
-    this(dialects, strategies, simFaults, variables, file -> Collections.emptySortedMap());
+    this(
+        dialects, strategies, language, simFaults, variables, file -> Collections.emptySortedMap());
   }
 
   /**
@@ -75,6 +80,7 @@ public final class Loader {
   public Loader(
       Map<String, List<Dialect>> dialects,
       Map<String, Class<? extends Spec<Strategy>>> strategies,
+      Condition.Language language,
       Set<String> simFaults,
       Function<String, Optional<String>> variables,
       Function<Path, SortedMap<Integer, String>> modelFaults) {
@@ -83,6 +89,7 @@ public final class Loader {
     }
     this.dialects = Map.copyOf(dialects);
     this.strategies = Collections.unmodifiableMap(new TreeMap<>(strategies));
+    this.language = language;
     this.simFaults = Set.copyOf(simFaults);
     this.environment = new Environment(variables);
     this.modelFaults = modelFaults;
@@ -122,6 +129,7 @@ public final class Loader {
                     written,
                     new Providers(faults, environment, catalogue, served, dialects, simFaults),
                     binder.plain(Strategy.class, USUAL_STRATEGY),
+                    language,
                     modelFaults)
                 .config(binder.notYet()));
     faults.raise();

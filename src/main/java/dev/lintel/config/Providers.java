@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.Credential;
 import dev.lintel.Dialect;
 import dev.lintel.Dialects;
+import dev.lintel.Limits;
 import dev.lintel.Platform;
 import dev.lintel.Provider;
 import dev.lintel.config.Catalogue.Row;
@@ -149,7 +150,13 @@ record Providers(
     }
     Provider.Auth auth = catalogue.find(spoken).map(Row::auth).orElse(Provider.Auth.BEARER);
     return Optional.of(
-        new SimSpec(name, speaks, auth, credentials(name, written(entry)), entry.options()));
+        new SimSpec(
+            name,
+            speaks,
+            auth,
+            credentials(name, written(entry)),
+            entry.options(),
+            entry.limits().map(Document.AccountLimits::known).orElse(Limits.NONE)));
   }
 
   private void checkFault(At<String> at) {

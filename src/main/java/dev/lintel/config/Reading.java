@@ -1,47 +1,40 @@
 package dev.lintel.config;
 
+import dev.lintel.Condition;
 import dev.lintel.Credential;
-import dev.lintel.Merging;
-import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
-import dev.lintel.Retry;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
-import dev.lintel.Timeouts;
 import java.math.BigDecimal;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One file on its way from single words to what they mean together. */
-final class Reading {
-  /** Whoever waits longer for others than for the answer has meant another unit. */
-  private static final Duration LONGEST_WINDOW = Duration.ofSeconds(10);
-
+final class Reading implements ModelReading.Around {
   private final Faults faults;
   private final Document written;
   private final Providers providers;
   private final Platforms platforms;
   private final Spec<Strategy> inOrder;
+  private final Condition.Language language;
   private final Function<Path, SortedMap<Integer, String>> catalogueFaults;
   private final Map<String, Provider> remotes = new TreeMap<>();
   private final Map<String, SimSpec> sims = new TreeMap<>();
 
   /**
    * @param inOrder of a model that names no strategy
+   * @param language in which the conditions of rules are written
    * @param catalogueFaults what is wrong with a catalogue of models, by line
    */
   Reading(
@@ -49,18 +42,21 @@ final class Reading {
       Document written,
       Providers providers,
       Spec<Strategy> inOrder,
+      Condition.Language language,
       Function<Path, SortedMap<Integer, String>> catalogueFaults) {
     this.faults = faults;
     this.written = written;
     this.providers = providers;
     this.platforms = new Platforms(providers);
     this.inOrder = inOrder;
+    this.language = language;
     this.catalogueFaults = catalogueFaults;
   }
 
   Config config(Set<String> notYet) {
     readProviders();
-    List<Config.ModelSpec> models = models();
+    var breakers = new Breakers(written.providers());
+    List<Config.ModelSpec> models = models(breakers);
     checkPrices();
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
@@ -79,8 +75,10 @@ final class Reading {
         remotes,
         sims,
         models,
+        breakers.rules(),
+        breakers.refusing(),
         pricing(),
-        apps(),
+        apps(models),
         List.copyOf(notYet));
   }
 
@@ -112,101 +110,26 @@ final class Reading {
         });
   }
 
-  private void keep(Provider made, Document.Linked entry) {
+  private void keep(Provider made, Document.Entry entry) {
     remotes.put(
         made.name(),
         made.within(entry.limits().map(Document.AccountLimits::known).orElse(made.limits())));
   }
 
-  private List<Config.ModelSpec> models() {
+  private List<Config.ModelSpec> models(Breakers breakers) {
+    var reading = new ModelReading(faults, this, breakers, inOrder, language);
     var models = new ArrayList<Config.ModelSpec>();
     written
         .models()
-        .forEach(
-            (name, at) -> at.value().flatMap(entry -> model(name, entry)).ifPresent(models::add));
+        .forEach((name, at) ->
+            at.value().flatMap(entry -> reading.read(name, entry)).ifPresent(models::add));
+    new Fallbacks(faults, written.models()).check();
     return models;
   }
 
-  private Optional<Config.ModelSpec> model(String name, Document.ModelEntry entry) {
-    var targets = new ArrayList<Config.TargetSpec>();
-    for (Document.TargetEntry target : entry.targets().value().orElse(List.of())) {
-      target(target).ifPresent(targets::add);
-    }
-    if (entry.targets().value().filter(List::isEmpty).isPresent()) {
-      faults.add(entry.targets(), "must list one target or more");
-    }
-    entry.timeouts().ifPresent(this::checkTimeouts);
-    checkOthers(entry);
-    Retry usual = Retry.usual(targets.size());
-    Retry retry =
-        entry
-            .retry()
-            .map(given -> {
-              var waits = given.backoff().orElse(new Span(usual.least(), usual.most()));
-              return new Retry(
-                  given.attempts().map(Count::value).orElse(usual.attempts()),
-                  waits.least(),
-                  waits.most());
-            })
-            .orElse(usual);
-    return targets.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Config.ModelSpec(
-                name,
-                targets,
-                entry.strategy().orElse(inOrder),
-                entry.timeouts().flatMap(At::value).orElse(Timeouts.USUAL),
-                retry,
-                entry.batch().flatMap(this::merging)));
-  }
-
-  private Optional<Merging> merging(At<Document.BatchEntry> at) {
-    if (at.value().filter(given -> given.window().compareTo(LONGEST_WINDOW) > 0).isPresent()) {
-      faults.add(at, "must have a window of " + LONGEST_WINDOW.toSeconds() + "s at most");
-    }
-    return at.value().map(given -> new Merging(given.window(), given.size().value()));
-  }
-
-  /** Whoever else may be asked has to be there, too. */
-  private void checkOthers(Document.ModelEntry entry) {
-    entry.canary().ifPresent(canary -> canary.to().forEach(this::target));
-    entry.variants().values().forEach(variant -> variant.to().forEach(this::target));
-    entry.shadow().ifPresent(shadow -> shadow.to().forEach(this::target));
-    entry.rules().forEach(rule -> rule.use().forEach(this::target));
-    entry.fallback().values().forEach(models -> models.forEach(this::checkModel));
-  }
-
-  private Optional<Config.TargetSpec> target(Document.TargetEntry entry) {
-    String to = entry.to().value().orElse("");
-    int slash = to.indexOf('/');
-    if (entry.to().value().isEmpty()) {
-      return Optional.empty();
-    }
-    if (slash < 1 || slash == to.length() - 1) {
-      faults.add(entry.to(), "must be a provider and its model, such as openai/gpt-4o-mini");
-      return Optional.empty();
-    }
-    String provider = to.substring(0, slash);
-    if (!isProvider(provider, entry.to())) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new Config.TargetSpec(
-            provider,
-            to.substring(slash + 1),
-            new Profile(
-                entry.weight().map(Count::value).orElse(1),
-                entry.region().orElse(""),
-                entry.tier().orElse(""),
-                "",
-                OptionalDouble.empty(),
-                0,
-                0)));
-  }
-
   /** A provider that is configured, or usable by its name alone, which configures it. */
-  private boolean isProvider(String name, At<?> at) {
+  @Override
+  public boolean isProvider(String name, At<?> at) {
     if (written.providers().containsKey(name) || remotes.containsKey(name)) {
       return true;
     }
@@ -232,15 +155,6 @@ final class Reading {
   private String meantProvider(String name) {
     String own = Closest.meant(name, written.providers().keySet());
     return own.isEmpty() ? Closest.meant(name, providers.catalogue().rows().keySet()) : own;
-  }
-
-  private void checkTimeouts(At<Timeouts> at) {
-    at.value()
-        .filter(times ->
-            Stream.of(
-                    times.connect(), times.firstToken(), times.idle(), times.total(), times.write())
-                .anyMatch(Duration::isZero))
-        .ifPresent(times -> faults.add(at, "must all be longer than 0"));
   }
 
   private void checkPrices() {
@@ -303,18 +217,31 @@ final class Reading {
         });
   }
 
-  private List<Config.App> apps() {
+  private List<Config.App> apps(List<Config.ModelSpec> models) {
+    var residencies = new Residencies(faults, models);
     var apps = new ArrayList<Config.App>();
     var owners = new HashMap<String, String>();
     written
         .tenants()
-        .forEach((tenant, entry) ->
-            entry.apps().forEach((name, app) -> apps.add(app(tenant, name, app, owners))));
+        .forEach((tenant, entry) -> {
+          String usual = entry.residency().map(residencies::region).orElse("");
+          entry
+              .apps()
+              .forEach((name, app) -> {
+                String residency = app.residency().map(residencies::region).orElse(usual);
+                app.models().ifPresent(listed -> residencies.check(residency, listed));
+                apps.add(app(tenant, name, app, owners, residency));
+              });
+        });
     return apps;
   }
 
   private Config.App app(
-      String tenant, String name, Document.AppEntry entry, Map<String, String> owners) {
+      String tenant,
+      String name,
+      Document.AppEntry entry,
+      Map<String, String> owners,
+      String residency) {
     String whole = tenant + "/" + name;
     var keys = new ArrayList<Credential>();
     for (At<String> at : entry.keys()) {
@@ -344,7 +271,9 @@ final class Reading {
                 models.stream()
                     .flatMap(at -> at.value().stream())
                     .collect(Collectors.toUnmodifiableSet())),
-        entry.ownKeys());
+        entry.ownKeys(),
+        residency,
+        entry.explain());
   }
 
   private Optional<Config.AwsPair> awsPair(
@@ -367,7 +296,8 @@ final class Reading {
     return Optional.of(new Config.AwsPair(whole + "#aws" + number, id, secret));
   }
 
-  private void checkModel(At<String> at) {
+  @Override
+  public void checkModel(At<String> at) {
     String name = at.value().orElse("");
     int slash = name.indexOf('/');
     if (at.value().isEmpty() || written.models().containsKey(name)) {

@@ -66,8 +66,17 @@ record Scalar<T>(String form, Function<String, T> read) {
               Rate.class,
               new Scalar<>(
                   "a rate such as 600/min or 200k/min (per s, min, hour or day)", Scalar::rate)),
-          Map.entry(Percent.class, new Scalar<>("a share such as 5% or 20", Scalar::percent)),
-          Map.entry(Tokens.class, new Scalar<>("a number such as 4096 or 200k", Scalar::tokens)),
+          Map.entry(
+              Percent.class,
+              new Scalar<>("a share of 100% at most, such as 5% or 20", Scalar::percent)),
+          Map.entry(
+              Grade.class,
+              new Scalar<>(
+                  "a number from 0 to 1, such as 0.9",
+                  text -> new Grade(decimal(text).doubleValue()))),
+          Map.entry(
+              Tokens.class,
+              new Scalar<>("a number of 1 or more, such as 4096 or 200k", Scalar::tokens)),
           Map.entry(After.class, new Scalar<>("a time such as 800ms, or p95", Scalar::after)),
           Map.entry(Money.class, new Scalar<>("an amount such as 500 USD", Scalar::money)),
           Map.entry(

@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Credential;
 import dev.lintel.Dialect;
+import dev.lintel.Limits;
 import dev.lintel.Provider;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,8 @@ public record SimSpec(
     List<Dialect> dialects,
     Provider.Auth auth,
     List<Credential> credentials,
-    Map<String, String> options) {
+    Map<String, String> options,
+    Limits limits) {
   public SimSpec {
     dialects = List.copyOf(dialects);
     credentials = List.copyOf(credentials);

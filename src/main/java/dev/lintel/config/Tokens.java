@@ -1,4 +1,10 @@
 package dev.lintel.config;
 
-/** A number of tokens. */
-record Tokens(long value) {}
+/** A number of tokens, at least 1. */
+record Tokens(long value) {
+  Tokens {
+    if (value < 1) {
+      throw new IllegalArgumentException("less than 1");
+    }
+  }
+}

@@ -258,9 +258,7 @@ final class Walk {
     var least =
         lanes.stream()
             .filter(lane -> lane.barred().filter(bar -> bar.why().mayBeTried()).isPresent())
-            .filter(
-                lane ->
-                    !lane.underWay && !lane.insisted && !isClosed(lane.target, lane.key))
+            .filter(lane -> !lane.underWay && !lane.insisted && !isClosed(lane.target, lane.key))
             .sorted(
                 Comparator.<Lane>comparingInt(lane -> lane.tries)
                     .thenComparing(lane -> lane.barred().orElseThrow().rest()))

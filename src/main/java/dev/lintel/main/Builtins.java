@@ -32,6 +32,7 @@ import dev.lintel.price.Catalogue;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
+import dev.lintel.rule.CelConditions;
 import dev.lintel.sim.Fault;
 import java.util.Arrays;
 import java.util.List;
@@ -100,6 +101,7 @@ final class Builtins {
 
   static Loader loader(Function<String, Optional<String>> environment) {
     Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
-    return new Loader(KINDS, STRATEGIES, faults, environment, Catalogue::faults);
+    return new Loader(
+        KINDS, STRATEGIES, new CelConditions(), faults, environment, Catalogue::faults);
   }
 }

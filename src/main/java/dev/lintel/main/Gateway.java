@@ -91,7 +91,8 @@ record Gateway(
             providers,
             new InOrder().build(),
             facts,
-            lasting.standings::named);
+            lasting.standings::named,
+            config.refusing());
     Map<String, Caller> configured = config.callers();
     Function<String, Optional<Caller>> keys =
         config.apps().isEmpty()
@@ -218,7 +219,7 @@ record Gateway(
     return config.apps().stream()
         .filter(known -> known.tenant().equals(tenant) && known.name().equals(app))
         .findFirst()
-        .map(known -> new Caller(tenant, app, keyId, known.models(), known.ownKeys()));
+        .map(known -> known.caller(keyId));
   }
 
   /** A model that the caller may ask for, also by its provider's name of it. */

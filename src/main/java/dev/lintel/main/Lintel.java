@@ -206,7 +206,9 @@ public final class Lintel implements AutoCloseable {
             asked.add(simulator);
             return simulator.url();
           });
-      return Gateway.of(config, providers, lasting, hold);
+      Gateway built = Gateway.of(config, providers, lasting, hold);
+      standings.use(config.breakers());
+      return built;
     } catch (RuntimeException failed) {
       hold.release();
       throw failed;

@@ -168,9 +168,7 @@ final class Breaker {
             case Closed closed -> calmed(closed, ticket);
             // Somebody insisted, and it is well.
             case Open open ->
-                open.ticket == ticket
-                    ? afterAnswer(new Half(ticket, List.of(), 0), ticket)
-                    : open;
+                open.ticket == ticket ? afterAnswer(new Half(ticket, List.of(), 0), ticket) : open;
             case Half half -> half.knows(ticket) ? afterAnswer(half, ticket) : half;
           };
       // A calmed breaker that another thread has marked meanwhile stays marked.
@@ -202,17 +200,13 @@ final class Breaker {
       State then =
           switch (now) {
             case Closed closed ->
-                closed.ticket == ticket
-                    ? marked(closed, new Mark(time, outcome), asked)
-                    : closed;
+                closed.ticket == ticket ? marked(closed, new Mark(time, outcome), asked) : closed;
             case Open open ->
                 asked > 0 && time + asked - open.until > 0
                     ? new Open(open.ticket, time + asked)
                     : open;
             case Half half ->
-                half.knows(ticket)
-                    ? open(time, asked > 0 ? asked : rule.open().toNanos())
-                    : half;
+                half.knows(ticket) ? open(time, asked > 0 ? asked : rule.open().toNanos()) : half;
           };
       if (then == now || state.compareAndSet(now, then)) {
         return;
@@ -228,8 +222,8 @@ final class Breaker {
     List<Mark> marks =
         Stream.concat(
                 closed.marks.stream()
-                    .filter(old ->
-                        mark.at - old.at < window && mark.outcome - old.outcome < calls()),
+                    .filter(
+                        old -> mark.at - old.at < window && mark.outcome - old.outcome < calls()),
                 Stream.of(mark))
             .toList();
     return marks.size() < rule.failures()

@@ -38,7 +38,8 @@ final class KeyRests {
 
   /** What providers say beside other statuses of an account that has not been paid. */
   private static final Set<String> UNPAID =
-      Set.of("insufficient_quota", "billing_hard_limit_reached", "payment_required", "billing_error");
+      Set.of(
+          "insufficient_quota", "billing_hard_limit_reached", "payment_required", "billing_error");
 
   /**
    * @param until nano time

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * before the other.
  *
  * <p>The time to the first content is a peak-EWMA, as Finagle's: it rises at once to what is slower
- * and falls back to the mean of recent calls with a time constant of 10 s. A target that nobody asks
- * is forgotten slowly: after 5 min its time counts half, so that somebody tries it again.
+ * and falls back to the mean of recent calls with a time constant of 10 s. A target that nobody
+ * asks is forgotten slowly: after 5 min its time counts half, so that somebody tries it again.
  */
 final class Pace {
   private static final double FALL_MS = 10_000;

@@ -67,8 +67,7 @@ final class Site {
     }
     Spot spot =
         configured.computeIfAbsent(
-            model,
-            name -> Optional.ofNullable(named.remove(name)).orElseGet(() -> make(name)));
+            model, name -> Optional.ofNullable(named.remove(name)).orElseGet(() -> make(name)));
     spot.breaker.rule(rules.of(model));
     return spot;
   }

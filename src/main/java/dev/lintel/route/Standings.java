@@ -78,8 +78,7 @@ public final class Standings implements Standing.Source {
     if (known != null) {
       return known;
     }
-    Site site =
-        sites.computeIfAbsent(provider.name(), name -> new Site(clock, rules.of(name)));
+    Site site = sites.computeIfAbsent(provider.name(), name -> new Site(clock, rules.of(name)));
     site.use(rules.of(provider.name()));
     return site;
   }
@@ -106,8 +105,7 @@ public final class Standings implements Standing.Source {
                     until(time, model.getValue()),
                     model.getValue().last()))
             .toList();
-    return new Health(
-        site.breaker.word(), until(time, site.breaker), site.last(), keys, models);
+    return new Health(site.breaker.word(), until(time, site.breaker), site.last(), keys, models);
   }
 
   /** Only where it rests: that all probes are out says nothing of when it is well. */

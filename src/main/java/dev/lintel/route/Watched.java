@@ -56,8 +56,7 @@ final class Watched implements Standing {
           case BUSY, SPENT -> Optional.empty();
         };
     // All three have to be well.
-    long rest =
-        Math.max(site.breaker.left(), Math.max(spot.breaker.left(), site.keys.left(key)));
+    long rest = Math.max(site.breaker.left(), Math.max(spot.breaker.left(), site.keys.left(key)));
     return new Leave.Bar(why, Duration.ofNanos(rest), last);
   }
 

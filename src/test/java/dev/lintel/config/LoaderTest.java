@@ -86,12 +86,7 @@ class LoaderTest {
                     Optional.of(Set.of("tiny", "fast", "smart")),
                     false)));
     assertThat(config.notYet())
-        .containsExactly(
-            "models.*.targets.region",
-            "models.*.targets.tier",
-            "tenants.*.apps.*.budget",
-            "tenants.*.apps.*.limits",
-            "tenants.*.budget");
+        .containsExactly("tenants.*.apps.*.budget", "tenants.*.apps.*.limits", "tenants.*.budget");
   }
 
   @Test
@@ -105,43 +100,7 @@ class LoaderTest {
         .containsExactly("azure", "bedrock");
     assertThat(config.models().getLast().strategy()).isEqualTo(new InOrder());
     assertThat(config.notYet())
-        .contains(
-            "models.*.breaker",
-            "models.*.canary",
-            "models.*.fallback",
-            "models.*.hedge",
-            "models.*.queue",
-            "models.*.rules",
-            "models.*.shadow",
-            "models.*.sticky",
-            "models.*.strategy: balanced",
-            "providers.*.limits",
-            "tenants.*.residency");
-  }
-
-  @Test
-  void what_does_not_act_yet_is_checked_already() {
-    assertThatThrownBy(() ->
-            Loaders.load(
-                "providers: { demo: { kind: sim } }",
-                "models:",
-                "  a:",
-                "    targets: demo/x",
-                "    canary: { to: nobody/x, percent: 120 }",
-                "    hedge: { after: soon }",
-                "    fallback: { any: [ b ], overlaoded: [ a ] }",
-                "    sticky: { on: user, fro: 5min }",
-                "    breaker: { when_all_open: maybe }",
-                "    rules: [ { if: 'true', use: [ demo ] } ]",
-                "    strategy: { balanced: { cost: 1 } }",
-                "    variants: { on: user, b: { percent: 50, to: other/x } }",
-                "    shadow: { to: nobody/x, percent: 5% }"))
-        .isInstanceOfSatisfying(
-            Faulty.class,
-            faulty ->
-                assertThat(faulty.faults())
-                    .extracting(Fault::line)
-                    .containsExactly(5, 6, 7, 7, 8, 8, 9, 10, 12, 13));
+        .containsExactly("models.*.strategy: balanced", "providers.*.limits");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.lintel.Strategy;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
+import dev.lintel.rule.CelConditions;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ final class Loaders {
             "vertex", List.of(dialect("gemini"), dialect("anthropic")),
             "bedrock", List.of(dialect("bedrock"))),
         STRATEGIES,
+        new CelConditions(),
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
         name -> Optional.ofNullable(variables.get(name)));
   }

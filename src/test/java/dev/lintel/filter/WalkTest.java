@@ -192,26 +192,30 @@ class WalkTest {
   @Test
   void beside_a_target_another_one_is_asked_not_another_key_of_the_same() {
     Target keyed = one.of(Fakes.provider("p", "k1", "k2"), "one");
-    run(model(4, keyed, second), walk -> {
-      Walk.Step under = walk.next();
-      assertThat(walk.more()).isTrue();
-      Walk.Step other = walk.beside(target -> true);
-      assertThat(other.target()).isSameAs(second);
-      assertThat(walk.more()).isFalse();
-      assertThat(walk.beside(target -> true)).isNull();
-      walk.failed(under, Failure.of(Kind.UPSTREAM_RATE_LIMITED, "slow down"));
-      assertThat(walk.next().key().id()).as("its other key is left").isEqualTo("k2");
-    });
+    run(
+        model(4, keyed, second),
+        walk -> {
+          Walk.Step under = walk.next();
+          assertThat(walk.more()).isTrue();
+          Walk.Step other = walk.beside(target -> true);
+          assertThat(other.target()).isSameAs(second);
+          assertThat(walk.more()).isFalse();
+          assertThat(walk.beside(target -> true)).isNull();
+          walk.failed(under, Failure.of(Kind.UPSTREAM_RATE_LIMITED, "slow down"));
+          assertThat(walk.next().key().id()).as("its other key is left").isEqualTo("k2");
+        });
   }
 
   @Test
   void beside_a_target_nobody_is_asked_who_rests_or_is_not_wanted() {
     two.rests(time, MINUTE);
-    run(model(4, first, second, third), walk -> {
-      walk.next();
-      assertThat(walk.beside(target -> target != third)).isNull();
-      assertThat(walk.beside(target -> true).target()).isSameAs(third);
-    });
+    run(
+        model(4, first, second, third),
+        walk -> {
+          walk.next();
+          assertThat(walk.beside(target -> target != third)).isNull();
+          assertThat(walk.beside(target -> true).target()).isSameAs(third);
+        });
     assertThat(two.insisted).isZero();
   }
 
@@ -252,22 +256,21 @@ class WalkTest {
 
   private void run(Model model, java.util.function.Consumer<Walk> body) {
     var failed = new Throwable[1];
-    time.start(
-        () -> {
-          Call plain = Fakes.call(model);
-          Call call =
-              plain.with(
-                  plain.request(),
-                  plain.terms(),
-                  Optional.empty(),
-                  model,
-                  CallThread.nanoTime() + left.toNanos());
-          try {
-            body.accept(new Walk(call, target -> 0));
-          } catch (RuntimeException | AssertionError wrong) {
-            failed[0] = wrong;
-          }
-        });
+    time.start(() -> {
+      Call plain = Fakes.call(model);
+      Call call =
+          plain.with(
+              plain.request(),
+              plain.terms(),
+              Optional.empty(),
+              model,
+              CallThread.nanoTime() + left.toNanos());
+      try {
+        body.accept(new Walk(call, target -> 0));
+      } catch (RuntimeException | AssertionError wrong) {
+        failed[0] = wrong;
+      }
+    });
     time.run();
     assertThat(failed[0]).isNull();
   }

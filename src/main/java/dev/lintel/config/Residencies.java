@@ -1,0 +1,63 @@
+package dev.lintel.config;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Regions that calls must not leave. Whoever may not leave one has to have a target there for each
+ * model that it lists: that is better known at the start than at the first call.
+ */
+final class Residencies {
+  private final Faults faults;
+  private final Map<String, Set<String>> regions = new HashMap<>();
+
+  /**
+   * @param models that are without fault
+   */
+  Residencies(Faults faults, List<Config.ModelSpec> models) {
+    this.faults = faults;
+    for (Config.ModelSpec model : models) {
+      var where = new HashSet<String>();
+      model.targets().forEach(target -> where.add(target.profile().region()));
+      regions.put(model.name(), where);
+    }
+  }
+
+  /**
+   * As it is written, without blanks around it. Blank would mean anywhere, which has its own form.
+   */
+  String region(At<String> at) {
+    String region = at.value().orElse("").strip();
+    if (at.value().isPresent() && region.isEmpty()) {
+      faults.add(at, "must not be empty; leave it out where calls may go anywhere");
+    }
+    return region;
+  }
+
+  /**
+   * @param listed the models that an app may ask for
+   */
+  void check(String residency, List<At<String>> listed) {
+    if (residency.isEmpty()) {
+      return;
+    }
+    for (At<String> at : listed) {
+      String name = at.value().orElse("");
+      Set<String> where = regions.get(name);
+      if (where != null && !where.contains(residency)) {
+        faults.add(
+            at,
+            "has no target in the region that the app's calls must not leave; give one of its "
+                + "targets that 'region', or leave the model out");
+      } else if (where == null && name.indexOf('/') > 0) {
+        faults.add(
+            at,
+            "is of no region, which the app's calls must not leave; configure a model with it as "
+                + "a target that has a 'region'");
+      }
+    }
+  }
+}
