@@ -17,6 +17,7 @@ import tools.jackson.core.JsonGenerator;
  * @param status that the caller was answered with; 499 where it left before
  * @param firstContentNanos from the request's arrival; -1 where there was none
  * @param replayOf the call whose reply was given again
+ * @param shadowOf the call of which it is a copy for comparison
  */
 public record CallRecord(
     String id,
@@ -36,7 +37,8 @@ public record CallRecord(
     List<Attempt> attempts,
     Decision decision,
     String variant,
-    String replayOf) {
+    String replayOf,
+    String shadowOf) {
   /** A caller's own word for a model may be as long as a body. */
   private static final int LONGEST_NAME = 256;
 
@@ -61,7 +63,8 @@ public record CallRecord(
         List.copyOf(trail.attempts()),
         trail.decision().copy(),
         trail.variant(),
-        trail.replay().map(Replay::callId).orElse(""));
+        trail.replay().map(Replay::callId).orElse(""),
+        trail.shadowOf().orElse(""));
   }
 
   /** A stream that breaks has had its status; each dialect has its own for a failure. */
@@ -81,7 +84,7 @@ public record CallRecord(
 
   /**
    * One object, in the words of the admin API; what is not there is null, and {@code message},
-   * {@code variant} and {@code replay_of} are left out.
+   * {@code variant}, {@code replay_of} and {@code shadow_of} are left out.
    *
    * @param when the time as it is to be shown
    * @param most how many of the targets that were looked at; {@code decision_left_out} says how many
@@ -123,6 +126,7 @@ public record CallRecord(
     }
     writeKnown(json, "variant", variant);
     writeKnown(json, "replay_of", replayOf);
+    writeKnown(json, "shadow_of", shadowOf);
     json.writeEndObject();
   }
 

@@ -44,6 +44,7 @@ public final class Trail {
   private int status = 200;
   private @Nullable Decision decision;
   private String variant = "";
+  private String shadowOf = "";
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -380,6 +381,16 @@ public final class Trail {
   /** {@code base}, {@code canary} or a variant's name; empty where the model has none. */
   public String variant() {
     return variant;
+  }
+
+  /** The call is a copy, for comparison alone, of the one with that id: nobody is billed for it. */
+  public void shadowOf(String callId) {
+    shadowOf = callId;
+  }
+
+  /** Empty for every call that a caller made. */
+  public Optional<String> shadowOf() {
+    return shadowOf.isEmpty() ? Optional.empty() : Optional.of(shadowOf);
   }
 
   public void answering(long now) {

@@ -119,6 +119,10 @@ public final class Fallback implements Filter {
         return true;
       } catch (Failure failure) {
         failures.add(failure);
+        if (watched.refused) {
+          // What was refused was paid for all the same.
+          call.trail().spentBeside(call.trail().answerCost());
+        }
         over = watched.begun || isOver(failure);
         return !over && elsewhere(lists, failure);
       }
@@ -184,6 +188,9 @@ public final class Fallback implements Filter {
     private List<Chunk> held = List.of();
     private boolean begun;
 
+    /** A refusal was thrown away that the provider counted. */
+    private boolean refused;
+
     Watched(Call call, Sink sink, boolean refusable) {
       this.call = call;
       this.sink = sink;
@@ -218,23 +225,24 @@ public final class Fallback implements Filter {
     private void refuse(Chunk chunk) {
       String words = "";
       String code = "";
-      boolean refused = false;
+      boolean refusal = false;
       for (Part part : chunk.parts()) {
-        if (part instanceof Part.Refusal refusal) {
-          refused = true;
-          words = refusal.text();
+        if (part instanceof Part.Refusal said) {
+          refusal = true;
+          words = said.text();
         } else if (part instanceof Part.Stop stop && isRefusal(stop)) {
-          refused = true;
+          refusal = true;
           code = stop.word();
           words = words.isEmpty() ? stop.detail() : words;
         } else if (part.content()) {
           return;
         }
       }
-      if (!refused) {
+      if (!refusal) {
         return;
       }
       noteUsage(chunk);
+      refused = call.trail().usage().source() != Usage.Source.NONE;
       throw Failure.of(
               Failure.Kind.CONTENT_BLOCKED,
               words.isBlank() ? "The provider's filter left nothing of the reply." : words)
@@ -247,7 +255,6 @@ public final class Fallback implements Filter {
           || stop.reason() == Part.Stop.Reason.REFUSAL;
     }
 
-    /** What was refused was paid for all the same. */
     private void noteUsage(Chunk last) {
       held.forEach(this::noteUsageOf);
       noteUsageOf(last);

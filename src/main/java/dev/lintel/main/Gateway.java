@@ -29,6 +29,7 @@ import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Read;
+import dev.lintel.filter.Shadow;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
@@ -73,13 +74,14 @@ record Gateway(
       Filter once,
       Filter signatures,
       Filter continuity,
+      Shadow shadow,
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
       Function<String, Optional<Caller>> storedKeys) {}
 
   /** Outlives every configuration, because its tables are large and load late. */
-  private static final TokenCounter TOKENS = new Tokenizer();
+  static final TokenCounter TOKENS = new Tokenizer();
 
   static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
     Catalogue catalogue = catalogue(config, providers);
@@ -147,6 +149,7 @@ record Gateway(
               new CountTokens(TOKENS),
               new Fallback(models::find), // before anything that is decided model by model
               new KnownPrice(refusesUnknownPrice),
+              lasting.shadow, // once who may be asked is known, and for each model that is asked
               new Failover(lasting.listener),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged

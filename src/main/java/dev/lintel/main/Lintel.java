@@ -13,7 +13,10 @@ import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Estimate;
+import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -52,6 +55,7 @@ public final class Lintel implements AutoCloseable {
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Continuity continuity;
+  private final Shadow shadow;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
@@ -101,12 +105,16 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    Listener listener = both(metrics, log);
+    var estimate = new Estimate(Gateway.TOKENS);
+    var observe = new Observe(listener);
+    shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
-            both(metrics, log),
+            listener,
             standings,
             new Once(
                 () -> storage.store().replays(),
@@ -114,6 +122,7 @@ public final class Lintel implements AutoCloseable {
                 spool),
             new Signatures(),
             continuity,
+            shadow,
             spool,
             new Fetch(upstream),
             upstream,
@@ -185,6 +194,7 @@ public final class Lintel implements AutoCloseable {
     long until = System.nanoTime() + patience.toNanos();
     storage.end();
     wait(server.stop(patience));
+    shadow.close();
     storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     simulators.close();
     wait(vertx.close());
@@ -234,6 +244,7 @@ public final class Lintel implements AutoCloseable {
             () -> live,
             this::handle,
             continuity,
+            shadow,
             storage,
             metrics,
             standings::health,

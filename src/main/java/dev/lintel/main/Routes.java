@@ -20,6 +20,7 @@ import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Shadow;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
@@ -54,6 +55,7 @@ final class Routes {
       Supplier<Gateway> live,
       Handler calls,
       Continuity continuity,
+      Shadow shadow,
       Storage storage,
       Endpoint metrics,
       Function<Provider, Health> health,
@@ -164,6 +166,7 @@ final class Routes {
     List<String> admin = List.of("/admin/v1");
     get(admin, "/providers", guarded(providers.list()));
     get(admin, "/catalogue", guarded(this::catalogue));
+    get(admin, "/shadows", guarded(this::shadows));
     var calls = new Calls(around.records, Builtins.OPENAI);
     get(admin, "/calls", guarded(calls.list()));
     get(admin, "/calls/{id}", guarded(calls.one()));
@@ -230,6 +233,12 @@ final class Routes {
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
     body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
     exchange.answer(Answer.json(200, body), Map.of());
+  }
+
+  /** How callers fared beside their shadows. */
+  private void shadows(Exchange exchange) {
+    ObjectNode body = Json.object().set("data", around.shadow.comparisons());
+    exchange.answer(Answer.json(200, body.putNull("next")), Map.of());
   }
 
   private static void introduce(Exchange exchange) {

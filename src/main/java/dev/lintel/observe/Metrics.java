@@ -90,6 +90,19 @@ public final class Metrics implements Listener, Endpoint {
           .labelNames("provider", "kind")
           .register(registry);
 
+  private final Counter shadows =
+      Counter.builder()
+          .name("lintel_shadow_calls_total")
+          .help("Copies of calls for comparison that ended, by how: kind is 'ok' or the failure's.")
+          .labelNames("model", "provider", "kind")
+          .register(registry);
+  private final Counter shadowCost =
+      Counter.builder()
+          .name("lintel_shadow_cost_usd_total")
+          .help("What copies of calls for comparison cost in USD, as far as prices are known.")
+          .labelNames("model", "provider")
+          .register(registry);
+
   private final Predicate<String> configured;
   private final Map<Key, Series> series = new ConcurrentHashMap<>();
 
@@ -122,16 +135,21 @@ public final class Metrics implements Listener, Endpoint {
 
   private void end(Trail trail, Event.Ended ended) {
     String model = trail.model().map(Model::name).filter(configured).orElse(OTHER);
+    String provider = trail.target().map(target -> target.provider().name()).orElse(NONE);
+    String kind = ended.failure().map(failure -> failure.kind().word()).orElse("ok");
+    if (trail.shadowOf().isPresent()) {
+      shadows.labelValues(model, provider, kind).inc();
+      trail.cost().ifPresent(usd -> shadowCost.labelValues(model, provider).inc(usd.doubleValue()));
+      return;
+    }
     var key =
         new Key(
             trail.caller().tenant(),
             trail.caller().app(),
             trail.request().map(request -> request.dialect().name()).orElse(NONE),
             model,
-            trail.target().map(target -> target.provider().name()).orElse(NONE));
-    series
-        .computeIfAbsent(key, Series::new)
-        .count(trail, ended.failure().map(failure -> failure.kind().word()).orElse("ok"), ended);
+            provider);
+    series.computeIfAbsent(key, Series::new).count(trail, kind, ended);
   }
 
   /** The series of one key, so that counting needs no look-up by labels. */
