@@ -4,6 +4,7 @@ import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Event;
+import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.Route;
@@ -40,6 +41,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -104,7 +106,8 @@ public final class Lintel implements AutoCloseable {
     metrics =
         new Metrics(
             name -> live.models().has(name),
-            Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+            Map.of("version", Version.TEXT, "threads", CallThread.mode()),
+            this::health);
     Listener listener = both(metrics, log);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
@@ -176,6 +179,12 @@ public final class Lintel implements AutoCloseable {
     } finally {
       gateway.hold().release();
     }
+  }
+
+  private Map<String, Health> health() {
+    var all = new TreeMap<String, Health>();
+    providers().forEach((name, provider) -> all.put(name, standings.health(provider)));
+    return all;
   }
 
   /** The configuration in force. */

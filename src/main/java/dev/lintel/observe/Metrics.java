@@ -6,6 +6,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Target;
@@ -24,6 +25,7 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Counts calls for Prometheus, and serves the figures as text.
@@ -109,9 +111,14 @@ public final class Metrics implements Listener, Endpoint {
   /**
    * @param configured whether that is the name of a configured model
    * @param info constant facts of this process, such as its version, as one series
+   * @param health of every provider, by name; asked whenever somebody reads the figures
    */
-  public Metrics(Predicate<String> configured, Map<String, String> info) {
+  public Metrics(
+      Predicate<String> configured,
+      Map<String, String> info,
+      Supplier<Map<String, Health>> health) {
     this.configured = configured;
+    HealthGauges.register(registry, health);
     Gauge.builder()
         .name("lintel_build_info")
         .help("Always 1; its labels say what runs.")
