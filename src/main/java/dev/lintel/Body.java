@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -229,6 +230,48 @@ public final class Body {
         return;
       }
     }
+  }
+
+  /** The member's value where it is a whole number of 0 or more in plain digits; else 0. */
+  public long number(String key) {
+    Member member = find(key);
+    if (member == null
+        || member.type != JsonToken.VALUE_NUMBER_INT
+        || member.end - member.value > 18) {
+      return 0;
+    }
+    long number = 0;
+    for (int i = member.value; i < member.end; i++) {
+      if (bytes[i] < '0' || bytes[i] > '9') {
+        return 0;
+      }
+      number = number * 10 + bytes[i] - '0';
+    }
+    return number;
+  }
+
+  /**
+   * The first elements of a member that is an array of objects, up to the one for which {@code
+   * last} holds and with it; what follows is not read. Empty where it is no such array.
+   */
+  public List<JsonNode> elements(String key, Predicate<JsonNode> last) {
+    Member member = find(key);
+    if (member == null || !member.objects) {
+      return List.of();
+    }
+    var elements = new ArrayList<JsonNode>();
+    try (JsonParser parser =
+        Json.MAPPER.createParser(bytes, member.value, member.end - member.value)) {
+      parser.nextToken();
+      while (parser.nextToken() == JsonToken.START_OBJECT) {
+        JsonNode element = Json.PIECES.readTree(parser);
+        elements.add(element);
+        if (last.test(element)) {
+          break;
+        }
+      }
+    }
+    return elements;
   }
 
   /** The value of one member as a tree, parsed anew; empty where it is missing. */

@@ -87,8 +87,8 @@ public record CallRecord(
    * {@code variant}, {@code replay_of} and {@code shadow_of} are left out.
    *
    * @param when the time as it is to be shown
-   * @param most how many of the targets that were looked at; {@code decision_left_out} says how many
-   *     there are beyond them
+   * @param most how many of the targets that were looked at; {@code decision_left_out} says how
+   *     many there are beyond them
    */
   public void write(JsonGenerator json, String when, int most) {
     json.writeStartObject();

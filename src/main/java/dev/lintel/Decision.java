@@ -26,6 +26,7 @@ public final class Decision {
 
   private List<Round> rounds = List.of();
   private List<Excluded> excluded = List.of();
+  private String session = "";
   private List<Target> asked = List.of();
 
   /**
@@ -37,6 +38,16 @@ public final class Decision {
    */
   public record Candidate(
       String target, String excluded, OptionalDouble score, OptionalInt order) {}
+
+  /** The name of the target at which the call's session is; empty where it is at none. */
+  public String session() {
+    return session;
+  }
+
+  /** The call's session is at the target of that name, whose provider may have cached its prompt. */
+  public void session(String target) {
+    session = target;
+  }
 
   /** The target is left out, for that reason; what was said of it before counts no more. */
   public void excluded(Target target, String why) {
@@ -71,6 +82,7 @@ public final class Decision {
     copy.rounds = rounds;
     copy.excluded = excluded.isEmpty() ? excluded : new ArrayList<>(excluded);
     copy.asked = asked;
+    copy.session = session;
     return copy;
   }
 
@@ -109,8 +121,7 @@ public final class Decision {
     known.stream().filter(seen::add).forEach(name -> add(all, name, OptionalDouble.empty()));
     for (Map.Entry<String, String> one : reasons.entrySet()) {
       all.add(
-          new Candidate(
-              one.getKey(), one.getValue(), OptionalDouble.empty(), OptionalInt.empty()));
+          new Candidate(one.getKey(), one.getValue(), OptionalDouble.empty(), OptionalInt.empty()));
     }
     return all;
   }

@@ -40,6 +40,15 @@ public interface Exchange {
   /** Answers whole. */
   void answer(Answer answer, Map<String, String> headers);
 
+  /**
+   * Answers whole.
+   *
+   * @param again what may be kept of it to be answered again: it says nothing of this time alone
+   */
+  default void answer(Answer answer, Answer again, Map<String, String> headers) {
+    answer(answer, headers);
+  }
+
   /** Begins an answer of unknown length. */
   void begin(int status, String contentType, Map<String, String> headers);
 

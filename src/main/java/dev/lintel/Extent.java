@@ -1,6 +1,8 @@
 package dev.lintel;
 
 import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /**
  * How large a request is, as far as it says so itself: figures for those who choose whom to ask.
@@ -16,6 +18,14 @@ public final class Extent {
 
   /** Bytes of other media in base64 that make a token. */
   private static final long MEDIUM = 100;
+
+  /** In which dialects say the most tokens of an answer, as a field of its own. */
+  private static final List<String> MOST =
+      List.of("max_completion_tokens", "max_tokens", "max_output_tokens");
+
+  /** Gemini's and Bedrock's, which have it among others. */
+  private static final List<String> SETTINGS =
+      List.of("generationConfig", "generation_config", "inferenceConfig");
 
   private Extent() {}
 
@@ -92,15 +102,32 @@ public final class Extent {
     return bytes;
   }
 
-  /** The most tokens that the answer may have; 0 where the request does not say. */
+  /**
+   * The most tokens that the answer may have; 0 where the request does not say. Read where it
+   * stands: the conversation is not.
+   */
   public static long maxTokens(Request request) {
-    try {
-      return request instanceof Chat chat
-          ? chat.prompt().setting(Setting.MAX_TOKENS).map(value -> value.asLong(0)).orElse(0L)
-          : 0;
-    } catch (Failure unreadable) {
+    if (!(request instanceof Chat chat)) {
       return 0;
     }
+    Optional<Inbound> original = chat.original();
+    if (original.isEmpty()) {
+      return chat.prompt().setting(Setting.MAX_TOKENS).map(value -> value.asLong(0)).orElse(0L);
+    }
+    Body body = original.get().body();
+    for (String name : MOST) {
+      long number = body.number(name);
+      if (number > 0) {
+        return number;
+      }
+    }
+    for (String name : SETTINGS) {
+      if (body.has(name)) {
+        JsonNode settings = body.value(name).orElseThrow();
+        return Math.max(0, settings.path("maxOutputTokens").asLong(settings.path("maxTokens").asLong(0)));
+      }
+    }
+    return 0;
   }
 
   /** How many tools the model is offered. */

@@ -43,4 +43,9 @@ public record Model(
         ? this
         : new Model(name, others, strategy, timeouts, retry, merging, routing);
   }
+
+  /** The same, its targets tried in another order. */
+  public Model by(Strategy other) {
+    return new Model(name, targets, other, timeouts, retry, merging, routing);
+  }
 }

@@ -1,5 +1,6 @@
 package dev.lintel;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,9 @@ public final class Models {
   private final Facts.Source facts;
   private final Standing.Source standings;
   private final Set<String> refusing;
+
+  /** The most calls at once of those targets that have such a bound, whoever names them. */
+  private final Map<String, Integer> concurrent;
 
   public Models(Map<String, Model> configured, Map<String, Provider> providers, Strategy inOrder) {
     this(configured, providers, inOrder, Facts.Source.NONE, Standing.Source.NONE, Set.of());
@@ -38,6 +42,12 @@ public final class Models {
     this.providers = Map.copyOf(providers);
     this.inOrder = inOrder;
     this.facts = facts;
+    this.concurrent = new HashMap<>();
+    configured.values().stream()
+        .flatMap(model -> model.targets().stream())
+        .filter(target -> target.profile().concurrent() > 0)
+        .forEach(target ->
+            concurrent.merge(target.name(), target.profile().concurrent(), Math::min));
   }
 
   /** The configured names, in the order in which they are configured. */
@@ -83,7 +93,11 @@ public final class Models {
     }
     var target =
         new Target(
-            known, model, Profile.NONE, facts.of(known, model), standings.of(known, model, 0));
+            known,
+            model,
+            Profile.NONE,
+            facts.of(known, model),
+            standings.of(known, model, concurrent.getOrDefault(provider + "/" + model, 0)));
     return Optional.of(
         new Model(
             target.name(),

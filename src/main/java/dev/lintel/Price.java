@@ -24,6 +24,18 @@ public interface Price {
   Optional<BigDecimal> cost(Usage usage);
 
   /**
+   * About what so many tokens cost in the usual service, in USD, quickly and only good for
+   * comparing; NaN where nobody knows.
+   *
+   * @param input without those that are read from the provider's cache
+   */
+  default double about(double input, double cacheRead, double output) {
+    var usage =
+        new Usage((long) input, (long) cacheRead, 0, 0, (long) output, 0, 0, 0, Usage.Source.ESTIMATE);
+    return cost(usage).map(BigDecimal::doubleValue).orElse(Double.NaN);
+  }
+
+  /**
    * As it is shown to callers: the words of the configuration's {@code prices}; empty where
    * unknown.
    */

@@ -16,7 +16,11 @@ public final class RetryAfter {
   private static final BigDecimal EPOCH_MILLIS = new BigDecimal("1e12");
 
   /** A limit's header that says when it is whole again, and the one that says what is left. */
-  private record Limit(String reset, String remaining) {}
+  private record Limit(String reset, String remaining) {
+    boolean isSpent(Headers headers) {
+      return headers.get(remaining).map(String::strip).filter("0"::equals).isPresent();
+    }
+  }
 
   private static final List<Limit> LIMITS =
       List.of(
@@ -31,6 +35,15 @@ public final class RetryAfter {
           new Limit(
               "anthropic-ratelimit-output-tokens-reset",
               "anthropic-ratelimit-output-tokens-remaining"));
+
+  /** One of these stands on every reply of whoever tells of limits. */
+  private static final List<String> SIGNS =
+      List.of(
+          "x-ratelimit-remaining-requests",
+          "x-ratelimit-remaining-tokens",
+          "x-ratelimit-remaining",
+          "anthropic-ratelimit-requests-remaining",
+          "anthropic-ratelimit-tokens-remaining");
 
   private RetryAfter() {}
 
@@ -50,6 +63,28 @@ public final class RetryAfter {
         .or(() -> limits ? reset(headers, now) : Optional.empty());
   }
 
+  /**
+   * Until the account's limits, of which nothing is left, are whole again; empty where there is
+   * something left of all of them. Costs little where the headers tell of no limit.
+   */
+  public static Optional<Duration> spent(Headers headers, Instant now) {
+    boolean told = false;
+    for (String sign : SIGNS) {
+      told = told || headers.get(sign).isPresent();
+    }
+    if (!told) {
+      return Optional.empty();
+    }
+    Duration longest = Duration.ZERO;
+    for (Limit limit : LIMITS) {
+      if (limit.isSpent(headers)) {
+        Duration wait = headers.get(limit.reset).flatMap(value -> moment(value, now)).orElse(longest);
+        longest = wait.compareTo(longest) > 0 ? wait : longest;
+      }
+    }
+    return Optional.of(longest).filter(wait -> !wait.isZero());
+  }
+
   /** The longest wait of the limits that are spent; where none says so, the shortest of all. */
   private static Optional<Duration> reset(Headers headers, Instant now) {
     Duration spent = Duration.ZERO;
@@ -59,8 +94,7 @@ public final class RetryAfter {
       if (wait == null) {
         continue;
       }
-      if (headers.get(limit.remaining).map(String::strip).filter("0"::equals).isPresent()
-          && wait.compareTo(spent) > 0) {
+      if (limit.isSpent(headers) && wait.compareTo(spent) > 0) {
         spent = wait;
       }
       shortest = shortest == null || wait.compareTo(shortest) < 0 ? wait : shortest;

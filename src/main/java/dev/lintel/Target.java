@@ -29,4 +29,13 @@ public record Target(
   public String name() {
     return provider.name() + "/" + model;
   }
+
+  /** Whether that is its name, which need not be put together for it. */
+  public boolean named(String name) {
+    int slash = provider.name().length();
+    return name.length() == slash + 1 + model.length()
+        && name.charAt(slash) == '/'
+        && name.startsWith(provider.name())
+        && name.endsWith(model);
+  }
 }

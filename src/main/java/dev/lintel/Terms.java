@@ -19,7 +19,8 @@ import tools.jackson.databind.JsonNode;
  * @param strict refuse what a target cannot take instead of dropping it
  * @param along headers by which the caller will know the call again elsewhere: they go to the
  *     provider as they are
- * @param explain whether the reply shall say why the call went where it went; said in a header alone
+ * @param explain whether the reply shall say why the call went where it went; said in a header
+ *     alone
  */
 public record Terms(
     Map<String, String> values, boolean strict, Map<String, String> along, boolean explain) {

@@ -27,6 +27,7 @@ public final class Trail {
 
   private @Nullable Dialect dialect;
   private String named = "";
+
   /** Of what was asked beside, which nobody was answered with; {@code null} where nothing was. */
   private @Nullable Optional<BigDecimal> beside;
 

@@ -17,12 +17,35 @@ class CallRecordTest {
     JsonNode json = json(Optional.of(Failure.of(Failure.Kind.AUTHENTICATION, "No key.")));
     assertThat(json.propertyNames())
         .containsExactlyInAnyOrder(
-            "request_id", "time", "tenant", "app", "key_id", "use_case", "dialect", "model",
-            "target", "status", "kind", "message", "stream", "ttft_ms", "latency_ms", "usage",
-            "cost_usd", "attempts", "decision");
+            "request_id",
+            "time",
+            "tenant",
+            "app",
+            "key_id",
+            "use_case",
+            "dialect",
+            "model",
+            "target",
+            "status",
+            "kind",
+            "message",
+            "stream",
+            "ttft_ms",
+            "latency_ms",
+            "usage",
+            "cost_usd",
+            "attempts",
+            "decision");
     for (String name :
         List.of(
-            "tenant", "app", "key_id", "use_case", "dialect", "model", "target", "ttft_ms",
+            "tenant",
+            "app",
+            "key_id",
+            "use_case",
+            "dialect",
+            "model",
+            "target",
+            "ttft_ms",
             "cost_usd")) {
       assertThat(json.path(name).isNull()).as(name).isTrue();
     }
@@ -36,10 +59,8 @@ class CallRecordTest {
   void a_success_has_no_kind_and_a_cost_in_plain_digits() {
     var target = new Target(Fakes.provider("p"), "m", Profile.NONE, costing("0.00000001"));
     trail.asking(target);
-    trail.used(
-        new Usage(1, 2, 3, 4, 5, 6, 0, 0, Usage.Source.PROVIDER));
-    trail.attempted(
-        new Attempt("p/m", 200, Optional.empty(), "", 12, trail.cost()));
+    trail.used(new Usage(1, 2, 3, 4, 5, 6, 0, 0, Usage.Source.PROVIDER));
+    trail.attempted(new Attempt("p/m", 200, Optional.empty(), "", 12, trail.cost()));
     trail.decision().ranked(List.of(target), Ranking.AS_WRITTEN);
     trail.variant("canary");
     JsonNode json = json(Optional.empty());

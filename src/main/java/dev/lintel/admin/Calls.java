@@ -33,38 +33,42 @@ public final class Calls {
 
   /** {@code {data: […], next}}, the newest first: {@code ?from=&tenant=&limit=&cursor=}. */
   public Endpoint list() {
-    return new Question(envelope, (exchange, trail) -> {
-      CallRecords.Page page = records.list(question(exchange.request().query()));
-      var body = new Bytes(1 << 12).add("{\"data\":[");
-      String between = "";
-      for (byte[] record : page.records()) {
-        body.add(between).add(record);
-        between = ",";
-      }
-      body.add("],\"next\":")
-          .add(page.next().map(Json::string).orElse("null".getBytes(StandardCharsets.US_ASCII)))
-          .add("}");
-      return new Answer(200, Answer.JSON, body.take());
-    });
+    return new Question(
+        envelope,
+        (exchange, trail) -> {
+          CallRecords.Page page = records.list(question(exchange.request().query()));
+          var body = new Bytes(1 << 12).add("{\"data\":[");
+          String between = "";
+          for (byte[] record : page.records()) {
+            body.add(between).add(record);
+            between = ",";
+          }
+          body.add("],\"next\":")
+              .add(page.next().map(Json::string).orElse("null".getBytes(StandardCharsets.US_ASCII)))
+              .add("}");
+          return new Answer(200, Answer.JSON, body.take());
+        });
   }
 
   /** The record of the call whose {@code id} is in the path. */
   public Endpoint one() {
-    return new Question(envelope, (exchange, trail) -> {
-      String id = exchange.request().path().getOrDefault("id", "");
-      byte[] record =
-          records
-              .find(id)
-              .orElseThrow(() ->
-                  Failure.of(
-                          Failure.Kind.NOT_FOUND,
-                          "There is no call '"
-                              + id
-                              + "', or too many came after it for it to be kept.")
-                      .at("request_id")
-                      .code("call_not_found"));
-      return new Answer(200, Answer.JSON, record);
-    });
+    return new Question(
+        envelope,
+        (exchange, trail) -> {
+          String id = exchange.request().path().getOrDefault("id", "");
+          byte[] record =
+              records
+                  .find(id)
+                  .orElseThrow(() ->
+                      Failure.of(
+                              Failure.Kind.NOT_FOUND,
+                              "There is no call '"
+                                  + id
+                                  + "', or too many came after it for it to be kept.")
+                          .at("request_id")
+                          .code("call_not_found"));
+          return new Answer(200, Answer.JSON, record);
+        });
   }
 
   private static CallRecords.Question question(Map<String, String> query) {

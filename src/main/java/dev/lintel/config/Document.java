@@ -65,6 +65,11 @@ record Document(
     Optional<AccountLimits> limits();
 
     Optional<Breaker> breaker();
+
+    /** How often one that rests is asked for a sign of life; where that costs nothing. */
+    default Optional<At<Duration>> probe() {
+      return Optional.empty();
+    }
   }
 
   /** A provider at the other end of a network. */
@@ -83,8 +88,9 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<AccountLimits> limits,
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** Who works off a batch of requests for a provider. */
@@ -134,8 +140,9 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<AccountLimits> limits,
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
@@ -159,8 +166,9 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<AccountLimits> limits,
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** AWS Bedrock. */
@@ -184,8 +192,9 @@ record Document(
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
-      @NotYet Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<AccountLimits> limits,
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   record Tls(
@@ -225,7 +234,7 @@ record Document(
       Optional<Boolean> sealed,
       Optional<Boolean> verify,
       Optional<String> stop,
-      @NotYet Optional<AccountLimits> limits,
+      Optional<AccountLimits> limits,
       Optional<Breaker> breaker)
       implements Entry {
 

@@ -12,13 +12,16 @@ import java.util.Set;
  */
 final class Residencies {
   private final Faults faults;
+  private final Set<String> configured;
   private final Map<String, Set<String>> regions = new HashMap<>();
 
   /**
-   * @param models that are without fault
+   * @param configured the names of all models
+   * @param models those that have targets
    */
-  Residencies(Faults faults, List<Config.ModelSpec> models) {
+  Residencies(Faults faults, Set<String> configured, List<Config.ModelSpec> models) {
     this.faults = faults;
+    this.configured = configured;
     for (Config.ModelSpec model : models) {
       var where = new HashSet<String>();
       model.targets().forEach(target -> where.add(target.profile().region()));
@@ -52,7 +55,7 @@ final class Residencies {
             at,
             "has no target in the region that the app's calls must not leave; give one of its "
                 + "targets that 'region', or leave the model out");
-      } else if (where == null && name.indexOf('/') > 0) {
+      } else if (name.indexOf('/') > 0 && !configured.contains(name)) {
         faults.add(
             at,
             "is of no region, which the app's calls must not leave; configure a model with it as "

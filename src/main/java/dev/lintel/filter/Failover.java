@@ -28,15 +28,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Failover implements Filter {
   private final Listener listener;
+  private final Queues queues;
   private final Map<String, AtomicInteger> turns = new ConcurrentHashMap<>();
 
-  public Failover(Listener listener) {
+  /** One whose queues end with it. */
+  Failover(Listener listener) {
+    this(listener, new Queues(listener));
+  }
+
+  /**
+   * @param queues of the calls that wait for targets
+   */
+  public Failover(Listener listener, Queues queues) {
     this.listener = listener;
+    this.queues = queues;
   }
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
-    var walk = new Walk(call, this::turn);
+    var walk = new Walk(call, this::turn, queues, listener);
     Failure last = null;
     for (int tries = 0; tries < call.resolved().retry().attempts(); tries++) {
       Walk.Step step = walk.next();

@@ -3,17 +3,22 @@ package dev.lintel.filter;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Credential;
+import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Leave;
+import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Ranking;
+import dev.lintel.Routing.Queueing;
 import dev.lintel.Standing;
 import dev.lintel.Target;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -79,6 +84,8 @@ final class Walk {
   private final Call call;
   private final Model model;
   private final ToIntFunction<Target> turn;
+  private final @Nullable Waiting waiting;
+  private final Listener listener;
   private final List<Target> fit;
   private final Ranking ranking;
 
@@ -95,9 +102,11 @@ final class Walk {
   /**
    * @param turn at which of a provider's keys to begin
    */
-  Walk(Call call, ToIntFunction<Target> turn) {
+  Walk(Call call, ToIntFunction<Target> turn, Queues queues, Listener listener) {
     this.call = call;
     this.model = call.resolved();
+    this.waiting = call.ownKey().isPresent() ? null : queues.of(model);
+    this.listener = listener;
     this.turn = turn;
     this.fit = fit(model.targets());
     this.ranking = model.strategy().rank(call, fit);
@@ -118,28 +127,32 @@ final class Walk {
     }
     var fit = new ArrayList<Target>(well);
     for (Target target : targets) {
-      if (target.standing().well()) {
+      if (target.standing().well() || !passedOver(target)) {
         fit.add(target);
-      } else {
-        keys(target).forEach(with -> passedOver(target, with));
       }
     }
     // Somebody may have fallen ill since they were counted.
     return fit.isEmpty() ? targets : fit;
   }
 
-  private void passedOver(Target target, Credential with) {
-    var lane = new Lane(target, with);
-    lanes.add(lane);
-    switch (target.standing().ask(call, with)) {
-      case Leave.Pass recovered -> recovered.left();
-      case Leave.Bar bar -> barred(lane, bar);
+  /** Notes why; false where there is no reason any more. */
+  private boolean passedOver(Target target) {
+    for (Credential with : keys(target)) {
+      switch (target.standing().ask(call, with)) {
+        case Leave.Pass recovered -> {
+          recovered.unused();
+          return false;
+        }
+        case Leave.Bar bar -> barred(lane(target, with), bar);
+      }
     }
+    return true;
   }
 
   private void barred(Lane lane, Leave.Bar bar) {
     lane.bar = bar;
     call.trail().decision().excluded(lane.target, bar.words());
+    listener.on(call.trail(), new Event.Barred(lane.target, bar));
   }
 
   private Lane lane(Target target, Credential with) {
@@ -159,7 +172,51 @@ final class Walk {
     if (step == null) {
       step = again();
     }
+    if (step == null) {
+      step = waited();
+    }
     return step == null && model.routing().insists() ? least() : step;
+  }
+
+  /**
+   * One that is only busy, once it has room.
+   *
+   * @throws Failure where there was none in time
+   */
+  private @Nullable Step waited() {
+    Waiting queue = waiting;
+    Queueing most = model.routing().queue().orElse(null);
+    return queue == null || most == null ? null : queue.await(call, most, this::busy, this::room);
+  }
+
+  private Map<Target, Leave.Bar> busy() {
+    Map<Target, Leave.Bar> busy = new LinkedHashMap<>();
+    for (Lane lane : lanes) {
+      Leave.Bar bar = lane.bar;
+      if (bar != null && isBusy(lane)) {
+        busy.merge(
+            lane.target, bar, (one, other) -> one.rest().compareTo(other.rest()) < 0 ? one : other);
+      }
+    }
+    return busy;
+  }
+
+  private boolean isBusy(Lane lane) {
+    return lane.barred().filter(bar -> bar.why() == Leave.Why.BUSY).isPresent()
+        && !lane.underWay
+        && !isClosed(lane.target, lane.key);
+  }
+
+  private @Nullable Step room(Predicate<Target> turn) {
+    for (Lane lane : lanes) {
+      if (isBusy(lane) && turn.test(lane.target)) {
+        Step step = step(lane, lane.target.standing().ask(call, lane.key));
+        if (step != null) {
+          return step;
+        }
+      }
+    }
+    return null;
   }
 
   /**
@@ -277,9 +334,16 @@ final class Walk {
   }
 
   private Leave leave(Lane lane) {
-    return call.ownKey().isPresent()
-        ? Standing.UNWATCHED.ask(call, lane.key)
-        : lane.target.standing().ask(call, lane.key);
+    if (call.ownKey().isPresent()) {
+      return Standing.UNWATCHED.ask(call, lane.key);
+    }
+    if (waiting != null) {
+      Optional<Leave.Bar> others = waiting.ahead(call, lane.target);
+      if (others.isPresent()) {
+        return others.get();
+      }
+    }
+    return lane.target.standing().ask(call, lane.key);
   }
 
   private @Nullable Step step(Lane lane, Leave leave) {
@@ -338,7 +402,11 @@ final class Walk {
     return behind(bars)
         .map(why -> Failure.of(Failure.Kind.UNAVAILABLE, words, why))
         .orElseGet(() -> Failure.of(Failure.Kind.UNAVAILABLE, words))
-        .retryAfter(bars.stream().map(Leave.Bar::rest).min(Comparator.naturalOrder()));
+        .retryAfter(
+            bars.stream()
+                .map(Leave.Bar::rest)
+                .min(Comparator.naturalOrder())
+                .map(Waiting::orGuessed));
   }
 
   /** What stands behind a refusal, as the cause by which a fallback is chosen: a limit, if any. */

@@ -29,7 +29,12 @@ import dev.lintel.dialect.Responses;
 import dev.lintel.dialect.ResponsesCount;
 import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.price.Catalogue;
+import dev.lintel.route.Balanced;
+import dev.lintel.route.Cheapest;
+import dev.lintel.route.ConsistentHash;
+import dev.lintel.route.Fastest;
 import dev.lintel.route.InOrder;
+import dev.lintel.route.LeastBusy;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
 import dev.lintel.rule.CelConditions;
@@ -95,7 +100,14 @@ final class Builtins {
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(
-          "in_order", InOrder.class, "weighted", Weighted.class, "round_robin", RoundRobin.class);
+          "in_order", InOrder.class,
+          "weighted", Weighted.class,
+          "round_robin", RoundRobin.class,
+          "least_busy", LeastBusy.class,
+          "consistent_hash", ConsistentHash.class,
+          "cheapest", Cheapest.class,
+          "fastest", Fastest.class,
+          "balanced", Balanced.class);
 
   private Builtins() {}
 

@@ -16,7 +16,6 @@ import dev.lintel.Json;
 import dev.lintel.Model;
 import dev.lintel.Outbound;
 import dev.lintel.Part;
-import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Relay;
 import dev.lintel.Request;
@@ -82,6 +81,11 @@ record Checks(Supplier<Gateway> live, Handler upstream, Standings standings) {
     return asked;
   }
 
+  /** Whether it answers what costs nothing. */
+  boolean answers(Provider provider) {
+    return free(provider).filter(answer -> answer.kind().isEmpty()).isPresent();
+  }
+
   /** What it answers for nothing; empty where there is nothing to be had. */
   Optional<Attempt> free(Provider provider) {
     Optional<Outbound> question = provider.dialect().listing(provider.platform());
@@ -126,8 +130,7 @@ record Checks(Supplier<Gateway> live, Handler upstream, Standings standings) {
             new Relay.Content.Opaque(Held.of(question.body())),
             Map.of());
     var reply = new Listed();
-    upstream.handle(
-        call(request, target).with(new Call.Choice(target, key, Builtins.RAW)), reply::add);
+    upstream.handle(call(request, target).to(target, key), reply::add);
     if (reply.status > 299) {
       throw provider.dialect().failure(reply.status, Headers.of(reply.headers), reply.body.take());
     }

@@ -28,6 +28,7 @@ import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
+import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Shadow;
 import dev.lintel.price.Catalogue;
@@ -71,6 +72,7 @@ record Gateway(
   record Lasting(
       Listener listener,
       Standings standings,
+      Queues queues,
       Filter once,
       Filter signatures,
       Filter continuity,
@@ -150,7 +152,7 @@ record Gateway(
               new Fallback(models::find), // before anything that is decided model by model
               new KnownPrice(refusesUnknownPrice),
               lasting.shadow, // once who may be asked is known, and for each model that is asked
-              new Failover(lasting.listener),
+              new Failover(lasting.listener, lasting.queues),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
               new Divide(),

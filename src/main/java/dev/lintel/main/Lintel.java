@@ -17,11 +17,13 @@ import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Queues;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
 import dev.lintel.observe.Recent;
+import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -29,6 +31,7 @@ import dev.lintel.server.SocketChannel;
 import dev.lintel.store.SpoolFolder;
 import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
+import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -51,6 +54,9 @@ public final class Lintel implements AutoCloseable {
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   static final long BODIES = 64L << 20;
 
+  /** How often it is looked whom to ask for a sign of life. */
+  private static final long PROBE_MILLIS = 100;
+
   private final Vertx vertx;
   private final Recent recent = new Recent(10_000, 16 << 20);
   private final CallLog log;
@@ -61,6 +67,7 @@ public final class Lintel implements AutoCloseable {
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
+  private final Checks checks;
   private final Storage storage;
   private final Server server;
   private final URI url;
@@ -109,6 +116,8 @@ public final class Lintel implements AutoCloseable {
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health);
     Listener listener = both(metrics, log);
+    var queues = new Queues(listener);
+    metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
@@ -119,6 +128,7 @@ public final class Lintel implements AutoCloseable {
         new Gateway.Lasting(
             listener,
             standings,
+            queues,
             new Once(
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
@@ -130,6 +140,13 @@ public final class Lintel implements AutoCloseable {
             new Fetch(upstream),
             upstream,
             storedKeys);
+    checks = new Checks(() -> live, upstream, standings);
+    var probes =
+        new Probes(
+            standings,
+            checks::answers,
+            body -> CallThread.start(loop(), body),
+            CallThread::nanoTime);
     started = config;
     try {
       live = build(config);
@@ -137,6 +154,8 @@ public final class Lintel implements AutoCloseable {
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
+      vertx.setPeriodic(
+          PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Not before it listens: a start waits for nothing that no call has asked for.
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -257,6 +276,7 @@ public final class Lintel implements AutoCloseable {
             storage,
             metrics,
             standings::health,
+            checks::check,
             recent,
             () -> !ending,
             admin));
@@ -266,11 +286,15 @@ public final class Lintel implements AutoCloseable {
     return new Runner.Means(
         path -> Optional.ofNullable(served.get(path)),
         batch -> live.callerOf(batch.tenant(), batch.app(), batch.keyId()),
-        () -> ((VertxInternal) vertx).nettyEventLoopGroup().next(),
+        this::loop,
         concurrent,
         longestLine,
         InstantSource.system(),
         Optional.of(new ProviderBatches(() -> live, served, upstream)));
+  }
+
+  private EventLoop loop() {
+    return ((VertxInternal) vertx).nettyEventLoopGroup().next();
   }
 
   private static Listener both(Listener one, Listener other) {

@@ -7,6 +7,7 @@ import dev.lintel.Event;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Health;
+import dev.lintel.Leave;
 import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Target;
@@ -16,12 +17,14 @@ import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -92,6 +95,20 @@ public final class Metrics implements Listener, Endpoint {
           .labelNames("provider", "kind")
           .register(registry);
 
+  private final Counter barred =
+      Counter.builder()
+          .name("lintel_target_refusals_total")
+          .help("Targets that were wanted but might not be asked, by why.")
+          .labelNames("provider", "why")
+          .register(registry);
+  private final Histogram waits =
+      Histogram.builder()
+          .name("lintel_queue_wait_seconds")
+          .help("Waits for targets to have room, by how they ended.")
+          .labelNames("model", "end")
+          .classicOnly()
+          .classicUpperBounds(SECONDS)
+          .register(registry);
   private final Counter shadows =
       Counter.builder()
           .name("lintel_shadow_calls_total")
@@ -136,8 +153,35 @@ public final class Metrics implements Listener, Endpoint {
               .labelValues(
                   target.provider().name(), attempt.kind().map(Failure.Kind::word).orElse("ok"))
               .inc();
+      case Event.Barred(Target target, Leave.Bar bar) ->
+          barred.labelValues(target.provider().name(), word(bar.why())).inc();
+      case Event.Waited(String model, Event.Waited.End end, long nanos) ->
+          waits.labelValues(labelOf(model), word(end)).observe(nanos / 1e9);
       case Event.Ended ended -> end(trail, ended);
     }
+  }
+
+  /** Also tells how many calls wait for targets, by model. */
+  public void waiting(Supplier<Map<String, Integer>> lengths) {
+    GaugeWithCallback.builder()
+        .name("lintel_queue_length")
+        .help("Calls that wait for targets to have room.")
+        .labelNames("model")
+        .callback(gauge ->
+            lengths.get().forEach((model, length) -> {
+              if (configured.test(model)) {
+                gauge.call(length, model);
+              }
+            }))
+        .register(registry);
+  }
+
+  private String labelOf(String model) {
+    return configured.test(model) ? model : OTHER;
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   private void end(Trail trail, Event.Ended ended) {

@@ -133,6 +133,11 @@ public final class Knowledge implements Facts.Source {
       return cost;
     }
 
+    @Override
+    public double about(double input, double cacheRead, double output) {
+      return price.about(input, cacheRead, output);
+    }
+
     /** A caller may have made the name up, and a log is read line by line. */
     private String shown() {
       String start = name.substring(0, Math.min(name.length(), LONGEST_SHOWN));

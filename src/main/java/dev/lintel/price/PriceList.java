@@ -6,6 +6,7 @@ import dev.lintel.Usage.Unit;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -28,6 +29,8 @@ final class PriceList implements Price {
   private final Rates standard;
   private final Map<String, Rates> tiers = new TreeMap<>();
   private final boolean byTokens;
+  private final Rough rough;
+  private final NavigableMap<Long, Rough> roughAbove = new TreeMap<>();
 
   private PriceList(ObjectNode json) {
     this.json = json;
@@ -38,6 +41,37 @@ final class PriceList implements Price {
       }
     }
     this.byTokens = !standard.million().isEmpty();
+    this.rough = Rough.of(List.of(standard));
+    standard
+        .above()
+        .forEach((tokens, step) -> roughAbove.put(tokens, Rough.of(List.of(step, standard))));
+  }
+
+  /** USD for a token, inexact; NaN where it has no price. */
+  private record Rough(double input, double cacheRead, double output) {
+    static Rough of(List<Rates> layers) {
+      var bill = new Bill(layers);
+      return new Rough(
+          rough(bill.price(Component.INPUT)),
+          rough(bill.price(Component.CACHE_READ)),
+          rough(bill.price(Component.OUTPUT)));
+    }
+
+    private static double rough(@Nullable BigDecimal million) {
+      return million == null ? Double.NaN : million.doubleValue() / 1e6;
+    }
+  }
+
+  @Override
+  public double about(double input, double cacheRead, double output) {
+    var step = roughAbove.isEmpty() ? null : roughAbove.lowerEntry((long) (input + cacheRead));
+    Rough rates = step == null ? rough : step.getValue();
+    return times(input, rates.input) + times(cacheRead, rates.cacheRead) + times(output, rates.output);
+  }
+
+  /** What is not used costs nothing, also where it has no price. */
+  private static double times(double count, double price) {
+    return count == 0 ? 0 : count * price;
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.lintel.BreakerRule;
 import dev.lintel.BreakerRules;
 import dev.lintel.Failure;
 import dev.lintel.Health;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,7 @@ final class Site {
 
   final Breaker breaker;
   final KeyRests keys;
+  final Account account;
 
   private final LongSupplier clock;
   private final ConcurrentMap<String, Spot> configured = new ConcurrentHashMap<>();
@@ -43,11 +45,12 @@ final class Site {
   private volatile Rules rules;
   private volatile @Nullable Failure last;
 
-  Site(LongSupplier clock, Rules rules) {
+  Site(LongSupplier clock, InstantSource wall, Rules rules) {
     this.clock = clock;
     this.rules = rules;
     this.breaker = new Breaker(clock, rules.own);
     this.keys = new KeyRests(clock);
+    this.account = new Account(clock, wall);
     this.swept = new AtomicLong(clock.getAsLong() - SWEEP_NANOS);
   }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The standing of a model at a provider. */
@@ -20,11 +21,13 @@ final class Watched implements Standing {
   private final Site site;
   private final Spot spot;
   private final List<Credential> keys;
+  private final Bounds bounds;
 
-  Watched(Site site, Spot spot, Provider provider) {
+  Watched(Site site, Spot spot, Provider provider, String model, int concurrent) {
     this.site = site;
     this.spot = spot;
     this.keys = provider.credentials();
+    this.bounds = new Bounds(site.account, provider, model, concurrent);
   }
 
   @Override
@@ -44,7 +47,18 @@ final class Watched implements Standing {
       spot.breaker.left(model);
       return bar(Leave.Why.KEY, key);
     }
-    return pass.begin();
+    return within(call, pass);
+  }
+
+  /** The last question, so that what is in trouble takes no room from what is not. */
+  private Leave within(Call call, Granted pass) {
+    return switch (bounds.ask(call, pass.key)) {
+      case Leave.Pass room -> pass.begin(room);
+      case Leave.Bar bar -> {
+        pass.release(true, true, true);
+        yield bar;
+      }
+    };
   }
 
   private Leave bar(Leave.Why why, Credential key) {
@@ -62,24 +76,31 @@ final class Watched implements Standing {
 
   @Override
   public Leave insist(Call call, Credential key) {
-    return new Granted(
-            key, site.breaker.insist(), spot.breaker.insist(), site.keys.of(key).orElse(null))
-        .begin();
+    return within(
+        call,
+        new Granted(
+            key, site.breaker.insist(), spot.breaker.insist(), site.keys.of(key).orElse(null)));
   }
 
   @Override
   public boolean well() {
-    return site.breaker.well() && spot.breaker.well() && site.keys.anyWell(keys);
+    return site.breaker.well() && spot.breaker.well() && site.keys.anyWell(keys) && bounds.open();
   }
 
   @Override
-  public void told(Credential key, Headers headers) {}
+  public void told(Credential key, Headers headers) {
+    site.account.told(key, headers);
+  }
 
   @Override
-  public void hear(Runnable room) {}
+  public void hear(Runnable room) {
+    bounds.hear(room);
+  }
 
   @Override
-  public void unhear(Runnable room) {}
+  public void unhear(Runnable room) {
+    bounds.unhear(room);
+  }
 
   @Override
   public int underWay() {
@@ -114,6 +135,7 @@ final class Watched implements Standing {
     private final Ticket provider;
     private final Ticket model;
     private final KeyRests.@Nullable Rest resting;
+    private Leave.@Nullable Pass room;
     private long began;
     private volatile int given;
 
@@ -127,7 +149,8 @@ final class Watched implements Standing {
       this.resting = resting;
     }
 
-    Granted begin() {
+    Granted begin(Leave.Pass taken) {
+      room = taken;
       began = spot.pace.began();
       return this;
     }
@@ -149,6 +172,7 @@ final class Watched implements Standing {
       } else {
         site.keys.healed(key, resting);
       }
+      giveBack(taken -> taken.answered(firstContentNanos, nanos, usage));
     }
 
     @Override
@@ -175,6 +199,7 @@ final class Watched implements Standing {
           release(true, true, false);
         }
       }
+      giveBack(taken -> taken.failed(failure));
     }
 
     @Override
@@ -182,6 +207,23 @@ final class Watched implements Standing {
       if (isFirst()) {
         spot.pace.left();
         release(true, true, true);
+        giveBack(Leave.Pass::left);
+      }
+    }
+
+    @Override
+    public void unused() {
+      if (isFirst()) {
+        spot.pace.left();
+        release(true, true, true);
+        giveBack(Leave.Pass::unused);
+      }
+    }
+
+    /** At last: whoever is woken by it shall see what the call has told of the target. */
+    private void giveBack(Consumer<Leave.Pass> how) {
+      if (room != null) {
+        how.accept(room);
       }
     }
 

@@ -96,7 +96,8 @@ final class Reply implements Sink {
       byte[] whole = last.whole(chunks);
       Map<String, String> headers = headers(trail);
       trail.cost().ifPresent(cost -> headers.put("x-lintel-cost-usd", cost.toPlainString()));
-      exchange.answer(new Answer(200, last.wholeType(), whole), headers);
+      var plain = new Answer(200, last.wholeType(), whole);
+      exchange.answer(Explained.of(plain, trail), plain, headers);
     }
   }
 

@@ -45,7 +45,12 @@ final class Taped implements Exchange {
 
   @Override
   public void answer(Answer answer, Map<String, String> headers) {
-    keep(answer.status(), answer.contentType(), headers, answer.body(), false);
+    answer(answer, answer, headers);
+  }
+
+  @Override
+  public void answer(Answer answer, Answer again, Map<String, String> headers) {
+    keep(again.status(), again.contentType(), headers, again.body(), false);
     exchange.answer(answer, headers);
   }
 

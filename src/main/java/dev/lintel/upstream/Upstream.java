@@ -182,9 +182,13 @@ public final class Upstream implements Handler {
     try {
       ask.send();
       if (stream) {
-        events(ask, call.trail(), dialect, reader, sink);
+        byte[] first = ask.next();
+        told(call, choice, ask);
+        events(ask, first, call.trail(), dialect, reader, sink);
       } else {
-        whole(ask, ask.rest(), dialect, reader, sink);
+        byte[] body = ask.rest();
+        told(call, choice, ask);
+        whole(ask, body, dialect, reader, sink);
       }
     } catch (Failure failure) {
       if (outbound.upload().isPresent() && !outbound.upload().get().repeatable()) {
@@ -251,6 +255,13 @@ public final class Upstream implements Handler {
         Failure.Kind.UPSTREAM_UNAVAILABLE, "The provider does not accept a WebSocket.", refused);
   }
 
+  /** What the head says of the account; that of a caller's own key is nobody else's business. */
+  private static void told(Call call, Call.Choice choice, Ask ask) {
+    if (call.ownKey().isEmpty()) {
+      choice.target().standing().told(choice.credential(), ask.headers());
+    }
+  }
+
   private static Failure explained(Failure failure, Ask ask) {
     Optional<String> coding =
         ask.headers().get("content-encoding").filter(name -> !name.equalsIgnoreCase("identity"));
@@ -275,8 +286,14 @@ public final class Upstream implements Handler {
     sink.emit(reader.whole(body));
   }
 
-  private static void events(Ask ask, Trail trail, Dialect dialect, ReplyReader reader, Sink sink) {
-    byte[] bytes = ask.next();
+  private static void events(
+      Ask ask,
+      byte @Nullable [] first,
+      Trail trail,
+      Dialect dialect,
+      ReplyReader reader,
+      Sink sink) {
+    byte[] bytes = first;
     Optional<Chunk> opening = reader.opaque(ask.status(), ask.headers());
     if (opening.isPresent()) {
       trail.answered(ask.status());

@@ -3,6 +3,8 @@ package dev.lintel.config;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
+import dev.lintel.route.Balanced;
+import dev.lintel.route.ConsistentHash;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -19,7 +21,11 @@ final class Loaders {
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
       Map.of(
-          "in_order", InOrder.class, "weighted", Weighted.class, "round_robin", RoundRobin.class);
+          "in_order", InOrder.class,
+          "weighted", Weighted.class,
+          "round_robin", RoundRobin.class,
+          "consistent_hash", ConsistentHash.class,
+          "balanced", Balanced.class);
 
   static Loader with(Map<String, String> variables) {
     return new Loader(

@@ -266,7 +266,7 @@ class WalkTest {
               model,
               CallThread.nanoTime() + left.toNanos());
       try {
-        body.accept(new Walk(call, target -> 0));
+        body.accept(new Walk(call, target -> 0, new Queues((t, e) -> {}), (t, e) -> {}));
       } catch (RuntimeException | AssertionError wrong) {
         failed[0] = wrong;
       }

@@ -56,7 +56,12 @@ class CallsScenario {
   @Test
   void an_answered_call_tells_all_the_contract_names() {
     var reply =
-        ask("/v1/chat/completions", TestGateway.KEY, "{\"model\":\"tiny\",\"max_tokens\":5,\"lintel\":{\"use_case\":\"support\"}," + HELLO + "}");
+        ask(
+            "/v1/chat/completions",
+            TestGateway.KEY,
+            "{\"model\":\"tiny\",\"max_tokens\":5,\"lintel\":{\"use_case\":\"support\"},"
+                + HELLO
+                + "}");
     JsonNode record = record(id(reply));
     assertThat(record.propertyNames()).containsExactlyInAnyOrder(FIELDS.split(" "));
     assertThat(record.path("tenant").asString()).isEqualTo("t");
@@ -83,7 +88,10 @@ class CallsScenario {
   @Test
   void a_streams_record_has_the_time_to_its_first_content() {
     var reply =
-        ask("/v1/chat/completions", TestGateway.KEY, "{\"model\":\"tiny\",\"stream\":true," + HELLO + "}");
+        ask(
+            "/v1/chat/completions",
+            TestGateway.KEY,
+            "{\"model\":\"tiny\",\"stream\":true," + HELLO + "}");
     JsonNode record = record(id(reply));
     assertThat(record.path("stream").asBoolean(false)).isTrue();
     assertThat(record.path("ttft_ms").isNumber()).isTrue();
@@ -91,7 +99,8 @@ class CallsScenario {
 
   @Test
   void every_try_is_in_the_record() {
-    var reply = ask("/v1/messages", TestGateway.KEY, "{\"model\":\"both\",\"max_tokens\":9," + HELLO + "}");
+    var reply =
+        ask("/v1/messages", TestGateway.KEY, "{\"model\":\"both\",\"max_tokens\":9," + HELLO + "}");
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
     JsonNode record = record(id(reply));
     assertThat(record.path("dialect").asString()).isEqualTo("anthropic");
@@ -147,7 +156,9 @@ class CallsScenario {
     try (var socket =
         gateway.open(
             "/v1/chat/completions",
-            "{\"model\":\"slow\",\"stream\":true,\"lintel\":{\"use_case\":\"leaving\"}," + HELLO + "}")) {
+            "{\"model\":\"slow\",\"stream\":true,\"lintel\":{\"use_case\":\"leaving\"},"
+                + HELLO
+                + "}")) {
       byte[] some = new byte[64];
       assertThat(socket.getInputStream().read(some)).isPositive();
     }

@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lintel.Json;
 import dev.lintel.config.Faulty;
 import dev.lintel.store.KeyFile;
 import java.io.BufferedReader;
@@ -135,6 +136,33 @@ class ReloadScenario {
       assertThat(gateway.post("/v1/chat/completions", body("m", false)).statusCode())
           .isEqualTo(200);
     }
+  }
+
+  @Test
+  void a_provider_s_breaker_holds_for_its_models_by_name_and_changes_with_the_configuration() {
+    String file = "providers: { demo: { kind: sim, breaker: { failures: 2, when_all_open: %s } } }";
+    String failing = body("demo/small+fault=500", false);
+    try (var gateway = TestGateway.of(file.formatted("refuse"))) {
+      kind(gateway, failing);
+      assertThat(kind(gateway, failing)).isEqualTo("unavailable");
+      assertThat(kind(gateway, body("demo/small", false))).isEqualTo("unavailable");
+
+      assertThatThrownBy(
+              () -> gateway.lintel().use(TestGateway.config(file.formatted("try, failures: 0"))))
+          .isInstanceOf(Faulty.class);
+      assertThat(kind(gateway, failing)).isEqualTo("unavailable");
+
+      gateway.lintel().use(TestGateway.config(file.formatted("try")));
+      assertThat(kind(gateway, failing)).isEqualTo("upstream_error");
+    }
+  }
+
+  private static String kind(TestGateway gateway, String body) {
+    return Json.parse(gateway.post("/v1/chat/completions", body).body())
+        .path("error")
+        .path("lintel")
+        .path("kind")
+        .asString();
   }
 
   private static int models(TestGateway gateway, String key) {

@@ -61,7 +61,7 @@ final class TestGateway implements AutoCloseable {
 
   private static Optional<Caller> stored(String key) {
     return key.equals(STORED_KEY)
-        ? Optional.of(new Caller("default", "default", "first", Optional.empty(), false))
+        ? Optional.of(Caller.FIRST)
         : Optional.empty();
   }
 

@@ -73,7 +73,8 @@ class RecentTest {
     var recent = new Recent(100, 1 << 20);
     add(recent, "req_1", "t", NOON);
     add(recent, "req_12", "t", NOON);
-    assertThat(recent.find("req_1")).hasValueSatisfying(json -> assertThat(id(json)).isEqualTo("req_1"));
+    assertThat(recent.find("req_1"))
+        .hasValueSatisfying(json -> assertThat(id(json)).isEqualTo("req_1"));
     assertThat(recent.find("req_")).isEmpty();
   }
 
@@ -125,8 +126,7 @@ class RecentTest {
     }
     assertThat(
             recent
-                .list(
-                    new CallRecords.Question(Instant.MAX, Optional.empty(), Optional.empty(), 1))
+                .list(new CallRecords.Question(Instant.MAX, Optional.empty(), Optional.empty(), 1))
                 .records())
         .isEmpty();
   }

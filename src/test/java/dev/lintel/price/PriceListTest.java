@@ -2,12 +2,15 @@ package dev.lintel.price;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.lintel.Json;
+import dev.lintel.Price;
 import dev.lintel.Usage;
 import dev.lintel.Usage.Source;
 import dev.lintel.Usage.Unit;
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -166,5 +169,31 @@ class PriceListTest {
     assertThatThrownBy(() -> of("{'input':'1e999999999'}")).hasMessageContaining("'input'");
     assertThatThrownBy(() -> of("{'input':[1]}")).hasMessageContaining("'input'");
     assertThatThrownBy(() -> of("{'units':{'mile':'1'}}")).hasMessageContaining("'mile'");
+  }
+
+  @Test
+  void the_quick_figure_is_about_the_exact_one() {
+    var stepped =
+        of(
+            "{'input':'1.25','output':'10','cache_read':'0.31','above_200k':{'input':'2.5','output':'15'}}");
+    for (PriceList price : List.of(CLAUDE, stepped, of("{'input':'0.05','output':'0.1'}"))) {
+      for (long input : new long[] {0, 1, 1000, 150_000, 200_000, 200_001, 900_000}) {
+        for (long cached : new long[] {0, 77_000}) {
+          for (long output : new long[] {0, 1, 4000}) {
+            double exact =
+                price.cost(usage(input, cached, 0, 0, output, 0)).orElseThrow().doubleValue();
+            assertThat(price.about(input, cached, output)).isCloseTo(exact, within(1e-9));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void the_quick_figure_of_what_has_no_price_is_no_number() {
+    assertThat(of("{'input':'1'}").about(10, 0, 0)).isCloseTo(1e-5, within(1e-12));
+    assertThat(of("{'input':'1'}").about(10, 0, 10)).isNaN();
+    assertThat(of("{}").about(10, 0, 10)).isNaN();
+    assertThat(Price.UNKNOWN.about(10, 0, 10)).isNaN();
   }
 }

@@ -4,39 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lintel.Call;
-import dev.lintel.Caller;
 import dev.lintel.Headers;
-import dev.lintel.Ranking;
 import dev.lintel.RawRequest;
 import dev.lintel.Request;
+import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
-import dev.lintel.Terms;
-import dev.lintel.Trail;
-import java.time.Instant;
-import java.util.ArrayList;
+import dev.lintel.route.Targets.Told;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class StrategyTest {
   private static final int CALLS = 20_000;
   private static final Call CALL =
-      new Call(
-          new Trail("id", Instant.EPOCH, 0),
-          "",
-          Caller.UNKNOWN,
-          Terms.NONE,
+      Asking.call(
           new Request.Unread(
-              Targets.SILENT, new RawRequest(Map.of(), Map.of(), Headers.NONE, new byte[0])),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          0);
+              Targets.SILENT, new RawRequest(Map.of(), Map.of(), Headers.NONE, new byte[0])));
   private final List<Target> targets =
       List.of(Targets.weighing("a", 6), Targets.weighing("b", 3), Targets.weighing("c", 1));
 
@@ -87,9 +76,36 @@ class StrategyTest {
   }
 
   @Test
+  void least_busy_asks_who_has_the_fewest_calls_for_its_weight() {
+    Told a = new Told("a");
+    Told b = new Told("b");
+    Told c = new Told("c");
+    List<Target> three = Stream.of(a, b, c).map(Told::target).toList();
+    Strategy strategy = new LeastBusy().build();
+    assertThat(names(rank(strategy, three))).as("all idle").isEqualTo("abc");
+    a.underWay = 3;
+    b.underWay = 1;
+    c.underWay = 2;
+    assertThat(names(rank(strategy, three))).isEqualTo("bca");
+
+    a.weight = 5;
+    List<Target> heavy = Stream.of(a, b, c).map(Told::target).toList();
+    assertThat(names(rank(strategy, heavy))).as("one of five times the weight").isEqualTo("abc");
+  }
+
+  @Test
   void every_strategy_returns_every_target_once() {
-    for (Strategy strategy :
-        List.of(new InOrder().build(), new RoundRobin().build(), new Weighted().build())) {
+    for (Spec<Strategy> spec :
+        List.<Spec<Strategy>>of(
+            new InOrder(),
+            new RoundRobin(),
+            new Weighted(),
+            new LeastBusy(),
+            ConsistentHash.USUAL,
+            new Cheapest(),
+            new Fastest(),
+            new Balanced(Optional.empty(), Optional.empty(), Optional.empty()))) {
+      Strategy strategy = spec.build();
       for (int size = 1; size <= targets.size(); size++) {
         List<Target> some = targets.subList(0, size);
         assertThat(rank(strategy, some)).containsExactlyInAnyOrderElementsOf(some);
@@ -108,16 +124,7 @@ class StrategyTest {
   }
 
   private static List<Target> rank(Strategy strategy, List<Target> targets) {
-    Ranking ranking = strategy.rank(CALL, targets);
-    var taken = new boolean[targets.size()];
-    var order = new ArrayList<Target>();
-    for (int next = ranking.best(taken.length, taken);
-        next >= 0;
-        next = ranking.best(taken.length, taken)) {
-      taken[next] = true;
-      order.add(targets.get(next));
-    }
-    return order;
+    return Asking.order(strategy, CALL, targets);
   }
 
   private static String names(List<Target> ranked) {

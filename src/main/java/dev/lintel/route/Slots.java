@@ -1,0 +1,73 @@
+package dev.lintel.route;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** How many calls are under way at something that may have so many at once, and how long each is. */
+final class Slots {
+  /** Of the last ten calls or so. */
+  private static final double SHARE = 0.1;
+
+  private final AtomicInteger taken = new AtomicInteger();
+  private final AtomicLong mean = new AtomicLong(Double.doubleToLongBits(Double.NaN));
+  private final List<Runnable> hearers = new CopyOnWriteArrayList<>();
+
+  /** False where that many are under way. */
+  boolean take(int most) {
+    while (true) {
+      int now = taken.get();
+      if (now >= most) {
+        return false;
+      }
+      if (taken.compareAndSet(now, now + 1)) {
+        return true;
+      }
+    }
+  }
+
+  boolean full(int most) {
+    return taken.get() >= most;
+  }
+
+  int taken() {
+    return taken.get();
+  }
+
+  /** A call has ended that lasted so long. */
+  void ended(long nanos) {
+    while (true) {
+      long bits = mean.get();
+      double known = Double.longBitsToDouble(bits);
+      double next = Double.isNaN(known) ? nanos : known + SHARE * (nanos - known);
+      if (mean.compareAndSet(bits, Double.doubleToLongBits(next))) {
+        break;
+      }
+    }
+    giveBack();
+  }
+
+  /** A place was taken that is not wanted. */
+  void giveBack() {
+    taken.decrementAndGet();
+    for (Runnable hearer : hearers) {
+      hearer.run();
+    }
+  }
+
+  /** Until one of that many has ended, as long as calls have lasted so far; 0 if none has ended. */
+  Duration rest(int most) {
+    double known = Double.longBitsToDouble(mean.get());
+    return Duration.ofNanos(Double.isNaN(known) ? 0 : (long) (known / most));
+  }
+
+  void hear(Runnable room) {
+    hearers.add(room);
+  }
+
+  void unhear(Runnable room) {
+    hearers.remove(room);
+  }
+}

@@ -1,0 +1,53 @@
+package dev.lintel.config;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StrategyOptionsTest {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "{ consistent_hash: { on: usr } } | 'on' must be one of user, session",
+        "{ consistent_hash: { off: user } } | is not a known key",
+        "{ balanced: { cost: 0 } } | 'cost', 'latency' and 'quality' must not all be 0",
+        "{ balanced: { cost: -1 } } | must be a number of 0 or more",
+        "{ balanced: { price: 1 } } | is not a known key",
+        "balancd | balanced",
+      })
+  void a_strategy_s_options_are_checked_where_they_stand(String strategy, String words) {
+    assertThatThrownBy(() ->
+            Loaders.load(
+                "providers: { demo: { kind: sim } }",
+                "models:",
+                "  a:",
+                "    targets: demo/x",
+                "    strategy: " + strategy))
+        .isInstanceOf(Faulty.class)
+        .hasMessageContaining("lintel.yaml:5: models.a.strategy")
+        .hasMessageContaining(words);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "consistent_hash",
+        "{ consistent_hash: { on: session } }",
+        "{ consistent_hash: { on: use-case } }",
+        "balanced",
+        "{ balanced: { cost: 0.5, latency: 0.3, quality: 0.2 } }",
+        "{ balanced: { quality: 1 } }"
+      })
+  void a_strategy_stands_with_its_options_or_without(String strategy) {
+    assertThatCode(() ->
+            Loaders.load(
+                "providers: { demo: { kind: sim } }",
+                "models: { a: { targets: demo/x, strategy: " + strategy + " } }"))
+        .doesNotThrowAnyException();
+  }
+}
