@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.BreakerRule;
 import dev.lintel.Json;
 import dev.lintel.Limits;
+import dev.lintel.Marks;
 import dev.lintel.Provider;
 import dev.lintel.Rate;
 import dev.lintel.Reach;
@@ -276,8 +277,11 @@ record Document(
         new Sticky(List.of("prompt_cache_key", "session", "user"), Duration.ofMinutes(5));
 
     Sticky {
-      if (on.isEmpty() || on.stream().anyMatch(String::isBlank)) {
-        throw new IllegalArgumentException("must say in 'on' by what sessions are told apart");
+      on = on.stream().map(name -> name.replace('-', '_')).toList();
+      if (on.isEmpty() || !Marks.names().containsAll(on)) {
+        throw new IllegalArgumentException(
+            "must say in 'on' by what sessions are told apart: "
+                + String.join(", ", Marks.names()));
       }
       longer("for", time);
     }

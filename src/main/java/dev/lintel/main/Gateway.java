@@ -77,6 +77,7 @@ record Gateway(
       Filter signatures,
       Filter continuity,
       Shadow shadow,
+      Filter sticky,
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
@@ -152,6 +153,7 @@ record Gateway(
               new Fallback(models::find), // before anything that is decided model by model
               new KnownPrice(refusesUnknownPrice),
               lasting.shadow, // once who may be asked is known, and for each model that is asked
+              lasting.sticky, // of those who may be asked, and for callers only
               new Failover(lasting.listener, lasting.queues),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
@@ -172,6 +174,7 @@ record Gateway(
               new Links(reach),
               lasting.continuity,
               new KnownPrice(refusesUnknownPrice),
+              lasting.sticky,
               Stops::toTheFirst,
               new Inline(lasting.fetcher, reach),
               lasting.signatures),

@@ -19,6 +19,7 @@ import dev.lintel.filter.Once;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
+import dev.lintel.filter.Sticky;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
 import dev.lintel.observe.Recent;
@@ -127,6 +128,7 @@ public final class Lintel implements AutoCloseable {
             new Signatures(),
             continuity,
             shadow,
+            new Sticky(),
             spool,
             new Fetch(upstream),
             upstream,

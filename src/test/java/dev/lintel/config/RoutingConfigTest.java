@@ -341,7 +341,7 @@ class RoutingConfigTest {
             "  four: { targets: a/x, breaker: { when_all_open: maybe, opne: 5s } }",
             "  five: { targets: a/x, hedge: { after: soon, share: 101% } }",
             "  six: { targets: a/x, hedge: { after: 0s } }",
-            "  seven: { targets: a/x, sticky: { on: [] } }",
+            "  seven: { targets: a/x, sticky: { on: [ user, usr ] } }",
             "  eight: { targets: a/x, queue: { size: 0 } }",
             "  nine: { targets: a/x, queue: { wait: 0ms } }",
             "  ten: { targets: a/x, fallback: { any: elevn, overlaoded: one } }",
