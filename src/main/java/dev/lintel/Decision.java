@@ -49,7 +49,9 @@ public final class Decision {
     return session;
   }
 
-  /** The call's session is at the target of that name, whose provider may have cached its prompt. */
+  /**
+   * The call's session is at the target of that name, whose provider may have cached its prompt.
+   */
   public void session(String target) {
     session = target;
     sessionWords = "stays";

@@ -46,8 +46,8 @@ public final class Models {
     configured.values().stream()
         .flatMap(model -> model.targets().stream())
         .filter(target -> target.profile().concurrent() > 0)
-        .forEach(target ->
-            concurrent.merge(target.name(), target.profile().concurrent(), Math::min));
+        .forEach(
+            target -> concurrent.merge(target.name(), target.profile().concurrent(), Math::min));
   }
 
   /** The configured names, in the order in which they are configured. */
@@ -83,6 +83,18 @@ public final class Models {
         .filter(target -> target.provider().name().equals(provider))
         .map(Target::model)
         .findFirst();
+  }
+
+  /** The same as a configured model has it for a target, with its region, where one has. */
+  public Optional<Model> listed(String provider, String model) {
+    return at(provider, model)
+        .map(alone ->
+            configured.values().stream()
+                .flatMap(Model::everywhere)
+                .filter(target -> target.name().equals(alone.name()))
+                .findFirst()
+                .map(target -> alone.among(List.of(target)))
+                .orElse(alone));
   }
 
   /** That model at that provider; empty where there is no such provider. */

@@ -1,7 +1,7 @@
 package dev.lintel.config;
 
+import dev.lintel.Profile;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,7 +13,7 @@ import java.util.Set;
 final class Residencies {
   private final Faults faults;
   private final Set<String> configured;
-  private final Map<String, Set<String>> regions = new HashMap<>();
+  private final Map<String, List<Profile>> targets = new HashMap<>();
 
   /**
    * @param configured the names of all models
@@ -23,9 +23,7 @@ final class Residencies {
     this.faults = faults;
     this.configured = configured;
     for (Config.ModelSpec model : models) {
-      var where = new HashSet<String>();
-      model.targets().forEach(target -> where.add(target.profile().region()));
-      regions.put(model.name(), where);
+      targets.put(model.name(), model.targets().stream().map(Config.TargetSpec::profile).toList());
     }
   }
 
@@ -49,8 +47,8 @@ final class Residencies {
     }
     for (At<String> at : listed) {
       String name = at.value().orElse("");
-      Set<String> where = regions.get(name);
-      if (where != null && !where.contains(residency)) {
+      List<Profile> where = targets.get(name);
+      if (where != null && where.stream().noneMatch(target -> target.isIn(residency))) {
         faults.add(
             at,
             "has no target in the region that the app's calls must not leave; give one of its "

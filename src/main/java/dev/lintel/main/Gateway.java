@@ -18,6 +18,7 @@ import dev.lintel.Target;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Choose;
 import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
 import dev.lintel.filter.Estimate;
@@ -30,6 +31,7 @@ import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
+import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
@@ -76,6 +78,7 @@ record Gateway(
       Filter once,
       Filter signatures,
       Filter continuity,
+      Rollouts rollouts,
       Shadow shadow,
       Filter sticky,
       Spool spool,
@@ -90,9 +93,10 @@ record Gateway(
     Catalogue catalogue = catalogue(config, providers);
     Config.Pricing pricing = config.pricing();
     var facts = new Knowledge(catalogue, pricing.own(), pricing.factors());
+    Map<String, Model> named = config.models(providers, facts, lasting.standings);
     var models =
         new Models(
-            config.models(providers, facts, lasting.standings),
+            named,
             providers,
             new InOrder().build(),
             facts,
@@ -106,7 +110,14 @@ record Gateway(
     Map<String, SignedCaller> signers = config.signedCallers();
     var authenticate =
         new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
-    var stops = new Stops(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting);
+    var stops =
+        new Stops(
+            authenticate,
+            models,
+            new Choose(lasting.rollouts, named.values(), TOKENS),
+            pricing::refusesUnknown,
+            config.fetch(),
+            lasting);
     return new Gateway(
         config,
         providers,
@@ -134,6 +145,7 @@ record Gateway(
   private record Stops(
       Authenticate authenticate,
       Models models,
+      Choose choose,
       Predicate<Caller> refusesUnknownPrice,
       Reach reach,
       Lasting lasting) {
@@ -151,6 +163,7 @@ record Gateway(
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
               new Fallback(models::find), // before anything that is decided model by model
+              choose, // once a model: each has its own
               new KnownPrice(refusesUnknownPrice),
               lasting.shadow, // once who may be asked is known, and for each model that is asked
               lasting.sticky, // of those who may be asked, and for callers only
@@ -173,6 +186,7 @@ record Gateway(
               new Read(models, lasting.spool),
               new Links(reach),
               lasting.continuity,
+              choose.uncounted(),
               new KnownPrice(refusesUnknownPrice),
               lasting.sticky,
               Stops::toTheFirst,

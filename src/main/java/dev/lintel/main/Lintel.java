@@ -17,6 +17,7 @@ import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
 import dev.lintel.filter.Queues;
+import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
@@ -56,6 +57,7 @@ public final class Lintel implements AutoCloseable {
   private final CallLog log;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
+  private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
   private final Continuity continuity;
   private final Shadow shadow;
   private final Gateway.Lasting lasting;
@@ -107,6 +109,7 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+    metrics.watch(rollouts::all);
     Listener listener = both(metrics, log);
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
@@ -127,6 +130,7 @@ public final class Lintel implements AutoCloseable {
                 spool),
             new Signatures(),
             continuity,
+            rollouts,
             shadow,
             new Sticky(),
             spool,
@@ -250,6 +254,7 @@ public final class Lintel implements AutoCloseable {
             () -> live,
             this::handle,
             continuity,
+            rollouts,
             shadow,
             storage,
             metrics,

@@ -13,6 +13,7 @@ import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
+import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
@@ -20,6 +21,7 @@ import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
@@ -55,6 +57,7 @@ final class Routes {
       Supplier<Gateway> live,
       Handler calls,
       Continuity continuity,
+      Rollouts rollouts,
       Shadow shadow,
       Storage storage,
       Endpoint metrics,
@@ -167,6 +170,9 @@ final class Routes {
     get(admin, "/providers", guarded(providers.list()));
     get(admin, "/catalogue", guarded(this::catalogue));
     get(admin, "/shadows", guarded(this::shadows));
+    var arms = new Arms(Builtins.OPENAI, around.rollouts::all, around.rollouts::resume);
+    get(admin, "/rollouts", guarded(arms.list()));
+    post(admin, "/rollouts/{model*}/resume", guarded(arms.resume()));
     var calls = new Calls(around.records, Builtins.OPENAI);
     get(admin, "/calls", guarded(calls.list()));
     get(admin, "/calls/{id}", guarded(calls.one()));

@@ -9,6 +9,7 @@ import dev.lintel.Failure;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Rollout;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
@@ -23,6 +24,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -139,6 +141,22 @@ public final class Metrics implements Listener, Endpoint {
         .set(1);
   }
 
+  /** Shows which arms of models' splits get no calls. */
+  public void watch(Supplier<List<Rollout>> rollouts) {
+    GaugeWithCallback.builder()
+        .name("lintel_rollout_stopped")
+        .help("1 where an arm of a model's split gets no calls, for it failed or was slow.")
+        .labelNames("model", "arm")
+        .callback(gauge -> {
+          for (Rollout rollout : rollouts.get()) {
+            for (Rollout.Arm arm : rollout.arms()) {
+              gauge.call(arm.stopped().isPresent() ? 1 : 0, rollout.model(), arm.name());
+            }
+          }
+        })
+        .register(registry);
+  }
+
   @Override
   public void on(Trail trail, Event event) {
     switch (event) {
@@ -162,11 +180,13 @@ public final class Metrics implements Listener, Endpoint {
         .help("Calls that wait for targets to have room.")
         .labelNames("model")
         .callback(gauge ->
-            lengths.get().forEach((model, length) -> {
-              if (configured.test(model)) {
-                gauge.call(length, model);
-              }
-            }))
+            lengths
+                .get()
+                .forEach((model, length) -> {
+                  if (configured.test(model)) {
+                    gauge.call(length, model);
+                  }
+                }))
         .register(registry);
   }
 
