@@ -3,7 +3,6 @@ package dev.lintel.config;
 import dev.lintel.BreakerRule;
 import dev.lintel.Json;
 import dev.lintel.Limits;
-import dev.lintel.Marks;
 import dev.lintel.Provider;
 import dev.lintel.Rate;
 import dev.lintel.Reach;
@@ -272,16 +271,15 @@ record Document(
   }
 
   /** How a conversation stays where it was. */
-  record Sticky(List<String> on, @Key("for") Duration time) {
+  record Sticky(List<Mark> on, @Key("for") Duration time) {
     static final Sticky USUAL =
-        new Sticky(List.of("prompt_cache_key", "session", "user"), Duration.ofMinutes(5));
+        new Sticky(
+            List.of(new Mark("prompt_cache_key"), new Mark("session"), Mark.USER),
+            Duration.ofMinutes(5));
 
     Sticky {
-      on = on.stream().map(name -> name.replace('-', '_')).toList();
-      if (on.isEmpty() || !Marks.names().containsAll(on)) {
-        throw new IllegalArgumentException(
-            "must say in 'on' by what sessions are told apart: "
-                + String.join(", ", Marks.names()));
+      if (on.isEmpty()) {
+        throw new IllegalArgumentException("must say in 'on' by what sessions are told apart");
       }
       longer("for", time);
     }
@@ -337,7 +335,7 @@ record Document(
   record Canary(
       At<List<TargetEntry>> to,
       At<Percent> percent,
-      Optional<String> on,
+      Optional<Mark> on,
       Optional<StopIf> stopIf,
       Optional<Duration> over) {}
 
