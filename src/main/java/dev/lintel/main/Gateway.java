@@ -18,6 +18,7 @@ import dev.lintel.Target;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Coalesce;
 import dev.lintel.filter.Choose;
 import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
@@ -160,6 +161,7 @@ record Gateway(
               new Read(models, lasting.spool),
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
+              new Coalesce(), // before anything is asked; what comes after it is done once for all
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
               new Fallback(models::find), // before anything that is decided model by model
