@@ -21,6 +21,7 @@ import dev.lintel.filter.Queues;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
+import dev.lintel.filter.Sticky;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
 import dev.lintel.observe.Recent;
@@ -140,6 +141,7 @@ public final class Lintel implements AutoCloseable {
             continuity,
             rollouts,
             shadow,
+            new Sticky(),
             spool,
             new Fetch(upstream),
             upstream,
