@@ -45,6 +45,7 @@ public final class Trail {
   private int status = 200;
   private @Nullable Decision decision;
   private String variant = "";
+  private boolean supposed;
   private String shadowOf = "";
   private Runnable told = () -> {};
   private boolean paidByAnother;
@@ -321,9 +322,19 @@ public final class Trail {
     return Optional.ofNullable(replay);
   }
 
-  /** Whether the caller asked to be told the decision, and may be. */
+  /** The call is not made: somebody wants to know where it would go. */
+  public void suppose() {
+    supposed = true;
+  }
+
+  /** Whether the call is not made, so that nothing that later calls depend on may change by it. */
+  public boolean supposed() {
+    return supposed;
+  }
+
+  /** Whether whoever asks is to be told the decision. */
   public boolean explains() {
-    return terms.explain() && caller.explain();
+    return supposed || (terms.explain() && caller.explain());
   }
 
   /** Why the call goes where it goes, as far as that is decided. */

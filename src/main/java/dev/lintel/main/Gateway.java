@@ -25,6 +25,7 @@ import dev.lintel.filter.Divide;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
 import dev.lintel.filter.Fallback;
+import dev.lintel.filter.Foresee;
 import dev.lintel.filter.Inline;
 import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
@@ -54,6 +55,7 @@ import java.util.stream.Collectors;
  *
  * @param planning the stops up to what a target would be asked, with the last one that is given
  * @param settling the stops around an answer that is there already, with the last one that gives it
+ * @param deciding the stops that say where a call would go, which is not made
  * @param hold by every call on it, and by whoever serves new calls with it
  */
 record Gateway(
@@ -65,6 +67,7 @@ record Gateway(
     Handler calls,
     UnaryOperator<Handler> planning,
     UnaryOperator<Handler> settling,
+    Handler deciding,
     Hold hold) {
 
   /**
@@ -81,6 +84,7 @@ record Gateway(
       Filter continuity,
       Rollouts rollouts,
       Shadow shadow,
+      Filter sticky,
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
@@ -127,6 +131,7 @@ record Gateway(
         stops.calls(),
         stops::planning,
         stops::settling,
+        stops.deciding(),
         hold);
   }
 
@@ -167,6 +172,7 @@ record Gateway(
               choose, // once a model: each has its own
               new KnownPrice(refusesUnknownPrice),
               lasting.shadow, // once who may be asked is known, and for each model that is asked
+              lasting.sticky, // of those who may be asked, and for callers only
               new Failover(lasting.listener, lasting.queues),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
@@ -188,6 +194,7 @@ record Gateway(
               lasting.continuity,
               choose.uncounted(),
               new KnownPrice(refusesUnknownPrice),
+              lasting.sticky,
               Stops::toTheFirst,
               new Inline(lasting.fetcher, reach),
               lasting.signatures),
@@ -208,6 +215,20 @@ record Gateway(
               lasting.continuity,
               new Estimate(TOKENS)),
           last);
+    }
+
+    /**
+     * For a call that is not made, by a caller who is known: what decides whom it would be asked
+     * of, and nothing that would be seen or felt elsewhere.
+     */
+    Handler deciding() {
+      return through(
+          List.of(
+              new Read(models, lasting.spool),
+              lasting.continuity,
+              new Fallback(models::find),
+              new KnownPrice(refusesUnknownPrice)),
+          new Foresee(lasting.queues));
     }
 
     private static void toTheFirst(Call call, Sink sink, Handler next) {
