@@ -60,7 +60,7 @@ public final class Extent {
   private static long chat(Chat chat) {
     boolean text =
         chat.original().map(known -> known.body().bytes().length <= SURELY_TEXT).orElse(false);
-    if (text) {
+    if (text || chat.sketched()) {
       return chat.estimatedTokens();
     }
     try {

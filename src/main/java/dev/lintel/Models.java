@@ -15,6 +15,7 @@ public final class Models {
   private final Facts.Source facts;
   private final Standing.Source standings;
   private final Set<String> refusing;
+  private final Map<String, String> usual;
 
   /** The most calls at once of those targets that have such a bound, whoever names them. */
   private final Map<String, Integer> concurrent;
@@ -42,6 +43,10 @@ public final class Models {
     this.providers = Map.copyOf(providers);
     this.inOrder = inOrder;
     this.facts = facts;
+    this.usual = new HashMap<>();
+    configured.values().stream()
+        .flatMap(model -> model.targets().stream())
+        .forEach(target -> usual.putIfAbsent(target.provider().name(), target.model()));
     this.concurrent = new HashMap<>();
     configured.values().stream()
         .flatMap(model -> model.targets().stream())
@@ -78,11 +83,7 @@ public final class Models {
    * none.
    */
   public Optional<String> usualAt(String provider) {
-    return configured.values().stream()
-        .flatMap(model -> model.targets().stream())
-        .filter(target -> target.provider().name().equals(provider))
-        .map(Target::model)
-        .findFirst();
+    return Optional.ofNullable(usual.get(provider));
   }
 
   /** The same as a configured model has it for a target, with its region, where one has. */

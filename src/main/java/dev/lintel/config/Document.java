@@ -271,12 +271,14 @@ record Document(
   }
 
   /** How a conversation stays where it was. */
-  record Sticky(List<String> on, @Key("for") Duration time) {
+  record Sticky(List<Mark> on, @Key("for") Duration time) {
     static final Sticky USUAL =
-        new Sticky(List.of("prompt_cache_key", "session", "user"), Duration.ofMinutes(5));
+        new Sticky(
+            List.of(new Mark("prompt_cache_key"), new Mark("session"), Mark.USER),
+            Duration.ofMinutes(5));
 
     Sticky {
-      if (on.isEmpty() || on.stream().anyMatch(String::isBlank)) {
+      if (on.isEmpty()) {
         throw new IllegalArgumentException("must say in 'on' by what sessions are told apart");
       }
       longer("for", time);
@@ -333,7 +335,7 @@ record Document(
   record Canary(
       At<List<TargetEntry>> to,
       At<Percent> percent,
-      Optional<String> on,
+      Optional<Mark> on,
       Optional<StopIf> stopIf,
       Optional<Duration> over) {}
 

@@ -18,12 +18,14 @@ import dev.lintel.Target;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Coalesce;
 import dev.lintel.filter.Choose;
 import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
 import dev.lintel.filter.Fallback;
+import dev.lintel.filter.Foresee;
 import dev.lintel.filter.Inline;
 import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
@@ -53,6 +55,7 @@ import java.util.stream.Collectors;
  *
  * @param planning the stops up to what a target would be asked, with the last one that is given
  * @param settling the stops around an answer that is there already, with the last one that gives it
+ * @param deciding the stops that say where a call would go, which is not made
  * @param hold by every call on it, and by whoever serves new calls with it
  */
 record Gateway(
@@ -64,6 +67,7 @@ record Gateway(
     Handler calls,
     UnaryOperator<Handler> planning,
     UnaryOperator<Handler> settling,
+    Handler deciding,
     Hold hold) {
 
   /**
@@ -126,6 +130,7 @@ record Gateway(
         stops.calls(),
         stops::planning,
         stops::settling,
+        stops.deciding(),
         hold);
   }
 
@@ -159,6 +164,7 @@ record Gateway(
               new Read(models, lasting.spool),
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
+              new Coalesce(), // before anything is asked; what comes after it is done once for all
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
               new Fallback(models::find), // before anything that is decided model by model
@@ -206,6 +212,20 @@ record Gateway(
               lasting.continuity,
               new Estimate(TOKENS)),
           last);
+    }
+
+    /**
+     * For a call that is not made, by a caller who is known: what decides whom it would be asked
+     * of, and nothing that would be seen or felt elsewhere.
+     */
+    Handler deciding() {
+      return through(
+          List.of(
+              new Read(models, lasting.spool),
+              lasting.continuity,
+              new Fallback(models::find),
+              new KnownPrice(refusesUnknownPrice)),
+          new Foresee(lasting.queues));
     }
 
     private static void toTheFirst(Call call, Sink sink, Handler next) {

@@ -17,6 +17,7 @@ import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
+import dev.lintel.admin.WhereTo;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
@@ -176,6 +177,8 @@ final class Routes {
     var calls = new Calls(around.records, Builtins.OPENAI);
     get(admin, "/calls", guarded(calls.list()));
     get(admin, "/calls/{id}", guarded(calls.one()));
+    var whereTo = new WhereTo(this::standpoint, Builtins.LANGUAGES);
+    post(admin, "/route", guarded(whereTo.endpoint(Builtins.OPENAI)));
   }
 
   private void post(List<String> bases, String path, Endpoint endpoint) {
@@ -230,6 +233,15 @@ final class Routes {
   private Endpoint guarded(Endpoint endpoint) {
     return Providers.guarded(
         endpoint, exchange -> around.admin.test(Front.credential(exchange.request())));
+  }
+
+  /** All of one configuration, also where another takes its place meanwhile. */
+  private WhereTo.Standpoint standpoint() {
+    Gateway live = around.live.get();
+    return new WhereTo.Standpoint(
+        live.config().apps().isEmpty() ? Optional.of(Caller.FIRST) : Optional.empty(),
+        (tenant, app) -> live.callerOf(tenant, app, ""),
+        live.deciding());
   }
 
   /** Which catalogue of models is in force. */

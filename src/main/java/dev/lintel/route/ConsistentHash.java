@@ -38,8 +38,7 @@ public record ConsistentHash(String on) implements Spec<Strategy> {
   public ConsistentHash {
     on = on.replace('-', '_');
     if (!Marks.names().contains(on)) {
-      throw new IllegalArgumentException(
-          "'on' must be one of " + String.join(", ", Marks.names()) + ", not '" + on + "'");
+      throw new IllegalArgumentException("'on' must be one of " + String.join(", ", Marks.names()));
     }
   }
 

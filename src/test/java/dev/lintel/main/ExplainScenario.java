@@ -168,6 +168,23 @@ class ExplainScenario {
   }
 
   @Test
+  void an_app_of_the_file_may_ask_where_the_file_says_so() {
+    try (var open =
+        TestGateway.of(
+            "providers: { p: { kind: sim } }\nmodels: { m: p/m }\ntenants: { t: { apps: { a: { keys: [ "
+                + TestGateway.KEY
+                + " ], explain: true } } } }\n")) {
+      var reply =
+          open.send(
+              open.request("/v1/chat/completions")
+                  .header("x-lintel-explain", "true")
+                  .POST(BodyPublishers.ofString("{\"model\":\"m\"," + CHAT + "}"))
+                  .build());
+      assertThat(Json.parse(reply.body()).path("lintel").path("decision")).hasSize(1);
+    }
+  }
+
+  @Test
   void an_app_that_may_not_ask_is_answered_as_if_it_had_not() {
     try (var closed = TestGateway.of("providers: { p: { kind: sim } }\nmodels: { m: p/m }\n")) {
       var reply =
