@@ -129,7 +129,8 @@ class RolloutTest {
     Rollout.Arm arm = arm("canary");
     assertThat(arm.calls()).as("judged from twenty calls").isEqualTo(20);
     assertThat(arm.errors()).isEqualTo(20);
-    assertThat(arm.stopped().orElseThrow().why()).isEqualTo("100.0 % of 20 calls failed, more than 5.0 %");
+    assertThat(arm.stopped().orElseThrow().why())
+        .isEqualTo("100.0 % of 20 calls failed, more than 5.0 %");
     assertThat(arm.stopped().orElseThrow().since()).isEqualTo(Instant.EPOCH.plusNanos(1));
     assertThat(arm("base").calls()).isEqualTo(100);
     assertThat(arm("base").percent()).isEqualTo(100);
@@ -172,8 +173,7 @@ class RolloutTest {
   @Test
   void an_arm_that_is_slow_is_stopped() {
     canary = taking(Duration.ofSeconds(5));
-    Choose choose =
-        begin(stopping(OptionalDouble.empty(), Optional.of(Duration.ofSeconds(4))));
+    Choose choose = begin(stopping(OptionalDouble.empty(), Optional.of(Duration.ofSeconds(4))));
     for (int i = 0; i < 25; i++) {
       call(choose, "u" + i);
     }
@@ -327,8 +327,7 @@ class RolloutTest {
 
   private Routing.Split split(double percent, Duration over) {
     return new Routing.Split(
-        "user",
-        List.of(new Routing.Arm("canary", percent, over, List.of(next), Optional.empty())));
+        "user", List.of(new Routing.Arm("canary", percent, over, List.of(next), Optional.empty())));
   }
 
   private Routing.Split stopping(OptionalDouble errors, Optional<Duration> p95) {

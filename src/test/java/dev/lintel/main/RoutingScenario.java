@@ -118,8 +118,7 @@ class RoutingScenario {
       assertThat(error.path("message").asString()).contains("'tier'", "'low'");
       assertThat(error.path("lintel").path("attempts")).isEmpty();
 
-      reply =
-          ask(gateway, TestGateway.KEY, "short", "", "\"max_completion_tokens\":100000,");
+      reply = ask(gateway, TestGateway.KEY, "short", "", "\"max_completion_tokens\":100000,");
       assertThat(reply.statusCode()).isEqualTo(400);
       assertThat(kind(reply)).isEqualTo("context_length_exceeded");
 
@@ -136,9 +135,7 @@ class RoutingScenario {
       assertThat(ask(gateway, EU_KEY, "main", "", "").headers().firstValue("x-lintel-target"))
           .hasValue("paris/small");
       var broken = ask(gateway, EU_KEY, "broken", "", "");
-      assertThat(broken.statusCode())
-          .as("neither the next target nor the fallback")
-          .isEqualTo(502);
+      assertThat(broken.statusCode()).as("neither the next target nor the fallback").isEqualTo(502);
       assertThat(ask(gateway, EU_KEY, "elsewhere", "", "").statusCode()).isEqualTo(503);
       for (String user : List.of("a", "b", "c", "d", "e", "f", "g", "h")) {
         var reply = ask(gateway, EU_KEY, "split", "x-lintel-user: " + user, "");
@@ -182,6 +179,39 @@ class RoutingScenario {
       assertThat(gateway.visits("ohio")).isEmpty();
       assertThat(gateway.visits("new")).isEmpty();
     }
+  }
+
+  @Test
+  void where_a_call_would_go_is_told_with_what_speaks_against_the_others() {
+    try (var gateway = TestGateway.of(YAML)) {
+      JsonNode told = route(gateway, "\"tenant\":\"acme\",\"app\":\"support\",\"model\":\"main\"");
+      assertThat(told.path("target").asString()).isEqualTo("paris/small");
+      assertThat(told.path("decision").path(1).path("target").asString())
+          .isEqualTo("ohio/gpt-large");
+      assertThat(told.path("decision").path(1).path("excluded").asString())
+          .isEqualTo("may not leave EU: it is in us-east");
+      told =
+          route(
+              gateway,
+              "\"tenant\":\"t\",\"app\":\"a\",\"model\":\"main\",\"terms\":{\"use_case\":\"support\"},"
+                  + "\"request\":{\"input_tokens\":600}");
+      assertThat(told.path("target").asString()).isEqualTo("ohio/gpt-large");
+      told =
+          route(
+              gateway,
+              "\"tenant\":\"t\",\"app\":\"a\",\"model\":\"short\",\"request\":{\"input_tokens\":51}");
+      assertThat(told.path("error").path("lintel").path("kind").asString())
+          .isEqualTo("context_length_exceeded");
+    }
+  }
+
+  private static JsonNode route(TestGateway gateway, String question) {
+    var request =
+        gateway
+            .request("/admin/v1/route")
+            .setHeader("authorization", "Bearer admin-key")
+            .POST(BodyPublishers.ofString("{" + question + "}"));
+    return Json.parse(gateway.send(request.build()).body());
   }
 
   @Test
@@ -279,8 +309,7 @@ class RoutingScenario {
 
   private static HttpResponse<String> post(
       TestGateway gateway, String key, String path, String header, String body) {
-    var request =
-        gateway.request(path).setHeader("authorization", "Bearer " + key);
+    var request = gateway.request(path).setHeader("authorization", "Bearer " + key);
     if (header != null && !header.isEmpty()) {
       request.header(header.split(": ")[0], header.split(": ")[1]);
     }
