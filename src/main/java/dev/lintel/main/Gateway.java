@@ -84,6 +84,7 @@ record Gateway(
       Filter continuity,
       Rollouts rollouts,
       Shadow shadow,
+      Filter sticky,
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
@@ -171,6 +172,7 @@ record Gateway(
               choose, // once a model: each has its own
               new KnownPrice(refusesUnknownPrice),
               lasting.shadow, // once who may be asked is known, and for each model that is asked
+              lasting.sticky, // of those who may be asked, and for callers only
               new Failover(lasting.listener, lasting.queues),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
@@ -192,6 +194,7 @@ record Gateway(
               lasting.continuity,
               choose.uncounted(),
               new KnownPrice(refusesUnknownPrice),
+              lasting.sticky,
               Stops::toTheFirst,
               new Inline(lasting.fetcher, reach),
               lasting.signatures),
