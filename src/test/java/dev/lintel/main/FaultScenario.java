@@ -299,7 +299,7 @@ class FaultScenario {
     assertThat(reply.status()).as(reply.body()).isGreaterThanOrEqualTo(400);
     JsonNode error = client.error(reply.body());
     assertThat(error.path("lintel").path("kind").asString("")).as(reply.body()).isNotEmpty();
-    assertThat(error.path("lintel").path("attempts").size()).isEqualTo(1);
+    assertThat(error.path("lintel").path("attempts").size()).as(reply.body()).isEqualTo(1);
     assertThat(error.path("message").asString("")).isNotEmpty();
   }
 }
