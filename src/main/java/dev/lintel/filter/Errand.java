@@ -24,23 +24,14 @@ final class Errand {
   private final List<Chunk> chunks = new ArrayList<>(1);
   private @Nullable CallThread thread;
   private @Nullable RuntimeException failed;
+  private volatile boolean cancelled;
   private volatile boolean over;
 
   /**
    * @param call its trail is not used
    */
   Errand(Call call, Handler next) {
-    this.call =
-        new Call(
-            Trail.begin(System.nanoTime()),
-            call.credential(),
-            call.caller(),
-            call.terms(),
-            call.request(),
-            call.ownKey(),
-            call.model(),
-            call.target(),
-            call.deadline());
+    this.call = call.with(call.trail().aside());
     this.next = next;
   }
 
@@ -59,18 +50,31 @@ final class Errand {
   /** Asks on the thread that calls, which must be a call's. */
   void run() {
     try {
+      if (cancelled) {
+        throw Failure.cancelled();
+      }
       next.handle(call, chunks::add);
     } catch (RuntimeException broken) {
       failed = broken;
+    } catch (StackOverflowError deep) {
+      failed = new IllegalStateException(deep);
+    } finally {
+      over = true;
     }
-    over = true;
+  }
+
+  /** What it notes, to be read by others once it is over or has handed something on. */
+  Trail trail() {
+    return call.trail();
   }
 
   boolean over() {
     return over;
   }
 
+  /** Ends it, or keeps it from beginning. */
   void cancel() {
+    cancelled = true;
     CallThread running = thread;
     if (running != null && !over) {
       running.cancel();

@@ -93,6 +93,22 @@ final class Pace {
     underWay.decrementAndGet();
   }
 
+  /**
+   * The first content had not come after that time, and nobody waited for it any longer. That
+   * counts where it is slower than usual: else who is often given up looked as fast as when it is
+   * not.
+   */
+  void outrun(long nanos) {
+    underWay.decrementAndGet();
+    long now = clock.getAsLong();
+    double least = nanos / 1e6;
+    double usual = Double.longBitsToDouble(mean.get());
+    if (Double.isNaN(usual) || least >= usual) {
+      note(now, least);
+      recent().note(millis(now), least);
+    }
+  }
+
   int underWay() {
     return underWay.get();
   }

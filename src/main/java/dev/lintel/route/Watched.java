@@ -227,6 +227,14 @@ final class Watched implements Standing {
       }
     }
 
+    @Override
+    public void outrun(long nanos) {
+      if (isFirst()) {
+        spot.pace.outrun(nanos);
+        release(true, true, true);
+      }
+    }
+
     private void release(boolean ofProvider, boolean ofModel, boolean ofKey) {
       if (ofProvider) {
         site.breaker.left(provider);

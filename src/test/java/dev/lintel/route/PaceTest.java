@@ -31,6 +31,24 @@ class PaceTest {
   }
 
   @Test
+  void who_is_given_up_while_slow_does_not_look_fast() {
+    IntStream.range(0, 20).forEach(i -> answered(100));
+    IntStream.range(0, 20).forEach(i -> outrun(400));
+
+    assertThat(seconds()).isCloseTo(0.4, within(0.01));
+    assertThat(pace.firstContentP95Nanos()).isGreaterThan(390_000_000);
+    assertThat(pace.underWay()).isZero();
+  }
+
+  @Test
+  void who_is_given_up_at_once_does_not_look_fast() {
+    IntStream.range(0, 20).forEach(i -> answered(100));
+    IntStream.range(0, 20).forEach(i -> outrun(5));
+
+    assertThat(seconds()).isCloseTo(0.1, within(0.01));
+  }
+
+  @Test
   void falls_slowly_to_what_is_usual() {
     IntStream.range(0, 100).forEach(i -> answered(100));
     answered(2_000);
@@ -174,6 +192,11 @@ class PaceTest {
 
   private void pass(long millis) {
     now += millis * 1_000_000;
+  }
+
+  private void outrun(long millis) {
+    pace.began();
+    pace.outrun(millis * 1_000_000);
   }
 
   private double seconds() {

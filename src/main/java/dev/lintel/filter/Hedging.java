@@ -1,0 +1,167 @@
+package dev.lintel.filter;
+
+import dev.lintel.Call;
+import dev.lintel.Chat;
+import dev.lintel.Embed;
+import dev.lintel.Failure;
+import dev.lintel.Live;
+import dev.lintel.Prompt;
+import dev.lintel.Relay;
+import dev.lintel.Request;
+import dev.lintel.Rerank;
+import dev.lintel.Routing;
+import dev.lintel.Setting;
+import dev.lintel.Stateful;
+import dev.lintel.Stored;
+import dev.lintel.Target;
+import dev.lintel.Tool;
+import dev.lintel.Usage;
+import java.math.BigDecimal;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Which calls are asked twice where the first target is late, when, and how many of them.
+ *
+ * <p>Only what does no harm when it is done twice: an answer that somebody keeps, and tools that
+ * the provider itself runs, are not. Looked into only once a target is late, for most are not.
+ */
+final class Hedging {
+  /** Fields with which a provider does or keeps something beside its answer. */
+  private static final Set<String> DEEDS =
+      Set.of(
+          "background",
+          "store",
+          "conversation",
+          "previous_response_id",
+          "web_search_options",
+          "search_parameters",
+          "plugins",
+          "mcp_servers",
+          "container");
+
+  private final Map<String, Share> shares = new ConcurrentHashMap<>();
+
+  /** Counts the call; empty where it is asked once, whatever happens. */
+  Optional<Watch> watch(Call call) {
+    Optional<Routing.Hedge> hedge = call.resolved().routing().hedge();
+    if (hedge.isEmpty()) {
+      return Optional.empty();
+    }
+    Share share = shares.computeIfAbsent(call.resolved().name(), name -> new Share());
+    share.count();
+    boolean may = call.ownKey().isEmpty() && isOfAKind(call.request());
+    return may ? Optional.of(new Watch(call, hedge.get(), share)) : Optional.empty();
+  }
+
+  private static boolean isOfAKind(Request request) {
+    return switch (request) {
+      case Chat chat -> true;
+      case Embed embed -> true;
+      case Rerank rerank -> true;
+      case Request.Count count -> true;
+      case Live live -> false;
+      case Relay relay -> false;
+      case Stored stored -> false;
+      case Request.Unread unread -> false;
+    };
+  }
+
+  private static boolean isSafe(Request request) {
+    if (!(request instanceof Chat chat)) {
+      return true;
+    }
+    if (chat.dialect() instanceof Stateful dialect
+        && (chat.original().isEmpty() || dialect.ties(chat).kept())) {
+      return false;
+    }
+    try {
+      return isSafe(chat.prompt());
+    } catch (Failure passedUnread) {
+      return false;
+    }
+  }
+
+  private static boolean isSafe(Prompt prompt) {
+    return prompt.tools().stream().noneMatch(Tool.Native.class::isInstance)
+        && prompt.extra().fields().properties().stream()
+            .noneMatch(field -> DEEDS.contains(field.getKey()) && isSet(field.getValue()));
+  }
+
+  private static boolean isSet(JsonNode value) {
+    return !value.isNull() && !(value.isBoolean() && !value.asBoolean());
+  }
+
+  /** Of one call. */
+  static final class Watch {
+    private final Call call;
+    private final Routing.Hedge hedge;
+    private final Share share;
+
+    Watch(Call call, Routing.Hedge hedge, Share share) {
+      this.call = call;
+      this.hedge = hedge;
+      this.share = share;
+    }
+
+    /** Nanoseconds after which the target's first content is late; -1 where nobody knows. */
+    long lateAfter(Target target) {
+      return hedge
+          .after()
+          .map(after -> after.toNanos())
+          .orElseGet(() -> target.standing().firstContentP95Nanos());
+    }
+
+    /** The first target is late: who is asked beside it; {@code null} where nobody is to be. */
+    Walk.@Nullable Step second(Walk walk, Target first) {
+      if (!isSafe(call.request()) || !share.take(hedge.share())) {
+        return null;
+      }
+      Walk.Step step =
+          walk.beside(other -> !other.name().equals(first.name()) && pays(first, other));
+      if (step == null) {
+        share.giveBack();
+      }
+      return step;
+    }
+
+    /** Whether both may be paid for, as far as it is known what they cost. */
+    private boolean pays(Target first, Target other) {
+      Optional<BigDecimal> most = call.terms().get("max_cost_usd").map(BigDecimal::new);
+      if (most.isEmpty()) {
+        return true;
+      }
+      Optional<BigDecimal> more = other.price().cost(expected(other));
+      BigDecimal known = first.price().cost(expected(first)).orElse(BigDecimal.ZERO);
+      return more.isEmpty() || more.get().add(known).compareTo(most.get()) <= 0;
+    }
+
+    /** As much as is asked for, or as such an answer usually has; nothing where nobody knows. */
+    private Usage expected(Target target) {
+      double usual = target.standing().outputTokens();
+      return switch (call.request()) {
+        case Chat chat -> {
+          long most =
+              chat.prompt()
+                  .setting(Setting.MAX_TOKENS)
+                  .map(JsonNode::asLong)
+                  .orElse(Double.isNaN(usual) ? 0 : Long.MAX_VALUE);
+          long output = Double.isNaN(usual) ? most : Math.min(most, Math.round(usual));
+          yield Usage.of(chat.estimatedTokens(), output, Usage.Source.ESTIMATE);
+        }
+        case Embed embed -> Usage.of(embed.estimatedTokens(), 0, Usage.Source.ESTIMATE);
+        case Rerank rerank ->
+            Usage.of(0, 0, Usage.Source.ESTIMATE).units(Map.of(Usage.Unit.SEARCH, BigDecimal.ONE));
+        case Request.Count count -> Usage.of(0, 0, Usage.Source.ESTIMATE);
+        case Live live -> Usage.UNKNOWN;
+        case Relay relay -> Usage.UNKNOWN;
+        case Stored stored -> Usage.UNKNOWN;
+        case Request.Unread unread -> Usage.UNKNOWN;
+      };
+    }
+  }
+}
