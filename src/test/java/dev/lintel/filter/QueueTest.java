@@ -77,8 +77,7 @@ class QueueTest {
     call("high", model, 2, "high");
     call("other", model, 2, "normal");
     time.run();
-    assertThat(log)
-        .containsExactly("first 0", "high 2", "normal 4", "other 6", "low 8");
+    assertThat(log).containsExactly("first 0", "high 2", "normal 4", "other 6", "low 8");
   }
 
   @Test
@@ -122,15 +121,16 @@ class QueueTest {
     Model model = model(2, MINUTE, target("p", 2));
     call("a", model, 4);
     call("b", model, 4);
-    at(10, () -> {
-      for (int i = 0; i < 5; i++) {
-        call("c" + i, model, 4);
-      }
-    });
+    at(
+        10,
+        () -> {
+          for (int i = 0; i < 5; i++) {
+            call("c" + i, model, 4);
+          }
+        });
     time.run();
     assertThat(log)
-        .containsExactly(
-            "a 0", "b 0", "c0 10", "c1 10", "c4 UNAVAILABLE 10", "c2 14", "c3 14");
+        .containsExactly("a 0", "b 0", "c0 10", "c1 10", "c4 UNAVAILABLE 10", "c2 14", "c3 14");
     // 4 s a call, two at once, two before it.
     assertThat(failures.get("c4").retryAfter()).contains(Duration.ofSeconds(6));
     assertThat(failures.get("c4").getCause())
@@ -138,8 +138,7 @@ class QueueTest {
         .isInstanceOfSatisfying(
             Failure.class, why -> assertThat(why.kind()).isEqualTo(Kind.UPSTREAM_OVERLOADED));
     assertThat(ends)
-        .containsExactly(
-            Event.Waited.End.SHED, Event.Waited.End.SERVED, Event.Waited.End.SERVED);
+        .containsExactly(Event.Waited.End.SHED, Event.Waited.End.SERVED, Event.Waited.End.SERVED);
   }
 
   @Test
@@ -196,12 +195,14 @@ class QueueTest {
   void who_cannot_be_served_in_time_is_not_kept_waiting() {
     Model model = model(10, MINUTE, target("p", 1));
     call("first", model, 5);
-    at(10, () -> {
-      call("second", model, 5);
-      call("third", model, 5);
-      call("hopeless", model, 5, "normal", Duration.ofSeconds(4));
-      call("urgent", model, 5, "high", Duration.ofSeconds(6));
-    });
+    at(
+        10,
+        () -> {
+          call("second", model, 5);
+          call("third", model, 5);
+          call("hopeless", model, 5, "normal", Duration.ofSeconds(4));
+          call("urgent", model, 5, "high", Duration.ofSeconds(6));
+        });
     time.run();
     assertThat(log)
         .containsExactly("first 0", "second 10", "hopeless TIMEOUT 10", "urgent 15", "third 20");
@@ -227,15 +228,16 @@ class QueueTest {
 
   @Test
   void without_a_queue_who_finds_no_room_is_refused_at_once() {
-    Model model =
-        Fakes.model(Fakes.retry(2), target("p", 1));
+    Model model = Fakes.model(Fakes.retry(2), target("p", 1));
     call("first", model, 4);
-    at(5, () -> {
-      call("second", model, 4);
-      call("third", model, 4);
-    });
+    at(
+        5,
+        () -> {
+          call("second", model, 4);
+          call("third", model, 4);
+        });
     time.run();
-    assertThat(log).containsExactly("first 0", "third UNAVAILABLE 5", "second 5");
+    assertThat(log).containsExactly("first 0", "second 5", "third UNAVAILABLE 5");
     assertThat(failures.get("third").retryAfter()).contains(Duration.ofSeconds(4));
     assertThat(failures.get("third").message()).contains("p/m").contains("under way");
   }

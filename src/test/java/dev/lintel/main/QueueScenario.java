@@ -130,11 +130,9 @@ class QueueScenario {
       assertThat(replies.stream().filter(reply -> reply.statusCode() == 503))
           .hasSize(3)
           .allSatisfy(reply ->
-              assertThat(
-                      Integer.parseInt(reply.headers().firstValue("retry-after").orElseThrow()))
+              assertThat(Integer.parseInt(reply.headers().firstValue("retry-after").orElseThrow()))
                   .isBetween(50, 62));
-      assertThat(
-              gateway.post("/v1/chat/completions", ASKED.replace("slow", "both")).statusCode())
+      assertThat(gateway.post("/v1/chat/completions", ASKED.replace("slow", "both")).statusCode())
           .isEqualTo(200);
       assertThat(gateway.visits("sim")).hasSize(1);
       assertThat(all).as("the provider has seen no sixth").hasValue(5);

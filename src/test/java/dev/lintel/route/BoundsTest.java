@@ -149,8 +149,7 @@ class BoundsTest {
 
   @Test
   void who_finds_no_room_elsewhere_tells_nobody_so_that_it_does_not_wake_itself() {
-    Provider limited =
-        Fakes.provider("p", "k").within(new Limits(List.of(), List.of(), 0, 1));
+    Provider limited = Fakes.provider("p", "k").within(new Limits(List.of(), List.of(), 0, 1));
     Credential key = limited.credentials().getFirst();
     Standing target = standings.of(limited, "m", 5);
     Leave.Pass held = pass(target, key);
