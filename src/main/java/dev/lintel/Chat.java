@@ -1,9 +1,12 @@
 package dev.lintel;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * A chat call. Its conversation is read into the common model only when somebody asks for it: a
@@ -20,6 +23,10 @@ public final class Chat implements Request {
   private final @Nullable Inbound original;
   private final Function<Inbound, Prompt> reader;
 
+  /** The tokens of a prompt of which nothing else is known; -1 where there is a prompt. */
+  private final long told;
+
+
   /** A call's tries may read it at the same time. */
   private volatile @Nullable Prompt prompt;
 
@@ -33,7 +40,9 @@ public final class Chat implements Request {
       Map<String, String> query,
       @Nullable Inbound original,
       Function<Inbound, Prompt> reader,
-      @Nullable Prompt prompt) {
+      @Nullable Prompt prompt,
+      long told) {
+    this.told = told;
     this.dialect = dialect;
     this.model = model;
     this.stream = stream;
@@ -69,7 +78,48 @@ public final class Chat implements Request {
         original.query(),
         original,
         reader,
-        null);
+        null,
+        -1);
+  }
+
+  /**
+   * A call of which nothing is known but its size. It can be asked of nobody: it serves to find out
+   * where such calls go.
+   *
+   * @param maxTokens of its answer; 0 where it does not say
+   */
+  public static Chat sketch(
+      Dialect dialect, String model, boolean stream, long inputTokens, long maxTokens) {
+    Map<Setting, JsonNode> settings =
+        maxTokens == 0
+            ? Map.of()
+            : Map.of(Setting.MAX_TOKENS, JsonNodeFactory.instance.numberNode(maxTokens));
+    var prompt =
+        new Prompt(
+            List.of(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            settings,
+            Extra.NONE);
+    return new Chat(
+        dialect,
+        model,
+        stream,
+        false,
+        false,
+        Headers.NONE,
+        Map.of(),
+        null,
+        unread -> prompt,
+        prompt,
+        inputTokens);
+  }
+
+  /** Whether nothing is known of it but its size. */
+  public boolean sketched() {
+    return told >= 0;
   }
 
   /** A request that has been read; every one is, before a target is chosen for it. */
@@ -93,7 +143,7 @@ public final class Chat implements Request {
    * sent by mistake.
    */
   public Chat with(Prompt changed) {
-    return new Chat(dialect, model, stream, usage, cost, headers, query, null, reader, changed);
+    return new Chat(dialect, model, stream, usage, cost, headers, query, null, reader, changed, -1);
   }
 
   @Override
@@ -165,8 +215,11 @@ public final class Chat implements Request {
     return known;
   }
 
-  /** A cautious guess at the prompt's tokens, at least 1: four bytes of JSON a token. */
+  /** A cautious guess at the prompt's tokens, at least 1: four bytes of JSON a token; of a sketch as it says. */
   public long estimatedTokens() {
+    if (sketched()) {
+      return told;
+    }
     if (original != null) {
       return Math.max(1, original.body().bytes().length / 4L);
     }

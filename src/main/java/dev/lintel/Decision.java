@@ -1,11 +1,13 @@
 package dev.lintel;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -27,6 +29,7 @@ public final class Decision {
   private List<Round> rounds = List.of();
   private List<Excluded> excluded = List.of();
   private String session = "";
+  private String sessionWords = "";
   private List<Target> asked = List.of();
 
   /**
@@ -35,18 +38,35 @@ public final class Decision {
    * @param excluded why it was left out; empty where it was not
    * @param score lower is better; empty where it was left out, or asked though nobody ranked it
    * @param order 1 for the first to be tried; empty where it was left out
+   * @param session {@code stays} where the call's session was there, and so it goes first, or
+   *     {@code moved} with what that costs; empty where it was not
    */
   public record Candidate(
-      String target, String excluded, OptionalDouble score, OptionalInt order) {}
+      String target, String excluded, OptionalDouble score, OptionalInt order, String session) {}
 
   /** The name of the target at which the call's session is; empty where it is at none. */
   public String session() {
     return session;
   }
 
-  /** The call's session is at the target of that name, whose provider may have cached its prompt. */
+  /**
+   * The call's session is at the target of that name, whose provider may have cached its prompt.
+   */
   public void session(String target) {
     session = target;
+    sessionWords = "stays";
+  }
+
+  /**
+   * Another target answered the call, so that its session is there now.
+   *
+   * @param lost what a cached prompt would have saved, in USD; empty where nobody knows
+   */
+  public void sessionMoved(Optional<BigDecimal> lost) {
+    sessionWords =
+        "moved"
+            + lost.map(usd -> ", with about " + usd.toPlainString() + " USD of cached prompt")
+                .orElse("");
   }
 
   /** The target is left out, for that reason; what was said of it before counts no more. */
@@ -83,6 +103,7 @@ public final class Decision {
     copy.excluded = excluded.isEmpty() ? excluded : new ArrayList<>(excluded);
     copy.asked = asked;
     copy.session = session;
+    copy.sessionWords = sessionWords;
     return copy;
   }
 
@@ -121,17 +142,27 @@ public final class Decision {
     known.stream().filter(seen::add).forEach(name -> add(all, name, OptionalDouble.empty()));
     for (Map.Entry<String, String> one : reasons.entrySet()) {
       all.add(
-          new Candidate(one.getKey(), one.getValue(), OptionalDouble.empty(), OptionalInt.empty()));
+          new Candidate(
+              one.getKey(),
+              one.getValue(),
+              OptionalDouble.empty(),
+              OptionalInt.empty(),
+              sessionAt(one.getKey())));
     }
     return all;
   }
 
-  private static void add(List<Candidate> all, String name, OptionalDouble score) {
-    all.add(new Candidate(name, "", score, OptionalInt.of(all.size() + 1)));
+  private void add(List<Candidate> all, String name, OptionalDouble score) {
+    all.add(new Candidate(name, "", score, OptionalInt.of(all.size() + 1), sessionAt(name)));
+  }
+
+  private String sessionAt(String name) {
+    return name.equals(session) ? sessionWords : "";
   }
 
   /**
-   * {@code [{target, excluded, score, order}]}, what is not there being null.
+   * {@code [{target, excluded, score, order}]}, what is not there being null, and beside it {@code
+   * session} at the target where the call's session was.
    *
    * @param most how many of the candidates, the first of them
    * @return how many there are beyond those
@@ -155,6 +186,9 @@ public final class Decision {
         json.writeNumber(candidate.order.getAsInt());
       } else {
         json.writeNull();
+      }
+      if (!candidate.session.isEmpty()) {
+        json.writeStringProperty("session", candidate.session);
       }
       json.writeEndObject();
     }

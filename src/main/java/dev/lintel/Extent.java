@@ -43,10 +43,24 @@ public final class Extent {
     };
   }
 
+  /** More than will surely be read, by the length alone. */
+  public static long most(Request request) {
+    return switch (request) {
+      case Chat chat -> 2 * chat.estimatedTokens();
+      case Request.Count count -> 2 * count.chat().estimatedTokens();
+      case Embed embed -> 2 * embed.estimatedTokens();
+      case Rerank rerank -> 2 * rerank.estimatedTokens();
+      case Live live -> 0;
+      case Relay relay -> 0;
+      case Stored stored -> 0;
+      case Request.Unread unread -> 0;
+    };
+  }
+
   private static long chat(Chat chat) {
     boolean text =
         chat.original().map(known -> known.body().bytes().length <= SURELY_TEXT).orElse(false);
-    if (text) {
+    if (text || chat.sketched()) {
       return chat.estimatedTokens();
     }
     try {
@@ -124,7 +138,8 @@ public final class Extent {
     for (String name : SETTINGS) {
       if (body.has(name)) {
         JsonNode settings = body.value(name).orElseThrow();
-        return Math.max(0, settings.path("maxOutputTokens").asLong(settings.path("maxTokens").asLong(0)));
+        return Math.max(
+            0, settings.path("maxOutputTokens").asLong(settings.path("maxTokens").asLong(0)));
       }
     }
     return 0;

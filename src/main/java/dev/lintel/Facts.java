@@ -9,6 +9,11 @@ public interface Facts {
 
   Price price();
 
+  /** Of models, such as {@code gpt}, whoever serves them; empty where nobody knows. */
+  default String family() {
+    return "";
+  }
+
   Facts UNKNOWN = of(Traits.UNKNOWN, Price.UNKNOWN);
 
   static Facts of(Traits traits, Price price) {

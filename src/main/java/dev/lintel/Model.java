@@ -2,6 +2,7 @@ package dev.lintel;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A name that callers ask for, and the targets behind it.
@@ -42,6 +43,37 @@ public record Model(
     return others == targets
         ? this
         : new Model(name, others, strategy, timeouts, retry, merging, routing);
+  }
+
+  /** Every target to which a call for it may come: its own, its rules', its split's. */
+  public Stream<Target> everywhere() {
+    return Stream.of(
+            Stream.of(targets),
+            routing.rules().stream().map(Routing.Rule::use),
+            routing.split().stream().flatMap(split -> split.arms().stream()).map(Routing.Arm::to))
+        .flatMap(lists -> lists)
+        .flatMap(List::stream);
+  }
+
+  /** The same, tried so often at most. */
+  public Model trying(int attempts) {
+    return attempts == retry.attempts()
+        ? this
+        : new Model(
+            name,
+            targets,
+            strategy,
+            timeouts,
+            new Retry(attempts, retry.least(), retry.most()),
+            merging,
+            routing);
+  }
+
+  /** The same on other ways. */
+  public Model with(Routing other) {
+    return other == routing
+        ? this
+        : new Model(name, targets, strategy, timeouts, retry, merging, other);
   }
 
   /** The same, its targets tried in another order. */

@@ -15,6 +15,7 @@ public final class Models {
   private final Facts.Source facts;
   private final Standing.Source standings;
   private final Set<String> refusing;
+  private final Map<String, String> usual;
 
   /** The most calls at once of those targets that have such a bound, whoever names them. */
   private final Map<String, Integer> concurrent;
@@ -42,12 +43,16 @@ public final class Models {
     this.providers = Map.copyOf(providers);
     this.inOrder = inOrder;
     this.facts = facts;
+    this.usual = new HashMap<>();
+    configured.values().stream()
+        .flatMap(model -> model.targets().stream())
+        .forEach(target -> usual.putIfAbsent(target.provider().name(), target.model()));
     this.concurrent = new HashMap<>();
     configured.values().stream()
         .flatMap(model -> model.targets().stream())
         .filter(target -> target.profile().concurrent() > 0)
-        .forEach(target ->
-            concurrent.merge(target.name(), target.profile().concurrent(), Math::min));
+        .forEach(
+            target -> concurrent.merge(target.name(), target.profile().concurrent(), Math::min));
   }
 
   /** The configured names, in the order in which they are configured. */
@@ -78,11 +83,19 @@ public final class Models {
    * none.
    */
   public Optional<String> usualAt(String provider) {
-    return configured.values().stream()
-        .flatMap(model -> model.targets().stream())
-        .filter(target -> target.provider().name().equals(provider))
-        .map(Target::model)
-        .findFirst();
+    return Optional.ofNullable(usual.get(provider));
+  }
+
+  /** The same as a configured model has it for a target, with its region, where one has. */
+  public Optional<Model> listed(String provider, String model) {
+    return at(provider, model)
+        .map(alone ->
+            configured.values().stream()
+                .flatMap(Model::everywhere)
+                .filter(target -> target.name().equals(alone.name()))
+                .findFirst()
+                .map(target -> alone.among(List.of(target)))
+                .orElse(alone));
   }
 
   /** That model at that provider; empty where there is no such provider. */

@@ -31,7 +31,8 @@ public interface Price {
    */
   default double about(double input, double cacheRead, double output) {
     var usage =
-        new Usage((long) input, (long) cacheRead, 0, 0, (long) output, 0, 0, 0, Usage.Source.ESTIMATE);
+        new Usage(
+            (long) input, (long) cacheRead, 0, 0, (long) output, 0, 0, 0, Usage.Source.ESTIMATE);
     return cost(usage).map(BigDecimal::doubleValue).orElse(Double.NaN);
   }
 

@@ -22,4 +22,10 @@ public record Profile(
     long context,
     int concurrent) {
   public static final Profile NONE = new Profile(1, "", "", "", OptionalDouble.empty(), 0, 0);
+
+  /** Whether it is in that region, or in a part of it: {@code eu-west} is in {@code eu}. */
+  public boolean isIn(String wanted) {
+    return region.regionMatches(true, 0, wanted, 0, wanted.length())
+        && (region.length() == wanted.length() || region.charAt(wanted.length()) == '-');
+  }
 }

@@ -78,7 +78,8 @@ public final class RetryAfter {
     Duration longest = Duration.ZERO;
     for (Limit limit : LIMITS) {
       if (limit.isSpent(headers)) {
-        Duration wait = headers.get(limit.reset).flatMap(value -> moment(value, now)).orElse(longest);
+        Duration wait =
+            headers.get(limit.reset).flatMap(value -> moment(value, now)).orElse(longest);
         longest = wait.compareTo(longest) > 0 ? wait : longest;
       }
     }

@@ -63,6 +63,11 @@ public record Routing(
     fallback = Map.copyOf(fallback);
   }
 
+  /** The same with other copies. */
+  public Routing with(Optional<Shadow> copies) {
+    return new Routing(rules, split, copies, sticky, hedge, queue, coalesce, fallback, insists);
+  }
+
   /**
    * Other targets for the calls for which it holds.
    *

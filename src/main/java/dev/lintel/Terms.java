@@ -75,6 +75,15 @@ public record Terms(
 
   /** Throws {@link Failure} {@code INVALID_REQUEST} naming the term whose value makes no sense. */
   public static Terms read(Headers headers, Optional<JsonNode> body) {
+    return read(headers, body, "lintel");
+  }
+
+  /**
+   * The same where the object has another name.
+   *
+   * @param object its name, by which terms in it are named
+   */
+  public static Terms read(Headers headers, Optional<JsonNode> body, String object) {
     Map<String, String> values = null;
     for (var header : HEADERS.entrySet()) {
       Optional<String> value = headers.get(header.getKey());
@@ -87,11 +96,11 @@ public record Terms(
     if (body.isPresent()) {
       JsonNode node = body.get();
       if (!node.isObject()) {
-        throw Failure.invalid("'lintel' must be an object of terms.").at("lintel");
+        throw Failure.invalid("'" + object + "' must be an object of terms.").at(object);
       }
       values = values == null ? new TreeMap<>() : values;
       for (var entry : node.properties()) {
-        String place = "lintel." + entry.getKey();
+        String place = object + "." + entry.getKey();
         if (!NAMES.contains(entry.getKey())) {
           throw Failure.invalid(
                   "'" + place + "' is not a term. Terms are: " + String.join(", ", NAMES) + ".")

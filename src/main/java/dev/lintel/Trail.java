@@ -45,7 +45,10 @@ public final class Trail {
   private int status = 200;
   private @Nullable Decision decision;
   private String variant = "";
+  private boolean supposed;
   private String shadowOf = "";
+  private Runnable told = () -> {};
+  private boolean paidByAnother;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -146,6 +149,7 @@ public final class Trail {
     }
     attempts.add(Math.min(place, attempts.size()), attempt);
     trying = Math.max(0, trying - 1);
+    told.run();
   }
 
   /** The tries that have ended, in the order in which they began. */
@@ -166,6 +170,7 @@ public final class Trail {
     usage = Usage.UNKNOWN;
     cost = null;
     status = 200;
+    told.run();
   }
 
   /** The provider answered with that status, which is handed on. */
@@ -180,8 +185,8 @@ public final class Trail {
 
   /** The same, with the key that is used. */
   public void asking(Target next, Credential key) {
-    asking(next);
     credential = key;
+    asking(next);
   }
 
   /** The key with which the target was asked last. */
@@ -242,7 +247,7 @@ public final class Trail {
    * nothing is known of what was used.
    */
   public Optional<BigDecimal> cost() {
-    if (replay != null) {
+    if (replay != null || paidByAnother) {
       return Optional.of(BigDecimal.ZERO);
     }
     Optional<BigDecimal> also = beside;
@@ -317,9 +322,19 @@ public final class Trail {
     return Optional.ofNullable(replay);
   }
 
-  /** Whether the caller asked to be told the decision, and may be. */
+  /** The call is not made: somebody wants to know where it would go. */
+  public void suppose() {
+    supposed = true;
+  }
+
+  /** Whether the call is not made, so that nothing that later calls depend on may change by it. */
+  public boolean supposed() {
+    return supposed;
+  }
+
+  /** Whether whoever asks is to be told the decision. */
   public boolean explains() {
-    return terms.explain() && caller.explain();
+    return supposed || (terms.explain() && caller.explain());
   }
 
   /** Why the call goes where it goes, as far as that is decided. */
@@ -358,20 +373,33 @@ public final class Trail {
     status = one.status;
   }
 
-  /** What happened to the other holds for this one, too: it was asked on its behalf. */
+  /**
+   * What has happened to the other so far holds for this one, too: it was asked on its behalf. What
+   * comes later does not.
+   */
   public void follow(Trail other) {
-    attempts = other.attempts;
+    attempts = new ArrayList<>(other.attempts);
     trying = other.trying;
     target = other.target;
     credential = other.credential;
-    adapted = other.adapted;
+    adapted = new ArrayList<>(other.adapted);
     standing = other.standing;
     usage = other.usage;
     cost = other.cost;
     beside = other.beside;
     status = other.status;
-    decision = other.decision;
+    decision = other.decision == null ? null : other.decision.copy();
     variant = other.variant;
+  }
+
+  /** From now on somebody is told, on the call's thread, when a try begins and when one ends. */
+  public void tell(Runnable somebody) {
+    told = somebody;
+  }
+
+  /** Another call was answered with the same reply, and pays for it. */
+  public void paidByAnother() {
+    paidByAnother = true;
   }
 
   /** The call belongs to that arm of its model's split. */

@@ -65,6 +65,11 @@ record Document(
     Optional<AccountLimits> limits();
 
     Optional<Breaker> breaker();
+
+    /** How often one that rests is asked for a sign of life; where that costs nothing. */
+    default Optional<At<Duration>> probe() {
+      return Optional.empty();
+    }
   }
 
   /** A provider at the other end of a network. */
@@ -84,7 +89,8 @@ record Document(
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** Who works off a batch of requests for a provider. */
@@ -135,7 +141,8 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
@@ -160,7 +167,8 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** AWS Bedrock. */
@@ -185,7 +193,8 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   record Tls(
@@ -271,12 +280,14 @@ record Document(
   }
 
   /** How a conversation stays where it was. */
-  record Sticky(List<String> on, @Key("for") Duration time) {
+  record Sticky(List<Mark> on, @Key("for") Duration time) {
     static final Sticky USUAL =
-        new Sticky(List.of("prompt_cache_key", "session", "user"), Duration.ofMinutes(5));
+        new Sticky(
+            List.of(new Mark("prompt_cache_key"), new Mark("session"), Mark.USER),
+            Duration.ofMinutes(5));
 
     Sticky {
-      if (on.isEmpty() || on.stream().anyMatch(String::isBlank)) {
+      if (on.isEmpty()) {
         throw new IllegalArgumentException("must say in 'on' by what sessions are told apart");
       }
       longer("for", time);
@@ -333,7 +344,7 @@ record Document(
   record Canary(
       At<List<TargetEntry>> to,
       At<Percent> percent,
-      Optional<String> on,
+      Optional<Mark> on,
       Optional<StopIf> stopIf,
       Optional<Duration> over) {}
 

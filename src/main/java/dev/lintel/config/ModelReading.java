@@ -33,9 +33,6 @@ final class ModelReading {
   private static final BigDecimal ALL = BigDecimal.valueOf(100);
   private static final BigDecimal USUAL_HEDGES = BigDecimal.valueOf(5);
 
-  /** By what callers are told apart where nobody says. */
-  private static final String USER = "user";
-
   private static final String CANARY = "canary";
 
   /** What {@code x-lintel-variant} says of calls that are no variant's. */
@@ -129,7 +126,10 @@ final class ModelReading {
             .shadow()
             .map(given ->
                 new RoutingSpec.ShadowSpec(targets(given.to(), own), percent(given.percent()))),
-        entry.sticky().map(given -> new Routing.Sticky(given.on(), given.time())),
+        entry
+            .sticky()
+            .map(given ->
+                new Routing.Sticky(given.on().stream().map(Mark::name).toList(), given.time())),
         entry
             .hedge()
             .map(given ->
@@ -199,12 +199,12 @@ final class ModelReading {
                             .map(errors -> OptionalDouble.of(share(errors.value())))
                             .orElseGet(OptionalDouble::empty),
                         stop.p95())));
-    return new RoutingSpec.SplitSpec(given.on().orElse(USER), List.of(arm));
+    return new RoutingSpec.SplitSpec(given.on().orElse(Mark.USER).name(), List.of(arm));
   }
 
   private Optional<RoutingSpec.SplitSpec> variants(
       At<?> at, Map<String, At<Document.Variant>> all, Map<String, Profile> own) {
-    String on = USER;
+    Mark on = Mark.USER;
     var arms = new LinkedHashMap<String, Document.Variant>();
     for (var entry : all.entrySet()) {
       Document.Variant variant = entry.getValue().value().orElse(null);
@@ -212,10 +212,7 @@ final class ModelReading {
         continue;
       }
       if (entry.getKey().equals("on")) {
-        if (variant.on().isEmpty() || variant.to().isPresent()) {
-          faults.add(entry.getValue(), "must be by what callers are told apart, such as user");
-        }
-        on = variant.on().orElse(USER);
+        on = mark(entry.getValue(), variant);
       } else {
         checkVariant(entry.getKey(), entry.getValue(), variant);
         arms.put(entry.getKey(), variant);
@@ -236,7 +233,16 @@ final class ModelReading {
                 Duration.ZERO,
                 variant.to().map(to -> targets(to, own)).orElse(List.of()),
                 Optional.empty())));
-    return Optional.of(new RoutingSpec.SplitSpec(on, made));
+    return Optional.of(new RoutingSpec.SplitSpec(on.name(), made));
+  }
+
+  private Mark mark(At<?> at, Document.Variant variant) {
+    try {
+      return Mark.of(variant.to().isEmpty() ? variant.on().orElse("") : "");
+    } catch (IllegalArgumentException unknown) {
+      faults.add(at, "must be " + Mark.FORM);
+      return Mark.USER;
+    }
   }
 
   private void checkVariant(String name, At<?> at, Document.Variant variant) {

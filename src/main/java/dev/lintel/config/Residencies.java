@@ -1,7 +1,6 @@
 package dev.lintel.config;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,7 +12,12 @@ import java.util.Set;
 final class Residencies {
   private final Faults faults;
   private final Set<String> configured;
-  private final Map<String, Set<String>> regions = new HashMap<>();
+  private final Map<String, Config.ModelSpec> models = new HashMap<>();
+
+  /** What has been found out; many apps share a residency and list the same models. */
+  private final Map<Stay, Boolean> known = new HashMap<>();
+
+  private record Stay(String residency, String model) {}
 
   /**
    * @param configured the names of all models
@@ -22,11 +26,7 @@ final class Residencies {
   Residencies(Faults faults, Set<String> configured, List<Config.ModelSpec> models) {
     this.faults = faults;
     this.configured = configured;
-    for (Config.ModelSpec model : models) {
-      var where = new HashSet<String>();
-      model.targets().forEach(target -> where.add(target.profile().region()));
-      regions.put(model.name(), where);
-    }
+    models.forEach(model -> this.models.put(model.name(), model));
   }
 
   /**
@@ -49,8 +49,7 @@ final class Residencies {
     }
     for (At<String> at : listed) {
       String name = at.value().orElse("");
-      Set<String> where = regions.get(name);
-      if (where != null && !where.contains(residency)) {
+      if (!known.computeIfAbsent(new Stay(residency, name), this::hasTarget)) {
         faults.add(
             at,
             "has no target in the region that the app's calls must not leave; give one of its "
@@ -62,5 +61,11 @@ final class Residencies {
                 + "a target that has a 'region'");
       }
     }
+  }
+
+  private boolean hasTarget(Stay stay) {
+    Config.ModelSpec model = models.get(stay.model);
+    return model == null
+        || model.targets().stream().anyMatch(target -> target.profile().isIn(stay.residency));
   }
 }

@@ -69,6 +69,7 @@ record Scalar<T>(String form, Function<String, T> read) {
           Map.entry(
               Percent.class,
               new Scalar<>("a share of 100% at most, such as 5% or 20", Scalar::percent)),
+          Map.entry(Mark.class, new Scalar<>(Mark.FORM, Mark::of)),
           Map.entry(
               Grade.class,
               new Scalar<>(

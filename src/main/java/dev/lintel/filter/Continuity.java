@@ -242,7 +242,7 @@ public final class Continuity implements Filter {
     }
 
     private Optional<Target> find(Pin to) {
-      List<Target> targets = call.resolved().targets();
+      List<Target> targets = call.resolved().everywhere().toList();
       return targets.stream()
           .filter(to::isAt)
           .findFirst()

@@ -51,7 +51,7 @@ public final class CountTokens implements Filter {
       next.handle(call, sink);
       return true;
     } catch (Failure failure) {
-      if (failure.again() == Failure.Again.NOWHERE) {
+      if (failure.again() == Failure.Again.NOWHERE && failure.kind() != Failure.Kind.UNAVAILABLE) {
         throw failure;
       }
       return false;

@@ -3,6 +3,7 @@ package dev.lintel.filter;
 import dev.lintel.Body;
 import dev.lintel.Call;
 import dev.lintel.Caller;
+import dev.lintel.Chat;
 import dev.lintel.Credential;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
@@ -47,6 +48,10 @@ public final class Read implements Filter {
   public void apply(Call call, Sink sink, Handler next) {
     if (call.request() instanceof Live live) {
       live(call, live, sink, next);
+      return;
+    }
+    if (call.request() instanceof Chat chat && chat.sketched()) {
+      sketched(call, chat, sink, next);
       return;
     }
     if (!(call.request() instanceof Request.Unread unread)) {
@@ -102,6 +107,16 @@ public final class Read implements Filter {
     call.trail().asked(live, terms, model);
     long end = call.trail().started() + LONGEST_LIVE.toNanos();
     next.handle(call.with(live, terms, Optional.empty(), model, end), sink);
+  }
+
+  /** Has no body, and its terms came with it. */
+  private void sketched(Call call, Chat chat, Sink sink, Handler next) {
+    String name = name(call.caller(), Optional.empty(), chat.model());
+    call.trail().named(name);
+    Model model = allowed(call.caller(), name, Optional.empty());
+    call.trail().asked(chat, call.terms(), model);
+    long end = deadline(call, call.terms(), model);
+    next.handle(call.with(chat, call.terms(), Optional.empty(), model, end), sink);
   }
 
   private Model allowed(Caller caller, String name, Optional<String> provider) {

@@ -247,8 +247,7 @@ final class Waiting {
     var why =
         Failure.of(
             Failure.Kind.UPSTREAM_OVERLOADED, "As many calls as may be are under way at each.");
-    return Failure.of(Failure.Kind.UNAVAILABLE, what + ".", why)
-        .retryAfter(Optional.of(wait));
+    return Failure.of(Failure.Kind.UNAVAILABLE, what + ".", why).retryAfter(Optional.of(wait));
   }
 
   /** A second where nobody knows how long calls take. */

@@ -179,6 +179,25 @@ final class Walk {
   }
 
   /**
+   * Who is asked first, as things stand now, be it after a wait for room; empty where nobody is.
+   * Waits for nobody.
+   */
+  Optional<Target> foreseen() {
+    Step step = fresh(taken);
+    if (step == null && waiting != null && !busy().isEmpty()) {
+      return busy().keySet().stream().findFirst();
+    }
+    if (step == null && model.routing().insists()) {
+      step = least();
+    }
+    if (step == null) {
+      return Optional.empty();
+    }
+    step.pass().unused();
+    return Optional.of(step.target());
+  }
+
+  /**
    * One that is only busy, once it has room.
    *
    * @throws Failure where there was none in time

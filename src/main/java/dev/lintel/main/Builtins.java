@@ -3,6 +3,7 @@ package dev.lintel.main;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
+import dev.lintel.admin.WhereTo;
 import dev.lintel.batch.AnthropicCarrier;
 import dev.lintel.batch.Carrier;
 import dev.lintel.batch.OpenAiCarrier;
@@ -89,6 +90,21 @@ final class Builtins {
           "vertex", speaks(List.of(GEMINI, ANTHROPIC, OPENAI), List.of()),
           "bedrock",
               speaks(List.of(BEDROCK, ANTHROPIC, new TitanEmbeddings(), COHERE_EMBED), List.of()));
+
+  /** In which a call may be described, the one of calls that say nothing else last. */
+  static final List<WhereTo.Language> LANGUAGES =
+      List.of(
+          new WhereTo.Language("gemini", GEMINI, "contents")
+              .at("generateContent", "streamGenerateContent"),
+          new WhereTo.Language("bedrock", BEDROCK, "inferenceConfig")
+              .at("converse", "converse-stream"),
+          new WhereTo.Language("anthropic", ANTHROPIC, "system"),
+          new WhereTo.Language("cohere", COHERE, "safety_mode"),
+          new WhereTo.Language("rerank", RERANK, "documents"),
+          new WhereTo.Language("embeddings", EMBEDDINGS, "encoding_format"),
+          new WhereTo.Language("completions", COMPLETIONS, "prompt"),
+          new WhereTo.Language("responses", RESPONSES, "input"),
+          new WhereTo.Language("openai", OPENAI, "messages"));
 
   /** In whose words batches are handed on, by the provider's main dialect. */
   static final Map<String, Carrier> CARRIERS =

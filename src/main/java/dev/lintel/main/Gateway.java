@@ -18,11 +18,14 @@ import dev.lintel.Target;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Coalesce;
+import dev.lintel.filter.Choose;
 import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Failover;
 import dev.lintel.filter.Fallback;
+import dev.lintel.filter.Foresee;
 import dev.lintel.filter.Inline;
 import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
@@ -30,6 +33,7 @@ import dev.lintel.filter.Merge;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
+import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
@@ -51,6 +55,7 @@ import java.util.stream.Collectors;
  *
  * @param planning the stops up to what a target would be asked, with the last one that is given
  * @param settling the stops around an answer that is there already, with the last one that gives it
+ * @param deciding the stops that say where a call would go, which is not made
  * @param hold by every call on it, and by whoever serves new calls with it
  */
 record Gateway(
@@ -62,6 +67,7 @@ record Gateway(
     Handler calls,
     UnaryOperator<Handler> planning,
     UnaryOperator<Handler> settling,
+    Handler deciding,
     Hold hold) {
 
   /**
@@ -76,7 +82,9 @@ record Gateway(
       Filter once,
       Filter signatures,
       Filter continuity,
+      Rollouts rollouts,
       Shadow shadow,
+      Filter sticky,
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
@@ -89,9 +97,10 @@ record Gateway(
     Catalogue catalogue = catalogue(config, providers);
     Config.Pricing pricing = config.pricing();
     var facts = new Knowledge(catalogue, pricing.own(), pricing.factors());
+    Map<String, Model> named = config.models(providers, facts, lasting.standings);
     var models =
         new Models(
-            config.models(providers, facts, lasting.standings),
+            named,
             providers,
             new InOrder().build(),
             facts,
@@ -105,7 +114,14 @@ record Gateway(
     Map<String, SignedCaller> signers = config.signedCallers();
     var authenticate =
         new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
-    var stops = new Stops(authenticate, models, pricing::refusesUnknown, config.fetch(), lasting);
+    var stops =
+        new Stops(
+            authenticate,
+            models,
+            new Choose(lasting.rollouts, named.values(), TOKENS),
+            pricing::refusesUnknown,
+            config.fetch(),
+            lasting);
     return new Gateway(
         config,
         providers,
@@ -115,6 +131,7 @@ record Gateway(
         stops.calls(),
         stops::planning,
         stops::settling,
+        stops.deciding(),
         hold);
   }
 
@@ -133,6 +150,7 @@ record Gateway(
   private record Stops(
       Authenticate authenticate,
       Models models,
+      Choose choose,
       Predicate<Caller> refusesUnknownPrice,
       Reach reach,
       Lasting lasting) {
@@ -147,11 +165,14 @@ record Gateway(
               new Read(models, lasting.spool),
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
+              new Coalesce(), // before anything is asked; what comes after it is done once for all
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
               new Fallback(models::find), // before anything that is decided model by model
+              choose, // once a model: each has its own
               new KnownPrice(refusesUnknownPrice),
               lasting.shadow, // once who may be asked is known, and for each model that is asked
+              lasting.sticky, // of those who may be asked, and for callers only
               new Failover(lasting.listener, lasting.queues),
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
@@ -171,7 +192,9 @@ record Gateway(
               new Read(models, lasting.spool),
               new Links(reach),
               lasting.continuity,
+              choose.uncounted(),
               new KnownPrice(refusesUnknownPrice),
+              lasting.sticky,
               Stops::toTheFirst,
               new Inline(lasting.fetcher, reach),
               lasting.signatures),
@@ -192,6 +215,20 @@ record Gateway(
               lasting.continuity,
               new Estimate(TOKENS)),
           last);
+    }
+
+    /**
+     * For a call that is not made, by a caller who is known: what decides whom it would be asked
+     * of, and nothing that would be seen or felt elsewhere.
+     */
+    Handler deciding() {
+      return through(
+          List.of(
+              new Read(models, lasting.spool),
+              lasting.continuity,
+              new Fallback(models::find),
+              new KnownPrice(refusesUnknownPrice)),
+          new Foresee(lasting.queues));
     }
 
     private static void toTheFirst(Call call, Sink sink, Handler next) {

@@ -120,7 +120,7 @@ final class ResponseById implements Endpoint {
     Model model =
         models
             .get()
-            .at(keeper.provider(), keeper.model())
+            .listed(keeper.provider(), keeper.model())
             .flatMap(keeper::at)
             .orElseThrow(() -> unknown(id));
     var stored =

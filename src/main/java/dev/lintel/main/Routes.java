@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Answer;
+import dev.lintel.Attempt;
 import dev.lintel.CallRecords;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
@@ -13,13 +14,16 @@ import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
+import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
+import dev.lintel.admin.WhereTo;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
+import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.server.Front;
 import dev.lintel.server.ModelList;
@@ -48,6 +52,7 @@ final class Routes {
    *
    * @param live asked once a call, so that a new configuration serves the calls that come after it
    * @param records of the calls that have ended
+   * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
    * @param admin whether that is an admin's key
    */
@@ -55,10 +60,12 @@ final class Routes {
       Supplier<Gateway> live,
       Handler calls,
       Continuity continuity,
+      Rollouts rollouts,
       Shadow shadow,
       Storage storage,
       Endpoint metrics,
       Function<Provider, Health> health,
+      Function<Provider, Attempt> check,
       CallRecords records,
       BooleanSupplier ready,
       Predicate<String> admin) {
@@ -165,11 +172,20 @@ final class Routes {
     get(root, "/readyz", new Probe(around.ready));
     List<String> admin = List.of("/admin/v1");
     get(admin, "/providers", guarded(providers.list()));
+    post(
+        admin,
+        "/providers/{name}/check",
+        guarded(providers.check(Builtins.OPENAI, around.check)));
     get(admin, "/catalogue", guarded(this::catalogue));
     get(admin, "/shadows", guarded(this::shadows));
+    var arms = new Arms(Builtins.OPENAI, around.rollouts::all, around.rollouts::resume);
+    get(admin, "/rollouts", guarded(arms.list()));
+    post(admin, "/rollouts/{model*}/resume", guarded(arms.resume()));
     var calls = new Calls(around.records, Builtins.OPENAI);
     get(admin, "/calls", guarded(calls.list()));
     get(admin, "/calls/{id}", guarded(calls.one()));
+    var whereTo = new WhereTo(this::standpoint, Builtins.LANGUAGES);
+    post(admin, "/route", guarded(whereTo.endpoint(Builtins.OPENAI)));
   }
 
   private void post(List<String> bases, String path, Endpoint endpoint) {
@@ -224,6 +240,15 @@ final class Routes {
   private Endpoint guarded(Endpoint endpoint) {
     return Providers.guarded(
         endpoint, exchange -> around.admin.test(Front.credential(exchange.request())));
+  }
+
+  /** All of one configuration, also where another takes its place meanwhile. */
+  private WhereTo.Standpoint standpoint() {
+    Gateway live = around.live.get();
+    return new WhereTo.Standpoint(
+        live.config().apps().isEmpty() ? Optional.of(Caller.FIRST) : Optional.empty(),
+        (tenant, app) -> live.callerOf(tenant, app, ""),
+        live.deciding());
   }
 
   /** Which catalogue of models is in force. */

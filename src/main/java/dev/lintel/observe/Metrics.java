@@ -6,9 +6,11 @@ import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Health;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Rollout;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
@@ -23,6 +25,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -127,9 +130,14 @@ public final class Metrics implements Listener, Endpoint {
   /**
    * @param configured whether that is the name of a configured model
    * @param info constant facts of this process, such as its version, as one series
+   * @param health of every provider, by name; asked whenever somebody reads the figures
    */
-  public Metrics(Predicate<String> configured, Map<String, String> info) {
+  public Metrics(
+      Predicate<String> configured,
+      Map<String, String> info,
+      Supplier<Map<String, Health>> health) {
     this.configured = configured;
+    HealthGauges.register(registry, health);
     Gauge.builder()
         .name("lintel_build_info")
         .help("Always 1; its labels say what runs.")
@@ -137,6 +145,22 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry)
         .labelValues(info.values().toArray(String[]::new))
         .set(1);
+  }
+
+  /** Shows which arms of models' splits get no calls. */
+  public void watch(Supplier<List<Rollout>> rollouts) {
+    GaugeWithCallback.builder()
+        .name("lintel_rollout_stopped")
+        .help("1 where an arm of a model's split gets no calls, for it failed or was slow.")
+        .labelNames("model", "arm")
+        .callback(gauge -> {
+          for (Rollout rollout : rollouts.get()) {
+            for (Rollout.Arm arm : rollout.arms()) {
+              gauge.call(arm.stopped().isPresent() ? 1 : 0, rollout.model(), arm.name());
+            }
+          }
+        })
+        .register(registry);
   }
 
   @Override
@@ -162,11 +186,13 @@ public final class Metrics implements Listener, Endpoint {
         .help("Calls that wait for targets to have room.")
         .labelNames("model")
         .callback(gauge ->
-            lengths.get().forEach((model, length) -> {
-              if (configured.test(model)) {
-                gauge.call(length, model);
-              }
-            }))
+            lengths
+                .get()
+                .forEach((model, length) -> {
+                  if (configured.test(model)) {
+                    gauge.call(length, model);
+                  }
+                }))
         .register(registry);
   }
 

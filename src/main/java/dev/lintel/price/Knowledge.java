@@ -96,6 +96,12 @@ public final class Knowledge implements Facts.Source {
       return found().traits();
     }
 
+    /** By its name, which the catalogue need not have. */
+    @Override
+    public String family() {
+      return Families.of(model);
+    }
+
     /** Two questions about the same model are the same, so that its targets are. */
     @Override
     public boolean equals(@Nullable Object other) {

@@ -66,7 +66,9 @@ final class PriceList implements Price {
   public double about(double input, double cacheRead, double output) {
     var step = roughAbove.isEmpty() ? null : roughAbove.lowerEntry((long) (input + cacheRead));
     Rough rates = step == null ? rough : step.getValue();
-    return times(input, rates.input) + times(cacheRead, rates.cacheRead) + times(output, rates.output);
+    return times(input, rates.input)
+        + times(cacheRead, rates.cacheRead)
+        + times(output, rates.output);
   }
 
   /** What is not used costs nothing, also where it has no price. */

@@ -11,8 +11,8 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Asks the same target for all calls with the same mark. Rendezvous hashing with weights: each
- * target draws a number in (0, 1) from its name and the call's mark, the same on every node, and its
- * score is {@code -ln(number) / weight} (Schindelhauer and Schomaker, Weighted distributed hash
+ * target draws a number in (0, 1) from its name and the call's mark, the same on every node, and
+ * its score is {@code -ln(number) / weight} (Schindelhauer and Schomaker, Weighted distributed hash
  * tables, 2005); so a target that comes or goes moves its own share of the marks and no other.
  *
  * <p>Loads are bounded (Mirrokni, Thorup and Zadimoghaddam, Consistent hashing with bounded loads,
@@ -38,8 +38,7 @@ public record ConsistentHash(String on) implements Spec<Strategy> {
   public ConsistentHash {
     on = on.replace('-', '_');
     if (!Marks.names().contains(on)) {
-      throw new IllegalArgumentException(
-          "'on' must be one of " + String.join(", ", Marks.names()) + ", not '" + on + "'");
+      throw new IllegalArgumentException("'on' must be one of " + String.join(", ", Marks.names()));
     }
   }
 

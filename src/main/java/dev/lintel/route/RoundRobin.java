@@ -15,7 +15,8 @@ public record RoundRobin() implements Spec<Strategy> {
       if (size < 2) {
         return Ranking.AS_WRITTEN;
       }
-      int first = Math.floorMod(calls.getAndIncrement(), size);
+      int turn = call.trail().supposed() ? calls.get() : calls.getAndIncrement();
+      int first = Math.floorMod(turn, size);
       var scores = new double[size];
       for (int i = 0; i < size; i++) {
         scores[i] = Math.floorMod(i - first, size);

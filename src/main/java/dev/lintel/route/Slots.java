@@ -6,7 +6,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How many calls are under way at something that may have so many at once, and how long each is. */
+/**
+ * How many calls are under way at something that may have so many at once, and how long each is.
+ */
 final class Slots {
   /** Of the last ten calls or so. */
   private static final double SHARE = 0.1;

@@ -118,8 +118,7 @@ final class Window {
       if (in < current.part() - PARTS && difference < 0) {
         return;
       }
-      State corrected =
-          current.with(difference, in < current.part() - PARTS ? current.part() : in);
+      State corrected = current.with(difference, in < current.part() - PARTS ? current.part() : in);
       if (state.compareAndSet(known, corrected)) {
         return;
       }

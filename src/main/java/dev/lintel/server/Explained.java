@@ -22,7 +22,8 @@ final class Explained {
    */
   static Answer of(Answer plain, Trail trail) {
     return trail.explains() && plain.contentType().startsWith(Answer.JSON)
-        ? new Answer(plain.status(), plain.contentType(), with(plain.body(), trail), plain.headers())
+        ? new Answer(
+            plain.status(), plain.contentType(), with(plain.body(), trail), plain.headers())
         : plain;
   }
 
@@ -31,7 +32,8 @@ final class Explained {
       Body body = Body.scan(json);
       // A provider that is a gateway of this kind has said something there itself.
       Optional<JsonNode> said = body.has(LINTEL) ? body.value(LINTEL) : Optional.empty();
-      ObjectNode told = said.filter(JsonNode::isObject).isPresent() ? (ObjectNode) said.get() : Json.object();
+      ObjectNode told =
+          said.filter(JsonNode::isObject).isPresent() ? (ObjectNode) said.get() : Json.object();
       told.set("decision", trail.decision().json());
       return body.patch(Map.of(LINTEL, Optional.of(Json.bytes(told))));
     } catch (Failure noObject) {

@@ -163,6 +163,9 @@ final class Reply implements Sink {
       headers.put("x-request-id", own);
     }
     trail.target().ifPresent(target -> headers.put("x-lintel-target", target.name()));
+    if (!trail.variant().isEmpty()) {
+      headers.put("x-lintel-variant", trail.variant());
+    }
     headers.put("x-lintel-attempts", Integer.toString(trail.tries()));
     headers.put("x-lintel-cache", "off");
     if (trail.usage().source() == Usage.Source.ESTIMATE) {

@@ -1,6 +1,7 @@
 package dev.lintel.token;
 
 import com.knuddels.jtokkit.api.EncodingType;
+import dev.lintel.ModelNames;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -56,19 +57,10 @@ record Encodings(List<Row> rows, Row others) {
     Row best = others;
     for (Row row : rows) {
       boolean longer = best == others || row.name.length() > best.name.length();
-      if (longer && has(name, row.name)) {
+      if (longer && ModelNames.mention(name, row.name)) {
         best = row;
       }
     }
     return best;
-  }
-
-  private static boolean has(String name, String word) {
-    for (int at = name.indexOf(word); at >= 0; at = name.indexOf(word, at + 1)) {
-      if (at == 0 || !Character.isLetterOrDigit(name.charAt(at - 1))) {
-        return true;
-      }
-    }
-    return false;
   }
 }

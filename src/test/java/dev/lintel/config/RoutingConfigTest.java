@@ -209,12 +209,14 @@ class RoutingConfigTest {
     Config config =
         load(
             "  m: [ { to: a/x, region: eu }, { to: b/x, region: us } ]",
+            "  part: [ { to: a/x, region: eu-west } ]",
             "tenants:",
             "  t:",
             "    residency: eu",
             "    apps:",
             "      one: { keys: k1, models: m }",
             "      two: { keys: k2, residency: us }",
+            "      part: { residency: EU, models: part }",
             "  u: { apps: { three: { keys: k3, explain: true } } }");
 
     assertThat(List.of("k1", "k2", "k3"))
@@ -311,7 +313,10 @@ class RoutingConfigTest {
             "      empty: { to: [] }",
             "  six: { targets: a/x, variants: { on: user } }",
             "  seven: { targets: a/x, canary: { to: [], percent: 1, stop_if: {} } }",
-            "  eight: { targets: a/x, canary: { to: b/x, percent: 1, onn: user } }"),
+            "  eight: { targets: a/x, canary: { to: b/x, percent: 1, onn: user } }",
+            "  nine: { targets: a/x, canary: { to: b/x, percent: 1, on: usr } }",
+            "  ten: { targets: a/x, variants: { on: usr, v: { to: b/x } } }",
+            "  eleven: { targets: a/x, sticky: { on: [ cookie, use-case ] } }"),
         List.of(
             (FIRST + 0) + ":models.one.canary.percent must be a share of 100% at most",
             (FIRST + 0) + ":models.one.canary.to names a provider that is not configured",
@@ -319,7 +324,7 @@ class RoutingConfigTest {
             (FIRST + 1) + ":models.two.shadow.to must be a provider and its model",
             (FIRST + 4) + ":models.three.variants must have shares of 100% at most in all",
             (FIRST + 7) + ":models.four.canary must stand alone, or 'variants' in its place",
-            (FIRST + 11) + ":models.five.variants.on must be by what callers are told apart",
+            (FIRST + 11) + ":models.five.variants.on must be one of user, session,",
             (FIRST + 12) + ":models.five.variants.base must have another name",
             (FIRST + 13) + ":models.five.variants.canary must have another name",
             (FIRST + 14) + ":models.five.variants.loose must be a map with 'to'",
@@ -328,7 +333,10 @@ class RoutingConfigTest {
             (FIRST + 17) + ":models.six.variants must have a variant or more",
             (FIRST + 18) + ":models.seven.canary.stop_if needs the key 'errors' or the key 'p95'",
             (FIRST + 18) + ":models.seven.canary.to must list one target or more",
-            (FIRST + 19) + ":models.eight.canary.onn is not a known key; did you mean 'on'?"));
+            (FIRST + 19) + ":models.eight.canary.onn is not a known key; did you mean 'on'?",
+            (FIRST + 20) + ":models.nine.canary.on must be one of user, session,",
+            (FIRST + 21) + ":models.ten.variants.on must be one of user, session,",
+            (FIRST + 22) + ":models.eleven.sticky.on[0] must be one of user, session,"));
   }
 
   @Test
@@ -341,7 +349,7 @@ class RoutingConfigTest {
             "  four: { targets: a/x, breaker: { when_all_open: maybe, opne: 5s } }",
             "  five: { targets: a/x, hedge: { after: soon, share: 101% } }",
             "  six: { targets: a/x, hedge: { after: 0s } }",
-            "  seven: { targets: a/x, sticky: { on: [] } }",
+            "  seven: { targets: a/x, sticky: { on: [ user, usr ] } }",
             "  eight: { targets: a/x, queue: { size: 0 } }",
             "  nine: { targets: a/x, queue: { wait: 0ms } }",
             "  ten: { targets: a/x, fallback: { any: elevn, overlaoded: one } }",
@@ -359,7 +367,7 @@ class RoutingConfigTest {
             (FIRST + 4) + ":models.five.hedge.after must be a time such as 800ms, or p95",
             (FIRST + 4) + ":models.five.hedge.share must be a share of 100% at most",
             (FIRST + 5) + ":models.six.hedge must have a time longer than 0 as 'after'",
-            (FIRST + 6) + ":models.seven.sticky must say in 'on' by what sessions are told apart",
+            (FIRST + 6) + ":models.seven.sticky.on[1] must be one of user, session",
             (FIRST + 7) + ":models.eight.queue.size must be a whole number of 1 or more",
             (FIRST + 8) + ":models.nine.queue must have a time longer than 0 as 'wait'",
             (FIRST + 9) + ":models.ten.fallback.overlaoded must be one of",

@@ -122,8 +122,8 @@ class DocsTest {
   /** Records that are written as one value. */
   private static boolean isScalar(Class<?> type) {
     return Set.of(
-            "Address", "After", "Count", "Grade", "Money", "Network", "Percent", "Rate", "Size",
-            "Span", "Tokens")
+            "Address", "After", "Count", "Grade", "Mark", "Money", "Network", "Percent", "Rate",
+            "Size", "Span", "Tokens")
         .contains(type.getSimpleName());
   }
 

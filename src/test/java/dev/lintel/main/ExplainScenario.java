@@ -57,26 +57,29 @@ class ExplainScenario {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = ';', quoteCharacter = '`', value = {
-    "/v1/chat/completions; openai; " + CHAT,
-    "/v1/chat/completions; claude; " + CHAT,
-    "/openai/deployments/openai/chat/completions; openai; " + CHAT,
-    "/v1/responses; openai; 'input':'Hello'",
-    "/v1/responses; gem; 'input':'Hello'",
-    "/v1/messages; claude; " + CHAT,
-    "/v1/messages; openai; " + CHAT,
-    "/v1beta/models/gem:generateContent; gem; " + CONTENTS,
-    "/v1beta/models/claude:generateContent; claude; " + CONTENTS,
-    "/v2/chat; coh; " + CHAT,
-    "/v2/chat; openai; " + CHAT,
-    "/model/bed/converse; bed; 'messages':[{'role':'user','content':[{'text':'Hello'}]}]",
-    "/model/openai/converse; openai; 'messages':[{'role':'user','content':[{'text':'Hello'}]}]",
-    "/v1/completions; openai; 'prompt':'Hello'",
-    "/v1/embeddings; openai; 'input':'Hello'",
-    "/v2/embed; coh; 'texts':['Hello'],'input_type':'search_query','embedding_types':['float']",
-    "/v1/chat; openai; " + CHAT,
-    "/v1/moderations; openai; 'input':'Hello'",
-  })
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "/v1/chat/completions; openai; " + CHAT,
+        "/v1/chat/completions; claude; " + CHAT,
+        "/openai/deployments/openai/chat/completions; openai; " + CHAT,
+        "/v1/responses; openai; 'input':'Hello'",
+        "/v1/responses; gem; 'input':'Hello'",
+        "/v1/messages; claude; " + CHAT,
+        "/v1/messages; openai; " + CHAT,
+        "/v1beta/models/gem:generateContent; gem; " + CONTENTS,
+        "/v1beta/models/claude:generateContent; claude; " + CONTENTS,
+        "/v2/chat; coh; " + CHAT,
+        "/v2/chat; openai; " + CHAT,
+        "/model/bed/converse; bed; 'messages':[{'role':'user','content':[{'text':'Hello'}]}]",
+        "/model/openai/converse; openai; 'messages':[{'role':'user','content':[{'text':'Hello'}]}]",
+        "/v1/completions; openai; 'prompt':'Hello'",
+        "/v1/embeddings; openai; 'input':'Hello'",
+        "/v2/embed; coh; 'texts':['Hello'],'input_type':'search_query','embedding_types':['float']",
+        "/v1/chat; openai; " + CHAT,
+        "/v1/moderations; openai; 'input':'Hello'",
+      })
   void a_whole_reply_of_every_dialect_has_the_decision_and_nothing_else_changes(
       String path, String model, String rest) {
     String fields = rest.strip().replace('\'', '"');
@@ -165,6 +168,23 @@ class ExplainScenario {
   }
 
   @Test
+  void an_app_of_the_file_may_ask_where_the_file_says_so() {
+    try (var open =
+        TestGateway.of(
+            "providers: { p: { kind: sim } }\nmodels: { m: p/m }\ntenants: { t: { apps: { a: { keys: [ "
+                + TestGateway.KEY
+                + " ], explain: true } } } }\n")) {
+      var reply =
+          open.send(
+              open.request("/v1/chat/completions")
+                  .header("x-lintel-explain", "true")
+                  .POST(BodyPublishers.ofString("{\"model\":\"m\"," + CHAT + "}"))
+                  .build());
+      assertThat(Json.parse(reply.body()).path("lintel").path("decision")).hasSize(1);
+    }
+  }
+
+  @Test
   void an_app_that_may_not_ask_is_answered_as_if_it_had_not() {
     try (var closed = TestGateway.of("providers: { p: { kind: sim } }\nmodels: { m: p/m }\n")) {
       var reply =
@@ -189,7 +209,8 @@ class ExplainScenario {
       var again = keyed(body, explain);
       assertThat(again.headers().firstValue("x-lintel-replayed")).contains("true");
       assertThat(Json.parse(again.body()).has("lintel")).isFalse();
-      assertThat(Json.parse(again.body()).path("id")).isEqualTo(Json.parse(first.body()).path("id"));
+      assertThat(Json.parse(again.body()).path("id"))
+          .isEqualTo(Json.parse(first.body()).path("id"));
     }
   }
 

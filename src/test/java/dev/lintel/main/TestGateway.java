@@ -60,9 +60,7 @@ final class TestGateway implements AutoCloseable {
   }
 
   private static Optional<Caller> stored(String key) {
-    return key.equals(STORED_KEY)
-        ? Optional.of(Caller.FIRST)
-        : Optional.empty();
+    return key.equals(STORED_KEY) ? Optional.of(Caller.FIRST) : Optional.empty();
   }
 
   URI url() {

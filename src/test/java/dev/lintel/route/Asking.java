@@ -27,10 +27,7 @@ final class Asking {
   static Call chat(String body) {
     var inbound =
         new Inbound(
-            Map.of(),
-            Map.of(),
-            Headers.NONE,
-            Body.scan(body.getBytes(StandardCharsets.UTF_8)));
+            Map.of(), Map.of(), Headers.NONE, Body.scan(body.getBytes(StandardCharsets.UTF_8)));
     return call(
         Chat.read(
             Targets.SILENT,

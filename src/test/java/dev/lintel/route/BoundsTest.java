@@ -354,8 +354,7 @@ class BoundsTest {
         case "answered" -> pass.answered(1, 2, Usage.of(used, 0, Usage.Source.PROVIDER));
         case "unknown" -> pass.answered(1, 2, Usage.UNKNOWN);
         case "refused" -> pass.failed(Failure.invalid("no").upstream(400));
-        case "broken" ->
-            pass.failed(Failure.of(Failure.Kind.UPSTREAM_ERROR, "cut").upstream(200));
+        case "broken" -> pass.failed(Failure.of(Failure.Kind.UPSTREAM_ERROR, "cut").upstream(200));
         case "left" -> pass.left();
         default -> pass.unused();
       }
@@ -387,9 +386,15 @@ class BoundsTest {
     String said = "{\"model\":\"m\",\"max_tokens\":" + maxTokens;
     byte[] body = (said + " ".repeat(39 - said.length()) + "}").getBytes(StandardCharsets.US_ASCII);
     var inbound = new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(body));
-    return Chat.read(Targets.SILENT, "m", false, false, inbound, in -> {
-              throw new AssertionError("nobody needs to read the conversation");
-            });
+    return Chat.read(
+        Targets.SILENT,
+        "m",
+        false,
+        false,
+        inbound,
+        in -> {
+          throw new AssertionError("nobody needs to read the conversation");
+        });
   }
 
   @Test

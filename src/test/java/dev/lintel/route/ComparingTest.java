@@ -256,10 +256,7 @@ class ComparingTest {
   }
 
   private List<Target> targets(String names) {
-    return Stream.of(a, b, c)
-        .filter(one -> names.contains(one.name))
-        .map(Told::target)
-        .toList();
+    return Stream.of(a, b, c).filter(one -> names.contains(one.name)).map(Told::target).toList();
   }
 
   private String order(Strategy strategy, Call call) {

@@ -36,13 +36,14 @@ class ConsistentHashTest {
 
   @Test
   void users_are_spread_evenly() {
-    assertThat(counts().values()).allSatisfy(share -> assertThat(share).isCloseTo(0.2, within(0.02)));
+    assertThat(counts().values())
+        .allSatisfy(share -> assertThat(share).isCloseTo(0.2, within(0.02)));
   }
 
   @Test
   void users_are_spread_by_weight() {
     told.get(0).weight = 5;
-    
+
     Map<String, Double> counts = counts();
     assertThat(counts.get("p0")).isCloseTo(5 / 9.0, within(0.02));
     assertThat(counts.get("p1")).isCloseTo(1 / 9.0, within(0.02));
@@ -127,7 +128,7 @@ class ConsistentHashTest {
     assertThatThrownBy(() -> new ConsistentHash("usr"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'on' must be one of user, session")
-        .hasMessageContaining("'usr'");
+        .hasMessageNotContaining("usr");
   }
 
   private List<Target> targets() {

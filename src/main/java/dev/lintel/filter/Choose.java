@@ -1,0 +1,230 @@
+package dev.lintel.filter;
+
+import dev.lintel.Call;
+import dev.lintel.CallThread;
+import dev.lintel.Chunk;
+import dev.lintel.Failure;
+import dev.lintel.Filter;
+import dev.lintel.Handler;
+import dev.lintel.Live;
+import dev.lintel.Marks;
+import dev.lintel.Model;
+import dev.lintel.Routing;
+import dev.lintel.Sink;
+import dev.lintel.Target;
+import dev.lintel.TokenCounter;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Says which of a model's targets a call may go to: those of the first rule that holds, or of the
+ * arm of the model's split to which the caller belongs, or the model's own; of these the ones that
+ * the app's residency, the call's terms and its length allow. In which order they are asked is for
+ * others to say.
+ *
+ * <p>Where an arm fails before its first content the model's own targets are asked: an experiment
+ * is no caller's trouble.
+ */
+public final class Choose implements Filter {
+  private final Map<String, Division> divisions;
+  private final Rollouts rollouts;
+  private final TokenCounter counter;
+  private final boolean counting;
+
+  private Choose(
+      Map<String, Division> divisions, Rollouts rollouts, TokenCounter counter, boolean counting) {
+    this.divisions = divisions;
+    this.rollouts = rollouts;
+    this.counter = counter;
+    this.counting = counting;
+  }
+
+  /**
+   * @param models of a configuration that is in force from now on
+   * @param counter for prompts that are close to what a target takes
+   */
+  public Choose(Rollouts rollouts, Collection<Model> models, TokenCounter counter) {
+    this(rollouts.begin(models), rollouts, counter, true);
+  }
+
+  /** The same for calls that are not made, of which no arm has a result. */
+  public Choose uncounted() {
+    return new Choose(divisions, rollouts, counter, false);
+  }
+
+  @Override
+  public void apply(Call call, Sink sink, Handler next) {
+    Model model = call.resolved();
+    Routing routing = model.routing();
+    List<Target> targets =
+        routing.rules().isEmpty() ? model.targets() : ruled(call, model, routing.rules());
+    Division division =
+        routing.split().isPresent() && targets == model.targets()
+            ? divisions.get(model.name())
+            : null;
+    // A call that comes here for another model has left the arm of the first.
+    call.trail().variant("");
+    if (division != null) {
+      new Divided(call, division, next).run(sink);
+    } else if (Narrowing.needless(call, targets)) {
+      next.handle(targets == model.targets() ? call : call.with(model.among(targets)), sink);
+    } else {
+      next.handle(narrowed(call, new Narrowing(call, counter), targets), sink);
+    }
+  }
+
+  private List<Target> ruled(Call call, Model model, List<Routing.Rule> rules) {
+    Instant now = rollouts.wall().instant();
+    for (Routing.Rule rule : rules) {
+      if (rule.condition().holds(call, now)) {
+        return rule.use();
+      }
+    }
+    return model.targets();
+  }
+
+  /** The call with those of the targets that it may ask; throws where there are none. */
+  private static Call narrowed(Call call, Narrowing narrowing, List<Target> targets) {
+    Model model = call.resolved();
+    Model narrow = model.among(narrowing.left(targets)).with(shadowed(model.routing(), narrowing));
+    return narrow == model ? call : call.with(narrow);
+  }
+
+  /** A copy of the call goes nowhere where the call itself may not. */
+  private static Routing shadowed(Routing routing, Narrowing narrowing) {
+    if (routing.shadow().isEmpty()) {
+      return routing;
+    }
+    Routing.Shadow shadow = routing.shadow().get();
+    List<Target> left = narrowing.among(shadow.to(), false);
+    if (left.size() == shadow.to().size()) {
+      return routing;
+    }
+    return routing.with(
+        left.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new Routing.Shadow(left, shadow.percent())));
+  }
+
+  /** A call of a model that is split. */
+  private final class Divided {
+    private final Call call;
+    private final Division division;
+    private final Narrowing narrowing;
+    private final Handler next;
+
+    Divided(Call call, Division division, Handler next) {
+      this.call = call;
+      this.division = division;
+      this.narrowing = new Narrowing(call, counter);
+      this.next = next;
+    }
+
+    void run(Sink sink) {
+      int drawn = division.draw(Marks.of(call, division.split().on()), CallThread.nanoTime());
+      List<Target> to = drawn < 0 ? List.of() : of(division.split().arms().get(drawn));
+      Model model = call.resolved();
+      if (to.isEmpty()) {
+        base(model.retry().attempts(), sink);
+        return;
+      }
+      int attempts = model.retry().attempts();
+      int before = call.trail().tries();
+      Call armed =
+          call.with(
+              model
+                  .among(to)
+                  .with(shadowed(model.routing(), narrowing))
+                  .trying(Math.min(attempts, to.size())));
+      var watched = new Watched(sink);
+      try {
+        asked(armed, division.arms().get(drawn), watched);
+      } catch (Failure failure) {
+        int left = attempts - (call.trail().tries() - before);
+        if (watched.begun || left < 1 || isFinal(failure)) {
+          throw failure;
+        }
+        if (narrowing.among(model.targets(), false).isEmpty()) {
+          throw failure;
+        }
+        base(left, sink);
+      }
+    }
+
+    /** The arm's targets that may be asked; none where none of them is well. */
+    private List<Target> of(Routing.Arm arm) {
+      List<Target> to = narrowing.among(arm.to(), true);
+      for (Target target : to) {
+        if (target.standing().well()) {
+          return to;
+        }
+      }
+      return List.of();
+    }
+
+    private void base(int attempts, Sink sink) {
+      Call based = narrowed(call, narrowing, call.resolved().targets());
+      asked(based.with(based.resolved().trying(attempts)), division.base(), new Watched(sink));
+    }
+
+    private void asked(Call armed, LiveArm arm, Watched sink) {
+      call.trail().variant(arm.definition.name());
+      // How long a conversation in real time takes says nothing of who is talked to.
+      if (!counting || call.request() instanceof Live) {
+        next.handle(armed, sink);
+        return;
+      }
+      long began = CallThread.nanoTime();
+      try {
+        next.handle(armed, sink);
+      } catch (Failure failure) {
+        if (failure.kind() != Failure.Kind.CANCELLED) {
+          long now = CallThread.nanoTime();
+          arm.failed(failure, now, now - began, rollouts.wall().instant());
+          arm.tally().paid(call.trail().cost());
+        }
+        throw failure;
+      }
+      long now = CallThread.nanoTime();
+      arm.answered(now, now - began, sink.begun ? sink.at - began : -1, rollouts.wall().instant());
+      arm.tally().paid(call.trail().cost());
+    }
+
+    /** Whether nobody else would do better. */
+    private boolean isFinal(Failure failure) {
+      boolean elsewhere =
+          failure.again() != Failure.Again.NOWHERE
+              || failure.kind() == Failure.Kind.UNAVAILABLE
+              || failure.kind() == Failure.Kind.CONTEXT_LENGTH_EXCEEDED;
+      return !elsewhere || CallThread.nanoTime() - call.deadline() >= 0;
+    }
+  }
+
+  /** Knows when the first of a reply reached the caller. */
+  private static final class Watched implements Sink {
+    private final Sink sink;
+    private boolean begun;
+    private long at;
+
+    Watched(Sink sink) {
+      this.sink = sink;
+    }
+
+    @Override
+    public void emit(Chunk chunk) {
+      if (!begun) {
+        begun = true;
+        at = CallThread.nanoTime();
+      }
+      sink.emit(chunk);
+    }
+
+    @Override
+    public void flush() {
+      sink.flush();
+    }
+  }
+}
