@@ -227,7 +227,8 @@ record Gateway(
               new Read(models, lasting.spool),
               lasting.continuity,
               new Fallback(models::find),
-              new KnownPrice(refusesUnknownPrice)),
+              new KnownPrice(refusesUnknownPrice),
+              lasting.sticky),
           new Foresee(lasting.queues));
     }
 
