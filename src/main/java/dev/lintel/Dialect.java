@@ -1,6 +1,7 @@
 package dev.lintel;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One wire language, spoken on both sides: to clients and to providers. Pure functions: nothing
@@ -43,6 +44,14 @@ public interface Dialect {
    * through {@code adaptation}, which may throw.
    */
   Outbound write(Request request, Target target, Adaptation adaptation);
+
+  /**
+   * Asks a provider for the list of its models, which costs nothing and counts against no quota;
+   * empty where there is no such list.
+   */
+  default Optional<Outbound> listing(Platform platform) {
+    return Optional.empty();
+  }
 
   /** Reads one reply of a provider to this request of ours. */
   ReplyReader reader(Request request);

@@ -1,6 +1,8 @@
 package dev.lintel.admin;
 
 import dev.lintel.Answer;
+import dev.lintel.Attempt;
+import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
@@ -73,6 +75,37 @@ public final class Providers {
       body.putNull("next");
       exchange.answer(Answer.json(200, body), Map.of());
     };
+  }
+
+  /**
+   * {@code {name, ok, status, kind, message, latency_ms}}: what the provider named in the path
+   * answers now.
+   *
+   * @param envelope in which failures are told
+   * @param asked asks it, and waits
+   */
+  public Endpoint check(Dialect envelope, Function<Provider, Attempt> asked) {
+    return new Question(
+        envelope,
+        (exchange, trail) -> {
+          String name = exchange.request().path().getOrDefault("name", "");
+          Provider provider =
+              providers.get().stream()
+                  .filter(known -> known.name().equals(name))
+                  .findFirst()
+                  .orElseThrow(() ->
+                      Failure.of(
+                              Failure.Kind.NOT_FOUND, "There is no provider '" + name + "'.")
+                          .at("name"));
+          Attempt answer = asked.apply(provider);
+          ObjectNode body = Json.object();
+          body.put("name", name).put("ok", answer.kind().isEmpty());
+          body.put("status", answer.status() == 0 ? null : Integer.valueOf(answer.status()));
+          body.put("kind", answer.kind().map(Failure.Kind::word).orElse(null));
+          body.put("message", answer.kind().isEmpty() ? null : answer.message());
+          body.put("latency_ms", answer.latencyMs());
+          return Answer.json(200, body);
+        });
   }
 
   private static ObjectNode json(Health now, boolean messages) {

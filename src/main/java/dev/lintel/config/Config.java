@@ -21,6 +21,7 @@ import dev.lintel.Timeouts;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -40,6 +41,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
+ * @param probes how often a provider that rests is asked for a sign of life, by its name; the others
+ *     never are
  * @param refusing providers that are not asked while they are in trouble, unless a model says so
  * @param notYet keys in use that this version reads and checks but does not act on
  */
@@ -58,6 +61,7 @@ public record Config(
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
     BreakerRules breakers,
+    Map<String, Duration> probes,
     Set<String> refusing,
     Pricing pricing,
     List<App> apps,
@@ -67,6 +71,7 @@ public record Config(
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
     sims = Collections.unmodifiableMap(new TreeMap<>(sims));
     models = List.copyOf(models);
+    probes = Map.copyOf(probes);
     refusing = Set.copyOf(refusing);
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
@@ -316,14 +321,14 @@ public record Config(
   public Config at(Address other) {
     return new Config(
         other, data, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, refusing, pricing, apps, notYet);
+        models, breakers, probes, refusing, pricing, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
         listen, folder, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, refusing, pricing, apps, notYet);
+        models, breakers, probes, refusing, pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

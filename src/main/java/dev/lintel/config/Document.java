@@ -65,6 +65,11 @@ record Document(
     Optional<AccountLimits> limits();
 
     Optional<Breaker> breaker();
+
+    /** How often one that rests is asked for a sign of life; where that costs nothing. */
+    default Optional<At<Duration>> probe() {
+      return Optional.empty();
+    }
   }
 
   /** A provider at the other end of a network. */
@@ -84,7 +89,8 @@ record Document(
       Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** Who works off a batch of requests for a provider. */
@@ -135,7 +141,8 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
@@ -160,7 +167,8 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   /** AWS Bedrock. */
@@ -185,7 +193,8 @@ record Document(
       Optional<Boolean> streamUsage,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
-      Optional<Breaker> breaker)
+      Optional<Breaker> breaker,
+      Optional<At<Duration>> probe)
       implements Entry, Linked {}
 
   record Tls(

@@ -8,6 +8,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** One file on its way from single words to what they mean together. */
 final class Reading implements ModelReading.Around {
+  private static final Duration SHORTEST_PROBE = Duration.ofMillis(100);
+
   private final Faults faults;
   private final Document written;
   private final Providers providers;
@@ -31,6 +34,7 @@ final class Reading implements ModelReading.Around {
   private final Function<Path, SortedMap<Integer, String>> catalogueFaults;
   private final Map<String, Provider> remotes = new TreeMap<>();
   private final Map<String, SimSpec> sims = new TreeMap<>();
+  private final Map<String, Duration> probes = new TreeMap<>();
 
   /**
    * @param inOrder of a model that names no strategy
@@ -76,6 +80,7 @@ final class Reading implements ModelReading.Around {
         sims,
         models,
         breakers.rules(),
+        probes,
         breakers.refusing(),
         pricing(),
         apps(models),
@@ -111,9 +116,19 @@ final class Reading implements ModelReading.Around {
   }
 
   private void keep(Provider made, Document.Entry entry) {
+    entry.probe().ifPresent(at -> at.value().ifPresent(every -> probe(made, at, every)));
     remotes.put(
         made.name(),
         made.within(entry.limits().map(Document.AccountLimits::known).orElse(made.limits())));
+  }
+
+  private void probe(Provider made, At<Duration> at, Duration every) {
+    if (made.dialect().listing(made.platform()).isEmpty()) {
+      faults.add(at, "must be left out: such a provider has nothing that costs nothing to ask");
+    } else if (every.compareTo(SHORTEST_PROBE) < 0) {
+      faults.add(at, "must be 100ms or more");
+    }
+    probes.put(made.name(), every);
   }
 
   private List<Config.ModelSpec> models(Breakers breakers) {

@@ -13,6 +13,7 @@ import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Listing;
 import dev.lintel.Outbound;
+import dev.lintel.Platform;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
@@ -139,6 +140,11 @@ public final class AnthropicMessages implements Dialect {
         .get(BETA)
         .map(beta -> Map.of(VERSION, version, BETA, beta))
         .orElseGet(() -> Map.of(VERSION, version));
+  }
+
+  @Override
+  public Optional<Outbound> listing(Platform platform) {
+    return Paths.listing(platform, "/v1/models?limit=1", Map.of(VERSION, USUAL_VERSION));
   }
 
   @Override

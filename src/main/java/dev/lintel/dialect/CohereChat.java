@@ -11,6 +11,7 @@ import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Listing;
 import dev.lintel.Outbound;
+import dev.lintel.Platform;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
@@ -73,6 +74,11 @@ public final class CohereChat implements Dialect {
       bytes = Json.bytes(written);
     }
     return new Outbound(PATH, Map.of(), bytes);
+  }
+
+  @Override
+  public Optional<Outbound> listing(Platform platform) {
+    return Paths.listing(platform, "/v1/models?page_size=1", Map.of());
   }
 
   @Override

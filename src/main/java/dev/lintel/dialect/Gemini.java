@@ -12,6 +12,7 @@ import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Listing;
 import dev.lintel.Outbound;
+import dev.lintel.Platform;
 import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
@@ -127,6 +128,11 @@ public final class Gemini implements Dialect {
         .filter(inbound -> chat.dialect().name().equals(NAME))
         .map(Inbound::body)
         .filter(body -> !Proofs.within(body.bytes()));
+  }
+
+  @Override
+  public Optional<Outbound> listing(Platform platform) {
+    return Paths.listing(platform, "/v1beta/models?pageSize=1", Map.of());
   }
 
   @Override

@@ -6,12 +6,14 @@ import dev.lintel.Dialect;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Outbound;
+import dev.lintel.Platform;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 
@@ -52,6 +54,11 @@ public final class MistralChat implements Beside {
     return changes.isEmpty()
         ? usual
         : new Outbound(usual.path(), usual.headers(), body.patch(changes));
+  }
+
+  @Override
+  public Optional<Outbound> listing(Platform platform) {
+    return Paths.listing(platform, Paths.MODELS, Map.of());
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Listing;
 import dev.lintel.Outbound;
+import dev.lintel.Platform;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
@@ -132,6 +133,11 @@ public final class OpenAiChat implements Dialect {
         }
       }
     }
+  }
+
+  @Override
+  public Optional<Outbound> listing(Platform platform) {
+    return Paths.listing(platform, Paths.MODELS, Map.of());
   }
 
   @Override

@@ -50,6 +50,11 @@ final class OpenAiErrors {
       code = "";
     }
     Failure failure = ProviderErrors.of(named, headers, code, type, message(error));
+    if (failure.kind() == Failure.Kind.UPSTREAM_RATE_LIMITED
+        && error.path("metadata").path("provider_name").isString()) {
+      // OpenRouter's account has no part in it: the provider behind it limits everybody.
+      failure.blame(Failure.Blame.MODEL);
+    }
     String param = error.path("param").asString("");
     return param.isEmpty() ? failure : failure.at(param);
   }

@@ -1,5 +1,7 @@
 package dev.lintel.dialect;
 
+import dev.lintel.Outbound;
+import dev.lintel.Platform;
 import dev.lintel.Platform.Azure;
 import dev.lintel.Platform.Bedrock;
 import dev.lintel.Platform.Plain;
@@ -7,6 +9,8 @@ import dev.lintel.Platform.Vertex;
 import dev.lintel.Target;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Where each platform serves what the vendors' own addresses serve. */
@@ -30,6 +34,9 @@ final class Paths {
   /** Versions that are no dates: they go with Azure's versionless paths. */
   private static final Set<String> ROLLING = Set.of("preview", "latest");
 
+  /** OpenAI's list of models. */
+  static final String MODELS = "/models";
+
   private Paths() {}
 
   /**
@@ -46,17 +53,42 @@ final class Paths {
     };
   }
 
-  private static String azure(Azure azure, Target target, String endpoint) {
+  /**
+   * A list of models, as {@link dev.lintel.Dialect#listing} has it: where the vendor serves it, at the vendor
+   * alone; OpenAI's at Azure, too.
+   *
+   * @param path with its query
+   */
+  static Optional<Outbound> listing(
+      Platform platform, String path, Map<String, String> headers) {
+    Optional<String> at =
+        switch (platform) {
+          case Plain plain -> Optional.of(path);
+          case Azure azure -> path.equals(MODELS) ? Optional.of(beside(azure, path)) : Optional.empty();
+          case Vertex vertex -> Optional.empty();
+          case Bedrock bedrock -> Optional.empty();
+        };
+    return at.map(found -> new Outbound("GET", found, headers, new byte[0], Optional.empty()));
+  }
+
+  private static String beside(Azure azure, String endpoint) {
     if (azure.apiVersion().isEmpty() || azure.apiVersion().equals("v1")) {
       return "/openai/v1" + endpoint;
     }
     String version = "?api-version=" + encoded(azure.apiVersion());
-    if (ROLLING.contains(azure.apiVersion())) {
-      return "/openai/v1" + endpoint + version;
-    }
-    return DEPLOYED.contains(endpoint)
-        ? "/openai/deployments/" + segment(model(target)) + endpoint + version
-        : "/openai" + endpoint + version;
+    return (ROLLING.contains(azure.apiVersion()) ? "/openai/v1" : "/openai") + endpoint + version;
+  }
+
+  private static String azure(Azure azure, Target target, String endpoint) {
+    boolean dated =
+        !azure.apiVersion().isEmpty()
+            && !azure.apiVersion().equals("v1")
+            && !ROLLING.contains(azure.apiVersion());
+    return beside(
+        azure,
+        dated && DEPLOYED.contains(endpoint)
+            ? "/deployments/" + segment(model(target)) + endpoint
+            : endpoint);
   }
 
   /** Anthropic's messages. */

@@ -42,6 +42,10 @@ final class ProviderErrors {
   private static final Meaning DENIED =
       new Meaning(Kind.UPSTREAM_ERROR, Again.ELSEWHERE, Optional.of(Blame.KEY));
   private static final Meaning MISPLACED = new Meaning(Kind.UPSTREAM_ERROR, Again.ELSEWHERE);
+  private static final Meaning UNSUITED =
+      new Meaning(Kind.UPSTREAM_ERROR, Again.ELSEWHERE, Optional.of(Blame.NOBODY));
+  private static final Meaning CONFLICT =
+      new Meaning(Kind.UPSTREAM_ERROR, Again.HERE, Optional.of(Blame.NOBODY));
   private static final Meaning MISSING = new Meaning(Kind.NOT_FOUND, Again.ELSEWHERE);
   private static final Meaning TOO_LARGE = new Meaning(Kind.PAYLOAD_TOO_LARGE, Again.NOWHERE);
   private static final Meaning INVALID = new Meaning(Kind.INVALID_REQUEST, Again.NOWHERE);
@@ -208,9 +212,9 @@ final class ProviderErrors {
     return switch (status) {
       case 400, 422 -> INVALID;
       case 401, 402, 403 -> DENIED;
-      case 404 -> MISSING;
+      case 404, 410 -> MISSING;
       case 408, 504 -> TIMEOUT;
-      case 409 -> ERROR;
+      case 409 -> CONFLICT;
       case 413 -> TOO_LARGE;
       case 425, 502, 503 -> UNAVAILABLE;
       case 429 -> LIMITED;
@@ -225,7 +229,11 @@ final class ProviderErrors {
     if (status >= 500) {
       return ERROR;
     }
-    // Redirects and the rest are about the address at which it was asked.
+    // Of this request: a caller must not be able to keep others from the provider with it.
+    if (status >= 400) {
+      return UNSUITED;
+    }
+    // Redirects are about the address at which it was asked.
     if (status >= 300) {
       return MISPLACED;
     }

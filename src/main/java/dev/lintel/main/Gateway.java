@@ -18,8 +18,8 @@ import dev.lintel.Target;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.filter.Authenticate;
-import dev.lintel.filter.Coalesce;
 import dev.lintel.filter.Choose;
+import dev.lintel.filter.Coalesce;
 import dev.lintel.filter.CountTokens;
 import dev.lintel.filter.Divide;
 import dev.lintel.filter.Estimate;
@@ -227,6 +227,7 @@ record Gateway(
               new Read(models, lasting.spool),
               lasting.continuity,
               new Fallback(models::find),
+              choose.uncounted(),
               new KnownPrice(refusesUnknownPrice),
               lasting.sticky),
           new Foresee(lasting.queues));

@@ -4,6 +4,7 @@ import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Event;
+import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Provider;
 import dev.lintel.Route;
@@ -24,6 +25,7 @@ import dev.lintel.filter.Sticky;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
 import dev.lintel.observe.Recent;
+import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -31,6 +33,7 @@ import dev.lintel.server.SocketChannel;
 import dev.lintel.store.SpoolFolder;
 import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
+import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -43,6 +46,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -51,6 +55,9 @@ import java.util.function.Predicate;
 public final class Lintel implements AutoCloseable {
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   static final long BODIES = 64L << 20;
+
+  /** How often it is looked whom to ask for a sign of life. */
+  private static final long PROBE_MILLIS = 100;
 
   private final Vertx vertx;
   private final Recent recent = new Recent(10_000, 16 << 20);
@@ -63,6 +70,7 @@ public final class Lintel implements AutoCloseable {
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
+  private final Checks checks;
   private final Storage storage;
   private final Server server;
   private final URI url;
@@ -108,7 +116,8 @@ public final class Lintel implements AutoCloseable {
     metrics =
         new Metrics(
             name -> live.models().has(name),
-            Map.of("version", Version.TEXT, "threads", CallThread.mode()));
+            Map.of("version", Version.TEXT, "threads", CallThread.mode()),
+            this::health);
     metrics.watch(rollouts::all);
     Listener listener = both(metrics, log);
     var queues = new Queues(listener);
@@ -137,6 +146,13 @@ public final class Lintel implements AutoCloseable {
             new Fetch(upstream),
             upstream,
             storedKeys);
+    checks = new Checks(() -> live, upstream, standings);
+    var probes =
+        new Probes(
+            standings,
+            checks::answers,
+            body -> CallThread.start(loop(), body),
+            CallThread::nanoTime);
     started = config;
     try {
       live = build(config);
@@ -144,6 +160,8 @@ public final class Lintel implements AutoCloseable {
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
+      vertx.setPeriodic(
+          PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Not before it listens: a start waits for nothing that no call has asked for.
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -186,6 +204,12 @@ public final class Lintel implements AutoCloseable {
     } finally {
       gateway.hold().release();
     }
+  }
+
+  private Map<String, Health> health() {
+    var all = new TreeMap<String, Health>();
+    providers().forEach((name, provider) -> all.put(name, standings.health(provider)));
+    return all;
   }
 
   /** The configuration in force. */
@@ -259,6 +283,7 @@ public final class Lintel implements AutoCloseable {
             storage,
             metrics,
             standings::health,
+            checks::check,
             recent,
             () -> !ending,
             admin));
@@ -268,11 +293,15 @@ public final class Lintel implements AutoCloseable {
     return new Runner.Means(
         path -> Optional.ofNullable(served.get(path)),
         batch -> live.callerOf(batch.tenant(), batch.app(), batch.keyId()),
-        () -> ((VertxInternal) vertx).nettyEventLoopGroup().next(),
+        this::loop,
         concurrent,
         longestLine,
         InstantSource.system(),
         Optional.of(new ProviderBatches(() -> live, served, upstream)));
+  }
+
+  private EventLoop loop() {
+    return ((VertxInternal) vertx).nettyEventLoopGroup().next();
   }
 
   private static Listener both(Listener one, Listener other) {

@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Answer;
+import dev.lintel.Attempt;
 import dev.lintel.CallRecords;
 import dev.lintel.Caller;
 import dev.lintel.Dialect;
@@ -51,6 +52,7 @@ final class Routes {
    *
    * @param live asked once a call, so that a new configuration serves the calls that come after it
    * @param records of the calls that have ended
+   * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
    * @param admin whether that is an admin's key
    */
@@ -63,6 +65,7 @@ final class Routes {
       Storage storage,
       Endpoint metrics,
       Function<Provider, Health> health,
+      Function<Provider, Attempt> check,
       CallRecords records,
       BooleanSupplier ready,
       Predicate<String> admin) {
@@ -169,6 +172,10 @@ final class Routes {
     get(root, "/readyz", new Probe(around.ready));
     List<String> admin = List.of("/admin/v1");
     get(admin, "/providers", guarded(providers.list()));
+    post(
+        admin,
+        "/providers/{name}/check",
+        guarded(providers.check(Builtins.OPENAI, around.check)));
     get(admin, "/catalogue", guarded(this::catalogue));
     get(admin, "/shadows", guarded(this::shadows));
     var arms = new Arms(Builtins.OPENAI, around.rollouts::all, around.rollouts::resume);

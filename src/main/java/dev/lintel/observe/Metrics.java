@@ -6,6 +6,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Health;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
 import dev.lintel.Model;
@@ -129,9 +130,14 @@ public final class Metrics implements Listener, Endpoint {
   /**
    * @param configured whether that is the name of a configured model
    * @param info constant facts of this process, such as its version, as one series
+   * @param health of every provider, by name; asked whenever somebody reads the figures
    */
-  public Metrics(Predicate<String> configured, Map<String, String> info) {
+  public Metrics(
+      Predicate<String> configured,
+      Map<String, String> info,
+      Supplier<Map<String, Health>> health) {
     this.configured = configured;
+    HealthGauges.register(registry, health);
     Gauge.builder()
         .name("lintel_build_info")
         .help("Always 1; its labels say what runs.")

@@ -53,7 +53,10 @@ final class Breaker {
    */
   private record Closed(Ticket ticket, List<Mark> marks) implements State {}
 
-  private record Open(Ticket ticket, long until) implements State {}
+  /**
+   * @param asked whether the provider itself said how long
+   */
+  private record Open(Ticket ticket, long until, boolean asked) implements State {}
 
   private record Half(Ticket ticket, List<Ticket> probes, int answered) implements State {
     boolean knows(Ticket other) {
@@ -203,10 +206,10 @@ final class Breaker {
                 closed.ticket == ticket ? marked(closed, new Mark(time, outcome), asked) : closed;
             case Open open ->
                 asked > 0 && time + asked - open.until > 0
-                    ? new Open(open.ticket, time + asked)
+                    ? new Open(open.ticket, time + asked, true)
                     : open;
             case Half half ->
-                half.knows(ticket) ? open(time, asked > 0 ? asked : rule.open().toNanos()) : half;
+                half.knows(ticket) ? open(time, asked) : half;
           };
       if (then == now || state.compareAndSet(now, then)) {
         return;
@@ -228,11 +231,12 @@ final class Breaker {
             .toList();
     return marks.size() < rule.failures()
         ? new Closed(closed.ticket, marks)
-        : open(mark.at, rule.open().toNanos());
+        : open(mark.at, 0);
   }
 
-  private static Open open(long time, long rest) {
-    return new Open(new Ticket(time), time + rest);
+  private Open open(long time, long asked) {
+    long rest = asked > 0 ? asked : rule.open().toNanos();
+    return new Open(new Ticket(time), time + rest, asked > 0);
   }
 
   /** Among how many calls failures count. */
@@ -260,9 +264,9 @@ final class Breaker {
     }
   }
 
-  /** Calls may find out how it is from now on. */
+  /** Calls may find out how it is from now on, unless the provider said how long it rests. */
   void halfOpen() {
-    if (state.get() instanceof Open open) {
+    if (state.get() instanceof Open open && !open.asked) {
       var half = new Half(new Ticket(clock.getAsLong()), List.of(), 0);
       state.compareAndSet(open, half);
     }
@@ -270,7 +274,10 @@ final class Breaker {
 
   /** It is known to be well. */
   void close() {
-    state.set(closed());
+    State now = state.get();
+    if (!(now instanceof Closed)) {
+      state.compareAndSet(now, closed());
+    }
   }
 
   /** How it is, to be shown. */

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,6 +83,40 @@ public final class Standings implements Standing.Source {
         sites.computeIfAbsent(provider.name(), name -> new Site(clock, wall, rules.of(name)));
     site.use(rules.of(provider.name()));
     return site;
+  }
+
+  /** The key with which the provider is best asked now: one that is well, if one is. */
+  public Credential bestKey(Provider provider) {
+    KeyRests keys = site(provider).keys;
+    return provider.credentials().stream()
+        .min(Comparator.comparingLong(keys::left))
+        .orElseThrow(() -> new IllegalStateException(provider.name() + " has no key"));
+  }
+
+  /** Somebody who looked found the provider well: its breaker closes. */
+  public void recovered(Provider provider) {
+    site(provider).breaker.close();
+  }
+
+  /** The same of a model and a key, too: they answered. */
+  public void recovered(Provider provider, String model, Credential key) {
+    Site site = site(provider);
+    site.breaker.close();
+    site.named(model).breaker.close();
+    site.keys.of(key).ifPresent(rest -> site.keys.healed(key, rest));
+  }
+
+  /**
+   * There is a sign of life: calls may find out how the provider is before its rest is over, unless
+   * it said itself how long it has to last.
+   */
+  public void stirred(Provider provider) {
+    site(provider).breaker.halfOpen();
+  }
+
+  /** Whether calls are kept from the provider because it failed. */
+  public boolean cooling(Provider provider) {
+    return site(provider).breaker.word() == Health.Word.COOLING;
   }
 
   /** How the provider is, its keys and its models. */

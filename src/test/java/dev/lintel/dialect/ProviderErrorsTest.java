@@ -6,6 +6,7 @@ import dev.lintel.Failure;
 import dev.lintel.Failure.Again;
 import dev.lintel.Failure.Kind;
 import dev.lintel.Headers;
+import dev.lintel.Json;
 import dev.lintel.RetryAfter;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,17 +58,37 @@ class ProviderErrorsTest {
     "200, permission_denied, x, KEY",
     "200, rate_limit_error, x, KEY",
     "400, '', Incorrect API key provided, KEY",
+    "429, insufficient_quota, x, KEY",
+    "200, insufficient_quota, x, KEY",
+    "200, billing_error, x, KEY",
     "404, '', x, MODEL",
-    "405, '', x, MODEL",
-    "307, '', x, MODEL",
-    "500, '', x, MODEL",
-    "504, '', x, MODEL",
+    "410, '', x, MODEL",
+    "200, not_found_error, x, MODEL",
+    "404, deploymentnotfound, x, MODEL",
     "529, '', x, MODEL",
+    "503, overloaded_error, x, MODEL",
+    "503, server_is_overloaded, x, MODEL",
+    "500, overloaded, x, MODEL",
     "200, overloaded_error, x, MODEL",
+    "500, '', x, PROVIDER",
+    "502, '', x, PROVIDER",
+    "503, '', x, PROVIDER",
+    "503, api_error, overloaded, PROVIDER",
+    "504, '', x, PROVIDER",
+    "520, '', x, PROVIDER",
+    "408, '', x, PROVIDER",
+    "425, '', x, PROVIDER",
+    "200, api_error, x, PROVIDER",
+    "200, timeout_error, x, PROVIDER",
+    "307, '', x, PROVIDER",
     "400, '', x, NOBODY",
-    "413, '', x, NOBODY"
+    "405, '', x, NOBODY",
+    "409, '', x, NOBODY",
+    "413, '', x, NOBODY",
+    "422, '', x, NOBODY",
+    "429, context_length_exceeded, x, NOBODY"
   })
-  void it_counts_against_the_key_or_the_model_or_nobody(
+  void it_counts_against_the_key_or_the_model_or_the_provider_or_nobody(
       int status, String type, String message, Failure.Blame blame) {
     Failure failure = ProviderErrors.of(status, Headers.NONE, "", type, message);
     assertThat(failure.blame()).isEqualTo(blame);
@@ -91,6 +112,23 @@ class ProviderErrorsTest {
     Failure failure = ProviderErrors.of(status, Headers.NONE, code, type, message);
     assertThat(failure.kind()).isEqualTo(kind);
     assertThat(failure.again()).isEqualTo(again);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "429, '{\"error\":{\"code\":429,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":\"slow\",\"provider_name\":\"X\"}}}', MODEL",
+    "200, '{\"error\":{\"code\":429,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":\"slow\",\"provider_name\":\"X\"}}}', MODEL",
+    "429, '{\"error\":{\"code\":429,\"message\":\"Rate limit exceeded: free-models-per-day\"}}', KEY",
+    "200, '{\"error\":{\"code\":429,\"message\":\"slow\"}}', KEY",
+    "200, '{\"error\":{\"code\":402,\"message\":\"no credits\"}}', KEY",
+    "200, '{\"error\":{\"code\":502,\"message\":\"down\"}}', PROVIDER",
+    "200, '{\"error\":{\"code\":503,\"message\":\"down\"}}', PROVIDER",
+    "200, '{\"error\":{\"code\":404,\"message\":\"none\"}}', MODEL",
+    "503, '{\"error\":{\"code\":\"server_is_overloaded\",\"message\":\"busy\"}}', MODEL"
+  })
+  void what_stands_in_a_body_counts_as_its_status_would(
+      int status, String body, Failure.Blame blame) {
+    assertThat(OpenAiErrors.read(status, Headers.NONE, Json.parse(body)).blame()).isEqualTo(blame);
   }
 
   @Test
