@@ -26,7 +26,6 @@ public final class Chat implements Request {
   /** The tokens of a prompt of which nothing else is known; -1 where there is a prompt. */
   private final long told;
 
-
   /** A call's tries may read it at the same time. */
   private volatile @Nullable Prompt prompt;
 
@@ -215,7 +214,10 @@ public final class Chat implements Request {
     return known;
   }
 
-  /** A cautious guess at the prompt's tokens, at least 1: four bytes of JSON a token; of a sketch as it says. */
+  /**
+   * A cautious guess at the prompt's tokens, at least 1: four bytes of JSON a token; of a sketch as
+   * it says.
+   */
   public long estimatedTokens() {
     if (sketched()) {
       return told;

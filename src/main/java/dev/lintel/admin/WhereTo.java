@@ -36,8 +36,7 @@ public final class WhereTo {
    * @param whole what a path says that asks for a whole reply; empty where paths do not say it
    * @param streamed the same for a stream
    */
-  public record Language(
-      String name, Dialect dialect, String mark, String whole, String streamed) {
+  public record Language(String name, Dialect dialect, String mark, String whole, String streamed) {
     /** One whose bodies say everything. */
     public Language(String name, Dialect dialect, String mark) {
       this(name, dialect, mark, "", "");

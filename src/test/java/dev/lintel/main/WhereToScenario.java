@@ -68,21 +68,24 @@ class WhereToScenario {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = ';', quoteCharacter = '`', value = {
-    "`{}`",
-    "`{'messages':[{'role':'user','content':'Hi'}]}`",
-    "`{'dialect':'openai','messages':[{'role':'user','content':'Hi'}],'max_tokens':5}`",
-    "`{'dialect':'anthropic','max_tokens':5,'messages':[{'role':'user','content':'Hi'}]}`",
-    "`{'system':'S','max_tokens':5,'messages':[{'role':'user','content':'Hi'}]}`",
-    "`{'contents':[{'parts':[{'text':'Hi'}]}]}`",
-    "`{'dialect':'gemini','stream':true,'contents':[{'parts':[{'text':'Hi'}]}]}`",
-    "`{'dialect':'bedrock','messages':[{'role':'user','content':[{'text':'Hi'}]}]}`",
-    "`{'dialect':'cohere','messages':[{'role':'user','content':'Hi'}]}`",
-    "`{'input':'Hi'}`",
-    "`{'dialect':'embeddings','input':'Hi'}`",
-    "`{'prompt':'Hi'}`",
-    "`{'model':'both','messages':[{'role':'user','content':'Hi'}],'lintel':{'user':'u'}}`",
-  })
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "`{}`",
+        "`{'messages':[{'role':'user','content':'Hi'}]}`",
+        "`{'dialect':'openai','messages':[{'role':'user','content':'Hi'}],'max_tokens':5}`",
+        "`{'dialect':'anthropic','max_tokens':5,'messages':[{'role':'user','content':'Hi'}]}`",
+        "`{'system':'S','max_tokens':5,'messages':[{'role':'user','content':'Hi'}]}`",
+        "`{'contents':[{'parts':[{'text':'Hi'}]}]}`",
+        "`{'dialect':'gemini','stream':true,'contents':[{'parts':[{'text':'Hi'}]}]}`",
+        "`{'dialect':'bedrock','messages':[{'role':'user','content':[{'text':'Hi'}]}]}`",
+        "`{'dialect':'cohere','messages':[{'role':'user','content':'Hi'}]}`",
+        "`{'input':'Hi'}`",
+        "`{'dialect':'embeddings','input':'Hi'}`",
+        "`{'prompt':'Hi'}`",
+        "`{'model':'both','messages':[{'role':'user','content':'Hi'}],'lintel':{'user':'u'}}`",
+      })
   void a_call_is_described_by_its_body_in_any_dialect(String request) {
     var reply =
         ask(
@@ -95,24 +98,27 @@ class WhereToScenario {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = ';', quoteCharacter = '`', value = {
-    "{'app':'a','model':'tiny'}; tenant",
-    "{'tenant':'t','model':'tiny'}; app",
-    "{'model':'tiny'}; tenant",
-    "{'tenant':'t','app':'a'}; model",
-    "{'tenant':'t','app':'a','model':''}; model",
-    "{'tenant':'t','app':'a','model':7}; model",
-    "{'tenant':'t','app':'a','model':'tiny','extra':1}; extra",
-    "{'tenant':'t','app':'a','model':'tiny','terms':[]}; terms",
-    "{'tenant':'t','app':'a','model':'tiny','terms':{'max_latency_ms':0}}; terms.max_latency_ms",
-    "{'tenant':'t','app':'a','model':'tiny','terms':{'nothing':1}}; terms.nothing",
-    "{'tenant':'t','app':'a','model':'tiny','request':7}; request",
-    "{'tenant':'t','app':'a','model':'tiny','request':{'dialect':'latin'}}; request.dialect",
-    "{'tenant':'t','app':'a','model':'tiny','request':{'stream':1}}; request.stream",
-    "{'tenant':'t','app':'a','model':'tiny','request':{'input_tokens':-1}}; request.input_tokens",
-    "{'tenant':'t','app':'a','model':'tiny','request':{'max_tokens':'9'}}; request.max_tokens",
-    "{'tenant':'t','app':'a','model':'tiny','request':{'dialect':'anthropic','max_tokens':5,'messages':7}}; messages",
-  })
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "{'app':'a','model':'tiny'}; tenant",
+        "{'tenant':'t','model':'tiny'}; app",
+        "{'model':'tiny'}; tenant",
+        "{'tenant':'t','app':'a'}; model",
+        "{'tenant':'t','app':'a','model':''}; model",
+        "{'tenant':'t','app':'a','model':7}; model",
+        "{'tenant':'t','app':'a','model':'tiny','extra':1}; extra",
+        "{'tenant':'t','app':'a','model':'tiny','terms':[]}; terms",
+        "{'tenant':'t','app':'a','model':'tiny','terms':{'max_latency_ms':0}}; terms.max_latency_ms",
+        "{'tenant':'t','app':'a','model':'tiny','terms':{'nothing':1}}; terms.nothing",
+        "{'tenant':'t','app':'a','model':'tiny','request':7}; request",
+        "{'tenant':'t','app':'a','model':'tiny','request':{'dialect':'latin'}}; request.dialect",
+        "{'tenant':'t','app':'a','model':'tiny','request':{'stream':1}}; request.stream",
+        "{'tenant':'t','app':'a','model':'tiny','request':{'input_tokens':-1}}; request.input_tokens",
+        "{'tenant':'t','app':'a','model':'tiny','request':{'max_tokens':'9'}}; request.max_tokens",
+        "{'tenant':'t','app':'a','model':'tiny','request':{'dialect':'anthropic','max_tokens':5,'messages':7}}; messages",
+      })
   void a_question_that_makes_no_sense_is_refused_by_the_fields_name(String body, String field) {
     var reply = ask(body.replace('\'', '"'));
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
@@ -131,14 +137,7 @@ class WhereToScenario {
   void what_a_call_would_be_refused_for_is_refused_here(
       String tenant, String app, String model, int status, String kind) {
     var reply =
-        ask(
-            "{\"tenant\":\""
-                + tenant
-                + "\",\"app\":\""
-                + app
-                + "\",\"model\":\""
-                + model
-                + "\"}");
+        ask("{\"tenant\":\"" + tenant + "\",\"app\":\"" + app + "\",\"model\":\"" + model + "\"}");
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(status);
     assertThat(error(reply).path("lintel").path("kind").asString()).isEqualTo(kind);
     assertThat(reply.headers().firstValue("x-lintel-request-id"))
@@ -215,15 +214,15 @@ class WhereToScenario {
         TestGateway.of("providers: { p: { kind: sim } }\nmodels: { m: p/m }\ntenants: {}\n")) {
       for (String body :
           new String[] {
-            "{\"model\":\"m\"}",
-            "{\"tenant\":\"default\",\"app\":\"default\",\"model\":\"m\"}"
+            "{\"model\":\"m\"}", "{\"tenant\":\"default\",\"app\":\"default\",\"model\":\"m\"}"
           }) {
         var reply = first.send(route(first, body));
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
         assertThat(Json.parse(reply.body()).path("target").asString()).isEqualTo("p/m");
       }
       assertThat(
-              first.send(route(first, "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"m\"}"))
+              first
+                  .send(route(first, "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"m\"}"))
                   .statusCode())
           .isEqualTo(404);
     }
