@@ -59,7 +59,10 @@ public final class Extent {
 
   private static long chat(Chat chat) {
     boolean text =
-        chat.original().map(known -> known.body().bytes().length <= SURELY_TEXT).orElse(false);
+        chat.sketched()
+            || chat.original()
+                .map(known -> known.body().bytes().length <= SURELY_TEXT)
+                .orElse(false);
     if (text || chat.sketched()) {
       return chat.estimatedTokens();
     }

@@ -4,7 +4,6 @@ import dev.lintel.Failure;
 import dev.lintel.Rollout;
 import dev.lintel.Routing;
 import dev.lintel.Target;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -176,7 +175,7 @@ final class LiveArm {
         Optional.ofNullable(stopped.get()),
         tally.calls.sum(),
         tally.errors.sum(),
-        tally.cost.get().compareTo(BigDecimal.ZERO) == 0 ? BigDecimal.ZERO : tally.cost.get(),
+        tally.cost(),
         tally.latency.millis(0.5),
         tally.latency.millis(0.95),
         tally.firstContent.millis(0.5),

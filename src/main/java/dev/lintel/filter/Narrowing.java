@@ -298,7 +298,7 @@ final class Narrowing {
 
     private long input() {
       if (counted < 0) {
-        counted = call.request() instanceof Chat chat ? counted(chat) : guess;
+        counted = call.request() instanceof Chat chat && !chat.sketched() ? counted(chat) : guess;
       }
       return counted;
     }

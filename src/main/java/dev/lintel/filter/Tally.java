@@ -1,6 +1,7 @@
 package dev.lintel.filter;
 
 import java.math.BigDecimal;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicReference;
@@ -11,7 +12,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class Tally {
   final LongAdder calls = new LongAdder();
   final LongAdder errors = new LongAdder();
-  final AtomicReference<BigDecimal> cost = new AtomicReference<>(BigDecimal.ZERO);
+  private final AtomicReference<BigDecimal> cost = new AtomicReference<>(BigDecimal.ZERO);
   final Spread latency = new Spread();
   final Spread firstContent = new Spread();
   private final LongAdder ratings = new LongAdder();
@@ -37,6 +38,10 @@ final class Tally {
 
   void paid(Optional<BigDecimal> usd) {
     usd.ifPresent(amount -> cost.accumulateAndGet(amount, BigDecimal::add));
+  }
+
+  BigDecimal cost() {
+    return Objects.requireNonNullElse(cost.get(), BigDecimal.ZERO);
   }
 
   void rated(double score) {

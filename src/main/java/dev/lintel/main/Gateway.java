@@ -227,6 +227,7 @@ record Gateway(
               new Read(models, lasting.spool),
               lasting.continuity,
               new Fallback(models::find),
+              choose.uncounted(),
               new KnownPrice(refusesUnknownPrice)),
           new Foresee(lasting.queues));
     }
