@@ -250,8 +250,7 @@ class WhereToScenario {
 
   @Test
   void a_question_puts_no_session_anywhere_and_sees_where_one_is() {
-    String asked =
-        "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"held\",\"terms\":{\"user\":\"u\"}}";
+    String asked = "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"held\",\"terms\":{\"user\":\"u\"}}";
     assertThat(Json.parse(ask(asked).body()).path("target").asString()).isEqualTo("demo/small");
     // Of somebody else, whose turn it is; then it is the turn of the other target.
     assertThat(call("held").headers().firstValue("x-lintel-target")).contains("demo/small");
