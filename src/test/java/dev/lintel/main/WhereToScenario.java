@@ -33,6 +33,15 @@ class WhereToScenario {
               tiny: demo/small
               both: { targets: [ demo/small, other/large ] }
               turns: { targets: [ demo/small, other/large ], strategy: round_robin }
+              placed:
+                targets:
+                  - { to: demo/eu, region: eu, family: sim, context: 50k }
+                  - { to: other/us, region: us, tier: high }
+                rules:
+                  - { if: 'terms.use_case == "batch" && request.input_tokens < 1000', use: [ demo/ruled ] }
+              split:
+                targets: [ demo/small ]
+                variants: { a: { percent: 50, to: [ other/large ] } }
               down:
                 targets: [ dead/a ]
                 retry: { attempts: 1 }
@@ -166,6 +175,60 @@ class WhereToScenario {
     assertThat(said.path("target").asString()).isEqualTo("other/large");
     assertThat(said.path("decision").path(1).path("target").asString()).isEqualTo("dead/b");
     assertThat(said.path("decision").path(1).path("excluded").asString()).contains("rests");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "{'region':'eu'}; 500; demo/eu",
+        "{'region':'us'}; 500; other/us",
+        "{'tier':'high'}; 500; other/us",
+        "{'model-family':'sim'}; 500; demo/eu",
+        "{'provider':'other'}; 500; other/us",
+        "{}; 90000; other/us",
+        "{'use_case':'batch'}; 500; demo/ruled",
+        "{'use_case':'batch'}; 5000; demo/eu",
+      })
+  void terms_rules_and_length_decide_as_they_do_for_calls(
+      String terms, long tokens, String target) {
+    var reply =
+        ask(
+            "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"placed\",\"terms\":"
+                + terms.replace('\'', '"')
+                + ",\"request\":{\"input_tokens\":"
+                + tokens
+                + "}}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    assertThat(Json.parse(reply.body()).path("target").asString()).isEqualTo(target);
+  }
+
+  @Test
+  void a_term_that_nobody_meets_is_named_with_why_each_was_left_out() {
+    var reply =
+        ask(
+            "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"placed\",\"terms\":{\"region\":\"mars\"}}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(503);
+    assertThat(error(reply).path("param").asString()).isEqualTo("region");
+    JsonNode decision = error(reply).path("lintel").path("decision");
+    assertThat(decision).hasSize(2);
+    for (JsonNode one : decision) {
+      assertThat(one.path("excluded").asString()).contains("region mars");
+    }
+  }
+
+  @Test
+  void the_arm_of_a_split_is_told_and_stays_the_users() {
+    String asked =
+        "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"split\",\"terms\":{\"user\":\"%s\"}}";
+    var arms = new java.util.TreeSet<String>();
+    for (int i = 0; i < 40; i++) {
+      JsonNode said = Json.parse(ask(asked.formatted("u" + i)).body());
+      arms.add(said.path("variant").asString() + " " + said.path("target").asString());
+      assertThat(Json.parse(ask(asked.formatted("u" + i)).body())).isEqualTo(said);
+    }
+    assertThat(arms).containsExactly("a other/large", "base demo/small");
   }
 
   @Test
