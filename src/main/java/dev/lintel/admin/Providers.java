@@ -94,8 +94,7 @@ public final class Providers {
                   .filter(known -> known.name().equals(name))
                   .findFirst()
                   .orElseThrow(() ->
-                      Failure.of(
-                              Failure.Kind.NOT_FOUND, "There is no provider '" + name + "'.")
+                      Failure.of(Failure.Kind.NOT_FOUND, "There is no provider '" + name + "'.")
                           .at("name"));
           Attempt answer = asked.apply(provider);
           ObjectNode body = Json.object();

@@ -41,8 +41,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
- * @param probes how often a provider that rests is asked for a sign of life, by its name; the others
- *     never are
+ * @param probes how often a provider that rests is asked for a sign of life, by its name; the
+ *     others never are
  * @param refusing providers that are not asked while they are in trouble, unless a model says so
  * @param notYet keys in use that this version reads and checks but does not act on
  */

@@ -54,17 +54,17 @@ final class Paths {
   }
 
   /**
-   * A list of models, as {@link dev.lintel.Dialect#listing} has it: where the vendor serves it, at the vendor
-   * alone; OpenAI's at Azure, too.
+   * A list of models, as {@link dev.lintel.Dialect#listing} has it: where the vendor serves it, at
+   * the vendor alone; OpenAI's at Azure, too.
    *
    * @param path with its query
    */
-  static Optional<Outbound> listing(
-      Platform platform, String path, Map<String, String> headers) {
+  static Optional<Outbound> listing(Platform platform, String path, Map<String, String> headers) {
     Optional<String> at =
         switch (platform) {
           case Plain plain -> Optional.of(path);
-          case Azure azure -> path.equals(MODELS) ? Optional.of(beside(azure, path)) : Optional.empty();
+          case Azure azure ->
+              path.equals(MODELS) ? Optional.of(beside(azure, path)) : Optional.empty();
           case Vertex vertex -> Optional.empty();
           case Bedrock bedrock -> Optional.empty();
         };

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a session stay where it was, for its provider's cache of prompts: the target that answered
- * its last call is asked first, whatever the model's strategy finds, while it is well. Where another
- * had to answer, the session is there from then on.
+ * its last call is asked first, whatever the model's strategy finds, while it is well. Where
+ * another had to answer, the session is there from then on.
  *
  * <p>Outlives reloads. Every tenant's sessions are apart, and each model's.
  */
@@ -62,7 +62,8 @@ public final class Sticky implements Filter {
     this.places =
         Caffeine.newBuilder()
             .maximumSize(MOST_SESSIONS)
-            .expireAfter(Expiry.<Key, Place>accessing((key, place) -> Duration.ofNanos(place.nanos)))
+            .expireAfter(
+                Expiry.<Key, Place>accessing((key, place) -> Duration.ofNanos(place.nanos)))
             .ticker(clock::getAsLong)
             .executor(Runnable::run)
             .build();

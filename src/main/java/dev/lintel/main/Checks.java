@@ -104,8 +104,7 @@ record Checks(Supplier<Gateway> live, Handler upstream, Standings standings) {
     try {
       status = question.get();
     } catch (Failure why) {
-      failure =
-          Optional.of(key.secret().isEmpty() ? why : why.without(List.of(key.secret())));
+      failure = Optional.of(key.secret().isEmpty() ? why : why.without(List.of(key.secret())));
       status = why.upstreamStatus();
     }
     return new Attempt(
@@ -167,8 +166,7 @@ record Checks(Supplier<Gateway> live, Handler upstream, Standings standings) {
 
   private static Call call(Request request, Target target) {
     var model =
-        new Model(
-            target.name(), List.of(target), new InOrder().build(), TIMEOUTS, Retry.usual(1));
+        new Model(target.name(), List.of(target), new InOrder().build(), TIMEOUTS, Retry.usual(1));
     var trail = Trail.begin(System.nanoTime());
     trail.asked(request, Terms.NONE, model);
     return Call.begin(trail, "", Caller.UNKNOWN, request)

@@ -172,10 +172,7 @@ final class Routes {
     get(root, "/readyz", new Probe(around.ready));
     List<String> admin = List.of("/admin/v1");
     get(admin, "/providers", guarded(providers.list()));
-    post(
-        admin,
-        "/providers/{name}/check",
-        guarded(providers.check(Builtins.OPENAI, around.check)));
+    post(admin, "/providers/{name}/check", guarded(providers.check(Builtins.OPENAI, around.check)));
     get(admin, "/catalogue", guarded(this::catalogue));
     get(admin, "/shadows", guarded(this::shadows));
     var arms = new Arms(Builtins.OPENAI, around.rollouts::all, around.rollouts::resume);

@@ -60,7 +60,9 @@ final class HealthGauges {
                 .get()
                 .forEach((provider, now) -> {
                   Map<S, Long> counted =
-                      found.apply(now).collect(Collectors.groupingBy(s -> s, Collectors.counting()));
+                      found
+                          .apply(now)
+                          .collect(Collectors.groupingBy(s -> s, Collectors.counting()));
                   for (S state : states) {
                     figures.call(
                         counted.getOrDefault(state, 0L),

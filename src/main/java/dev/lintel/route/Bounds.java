@@ -88,7 +88,7 @@ final class Bounds {
     List<Cap> caps = caps(key);
     for (int i = 0; i < caps.size(); i++) {
       if (!caps.get(i).slots.take(caps.get(i).most)) {
-        caps.subList(0, i).forEach(cap -> cap.slots.giveBack());
+        caps.subList(0, i).forEach(cap -> cap.slots.putBack());
         return caps.get(i).bar();
       }
     }

@@ -208,8 +208,7 @@ final class Breaker {
                 asked > 0 && time + asked - open.until > 0
                     ? new Open(open.ticket, time + asked, true)
                     : open;
-            case Half half ->
-                half.knows(ticket) ? open(time, asked) : half;
+            case Half half -> half.knows(ticket) ? open(time, asked) : half;
           };
       if (then == now || state.compareAndSet(now, then)) {
         return;
@@ -229,9 +228,7 @@ final class Breaker {
                         old -> mark.at - old.at < window && mark.outcome - old.outcome < calls()),
                 Stream.of(mark))
             .toList();
-    return marks.size() < rule.failures()
-        ? new Closed(closed.ticket, marks)
-        : open(mark.at, 0);
+    return marks.size() < rule.failures() ? new Closed(closed.ticket, marks) : open(mark.at, 0);
   }
 
   private Open open(long time, long asked) {

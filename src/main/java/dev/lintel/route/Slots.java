@@ -51,6 +51,14 @@ final class Slots {
     giveBack();
   }
 
+  /**
+   * A place is given back because there was none elsewhere. Nobody is told, least of all who gives
+   * it back: whoever wants it waits for the same other place, and will hear of that.
+   */
+  void putBack() {
+    taken.decrementAndGet();
+  }
+
   /** A place was taken that is not wanted. */
   void giveBack() {
     taken.decrementAndGet();

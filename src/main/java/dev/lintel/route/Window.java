@@ -1,6 +1,7 @@
 package dev.lintel.route;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -84,7 +85,7 @@ final class Window {
   long take(long amount, long most, long now) {
     long wanted = Math.min(amount, most);
     while (true) {
-      State known = state.get();
+      State known = known();
       State current = known.at(part(now));
       if (current.total() + wanted > most) {
         return wait(current, wanted, most, now);
@@ -97,7 +98,7 @@ final class Window {
 
   /** What {@link #take} would return, while nothing is taken. */
   long left(long amount, long most, long now) {
-    State current = state.get().at(part(now));
+    State current = known().at(part(now));
     long wanted = Math.min(amount, most);
     return current.total() + wanted > most ? wait(current, wanted, most, now) : 0;
   }
@@ -112,7 +113,7 @@ final class Window {
    */
   void correct(long difference, long taken, long now) {
     while (difference != 0) {
-      State known = state.get();
+      State known = known();
       State current = known.at(part(now));
       long in = part(taken);
       if (in < current.part() - PARTS && difference < 0) {
@@ -123,6 +124,10 @@ final class Window {
         return;
       }
     }
+  }
+
+  private State known() {
+    return Objects.requireNonNull(state.get());
   }
 
   private long part(long now) {

@@ -67,7 +67,7 @@ public final class Fetch implements Fetcher {
       } catch (IllegalArgumentException notAnAddress) {
         throw Failure.of(Failure.Kind.INVALID_REQUEST, "links to a broken redirect.", notAnAddress);
       } catch (Failure failure) {
-        throw explained(failure);
+        throw System.nanoTime() - deadline >= 0 ? failure : explained(failure);
       } finally {
         ask.close();
       }

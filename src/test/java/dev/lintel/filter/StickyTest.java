@@ -277,8 +277,7 @@ class StickyTest {
     var failover = new Failover((trail, event) -> {});
     OnCallThread.run(() -> {
       try {
-        sticky.apply(
-            call, new Fakes.Recorder(), (at, out) -> failover.apply(at, out, provider));
+        sticky.apply(call, new Fakes.Recorder(), (at, out) -> failover.apply(at, out, provider));
       } catch (Failure expected) {
         assertThat(failing).isNotEmpty();
       }

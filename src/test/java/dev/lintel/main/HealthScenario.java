@@ -52,9 +52,7 @@ class HealthScenario {
         asked.add((lists ? "list " : "chat ") + key);
         int status = lists ? list : key.endsWith(refusedKey) && !refusedKey.isEmpty() ? 401 : chat;
         String body =
-            status == 200
-                ? lists ? LIST : GOOD
-                : "{\"error\":{\"message\":\"no, " + key + "\"}}";
+            status == 200 ? lists ? LIST : GOOD : "{\"error\":{\"message\":\"no, " + key + "\"}}";
         if (!headers.isEmpty() && status != 200) {
           exchange.getResponseHeaders().add("retry-after", headers);
         }
@@ -81,13 +79,13 @@ class HealthScenario {
 
   private static String yaml(Fake fake, String keys, String more) {
     return """
-        providers:
-          fake: { kind: openai, url: "http://127.0.0.1:%d/v1", %s }
-          spare: { kind: sim }
-        models:
-          m: { targets: [ fake/m, spare/small ], retry: { attempts: 2 }%s }
-          only: { targets: [ fake/m ], retry: { attempts: 1 } }
-        """
+    providers:
+      fake: { kind: openai, url: "http://127.0.0.1:%d/v1", %s }
+      spare: { kind: sim }
+    models:
+      m: { targets: [ fake/m, spare/small ], retry: { attempts: 2 }%s }
+      only: { targets: [ fake/m ], retry: { attempts: 1 } }
+    """
         .formatted(fake.server.getAddress().getPort(), keys, more);
   }
 
@@ -165,8 +163,7 @@ class HealthScenario {
         var reply = chat(gateway, "m");
         assertThat(reply.headers().firstValue("x-lintel-target")).contains("fake/m");
       }
-      assertThat(fake.asked.stream().filter(line -> line.endsWith("key-one")).count())
-          .isEqualTo(1);
+      assertThat(fake.asked.stream().filter(line -> line.endsWith("key-one")).count()).isEqualTo(1);
       JsonNode keys = provider(health(gateway)).path("keys");
       assertThat(keys.path(0).path("state").asString()).isEqualTo("invalid");
       assertThat(keys.path(1).path("state").asString()).isEqualTo("ok");
@@ -184,7 +181,9 @@ class HealthScenario {
       assertThat(fake.chats()).isEqualTo(5);
       assertThat(state(gateway)).isEqualTo("healthy");
       JsonNode models =
-          admin(gateway, "GET", "/admin/v1/providers").path("data").valueStream()
+          admin(gateway, "GET", "/admin/v1/providers")
+              .path("data")
+              .valueStream()
               .filter(entry -> entry.path("name").asString().equals("fake"))
               .findFirst()
               .orElseThrow()
@@ -276,8 +275,7 @@ class HealthScenario {
     try (var fake = new Fake();
         var gateway = gateway(fake, "key: k", "")) {
       assertThat(gateway.post("/admin/v1/providers/fake/check", "{}").statusCode()).isEqualTo(401);
-      var unknown =
-          gateway.send(request(gateway, "POST", "/admin/v1/providers/nobody/check"));
+      var unknown = gateway.send(request(gateway, "POST", "/admin/v1/providers/nobody/check"));
       assertThat(unknown.statusCode()).isEqualTo(404);
       assertThat(unknown.body()).contains("nobody", "not_found");
       fake.close();
@@ -289,8 +287,7 @@ class HealthScenario {
   }
 
   @Test
-  void a_provider_that_is_probed_is_half_open_as_soon_as_it_answers_for_nothing()
-      throws Exception {
+  void a_provider_that_is_probed_is_half_open_as_soon_as_it_answers_for_nothing() throws Exception {
     try (var fake = new Fake();
         var gateway = gateway(fake, "key: k, probe: 100ms", "")) {
       chat(gateway, "m");

@@ -104,7 +104,9 @@ class StrategyScenario {
 
   private static HttpResponse<String> ask(String model, String user) {
     String body =
-        "{\"model\":\"" + model + "\",\"max_tokens\":5"
+        "{\"model\":\""
+            + model
+            + "\",\"max_tokens\":5"
             + (user.isEmpty() ? "" : ",\"user\":\"" + user + "\"")
             + ",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}";
     return gateway.send(

@@ -147,6 +147,20 @@ class BoundsTest {
     assertThat(heard).hasValue(1);
   }
 
+  @Test
+  void who_finds_no_room_elsewhere_tells_nobody_so_that_it_does_not_wake_itself() {
+    Provider limited = Fakes.provider("p", "k").within(new Limits(List.of(), List.of(), 0, 1));
+    Credential key = limited.credentials().getFirst();
+    Standing target = standings.of(limited, "m", 5);
+    Leave.Pass held = pass(target, key);
+    var heard = new AtomicInteger();
+    target.hear(heard::incrementAndGet);
+    assertThat(why(target, key)).isEqualTo(Leave.Why.BUSY);
+    assertThat(heard).hasValue(0);
+    held.left();
+    assertThat(heard.get()).isPositive();
+  }
+
   @ParameterizedTest
   @CsvSource({"5, PT1S", "5, PT1M", "5, PT1H", "5, P1D", "1, PT1S", "10000000000, PT1M"})
   void what_a_window_allows_may_be_used_at_once_and_again_when_it_is_over(

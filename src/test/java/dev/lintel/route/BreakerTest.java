@@ -275,7 +275,8 @@ class BreakerTest {
   }
 
   @Test
-  void the_strictest_of_two_rules_has_the_fewest_failures_the_longest_times_and_the_fewest_probes() {
+  void
+      the_strictest_of_two_rules_has_the_fewest_failures_the_longest_times_and_the_fewest_probes() {
     var one = new BreakerRule(3, Duration.ofSeconds(30), Duration.ofSeconds(90), 0);
     var other = new BreakerRule(7, Duration.ofSeconds(60), Duration.ZERO, 2);
     var both = new BreakerRule(3, Duration.ofSeconds(60), Duration.ofSeconds(90), 2);
@@ -314,6 +315,8 @@ class BreakerTest {
   }
 
   private static Failure asking(Duration wait) {
-    return Failure.of(Kind.UPSTREAM_UNAVAILABLE, "busy").upstream(503).retryAfter(Optional.of(wait));
+    return Failure.of(Kind.UPSTREAM_UNAVAILABLE, "busy")
+        .upstream(503)
+        .retryAfter(Optional.of(wait));
   }
 }

@@ -51,8 +51,7 @@ class ProbesTest {
         new BreakerRules(
             Map.of("p", new BreakerRule(1, Duration.ZERO, Duration.ofSeconds(60), 0)), Map.of()));
     for (int i = 0; i < 1_000; i++) {
-      time.after(
-          Duration.ofMillis(100L * i), () -> probes.look(every, Map.of("p", provider)));
+      time.after(Duration.ofMillis(100L * i), () -> probes.look(every, Map.of("p", provider)));
     }
   }
 
@@ -118,8 +117,7 @@ class ProbesTest {
 
   private void fail(Optional<Duration> wait) {
     var pass =
-        (Leave.Pass)
-            standings.of(provider, "m", 0).ask(CALL, provider.credentials().getFirst());
+        (Leave.Pass) standings.of(provider, "m", 0).ask(CALL, provider.credentials().getFirst());
     pass.failed(
         Failure.of(Failure.Kind.UPSTREAM_UNAVAILABLE, "down").upstream(503).retryAfter(wait));
   }

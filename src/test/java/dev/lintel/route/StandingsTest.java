@@ -385,8 +385,7 @@ class StandingsTest {
     Provider again = Targets.provider("p", "a", "b");
 
     assertThat(bar(standings.of(again, "large", 0), a).rest()).isEqualTo(Duration.ofSeconds(30));
-    assertThat(standings.health(again).models().getFirst().until())
-        .contains(START.plusSeconds(30));
+    assertThat(standings.health(again).models().getFirst().until()).contains(START.plusSeconds(30));
     assertThat(said(standings.of(Targets.provider("q", "a"), "m", 0), a)).isEqualTo("KEY");
     after(Duration.ofSeconds(30));
     for (int i = 0; i < 3; i++) {
@@ -465,10 +464,7 @@ class StandingsTest {
     "UPSTREAM_RATE_LIMITED, 200, '',                         RESTING",
   })
   void what_a_key_is_good_for_is_named(Kind kind, int status, String code, Fitness fitness) {
-    fail(
-        large,
-        a,
-        Failure.of(kind, "no").upstream(status).code(code).blame(Failure.Blame.KEY));
+    fail(large, a, Failure.of(kind, "no").upstream(status).code(code).blame(Failure.Blame.KEY));
 
     assertThat(health().keys().getFirst().fitness()).isEqualTo(fitness);
     after(Duration.ofSeconds(3));
