@@ -62,8 +62,7 @@ public final class Sticky implements Filter {
     this.places =
         Caffeine.newBuilder()
             .maximumSize(MOST_SESSIONS)
-            .expireAfter(
-                Expiry.<Key, Place>accessing((key, place) -> Duration.ofNanos(place.nanos)))
+            .expireAfter(Expiry.<Key, Place>writing((key, place) -> Duration.ofNanos(place.nanos)))
             .ticker(clock::getAsLong)
             .executor(Runnable::run)
             .build();
@@ -109,7 +108,9 @@ public final class Sticky implements Filter {
     }
     if (place != null && target.named(place.target)) {
       // Another call of the session may have had to move it meanwhile: then it stays there.
-      places.asMap().putIfAbsent(key, place);
+      if (!places.asMap().replace(key, place, place)) {
+        places.asMap().putIfAbsent(key, place);
+      }
       return;
     }
     places.put(key, new Place(target.name(), sticky.time().toNanos()));

@@ -228,7 +228,8 @@ record Gateway(
               lasting.continuity,
               new Fallback(models::find),
               choose.uncounted(),
-              new KnownPrice(refusesUnknownPrice)),
+              new KnownPrice(refusesUnknownPrice),
+              lasting.sticky),
           new Foresee(lasting.queues));
     }
 

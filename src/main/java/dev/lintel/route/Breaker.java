@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * field.
  */
 final class Breaker {
+  private static final AtomicReferenceFieldUpdater<Breaker, State> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(Breaker.class, State.class, "state");
+
   /** Of the last so many times the failures that open it, that many have to be failures. */
   private static final int SHARE = 4;
 
@@ -79,7 +82,7 @@ final class Breaker {
   }
 
   private final LongSupplier clock;
-  private final AtomicReference<State> state;
+  private volatile State state;
 
   /** Counts while there are marks only. */
   private final AtomicLong outcomes = new AtomicLong();
@@ -94,7 +97,7 @@ final class Breaker {
   Breaker(LongSupplier clock, BreakerRule rule) {
     this.clock = clock;
     this.rule = rule;
-    this.state = new AtomicReference<>(closed());
+    this.state = new Closed(new Ticket(clock.getAsLong()), List.of());
   }
 
   /** From now on by that rule, which has no gaps; what is open stays so. */
@@ -109,7 +112,7 @@ final class Breaker {
   /** Leave to ask, to be given back by one of the methods that take it; {@code null}: not now. */
   @Nullable Ticket ask() {
     while (true) {
-      State now = state.get();
+      State now = state;
       switch (now) {
         case Closed closed -> {
           return closed.ticket;
@@ -121,7 +124,7 @@ final class Breaker {
           }
           var probe = new Ticket(time);
           var half = new Half(new Ticket(time), List.of(probe), 0);
-          if (state.compareAndSet(open, half)) {
+          if (STATE.compareAndSet(this, open, half)) {
             return probe;
           }
         }
@@ -131,7 +134,7 @@ final class Breaker {
             return null;
           }
           var probe = new Ticket(time);
-          if (state.compareAndSet(half, half.with(probe, time))) {
+          if (STATE.compareAndSet(this, half, half.with(probe, time))) {
             return probe;
           }
         }
@@ -141,18 +144,18 @@ final class Breaker {
 
   /** The same whatever the state: what comes of it counts, but it takes no probe's place. */
   Ticket insist() {
-    return state.get().ticket();
+    return state.ticket();
   }
 
   /** Whether {@link #ask} would give leave. */
   boolean well() {
-    State now = state.get();
+    State now = state;
     return now instanceof Closed || left(now) == 0;
   }
 
   /** Nanoseconds until it may be asked, as far as anybody knows; 0 where it may now. */
   long left() {
-    return left(state.get());
+    return left(state);
   }
 
   private long left(State now) {
@@ -165,7 +168,7 @@ final class Breaker {
 
   void answered(Ticket ticket) {
     while (true) {
-      State now = state.get();
+      State now = state;
       State then =
           switch (now) {
             case Closed closed -> calmed(closed, ticket);
@@ -175,7 +178,7 @@ final class Breaker {
             case Half half -> half.knows(ticket) ? afterAnswer(half, ticket) : half;
           };
       // A calmed breaker that another thread has marked meanwhile stays marked.
-      if (then == now || state.compareAndSet(now, then) || now instanceof Closed) {
+      if (then == now || STATE.compareAndSet(this, now, then) || now instanceof Closed) {
         return;
       }
     }
@@ -199,7 +202,7 @@ final class Breaker {
     long outcome = outcomes.incrementAndGet();
     long asked = asked(failure);
     while (true) {
-      State now = state.get();
+      State now = state;
       State then =
           switch (now) {
             case Closed closed ->
@@ -210,7 +213,7 @@ final class Breaker {
                     : open;
             case Half half -> half.knows(ticket) ? open(time, asked) : half;
           };
-      if (then == now || state.compareAndSet(now, then)) {
+      if (then == now || STATE.compareAndSet(this, now, then)) {
         return;
       }
     }
@@ -252,10 +255,10 @@ final class Breaker {
   /** The call says nothing: another may probe in its place. */
   void left(Ticket ticket) {
     while (true) {
-      State now = state.get();
+      State now = state;
       if (!(now instanceof Half half)
           || !half.probes.contains(ticket)
-          || state.compareAndSet(half, half.without(ticket, 0))) {
+          || STATE.compareAndSet(this, half, half.without(ticket, 0))) {
         return;
       }
     }
@@ -263,23 +266,23 @@ final class Breaker {
 
   /** Calls may find out how it is from now on, unless the provider said how long it rests. */
   void halfOpen() {
-    if (state.get() instanceof Open open && !open.asked) {
+    if (state instanceof Open open && !open.asked) {
       var half = new Half(new Ticket(clock.getAsLong()), List.of(), 0);
-      state.compareAndSet(open, half);
+      STATE.compareAndSet(this, open, half);
     }
   }
 
   /** It is known to be well. */
   void close() {
-    State now = state.get();
+    State now = state;
     if (!(now instanceof Closed)) {
-      state.compareAndSet(now, closed());
+      STATE.compareAndSet(this, now, closed());
     }
   }
 
   /** How it is, to be shown. */
   Health.Word word() {
-    return switch (state.get()) {
+    return switch (state) {
       case Closed closed -> Health.Word.HEALTHY;
       case Open open ->
           open.until - clock.getAsLong() > 0 ? Health.Word.COOLING : Health.Word.HALF_OPEN;
@@ -294,7 +297,7 @@ final class Breaker {
 
   /** Whether it is as good as new: it rests no more, and nothing that counts is known of it. */
   boolean forgettable() {
-    return switch (state.get()) {
+    return switch (state) {
       case Closed closed ->
           closed.marks.isEmpty()
               || clock.getAsLong() - closed.marks.getLast().at >= rule.window().toNanos();

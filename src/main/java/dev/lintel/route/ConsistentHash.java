@@ -7,6 +7,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -36,7 +37,7 @@ public record ConsistentHash(String on) implements Spec<Strategy> {
 
   /** Throws {@link IllegalArgumentException} where no call can have such a mark. */
   public ConsistentHash {
-    on = on.replace('-', '_');
+    on = on.strip().toLowerCase(Locale.ROOT).replace('-', '_');
     if (!Marks.names().contains(on)) {
       throw new IllegalArgumentException("'on' must be one of " + String.join(", ", Marks.names()));
     }
@@ -60,12 +61,13 @@ public record ConsistentHash(String on) implements Spec<Strategy> {
       calls += target.standing().underWay();
       weights += target.profile().weight();
     }
+    double fair = BOUND * calls / weights;
     var scores = new double[targets.size()];
     for (int i = 0; i < scores.length; i++) {
       Target target = targets.get(i);
       int weight = target.profile().weight();
       scores[i] = -Math.log(draw(seed, target)) / weight;
-      if (target.standing().underWay() >= Math.ceil(BOUND * calls * weight / weights)) {
+      if (target.standing().underWay() >= Math.ceil(fair * weight)) {
         scores[i] += GIVES_WAY;
       }
     }

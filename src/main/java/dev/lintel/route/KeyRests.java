@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +75,11 @@ final class KeyRests {
     }
   }
 
-  private final AtomicReference<Map<Credential, Rest>> resting = new AtomicReference<>(Map.of());
+  @SuppressWarnings("rawtypes")
+  private static final AtomicReferenceFieldUpdater<KeyRests, Map> RESTING =
+      AtomicReferenceFieldUpdater.newUpdater(KeyRests.class, Map.class, "resting");
+
+  private volatile Map<Credential, Rest> resting = Map.of();
   private final LongSupplier clock;
 
   KeyRests(LongSupplier clock) {
@@ -89,7 +93,7 @@ final class KeyRests {
    */
   boolean admit(Credential key, Object prober) {
     while (true) {
-      Map<Credential, Rest> now = resting.get();
+      Map<Credential, Rest> now = resting;
       Rest rest = now.get(key);
       if (rest == null) {
         return true;
@@ -98,7 +102,7 @@ final class KeyRests {
       if (rest.left(time) > 0) {
         return false;
       }
-      if (resting.compareAndSet(now, with(now, key, rest.probedBy(prober, time)))) {
+      if (RESTING.compareAndSet(this, now, with(now, key, rest.probedBy(prober, time)))) {
         return true;
       }
     }
@@ -114,18 +118,18 @@ final class KeyRests {
   }
 
   private void ifProbed(Credential key, Object prober, UnaryOperator<@Nullable Rest> then) {
-    Map<Credential, Rest> now = resting.get();
+    Map<Credential, Rest> now = resting;
     while (now.get(key) instanceof Rest rest && rest.prober == prober) {
-      if (resting.compareAndSet(now, with(now, key, then.apply(rest)))) {
+      if (RESTING.compareAndSet(this, now, with(now, key, then.apply(rest)))) {
         return;
       }
-      now = resting.get();
+      now = resting;
     }
   }
 
   void failed(Credential key, Failure failure, Object prober) {
     long time = clock.getAsLong();
-    resting.updateAndGet(now -> with(now, key, after(now.get(key), failure, time, prober)));
+    change(now -> with(now, key, after(now.get(key), failure, time, prober)));
   }
 
   /**
@@ -134,7 +138,14 @@ final class KeyRests {
    * @param seen its rest when it was asked
    */
   void healed(Credential key, Rest seen) {
-    resting.updateAndGet(now -> now.get(key) == seen ? with(now, key, null) : now);
+    change(now -> now.get(key) == seen ? with(now, key, null) : now);
+  }
+
+  private void change(UnaryOperator<Map<Credential, Rest>> change) {
+    Map<Credential, Rest> now;
+    do {
+      now = resting;
+    } while (!RESTING.compareAndSet(this, now, change.apply(now)));
   }
 
   private Map<Credential, Rest> with(
@@ -168,13 +179,13 @@ final class KeyRests {
 
   /** Nanoseconds until it may be asked; 0 where it may now. */
   long left(Credential key) {
-    Rest rest = resting.get().get(key);
+    Rest rest = resting.get(key);
     return rest == null ? 0 : rest.left(clock.getAsLong());
   }
 
   /** Whether one of those keys may be asked with. */
   boolean anyWell(List<Credential> keys) {
-    Map<Credential, Rest> now = resting.get();
+    Map<Credential, Rest> now = resting;
     if (now.isEmpty()) {
       return true;
     }
@@ -189,7 +200,7 @@ final class KeyRests {
 
   /** The rest of that key; empty where it is well. */
   Optional<Rest> of(Credential key) {
-    return Optional.ofNullable(resting.get().get(key));
+    return Optional.ofNullable(resting.get(key));
   }
 
   private static Duration least(Duration one, Duration other) {
