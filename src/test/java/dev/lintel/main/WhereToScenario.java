@@ -33,6 +33,19 @@ class WhereToScenario {
               tiny: demo/small
               both: { targets: [ demo/small, other/large ] }
               turns: { targets: [ demo/small, other/large ], strategy: round_robin }
+              placed:
+                targets:
+                  - { to: demo/eu, region: eu, family: sim, context: 50k }
+                  - { to: other/us, region: us, tier: high }
+                rules:
+                  - { if: 'terms.use_case == "batch" && request.input_tokens < 1000', use: [ demo/ruled ] }
+              split:
+                targets: [ demo/small ]
+                variants: { a: { percent: 50, to: [ other/large ] } }
+              held:
+                targets: [ demo/small, other/large ]
+                strategy: round_robin
+                sticky: { on: [ user ], for: 5min }
               down:
                 targets: [ dead/a ]
                 retry: { attempts: 1 }
@@ -168,6 +181,60 @@ class WhereToScenario {
     assertThat(said.path("decision").path(1).path("excluded").asString()).contains("rests");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "{'region':'eu'}; 500; demo/eu",
+        "{'region':'us'}; 500; other/us",
+        "{'tier':'high'}; 500; other/us",
+        "{'model-family':'sim'}; 500; demo/eu",
+        "{'provider':'other'}; 500; other/us",
+        "{}; 90000; other/us",
+        "{'use_case':'batch'}; 500; demo/ruled",
+        "{'use_case':'batch'}; 5000; demo/eu",
+      })
+  void terms_rules_and_length_decide_as_they_do_for_calls(
+      String terms, long tokens, String target) {
+    var reply =
+        ask(
+            "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"placed\",\"terms\":"
+                + terms.replace('\'', '"')
+                + ",\"request\":{\"input_tokens\":"
+                + tokens
+                + "}}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    assertThat(Json.parse(reply.body()).path("target").asString()).isEqualTo(target);
+  }
+
+  @Test
+  void a_term_that_nobody_meets_is_named_with_why_each_was_left_out() {
+    var reply =
+        ask(
+            "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"placed\",\"terms\":{\"region\":\"mars\"}}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(503);
+    assertThat(error(reply).path("param").asString()).isEqualTo("region");
+    JsonNode decision = error(reply).path("lintel").path("decision");
+    assertThat(decision).hasSize(2);
+    for (JsonNode one : decision) {
+      assertThat(one.path("excluded").asString()).contains("region mars");
+    }
+  }
+
+  @Test
+  void the_arm_of_a_split_is_told_and_stays_the_users() {
+    String asked =
+        "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"split\",\"terms\":{\"user\":\"%s\"}}";
+    var arms = new java.util.TreeSet<String>();
+    for (int i = 0; i < 40; i++) {
+      JsonNode said = Json.parse(ask(asked.formatted("u" + i)).body());
+      arms.add(said.path("variant").asString() + " " + said.path("target").asString());
+      assertThat(Json.parse(ask(asked.formatted("u" + i)).body())).isEqualTo(said);
+    }
+    assertThat(arms).containsExactly("a other/large", "base demo/small");
+  }
+
   @Test
   void nobody_is_asked_and_nothing_moves() {
     int visits = gateway.visits("demo").size() + gateway.visits("other").size();
@@ -179,6 +246,23 @@ class WhereToScenario {
     assertThat(targetOf("turns")).isNotEqualTo(before);
     assertThat(gateway.visits("demo").size() + gateway.visits("other").size())
         .isEqualTo(visits + 1);
+  }
+
+  @Test
+  void a_question_puts_no_session_anywhere_and_sees_where_one_is() {
+    String asked =
+        "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"held\",\"terms\":{\"user\":\"u\"}}";
+    assertThat(Json.parse(ask(asked).body()).path("target").asString()).isEqualTo("demo/small");
+    // Of somebody else, whose turn it is; then it is the turn of the other target.
+    assertThat(call("held").headers().firstValue("x-lintel-target")).contains("demo/small");
+    var made =
+        gateway.post(
+            "/v1/chat/completions",
+            "{\"model\":\"held\",\"user\":\"u\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
+    assertThat(made.headers().firstValue("x-lintel-target")).contains("other/large");
+    for (int i = 0; i < 2; i++) {
+      assertThat(Json.parse(ask(asked).body()).path("target").asString()).isEqualTo("other/large");
+    }
   }
 
   @Test
