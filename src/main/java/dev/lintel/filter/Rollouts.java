@@ -66,16 +66,4 @@ public final class Rollouts {
     }
     return known != null;
   }
-
-  /**
-   * A caller says how well a call of that arm was answered; false where there is no such arm.
-   *
-   * @param score the higher the better
-   */
-  public boolean rated(String model, String arm, double score) {
-    Optional<LiveArm> known =
-        Optional.ofNullable(divisions.get(model)).flatMap(division -> division.named(arm));
-    known.ifPresent(live -> live.tally().rated(score));
-    return known.isPresent();
-  }
 }
