@@ -97,6 +97,7 @@ final class Walk {
 
   private final int[] firstKeys;
   private final List<Lane> lanes = new ArrayList<>(2);
+  private @Nullable Duration least;
   private List<Closed> closed = List.of();
 
   /**
@@ -387,6 +388,10 @@ final class Walk {
     lane.underWay = false;
     lane.tries++;
     wait(lane, failure.retryAfter());
+    failure
+        .retryAfter()
+        .filter(wait -> least == null || wait.compareTo(least) < 0)
+        .ifPresent(wait -> least = wait);
     if (failure.again() == Failure.Again.ELSEWHERE) {
       closed = closed.isEmpty() ? new ArrayList<>(2) : closed;
       closed.add(new Closed(step.target, step.key, failure.blame()));
@@ -396,6 +401,11 @@ final class Walk {
     if (at >= 0 && failure.blame() == Failure.Blame.KEY) {
       taken[at] = keys[at] >= keys(step.target).size();
     }
+  }
+
+  /** What the caller is told where all has failed: with the shortest wait of all tries. */
+  Failure told(Failure last) {
+    return least == null || !last.retryable() ? last : last.retryAfter(Optional.of(least));
   }
 
   /** Why nobody is asked, while nobody has been: with what each failed last. */
