@@ -140,8 +140,7 @@ final class Bandit implements Strategy {
 
     @Override
     public void answered(Target target, long nanos, Optional<BigDecimal> cost) {
-      answering =
-          experience.answered(target, kind, nanos / 1e9, cost.map(BigDecimal::doubleValue));
+      answering = experience.answered(target, kind, nanos / 1e9, cost.map(BigDecimal::doubleValue));
     }
 
     @Override

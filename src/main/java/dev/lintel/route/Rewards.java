@@ -38,8 +38,7 @@ final class Rewards {
     }
   }
 
-  static Rewards of(
-      Experience experience, int kind, List<Target> targets, Bandit.Weights weights) {
+  static Rewards of(Experience experience, int kind, List<Target> targets, Bandit.Weights weights) {
     int count = targets.size();
     long learned = experience.learned(kind);
     var all = new Results[count];

@@ -58,8 +58,7 @@ public final class Feedback implements Known.Service {
     Optional<List<String>> told = ratings.rate(caller.tenant(), id, score);
     if (told.isEmpty() && !isKnown(caller.tenant(), id) && !isKnownSoon(caller.tenant(), id)) {
       throw Failure.of(
-              Failure.Kind.NOT_FOUND,
-              "There is no recent call '" + id + "' of this key's tenant.")
+              Failure.Kind.NOT_FOUND, "There is no recent call '" + id + "' of this key's tenant.")
           .at(ID)
           .code("call_not_found");
     }

@@ -68,8 +68,7 @@ class FeedbackScenario {
     assertThat(again.statusCode()).isEqualTo(200);
     assertThat(Json.parse(again.body()))
         .isEqualTo(
-            Json.parse(
-                "{\"request_id\":\"" + id + "\",\"score\":0.25,\"used\":[\"rollout\"]}"));
+            Json.parse("{\"request_id\":\"" + id + "\",\"score\":0.25,\"used\":[\"rollout\"]}"));
     JsonNode arms =
         Json.parse(
                 gateway
@@ -149,8 +148,7 @@ class FeedbackScenario {
             .request("/v1/feedback")
             .setHeader("authorization", "Bearer " + key)
             .POST(
-                BodyPublishers.ofString(
-                    "{\"request_id\":\"" + id + "\",\"score\":" + score + "}"))
+                BodyPublishers.ofString("{\"request_id\":\"" + id + "\",\"score\":" + score + "}"))
             .build());
   }
 
