@@ -98,6 +98,7 @@ final class Walk {
   private final int[] firstKeys;
   private final List<Lane> lanes = new ArrayList<>(2);
   private List<Closed> closed = List.of();
+  private @Nullable Duration leastWait;
 
   /**
    * @param turn at which of a provider's keys to begin
@@ -386,6 +387,10 @@ final class Walk {
     lane.underWay = false;
     lane.tries++;
     wait(lane, failure.retryAfter());
+    failure
+        .retryAfter()
+        .filter(wait -> leastWait == null || wait.compareTo(leastWait) < 0)
+        .ifPresent(wait -> leastWait = wait);
     if (failure.again() == Failure.Again.ELSEWHERE) {
       closed = closed.isEmpty() ? new ArrayList<>(2) : closed;
       closed.add(new Closed(step.target, step.key, failure.blame()));
@@ -395,6 +400,11 @@ final class Walk {
     if (at >= 0 && failure.blame() == Failure.Blame.KEY) {
       taken[at] = keys[at] >= keys(step.target).size();
     }
+  }
+
+  /** The shortest of the waits for which those that failed have asked; empty where none has. */
+  Optional<Duration> leastWait() {
+    return Optional.ofNullable(leastWait);
   }
 
   /** Why nobody is asked, while nobody has been: with what each failed last. */
