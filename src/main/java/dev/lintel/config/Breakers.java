@@ -35,11 +35,12 @@ final class Breakers {
 
   /** The model's own word counts, else the strictest of its targets' providers. */
   boolean insists(ModelEntry entry, List<TargetSpec> own) {
-    return says(entry.breaker(), WhenAllOpen.TRY)
-        || !says(entry.breaker(), WhenAllOpen.REFUSE)
-            && own.stream()
-                .map(target -> Optional.ofNullable(providers.get(target.provider())))
-                .noneMatch(breaker -> says(breaker, WhenAllOpen.REFUSE));
+    if (entry.breaker().flatMap(Breaker::whenAllOpen).isPresent()) {
+      return says(entry.breaker(), WhenAllOpen.TRY);
+    }
+    return own.stream()
+        .map(target -> Optional.ofNullable(providers.get(target.provider())))
+        .noneMatch(breaker -> says(breaker, WhenAllOpen.REFUSE));
   }
 
   private static boolean says(Optional<Breaker> breaker, WhenAllOpen word) {

@@ -156,11 +156,18 @@ public final class Coalesce implements Filter {
   }
 
   /**
-   * What is known of a call while it is under way: nobody writes to it any more.
-   *
-   * @param since when the target was asked, or had answered
+   * What is known of a call while it is under way, since the target was asked or had answered:
+   * nobody writes to it any more.
    */
-  private record Seen(Trail trail, long since) {}
+  private static final class Seen {
+    private final Trail trail;
+    private final long since;
+
+    Seen(Trail trail, long since) {
+      this.trail = trail;
+      this.since = since;
+    }
+  }
 
   /** One of those who follow. */
   private static final class Seat {

@@ -4,11 +4,13 @@ import dev.lintel.Failure;
 import dev.lintel.Json;
 import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** How the callers of a model fared beside their shadows, as far as both were asked. */
@@ -53,7 +55,7 @@ final class Comparison {
 
   /** A call and its shadow, of which either may end first. */
   final class Pair {
-    private final AtomicReference<Optional<String>> first = new AtomicReference<>();
+    private final AtomicReference<@Nullable Optional<String>> first = new AtomicReference<>();
 
     void caller(Outcome outcome) {
       ended(callers, outcome);
@@ -68,13 +70,11 @@ final class Comparison {
       if (outcome.failure.filter(Failure.Kind.CANCELLED::equals).isEmpty()) {
         side.count(outcome);
       }
-      if (!first.compareAndSet(null, outcome.text)) {
-        Optional<String> other = first.get();
-        if (other.isPresent() && outcome.text.isPresent()) {
-          compared.increment();
-          if (other.equals(outcome.text)) {
-            same.increment();
-          }
+      Optional<String> other = first.compareAndExchange(null, outcome.text);
+      if (other != null && other.isPresent() && outcome.text.isPresent()) {
+        compared.increment();
+        if (other.equals(outcome.text)) {
+          same.increment();
         }
       }
     }
@@ -104,7 +104,7 @@ final class Comparison {
       Arrays.sort(sorted);
       node.put("calls", calls.sum())
           .put("errors", errors.sum())
-          .put("cost_usd", cost.get().toPlainString());
+          .put("cost_usd", Objects.requireNonNull(cost.get()).toPlainString());
       put(node, "p50_ms", sorted, 50);
       put(node, "p95_ms", sorted, 95);
     }

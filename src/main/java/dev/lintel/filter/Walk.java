@@ -97,8 +97,8 @@ final class Walk {
 
   private final int[] firstKeys;
   private final List<Lane> lanes = new ArrayList<>(2);
+  private @Nullable Duration least;
   private List<Closed> closed = List.of();
-  private @Nullable Duration leastWait;
 
   /**
    * @param turn at which of a provider's keys to begin
@@ -389,8 +389,8 @@ final class Walk {
     wait(lane, failure.retryAfter());
     failure
         .retryAfter()
-        .filter(wait -> leastWait == null || wait.compareTo(leastWait) < 0)
-        .ifPresent(wait -> leastWait = wait);
+        .filter(wait -> least == null || wait.compareTo(least) < 0)
+        .ifPresent(wait -> least = wait);
     if (failure.again() == Failure.Again.ELSEWHERE) {
       closed = closed.isEmpty() ? new ArrayList<>(2) : closed;
       closed.add(new Closed(step.target, step.key, failure.blame()));
@@ -402,9 +402,9 @@ final class Walk {
     }
   }
 
-  /** The shortest of the waits for which those that failed have asked; empty where none has. */
-  Optional<Duration> leastWait() {
-    return Optional.ofNullable(leastWait);
+  /** What the caller is told where all has failed: with the shortest wait of all tries. */
+  Failure told(Failure last) {
+    return least == null || !last.retryable() ? last : last.retryAfter(Optional.of(least));
   }
 
   /** Why nobody is asked, while nobody has been: with what each failed last. */
