@@ -1,10 +1,7 @@
 package dev.lintel.filter;
 
-<<<<<<< HEAD
-import dev.lintel.Spread;
-=======
 import dev.lintel.Rater;
->>>>>>> main
+import dev.lintel.Spread;
 import java.math.BigDecimal;
 import java.util.Objects;
 import java.util.Optional;
@@ -14,13 +11,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 
-<<<<<<< HEAD
-/** What came of the calls of one arm, or of one side of a comparison. Written by many threads without a lock. */
-final class Tally {
-=======
-/** What came of the calls of one arm. Written by many threads without a lock. */
+/**
+ * What came of the calls of one arm, or of one side of a comparison. Written by many threads
+ * without a lock.
+ */
 final class Tally implements Rater {
->>>>>>> main
   final LongAdder calls = new LongAdder();
   final LongAdder errors = new LongAdder();
   private final AtomicReference<BigDecimal> cost = new AtomicReference<>(BigDecimal.ZERO);
@@ -55,7 +50,6 @@ final class Tally implements Rater {
     return Objects.requireNonNullElse(cost.get(), BigDecimal.ZERO);
   }
 
-<<<<<<< HEAD
   /** Within which that share of the answers was whole; empty where there are none. */
   OptionalLong latencyMillis(double share) {
     return millis(latency, share);
@@ -73,17 +67,12 @@ final class Tally implements Rater {
         : nanos;
   }
 
-  void rated(double score) {
-    ratings.increment();
-    rated.add(score);
-=======
   @Override
   public void rated(OptionalDouble before, double score) {
     if (before.isEmpty()) {
       ratings.increment();
     }
     rated.add(score - before.orElse(0));
->>>>>>> main
   }
 
   OptionalDouble feedback() {
