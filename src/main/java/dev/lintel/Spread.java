@@ -68,7 +68,10 @@ public final class Spread {
     int doubling = 63 - Long.numberOfLeadingZeros(micros);
     long rest = micros - (1L << doubling);
     int step =
-        (int) (doubling >= STEP_BITS ? rest >> (doubling - STEP_BITS) : rest << (STEP_BITS - doubling));
+        (int)
+            (doubling >= STEP_BITS
+                ? rest >> (doubling - STEP_BITS)
+                : rest << (STEP_BITS - doubling));
     return Math.min(STEPS * DOUBLINGS - 1, doubling * STEPS + step);
   }
 

@@ -62,9 +62,7 @@ final class Tally implements Rater {
 
   private static OptionalLong millis(Spread spread, double share) {
     OptionalLong nanos = spread.within(share);
-    return nanos.isPresent()
-        ? OptionalLong.of(Math.round(nanos.getAsLong() / 1e6))
-        : nanos;
+    return nanos.isPresent() ? OptionalLong.of(Math.round(nanos.getAsLong() / 1e6)) : nanos;
   }
 
   @Override
