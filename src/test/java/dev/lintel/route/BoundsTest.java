@@ -74,10 +74,11 @@ class BoundsTest {
   }
 
   @Test
-  void who_was_outrun_makes_room_as_any_other() {
+  void who_was_outrun_makes_room() {
     Standing target = standings.of(at("p"), "m", 1);
-    pass(target).outrun(5);
+    pass(target).outrun(SECOND);
     pass(target);
+    assertThat(why(target)).isEqualTo(Leave.Why.BUSY);
   }
 
   @Test
