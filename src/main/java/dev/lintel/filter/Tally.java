@@ -1,5 +1,6 @@
 package dev.lintel.filter;
 
+import dev.lintel.Rater;
 import java.math.BigDecimal;
 import java.util.Objects;
 import java.util.Optional;
@@ -9,7 +10,7 @@ import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What came of the calls of one arm. Written by many threads without a lock. */
-final class Tally {
+final class Tally implements Rater {
   final LongAdder calls = new LongAdder();
   final LongAdder errors = new LongAdder();
   private final AtomicReference<BigDecimal> cost = new AtomicReference<>(BigDecimal.ZERO);
@@ -44,9 +45,12 @@ final class Tally {
     return Objects.requireNonNullElse(cost.get(), BigDecimal.ZERO);
   }
 
-  void rated(double score) {
-    ratings.increment();
-    rated.add(score);
+  @Override
+  public void rated(OptionalDouble before, double score) {
+    if (before.isEmpty()) {
+      ratings.increment();
+    }
+    rated.add(score - before.orElse(0));
   }
 
   OptionalDouble feedback() {
