@@ -1,5 +1,6 @@
 package dev.lintel;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -22,7 +23,12 @@ public interface Spec<T extends Extension> {
     }
   }
 
-  /** What is wrong with the files that the options name; {@link #build} would fail by it. */
+  /** The files that the options name: where one changes, the configuration has changed. */
+  default List<Path> files() {
+    return List.of();
+  }
+
+  /** What is wrong with them; {@link #build} would fail by it. */
   default List<Flaw> flaws() {
     return List.of();
   }

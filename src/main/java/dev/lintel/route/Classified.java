@@ -38,6 +38,11 @@ public record Classified(Optional<Path> rules) implements Spec<Strategy> {
   private static final double UNDER_ONE = 0.999;
 
   @Override
+  public List<Path> files() {
+    return rules.stream().toList();
+  }
+
+  @Override
   public List<Flaw> flaws() {
     return rules.map(Difficulty::flaws).orElse(List.of());
   }
