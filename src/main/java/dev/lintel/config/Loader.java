@@ -103,11 +103,7 @@ public final class Loader {
    */
   public Config load(String file, String text) {
     var faults = new Faults(file);
-    var binder =
-        new Binder(
-            faults,
-            environment,
-            Map.of(Strategy.class, strategies));
+    var binder = new Binder(faults, environment, Map.of(Strategy.class, strategies));
     Optional<Document> document =
         compose(faults, file, text).flatMap(root -> binder.bind(root, Document.class));
     Optional<Config> config =

@@ -129,7 +129,8 @@ final class Difficulty {
     List<String> listed = List.of(cells[3].strip().toLowerCase(Locale.ROOT).split("\\s+"));
     boolean wordy = what.equals(WORDS) || what.equals(TIER);
     if (wordy == cells[3].isBlank()) {
-      throw new IllegalArgumentException("words must stand in rows of words and tier, and only there");
+      throw new IllegalArgumentException(
+          "words must stand in rows of words and tier, and only there");
     }
     if (what.equals(TIER)) {
       if (!(weight >= 0 && weight <= 1)) {

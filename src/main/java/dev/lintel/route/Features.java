@@ -85,8 +85,7 @@ final class Features {
     prompt
         .format()
         .ifPresent(format ->
-            found.put(
-                format instanceof Format.JsonSchema ? Feature.SCHEMA : Feature.JSON, 1.0));
+            found.put(format instanceof Format.JsonSchema ? Feature.SCHEMA : Feature.JSON, 1.0));
     if (prompt.thinking().filter(asked -> asked.mode() == Thinking.Mode.ON).isPresent()) {
       found.put(Feature.THINKING, 1.0);
     }

@@ -43,8 +43,7 @@ class StrategyOptionsTest {
 
   @Test
   void a_list_s_fault_is_told_with_its_own_file_and_line(@TempDir Path folder) throws Exception {
-    Path file =
-        Files.writeString(folder.resolve("mine.csv"), "what,weight,of,words\nluck,1,1,\n");
+    Path file = Files.writeString(folder.resolve("mine.csv"), "what,weight,of,words\nluck,1,1,\n");
     String[] written = {
       "providers: { demo: { kind: sim } }",
       "models: { a: { targets: demo/x, strategy: { classified: { rules: '" + file + "' } } } }"

@@ -80,12 +80,7 @@ class ClassifiedTest {
         IntStream.range(0, 10)
             .<Tool>mapToObj(i ->
                 new Tool.Function(
-                    "tool" + i,
-                    "",
-                    Json.object(),
-                    Optional.empty(),
-                    Block.Cache.NONE,
-                    Extra.NONE))
+                    "tool" + i, "", Json.object(), Optional.empty(), Block.Cache.NONE, Extra.NONE))
             .toList();
     Call call = call(prompt(turns, tools, Optional.empty()), 40_000);
 
@@ -142,8 +137,7 @@ class ClassifiedTest {
             target("a", "", OptionalDouble.of(0.2), 1),
             target("b", "", OptionalDouble.of(0.9), 4),
             target("c", "", OptionalDouble.of(0.8), 2));
-    Ranking ranking =
-        new Classified(Optional.of(file)).build().rank(says("Why? Why?"), targets);
+    Ranking ranking = new Classified(Optional.of(file)).build().rank(says("Why? Why?"), targets);
 
     double hard = 1 / (1 + Math.exp(-(-1 + 4 * 2 / 8.0 + 2 / 2.0)));
     assertThat(ranking.score(0)).isCloseTo(1 + hard - 0.2, within(1e-9));
@@ -195,7 +189,8 @@ class ClassifiedTest {
             tokens,1
             tier,2,,high
             bias,1,,
-            bias,2,,""");
+            bias,2,,\
+            """);
 
     assertThat(new Classified(Optional.of(file)).flaws())
         .extracting(Spec.Flaw::line)
@@ -214,9 +209,7 @@ class ClassifiedTest {
   @Test
   void one_target_is_asked_without_reading_anything() {
     assertThat(
-            new Classified(Optional.empty())
-                .build()
-                .rank(Asking.chat("{}"), tiers.subList(0, 1)))
+            new Classified(Optional.empty()).build().rank(Asking.chat("{}"), tiers.subList(0, 1)))
         .isSameAs(Ranking.AS_WRITTEN);
   }
 
