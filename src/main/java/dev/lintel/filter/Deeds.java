@@ -12,8 +12,8 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a provider does beside its answer, and so does twice where it is asked twice. What
- * cannot be read may do anything.
+ * What a provider does beside its answer, and so does twice where it is asked twice. What cannot be
+ * read may do anything.
  */
 final class Deeds {
   /** Fields with which it runs something by itself, or goes on with what it has kept. */

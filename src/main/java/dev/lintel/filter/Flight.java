@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call that is made for several who ask the same: on a thread that belongs to none of them, with
- * its reply kept for as long as one of them has not passed it.
+ * One call that is made for several who ask the same: on a thread that belongs to none of them,
+ * with its reply kept for as long as one of them has not passed it.
  */
 final class Flight implements Sink {
   /** Nobody joins a reply of which more than so many bytes have come. */

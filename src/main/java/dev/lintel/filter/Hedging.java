@@ -75,9 +75,7 @@ final class Hedging {
 
     /** The first target is late: who is asked beside it; {@code null} where nobody is to be. */
     Walk.@Nullable Step second(Walk walk, Target first) {
-      if (Deeds.keeps(call.request())
-          || Deeds.acts(call.request())
-          || !share.take(hedge.share())) {
+      if (Deeds.keeps(call.request()) || Deeds.acts(call.request()) || !share.take(hedge.share())) {
         return null;
       }
       Walk.Step step =

@@ -47,7 +47,10 @@ final class Lane {
     return bar != null && bar.why().mayBeTried() && !underWay && !insisted;
   }
 
-  /** It has failed, and is not asked again for a while: longer each time, and as long as the provider asked. */
+  /**
+   * It has failed, and is not asked again for a while: longer each time, and as long as the
+   * provider asked.
+   */
   void backOff(Retry retry, Optional<Duration> asked) {
     long now = CallThread.nanoTime();
     long backoff = retry.least().toNanos() << Math.min(tries - 1, 20);

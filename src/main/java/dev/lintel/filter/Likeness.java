@@ -38,8 +38,7 @@ record Likeness(
       case Rerank rerank -> rerank.original().map(sent -> of(call, sent));
       case Relay relay ->
           relay.content() instanceof Relay.Content.Json json
-              ? Optional.of(
-                  of(call, relay.path(), Map.of(), relay.headers(), json.body().bytes()))
+              ? Optional.of(of(call, relay.path(), Map.of(), relay.headers(), json.body().bytes()))
               : Optional.empty();
       case Live live -> Optional.empty();
       case Stored stored -> Optional.empty();

@@ -423,9 +423,7 @@ final class Walk {
 
   /** What the caller is told where all has failed: with the shortest wait of all tries. */
   Failure told(Failure last) {
-    return leastWait == null || !last.retryable()
-        ? last
-        : last.retryAfter(Optional.of(leastWait));
+    return leastWait == null || !last.retryable() ? last : last.retryAfter(Optional.of(leastWait));
   }
 
   /** Why nobody is asked, while nobody has been: with what each failed last. */
