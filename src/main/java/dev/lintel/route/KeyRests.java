@@ -183,21 +183,6 @@ final class KeyRests {
     return rest == null ? 0 : rest.left(clock.getAsLong());
   }
 
-  /** Whether one of those keys may be asked with. */
-  boolean anyWell(List<Credential> keys) {
-    Map<Credential, Rest> now = resting;
-    if (now.isEmpty()) {
-      return true;
-    }
-    for (Credential key : keys) {
-      Rest rest = now.get(key);
-      if (rest == null || rest.left(clock.getAsLong()) == 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** The rest of that key; empty where it is well. */
   Optional<Rest> of(Credential key) {
     return Optional.ofNullable(resting.get(key));

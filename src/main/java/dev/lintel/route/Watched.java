@@ -20,13 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class Watched implements Standing {
   private final Site site;
   private final Spot spot;
-  private final List<Credential> keys;
   private final Bounds bounds;
 
   Watched(Site site, Spot spot, Provider provider, String model, int concurrent) {
     this.site = site;
     this.spot = spot;
-    this.keys = provider.credentials();
     this.bounds = new Bounds(site.account, provider, model, concurrent);
   }
 
@@ -84,7 +82,7 @@ final class Watched implements Standing {
 
   @Override
   public boolean well() {
-    return site.breaker.well() && spot.breaker.well() && site.keys.anyWell(keys) && bounds.open();
+    return site.breaker.well() && spot.breaker.well() && bounds.open(site.keys);
   }
 
   @Override
