@@ -204,12 +204,16 @@ final class Binder {
       }
       return Collections.unmodifiableList(bound);
     }
-    if (node instanceof ScalarNode) {
+    if (node instanceof ScalarNode || isWrittenAsMap(of)) {
       Object value = value(node, of, place);
       return value == null ? null : List.of(value);
     }
     fault(place, "must be a list, such as [ a, b ]");
     return null;
+  }
+
+  private static boolean isWrittenAsMap(Type type) {
+    return type instanceof Class<?> plain && plain.isRecord() && Scalar.of(plain).isEmpty();
   }
 
   private @Nullable Object map(Node node, Class<?> keys, Type values, Place place) {

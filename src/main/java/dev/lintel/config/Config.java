@@ -112,7 +112,9 @@ public record Config(
 
     /** Whether a call of that caller is refused where nobody knows what it will cost. */
     public boolean refusesUnknown(Caller caller) {
-      return refuses.getOrDefault(caller.tenant() + "/" + caller.app(), refuseUnknown);
+      return refuses.isEmpty()
+          ? refuseUnknown
+          : refuses.getOrDefault(caller.tenant() + "/" + caller.app(), refuseUnknown);
     }
   }
 

@@ -36,7 +36,7 @@ public final class Loader {
   private static final String USUAL_STRATEGY = "in_order";
 
   /** Strategies that a file may name already. */
-  private static final Set<String> LATER = Set.of("learned", "classified");
+  private static final Set<String> LATER = Set.of("classified");
 
   private static final int LONGEST_FILE = 64 << 20;
 

@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Condition;
 import dev.lintel.Merging;
+import dev.lintel.Percent;
 import dev.lintel.Profile;
 import dev.lintel.Retry;
 import dev.lintel.Routing;

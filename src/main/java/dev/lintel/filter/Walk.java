@@ -114,6 +114,7 @@ final class Walk {
     this.keys = new int[fit.size()];
     this.firstKeys = new int[fit.size()];
     call.trail().decision().ranked(fit, ranking);
+    call.trail().teaching(ranking.lesson());
   }
 
   /** Those that are well; all where none is. */

@@ -35,6 +35,7 @@ import dev.lintel.route.Cheapest;
 import dev.lintel.route.ConsistentHash;
 import dev.lintel.route.Fastest;
 import dev.lintel.route.InOrder;
+import dev.lintel.route.Learned;
 import dev.lintel.route.LeastBusy;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -123,7 +124,8 @@ final class Builtins {
           "consistent_hash", ConsistentHash.class,
           "cheapest", Cheapest.class,
           "fastest", Fastest.class,
-          "balanced", Balanced.class);
+          "balanced", Balanced.class,
+          "learned", Learned.class);
 
   private Builtins() {}
 
