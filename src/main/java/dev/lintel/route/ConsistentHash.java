@@ -1,7 +1,7 @@
 package dev.lintel.route;
 
-import dev.lintel.CallThread;
 import dev.lintel.Call;
+import dev.lintel.CallThread;
 import dev.lintel.Marks;
 import dev.lintel.Ranking;
 import dev.lintel.Spec;

@@ -1,13 +1,13 @@
 package dev.lintel.route;
 
-import java.util.random.RandomGenerator;
-import dev.lintel.CallThread;
 import dev.lintel.Call;
+import dev.lintel.CallThread;
 import dev.lintel.Ranking;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * Asks the faster of two targets that are drawn at random (Mitzenmacher, The power of two choices,

@@ -5,7 +5,6 @@ import dev.lintel.Failure;
 import dev.lintel.Health.Fitness;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;

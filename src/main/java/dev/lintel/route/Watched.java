@@ -10,7 +10,6 @@ import dev.lintel.Standing;
 import dev.lintel.Usage;
 import dev.lintel.route.Breaker.Ticket;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Consumer;

@@ -1,12 +1,12 @@
 package dev.lintel.route;
 
-import java.util.random.RandomGenerator;
 import dev.lintel.CallThread;
 import dev.lintel.Ranking;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * Draws targets without putting them back, each with a chance that is its share of the weight still

@@ -98,7 +98,16 @@ final class Chaos implements Handler {
 
     @Override
     public String toString() {
-      return id + " of " + model + " at " + target.name() + "#" + key.id() + " (ask " + number + ")";
+      return id
+          + " of "
+          + model
+          + " at "
+          + target.name()
+          + "#"
+          + key.id()
+          + " (ask "
+          + number
+          + ")";
     }
   }
 
@@ -184,7 +193,9 @@ final class Chaos implements Handler {
   private void within(Call call, Ask ask) {
     var limits = ask.target.provider().limits();
     int most = limits.concurrent();
-    if (most > 0 && at(other -> other.target.provider().name().equals(ask.target.provider().name())) > most) {
+    if (most > 0
+        && at(other -> other.target.provider().name().equals(ask.target.provider().name()))
+            > most) {
       fault(ask + ": more at once at the provider than " + most);
     }
     most = limits.concurrentPerKey();
@@ -321,7 +332,9 @@ final class Chaos implements Handler {
         .handle(call, chunk -> {});
   }
 
-  /** As the upstream waits: for the provider within its bounds, and never beyond the call's time. */
+  /**
+   * As the upstream waits: for the provider within its bounds, and never beyond the call's time.
+   */
   private void wait(Call call, long millis, Duration most) {
     long now = clock.getAsLong();
     long answer = now + Duration.ofMillis(millis).toNanos();
@@ -387,7 +400,10 @@ final class Chaos implements Handler {
         }
       }
       for (Attempt attempt : recorded) {
-        if (!attempt.kind().filter(kind -> kind == Kind.CANCELLED || kind == Kind.TIMEOUT).isPresent()) {
+        if (!attempt
+            .kind()
+            .filter(kind -> kind == Kind.CANCELLED || kind == Kind.TIMEOUT)
+            .isPresent()) {
           fault(id + ": nobody was asked for " + attempt);
         }
       }

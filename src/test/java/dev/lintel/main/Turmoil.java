@@ -3,8 +3,6 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Call;
-import dev.lintel.CallThread;
-import dev.lintel.Chunk;
 import dev.lintel.Credential;
 import dev.lintel.Failure;
 import dev.lintel.Failure.Kind;
@@ -43,7 +41,7 @@ final class Turmoil {
   private static final Duration TOTAL = Duration.ofSeconds(12);
 
   private static final String PROVIDERS =
-      """
+"""
       providers:
         p: { kind: openai, url: "http://p/v1", keys: [ p-one-1, p-two-2 ], limits: { concurrent: 40 }, breaker: BREAKER }
         q: { kind: openai, url: "http://q/v1", keys: [ q-one-1, q-two-2 ], limits: { concurrent_per_key: 20, requests: [ 30/s, 900/min ] }, breaker: BREAKER }
@@ -59,10 +57,23 @@ OTHERS      tenants:
             any: { keys: [ any-key-1 ] }
             eu: { keys: [ eu-key-1 ], residency: eu }
       models:
-      """
+"""
           .replace(
               "OTHERS",
-              Stream.of("p/n", "s/n", "p/f", "p/x", "q/x", "r/x", "q/b", "s/a", "s/b", "s/next", "s/shadow", "r/shadow", "s/rule")
+              Stream.of(
+                      "p/n",
+                      "s/n",
+                      "p/f",
+                      "p/x",
+                      "q/x",
+                      "r/x",
+                      "q/b",
+                      "s/a",
+                      "s/b",
+                      "s/next",
+                      "s/shadow",
+                      "r/shadow",
+                      "s/rule")
                   .map(name -> "  " + name + ": { input: 1, output: 2 }\n")
                   .collect(Collectors.joining()))
           .replace("BREAKER", "{ failures: 5, window: 20s, open: 8s, probes: " + PROBES + " }");
@@ -88,16 +99,19 @@ OTHERS      tenants:
           Map.entry("queued", NARROW + ", queue: { size: 15, wait: 3s }"),
           Map.entry("unqueued", NARROW),
           Map.entry("joined", TARGETS + ", coalesce: true"),
-          Map.entry("sticky", TARGETS + ", strategy: round_robin, sticky: { on: [ user ], for: 20s }"),
+          Map.entry(
+              "sticky", TARGETS + ", strategy: round_robin, sticky: { on: [ user ], for: 20s }"),
           Map.entry("canary", TARGETS + ", canary: { to: [ s/next ], percent: 30, on: user }"),
           Map.entry(
               "variants",
-              TARGETS + ", variants: { a: { percent: 30, to: [ s/a ] }, b: { percent: 30, to: [ q/b, s/b ] } }"),
+              TARGETS
+                  + ", variants: { a: { percent: 30, to: [ s/a ] }, b: { percent: 30, to: [ q/b, s/b ] } }"),
           Map.entry("shadowed", TARGETS + ", shadow: { to: s/shadow, percent: 50 }"),
           Map.entry(
               "falling",
               "targets: [ { to: p/f, region: eu } ], fallback: { overloaded: [ queued ], any: [ robin, busy ] }"),
-          Map.entry("refusing", TARGETS.replace("/m", "/x") + ", breaker: { when_all_open: refuse }"),
+          Map.entry(
+              "refusing", TARGETS.replace("/m", "/x") + ", breaker: { when_all_open: refuse }"),
           Map.entry(
               "ruled",
               TARGETS + ", rules: [ { if: 'terms.user == \"u1\"', use: [ s/rule, p/m ] } ]"),
@@ -223,8 +237,7 @@ OTHERS      tenants:
   }
 
   private static long headersMost(Map<String, String> headers) {
-    return Long.parseLong(
-        headers.getOrDefault("x-lintel-max-latency-ms", "" + TOTAL.toMillis()));
+    return Long.parseLong(headers.getOrDefault("x-lintel-max-latency-ms", "" + TOTAL.toMillis()));
   }
 
   // --- what holds of each call
@@ -252,7 +265,9 @@ OTHERS      tenants:
     if (failure == null) {
       return;
     }
-    if (failure.upstreamStatus() > 0 && failure.kind() != Kind.INVALID_REQUEST && one.chunks.isEmpty()) {
+    if (failure.upstreamStatus() > 0
+        && failure.kind() != Kind.INVALID_REQUEST
+        && one.chunks.isEmpty()) {
       gaveUp(one, asked, who, failure);
     }
     boolean late = one.took().compareTo(most) >= 0;
@@ -266,7 +281,8 @@ OTHERS      tenants:
           default -> given(failure);
         };
     if (!truthful) {
-      chaos.fault(who + " failed with what nobody said: " + failure.kind() + " " + failure.message());
+      chaos.fault(
+          who + " failed with what nobody said: " + failure.kind() + " " + failure.message());
     }
     if (failure.kind() == Kind.UNAVAILABLE && failure.message().contains("may be asked now")) {
       refused(one, asked, who, failure);
@@ -283,7 +299,9 @@ OTHERS      tenants:
       return;
     }
     for (Target target : model.targets()) {
-      boolean untouched = asks.stream().noneMatch(ask -> ask.target.provider().name().equals(target.provider().name()));
+      boolean untouched =
+          asks.stream()
+              .noneMatch(ask -> ask.target.provider().name().equals(target.provider().name()));
       if (untouched && target.standing().well()) {
         chaos.fault(who + " gave up while " + target.name() + " is well: " + failure.message());
       }
@@ -309,7 +327,8 @@ OTHERS      tenants:
     if (isPlain(one, model)) {
       for (Target target : model.targets()) {
         if (target.standing().well()) {
-          chaos.fault(who + " was refused while " + target.name() + " is well: " + failure.message());
+          chaos.fault(
+              who + " was refused while " + target.name() + " is well: " + failure.message());
         }
       }
     }
@@ -484,7 +503,10 @@ OTHERS      tenants:
             chaos.fault(who + " though it may not");
           }
           Set<String> asked = new HashSet<>();
-          chaos.asks.getOrDefault(call.id(), List.of()).forEach(ask -> asked.add(ask.target.name()));
+          chaos
+              .asks
+              .getOrDefault(call.id(), List.of())
+              .forEach(ask -> asked.add(ask.target.name()));
           for (Target other : call.resolved().targets()) {
             if (!asked.contains(other.name()) && other.standing().well()) {
               chaos.fault(who + " while " + other.name() + " is well");
