@@ -361,7 +361,7 @@ final class Walk {
             .filter(lane -> !lane.underWay && !lane.insisted && !isClosed(lane.target, lane.key))
             .sorted(
                 Comparator.<Lane>comparingInt(lane -> lane.tries)
-                    .thenComparing(lane -> lane.barred().orElseThrow().rest()))
+                    .thenComparingLong(lane -> about(lane.barred().orElseThrow().rest())))
             .toList();
     for (Lane lane : least) {
       if (lane.tries > 0 && !pause(lane)) {
@@ -380,6 +380,11 @@ final class Walk {
       }
     }
     return null;
+  }
+
+  /** The same for those that share a rest and were asked at different moments. */
+  private static long about(Duration rest) {
+    return (rest.toNanos() + SLACK_NANOS / 2) / SLACK_NANOS;
   }
 
   private Leave leave(Lane lane) {
