@@ -41,41 +41,25 @@ final class Turmoil {
   private static final Duration TOTAL = Duration.ofSeconds(12);
 
   private static final String PROVIDERS =
-"""
+      """
       providers:
         p: { kind: openai, url: "http://p/v1", keys: [ p-one-1, p-two-2 ], limits: { concurrent: 40 }, breaker: BREAKER }
         q: { kind: openai, url: "http://q/v1", keys: [ q-one-1, q-two-2 ], limits: { concurrent_per_key: 20, requests: [ 30/s, 900/min ] }, breaker: BREAKER }
         r: { kind: openai, url: "http://r/v1", keys: [ r-one-1, r-two-2 ], limits: { requests: 600/min }, breaker: BREAKER }
         s: { kind: openai, url: "http://s/v1", keys: [ s-one-1, s-two-2 ], breaker: BREAKER }
-      prices:
-        p/m: { input: 1, output: 2 }
-        q/m: { input: 2, output: 3 }
-        r/m: { input: 3, output: 4 }
-OTHERS      tenants:
+      prices: { p/m: { input: 1, output: 2 }, q/m: { input: 2, output: 3 }, r/m: { input: 3, output: 4 }, OTHERS }
+      tenants:
         t:
           apps:
             any: { keys: [ any-key-1 ] }
             eu: { keys: [ eu-key-1 ], residency: eu }
       models:
-"""
+      """
           .replace(
               "OTHERS",
-              Stream.of(
-                      "p/n",
-                      "s/n",
-                      "p/f",
-                      "p/x",
-                      "q/x",
-                      "r/x",
-                      "q/b",
-                      "s/a",
-                      "s/b",
-                      "s/next",
-                      "s/shadow",
-                      "r/shadow",
-                      "s/rule")
-                  .map(name -> "  " + name + ": { input: 1, output: 2 }\n")
-                  .collect(Collectors.joining()))
+              Stream.of("p/n s/n p/f p/x q/x r/x q/b s/a s/b s/next s/shadow r/shadow s/rule".split(" "))
+                  .map(name -> name + ": { input: 1, output: 2 }")
+                  .collect(Collectors.joining(", ")))
           .replace("BREAKER", "{ failures: 5, window: 20s, open: 8s, probes: " + PROBES + " }");
 
   private static final String TARGETS =
@@ -381,7 +365,16 @@ OTHERS      tenants:
         chaos.fault(one.trail.id() + " ended " + chaos.endings.get(one.trail.id()) + " times");
       }
     });
-    gateway.pass(Duration.ofHours(2));
+    // Longer than anybody rests, and shorter than a probe that is lost is waited for.
+    gateway.pass(Duration.ofMinutes(6));
+    for (String name : names) {
+      for (int i = 0; i < PROBES; i++) {
+        Asked one = gateway.chat(name);
+        if (!one.answered()) {
+          chaos.fault("nobody has recovered for " + name + ": " + one.failure);
+        }
+      }
+    }
     gateway.models.values().stream().flatMap(Model::everywhere).forEach(this::room);
   }
 
