@@ -45,6 +45,11 @@ public final class Trail {
   private int status = 200;
   private @Nullable Decision decision;
   private String variant = "";
+  private Lesson lesson = Lesson.NONE;
+
+  /** Of the arm; {@code null} where there is none. */
+  private @Nullable Rater arm;
+
   private boolean supposed;
   private String shadowOf = "";
   private Runnable told = () -> {};
@@ -390,6 +395,8 @@ public final class Trail {
     status = other.status;
     decision = other.decision == null ? null : other.decision.copy();
     variant = other.variant;
+    lesson = other.lesson;
+    arm = other.arm;
   }
 
   /** From now on somebody is told, on the call's thread, when a try begins and when one ends. */
@@ -405,6 +412,32 @@ public final class Trail {
   /** The call belongs to that arm of its model's split. */
   public void variant(String name) {
     variant = name;
+    arm = null;
+  }
+
+  /**
+   * The same.
+   *
+   * @param rater wants to know how well the arm answered
+   */
+  public void variant(String name, Rater rater) {
+    variant = name;
+    arm = rater;
+  }
+
+  /** Of the arm to which the call belongs; empty where it belongs to none. */
+  public Optional<Rater> arm() {
+    return Optional.ofNullable(arm);
+  }
+
+  /** A strategy wants to learn what comes of the call; what another one wanted is over. */
+  public void teaching(Lesson wanting) {
+    lesson = wanting;
+  }
+
+  /** Of the strategy that ranked last; {@link Lesson#NONE} where it does not learn. */
+  public Lesson lesson() {
+    return lesson;
   }
 
   /** {@code base}, {@code canary} or a variant's name; empty where the model has none. */

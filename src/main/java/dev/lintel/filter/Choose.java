@@ -198,7 +198,7 @@ public final class Choose implements Filter {
     }
 
     private void asked(Call armed, LiveArm arm, Watched sink) {
-      call.trail().variant(arm.definition.name());
+      call.trail().variant(arm.definition.name(), arm.tally());
       // How long a conversation in real time takes says nothing of who is talked to.
       if (!counting || call.request() instanceof Live) {
         next.handle(armed, sink);

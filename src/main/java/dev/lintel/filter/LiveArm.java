@@ -182,9 +182,9 @@ final class LiveArm {
         tally.calls.sum(),
         tally.errors.sum(),
         tally.cost(),
-        tally.latency.millis(0.5),
-        tally.latency.millis(0.95),
-        tally.firstContent.millis(0.5),
+        tally.latencyMillis(0.5),
+        tally.latencyMillis(0.95),
+        tally.firstContentMillis(0.5),
         tally.feedback());
   }
 }

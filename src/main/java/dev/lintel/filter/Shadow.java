@@ -56,17 +56,7 @@ public final class Shadow implements Filter, AutoCloseable {
   private static final Retry ONCE = new Retry(1, Duration.ofMillis(1), Duration.ofMillis(1));
 
   /** One that rests is left alone. */
-  private static final Routing ALONE =
-      new Routing(
-          List.of(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          false,
-          Map.of(),
-          false);
+  private static final Routing ALONE = Routing.NONE.insisting(false);
 
   /** What is compared, so that other targets begin anew. */
   private record Subject(String model, List<String> to) {}

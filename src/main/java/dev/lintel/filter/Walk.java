@@ -115,6 +115,7 @@ final class Walk {
     this.keys = new int[fit.size()];
     this.firstKeys = new int[fit.size()];
     call.trail().decision().ranked(fit, ranking);
+    call.trail().teaching(ranking.lesson());
   }
 
   /** Those that are well; all where none is. */
@@ -338,7 +339,7 @@ final class Walk {
             .filter(lane -> !lane.underWay && !lane.insisted && !isClosed(lane.target, lane.key))
             .sorted(
                 Comparator.<Lane>comparingInt(lane -> lane.tries)
-                    .thenComparing(lane -> lane.barred().orElseThrow().rest()))
+                    .thenComparingLong(lane -> about(lane.barred().orElseThrow().rest())))
             .toList();
     for (Lane lane : least) {
       if (lane.tries > 0 && !pause(lane)) {
@@ -351,6 +352,11 @@ final class Walk {
       }
     }
     return null;
+  }
+
+  /** The same for those that share a rest and were asked at different moments. */
+  private static long about(Duration rest) {
+    return (rest.toNanos() + SLACK_NANOS / 2) / SLACK_NANOS;
   }
 
   private Leave leave(Lane lane) {

@@ -232,6 +232,7 @@ final class Watched implements Standing {
       if (isFirst()) {
         spot.pace.outrun(nanos);
         release(true, true, true);
+        giveBack(taken -> taken.outrun(nanos));
       }
     }
 

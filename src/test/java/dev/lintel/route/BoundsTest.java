@@ -74,6 +74,14 @@ class BoundsTest {
   }
 
   @Test
+  void who_was_outrun_makes_room() {
+    Standing target = standings.of(at("p"), "m", 1);
+    pass(target).outrun(SECOND);
+    pass(target);
+    assertThat(why(target)).isEqualTo(Leave.Why.BUSY);
+  }
+
+  @Test
   void the_bound_of_a_provider_holds_for_all_its_models() {
     Provider limited = at("p").within(new Limits(List.of(), List.of(), 2, 0));
     pass(standings.of(limited, "m", 0));
