@@ -319,6 +319,15 @@ public record Config(
     return differing;
   }
 
+  /** What it was read from beside its own file. */
+  public List<Path> files() {
+    return Stream.concat(
+            pricing.catalogue().stream(),
+            models.stream().flatMap(model -> model.strategy().files().stream()))
+        .distinct()
+        .toList();
+  }
+
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(

@@ -71,6 +71,12 @@ final class ModelReading {
   Optional<Config.ModelSpec> read(String name, ModelEntry entry) {
     List<TargetSpec> targets = targets(entry.targets(), Map.of());
     entry.timeouts().ifPresent(this::checkTimeouts);
+    entry
+        .strategy()
+        .ifPresent(strategy ->
+            strategy
+                .flaws()
+                .forEach(flaw -> faults.add(new Fault(flaw.file(), flaw.line(), flaw.text()))));
     var own = new HashMap<String, Profile>();
     targets.forEach(target -> own.putIfAbsent(target.name(), target.profile()));
     RoutingSpec routing = routing(entry, own, breakers.insists(entry, targets));

@@ -7,7 +7,6 @@ import dev.lintel.Retry;
 import dev.lintel.Target;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** A target with a key, and how it fared in one call. On the call's thread. */
@@ -42,6 +41,11 @@ final class Lane {
     return bar != null && bar.why() == Leave.Why.BUSY && !underWay;
   }
 
+  /** Not asked yet, because it might not be. */
+  boolean isPassed() {
+    return bar != null && tries == 0 && !underWay;
+  }
+
   /** Whether it may be insisted on. */
   boolean mayBeTried() {
     return bar != null && bar.why().mayBeTried() && !underWay && !insisted;
@@ -56,7 +60,7 @@ final class Lane {
     long backoff = retry.least().toNanos() << Math.min(tries - 1, 20);
     backoff = Math.min(backoff, retry.most().toNanos());
     // Full jitter would allow no wait at all; half of it keeps callers apart without that.
-    long drawn = backoff / 2 + ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
+    long drawn = backoff / 2 + CallThread.random().nextLong(backoff / 2 + 1);
     long least = asked.map(Duration::toNanos).orElse(0L);
     due = now + Math.max(drawn, least);
     order = now + Math.max(backoff, least);

@@ -160,6 +160,9 @@ final class Walk {
   @Nullable Step next() {
     Step step = fresh(taken);
     if (step == null) {
+      step = recovered();
+    }
+    if (step == null) {
       step = again();
     }
     if (step == null) {
@@ -323,9 +326,25 @@ final class Walk {
       if (rests(lane) || !pause(lane)) {
         continue;
       }
-      Step step = step(lane, leave(lane));
+      Step step = recovered();
+      if (step == null) {
+        step = step(lane, leave(lane));
+      }
       if (step != null) {
         return step;
+      }
+    }
+    return null;
+  }
+
+  /** One that might not be asked when it was looked at, and may be now: time has passed since. */
+  private @Nullable Step recovered() {
+    for (Lane lane : lanes) {
+      if (lane.isPassed() && !isClosed(lane) && lane.target.standing().well()) {
+        Step step = step(lane, leave(lane));
+        if (step != null) {
+          return step;
+        }
       }
     }
     return null;
@@ -358,8 +377,14 @@ final class Walk {
       if (lane.tries > 0 && !pause(lane)) {
         continue;
       }
-      lane.insisted = lane.tries == 0;
-      Step step = step(lane, lane.target.standing().insist(call, lane.key));
+      Step step = lane.tries > 0 ? recovered() : null;
+      if (step == null && lane.tries > 0) {
+        step = step(lane, leave(lane));
+      }
+      if (step == null) {
+        lane.insisted = lane.tries == 0;
+        step = step(lane, lane.target.standing().insist(call, lane.key));
+      }
       if (step != null) {
         return step;
       }

@@ -32,6 +32,7 @@ import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.price.Catalogue;
 import dev.lintel.route.Balanced;
 import dev.lintel.route.Cheapest;
+import dev.lintel.route.Classified;
 import dev.lintel.route.ConsistentHash;
 import dev.lintel.route.Fastest;
 import dev.lintel.route.InOrder;
@@ -125,7 +126,8 @@ final class Builtins {
           "cheapest", Cheapest.class,
           "fastest", Fastest.class,
           "balanced", Balanced.class,
-          "learned", Learned.class);
+          "learned", Learned.class,
+          "classified", Classified.class);
 
   private Builtins() {}
 
