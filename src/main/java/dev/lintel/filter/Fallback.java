@@ -168,8 +168,7 @@ public final class Fallback implements Filter {
     }
 
     private static boolean isKeys(Failure refusal) {
-      return refusal.getCause() instanceof Failure behind
-          && behind.blame() == Failure.Blame.KEY;
+      return refusal.getCause() instanceof Failure behind && behind.blame() == Failure.Blame.KEY;
     }
 
     private boolean tried(Model model) {
