@@ -209,7 +209,21 @@ final class Walk {
   private @Nullable Step waited() {
     Waiting queue = waiting;
     Queueing most = model.routing().queue().orElse(null);
-    return queue == null || most == null ? null : queue.await(call, most, this::busy, this::room);
+    if (queue == null || most == null || (busy().isEmpty() && !rested())) {
+      return null;
+    }
+    return queue.await(call, most, this::busy, this::room);
+  }
+
+  /** Waits until the first of those is due that have failed and are busy, too. */
+  private boolean rested() {
+    Lane first = null;
+    for (Lane lane : lanes) {
+      if (isFull(lane) && (first == null || lane.due - first.due < 0)) {
+        first = lane;
+      }
+    }
+    return first != null && pause(first);
   }
 
   private Map<Target, Leave.Bar> busy() {
@@ -224,7 +238,12 @@ final class Walk {
     return busy;
   }
 
+  /** Whether it may be asked as soon as it has room. */
   private boolean isBusy(Lane lane) {
+    return isFull(lane) && (lane.tries == 0 || lane.due - CallThread.nanoTime() <= 0);
+  }
+
+  private boolean isFull(Lane lane) {
     return lane.barred().filter(bar -> bar.why() == Leave.Why.BUSY).isPresent()
         && !lane.underWay
         && !isClosed(lane.target, lane.key);
