@@ -429,15 +429,14 @@ public final class Coalesce implements Filter {
       }
     }
 
-    /** The try that is under way goes on for others, or ends for another reason than this one. */
+    /** The tries that are under way go on for others, or end for another reason than this one. */
     private void cut(Trail trail, Seen before, RuntimeException why) {
-      Optional<Target> target = trail.target();
-      if (trail.tries() > trail.attempts().size() && target.isPresent()) {
-        Optional<Failure> known =
-            why instanceof Failure failure ? Optional.of(failure) : Optional.empty();
+      Optional<Failure> known =
+          why instanceof Failure failure ? Optional.of(failure) : Optional.empty();
+      for (Target target : trail.underWay()) {
         trail.attempted(
             new Attempt(
-                target.get().name(),
+                target.name(),
                 0,
                 Optional.of(known.map(Failure::kind).orElse(Failure.Kind.INTERNAL)),
                 known.map(Failure::message).orElse(""),

@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -72,7 +71,7 @@ public final class Shadow implements Filter, AutoCloseable {
    * @param around the stops before this one that a shadow needs, too: it is observed and counted
    */
   public Shadow(Filter around) {
-    this(around, () -> ThreadLocalRandom.current().nextDouble(100));
+    this(around, () -> CallThread.random().nextDouble(100));
   }
 
   /**

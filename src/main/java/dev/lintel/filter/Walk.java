@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -172,6 +171,9 @@ final class Walk {
   @Nullable Step next() {
     Step step = fresh(taken);
     if (step == null) {
+      step = recovered();
+    }
+    if (step == null) {
       step = again();
     }
     if (step == null) {
@@ -309,9 +311,29 @@ final class Walk {
       if (rests(lane) || !pause(lane)) {
         continue;
       }
-      Step step = step(lane, leave(lane));
+      Step step = recovered();
+      if (step == null) {
+        step = step(lane, leave(lane));
+      }
       if (step != null) {
         return step;
+      }
+    }
+    return null;
+  }
+
+  /** One that might not be asked when it was looked at, and may be now: time has passed since. */
+  private @Nullable Step recovered() {
+    for (Lane lane : lanes) {
+      if (lane.tries == 0
+          && lane.bar != null
+          && !lane.underWay
+          && !isClosed(lane.target, lane.key)
+          && lane.target.standing().well()) {
+        Step step = step(lane, leave(lane));
+        if (step != null) {
+          return step;
+        }
       }
     }
     return null;
@@ -345,8 +367,14 @@ final class Walk {
       if (lane.tries > 0 && !pause(lane)) {
         continue;
       }
-      lane.insisted = lane.tries == 0;
-      Step step = step(lane, lane.target.standing().insist(call, lane.key));
+      Step step = lane.tries > 0 ? recovered() : null;
+      if (step == null && lane.tries > 0) {
+        step = step(lane, leave(lane));
+      }
+      if (step == null) {
+        lane.insisted = lane.tries == 0;
+        step = step(lane, lane.target.standing().insist(call, lane.key));
+      }
       if (step != null) {
         return step;
       }
@@ -483,7 +511,7 @@ final class Walk {
     long backoff = model.retry().least().toNanos() << Math.min(lane.tries - 1, 20);
     backoff = Math.min(backoff, model.retry().most().toNanos());
     // Full jitter would allow no wait at all; half of it keeps callers apart without that.
-    long drawn = backoff / 2 + ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
+    long drawn = backoff / 2 + CallThread.random().nextLong(backoff / 2 + 1);
     long least = asked.map(Duration::toNanos).orElse(0L);
     lane.due = now + Math.max(drawn, least);
     lane.order = now + Math.max(backoff, least);
