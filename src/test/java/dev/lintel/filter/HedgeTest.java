@@ -1,5 +1,6 @@
 package dev.lintel.filter;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Attempt;
@@ -574,7 +575,8 @@ class HedgeTest {
         "m",
         true,
         true,
-        new Inbound(Map.of(), Map.of(), Headers.NONE, Body.EMPTY),
+        new Inbound(
+            Map.of(), Map.of(), Headers.NONE, Body.scan("{\"tools\":[]}".getBytes(US_ASCII))),
         in -> prompt);
   }
 
