@@ -166,6 +166,22 @@ class WalkTest {
   }
 
   @Test
+  void who_has_recovered_while_another_was_waited_for_is_asked_and_not_insisted_on() {
+    queue = Optional.of(new Routing.Queueing(5, MINUTE));
+    one.busy = true;
+    two.rests(time, Duration.ofMillis(50));
+    time.after(
+        Duration.ofMillis(100),
+        () -> {
+          one.busy = false;
+          one.rests(time, MINUTE);
+          List.copyOf(one.hearers).forEach(Runnable::run);
+        });
+    walk(1, always(Kind.UPSTREAM_ERROR, 500), first, second);
+    assertThat(asked).containsExactly("two none 100");
+  }
+
+  @Test
   void those_that_rest_alike_are_asked_in_their_order() {
     one.rests(time, MINUTE);
     two.rests(time, MINUTE.minusNanos(20_000));
