@@ -126,8 +126,7 @@ class CallsScenario {
         record(Json.parse(error).path("error").path("lintel").path("request_id").asString());
     assertThat(record.path("usage").path("source").asString()).isEqualTo("estimate");
     assertThat(record.path("cost_usd").isString()).isTrue();
-    assertThat(record.path("attempts").path(0).path("cost_usd"))
-        .isEqualTo(record.path("cost_usd"));
+    assertThat(record.path("attempts").path(0).path("cost_usd")).isEqualTo(record.path("cost_usd"));
   }
 
   /** The status is the one that the caller got, which differs by dialect. */

@@ -66,7 +66,9 @@ class RoomScenario {
     try {
       var holding = new Talk(gateway.url(), "/v1/realtime?model=p/small", TestGateway.KEY);
       holding.next();
-      assertThat(ask("p/fine", false).statusCode()).as("there is no more than there was").isEqualTo(503);
+      assertThat(ask("p/fine", false).statusCode())
+          .as("there is no more than there was")
+          .isEqualTo(503);
       holding.leave();
     } catch (Exception broken) {
       throw new AssertionError(broken);
@@ -190,8 +192,8 @@ class RoomScenario {
       String body = "{\"model\":\"vectors\",\"input\":\"text " + i + "\"}";
       replies.add(CompletableFuture.supplyAsync(() -> gateway.post("/v1/embeddings", body)));
     }
-    replies.forEach(reply ->
-        assertThat(reply.join().statusCode()).as(reply.join().body()).isEqualTo(200));
+    replies.forEach(
+        reply -> assertThat(reply.join().statusCode()).as(reply.join().body()).isEqualTo(200));
     roomAgain();
   }
 
@@ -218,7 +220,8 @@ class RoomScenario {
   void after_an_upload(boolean whole) throws Exception {
     String form =
         "--XX\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\np/ears\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\nContent-Type: audio/mpeg\r\n\r\n"
-            + "ID3" + "a".repeat(9_000_000)
+            + "ID3"
+            + "a".repeat(9_000_000)
             + "\r\n--XX--\r\n";
     try (Socket socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
       socket.setSoTimeout(10_000);
