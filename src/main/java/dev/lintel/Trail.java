@@ -18,6 +18,10 @@ public final class Trail {
   private final long started;
   private List<Attempt> attempts = List.of();
   private int trying;
+
+  /** Of the tries that are under way, where there are several. */
+  private List<Target> several = List.of();
+
   private List<String> adapted = List.of();
   private List<String> standing = List.of();
   private Usage usage = Usage.UNKNOWN;
@@ -154,7 +158,26 @@ public final class Trail {
     }
     attempts.add(Math.min(place, attempts.size()), attempt);
     trying = Math.max(0, trying - 1);
+    if (!several.isEmpty()) {
+      ended(attempt.target());
+    }
     told.run();
+  }
+
+  private void ended(String name) {
+    for (int i = 0; i < several.size(); i++) {
+      if (several.get(i).named(name)) {
+        several.remove(i);
+        return;
+      }
+    }
+  }
+
+  /** Whose answers are waited for, in the order in which they were asked. */
+  public List<Target> underWay() {
+    return trying == 0 || target == null
+        ? List.of()
+        : several.isEmpty() ? List.of(target) : List.copyOf(several);
   }
 
   /** The tries that have ended, in the order in which they began. */
@@ -169,6 +192,10 @@ public final class Trail {
 
   /** A target is asked from now on; what was adapted for an earlier one does not count any more. */
   public void asking(Target next) {
+    if (trying > 0 && target != null) {
+      several = several.isEmpty() ? new ArrayList<>(List.of(target)) : several;
+      several.add(next);
+    }
     target = next;
     trying++;
     adapted = List.of();
@@ -401,6 +428,7 @@ public final class Trail {
   public void follow(Trail other) {
     attempts = new ArrayList<>(other.attempts);
     trying = other.trying;
+    several = other.several.isEmpty() ? List.of() : new ArrayList<>(other.several);
     target = other.target;
     credential = other.credential;
     adapted = new ArrayList<>(other.adapted);

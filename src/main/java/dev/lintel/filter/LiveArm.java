@@ -118,6 +118,12 @@ final class LiveArm {
     }
   }
 
+  /** A call that was its own went elsewhere, since all its targets rest for having failed. */
+  void missed(long now, Instant time) {
+    tally.failed(true);
+    judge(now, true, 0, time);
+  }
+
   private void judge(long now, boolean error, long nanos, Instant time) {
     if (definition.stopIf.isEmpty()) {
       return;

@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -72,7 +71,7 @@ public final class Shadow implements Filter, AutoCloseable {
    * @param around the stops before this one that a shadow needs, too: it is observed and counted
    */
   public Shadow(Filter around) {
-    this(around, () -> ThreadLocalRandom.current().nextDouble(100));
+    this(around, () -> CallThread.random().nextDouble(100));
   }
 
   /**
@@ -96,8 +95,9 @@ public final class Shadow implements Filter, AutoCloseable {
   private void apply(Call call, Routing.Shadow shadow, Sink sink, Handler next) {
     if (shadow.to().isEmpty()
         || closed
-        || !isSafe(call.request())
-        || draw.getAsDouble() >= shadow.percent()) {
+        || !isOfAKind(call.request())
+        || draw.getAsDouble() >= shadow.percent()
+        || Deeds.acts(call.request())) {
       next.handle(call, sink);
       return;
     }
@@ -118,8 +118,8 @@ public final class Shadow implements Filter, AutoCloseable {
     return comparisons.computeIfAbsent(subject, fresh -> new Comparison());
   }
 
-  /** Whether asking twice does no harm: nothing is changed, and the bytes are there twice. */
-  private static boolean isSafe(Request request) {
+  /** Whether the bytes are there twice, and there is an answer to compare. */
+  private static boolean isOfAKind(Request request) {
     return switch (request) {
       case Chat chat -> true;
       case Embed embed -> true;

@@ -156,6 +156,23 @@ class RolloutTest {
   }
 
   @Test
+  void an_arm_whose_targets_rest_before_twenty_calls_have_failed_is_stopped_all_the_same() {
+    canary = failing();
+    Choose choose = begin(stopping(OptionalDouble.of(0.05), Optional.empty()));
+    for (int i = 0; i < 5; i++) {
+      call(choose, "u" + i);
+    }
+    health.resting.add("next/m");
+    for (int i = 5; i < 20; i++) {
+      assertThat(arm("canary").stopped()).isEmpty();
+      call(choose, "u" + i);
+    }
+    health.resting.clear();
+    assertThat(arm("canary").stopped()).isPresent();
+    assertThat(call(choose, "u").trail().variant()).as("also when it is well").isEqualTo("base");
+  }
+
+  @Test
   void what_callers_do_wrong_is_not_the_arms_fault() {
     canary =
         (call, sink) -> {

@@ -5,6 +5,7 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Chunk;
 import dev.lintel.Failure;
+import dev.lintel.Fakes;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Headers;
@@ -69,13 +70,13 @@ final class Simulation {
         }
       };
 
-  final VirtualTime time = new VirtualTime();
-  final Standings standings = new Standings(time, time.wall());
+  final VirtualTime time;
+  final Standings standings;
   final Queues queues;
   final Shadow shadow;
   Map<String, Provider> providers = Map.of();
   Map<String, Model> models = Map.of();
-  private final Rollouts rollouts = new Rollouts(time, time.wall());
+  private final Rollouts rollouts;
   private final Sticky sticky = new Sticky();
   private final Listener listener;
   private final Standing.Source standing;
@@ -93,6 +94,12 @@ final class Simulation {
     @Nullable Failure failure;
     @Nullable RuntimeException bug;
     @Nullable CallThread thread;
+
+    /** Told once it has ended. */
+    Runnable over = () -> {};
+
+    /** How often it may be tried. */
+    int attempts;
 
     private Asked(Trail trail) {
       this.trail = trail;
@@ -140,7 +147,11 @@ final class Simulation {
   /**
    * @param watch stands between a call and how a target fares
    */
-  Simulation(Listener listener, UnaryOperator<Standing.Source> watch, Handler upstream) {
+  Simulation(
+      VirtualTime time, Listener listener, UnaryOperator<Standing.Source> watch, Handler upstream) {
+    this.time = time;
+    this.standings = new Standings(time, time.wall());
+    this.rollouts = new Rollouts(time, time.wall());
     this.listener = listener;
     this.standing = watch.apply(standings);
     this.upstream = upstream;
@@ -149,7 +160,7 @@ final class Simulation {
   }
 
   Simulation(Handler upstream) {
-    this((trail, event) -> {}, source -> source, upstream);
+    this(new VirtualTime(), (trail, event) -> {}, source -> source, upstream);
   }
 
   /** New calls go by that configuration; those that have begun end by theirs. */
@@ -210,6 +221,7 @@ final class Simulation {
               one.bug = new IllegalStateException("it ended twice");
             }
             one.ended = time.getAsLong();
+            one.over.run();
           }
         });
     return one;
@@ -230,6 +242,11 @@ final class Simulation {
   void pass(Duration wait) {
     time.after(wait, () -> {});
     time.run(wait);
+  }
+
+  /** A call of that model that nobody makes. */
+  static Call call(Model model) {
+    return Fakes.call(model);
   }
 
   static String body(String model) {

@@ -106,6 +106,22 @@ class BoundsTest {
   }
 
   @Test
+  void a_key_that_is_well_and_another_that_has_room_are_none_to_ask_with() {
+    Provider limited =
+        Fakes.provider("p", "k1", "k2").within(new Limits(List.of(), List.of(), 0, 1));
+    Credential first = limited.credentials().getFirst();
+    Credential second = limited.credentials().getLast();
+    Standing target = standings.of(limited, "m", 0);
+    pass(target, second)
+        .failed(Failure.of(Failure.Kind.UPSTREAM_RATE_LIMITED, "slow down").upstream(429));
+    assertThat(target.well()).isTrue();
+    Leave.Pass one = pass(target, first);
+    assertThat(target.well()).isFalse();
+    one.left();
+    assertThat(target.well()).isTrue();
+  }
+
+  @Test
   void who_is_refused_by_one_bound_holds_nothing_of_the_others() {
     Provider limited =
         at("p").within(new Limits(List.of(per(2, Duration.ofMinutes(1))), List.of(), 5, 0));
