@@ -159,7 +159,9 @@ final class Waiting {
         if (!seat.thread.await(
             () -> seat.woken || seat.shed, callFirst ? call.deadline() : patience)) {
           end = Event.Waited.End.LATE;
-          throw callFirst ? late().again(Failure.Again.NOWHERE) : refusal(seat, "No target of '" + model + "' had room in time");
+          throw callFirst
+              ? late().again(Failure.Again.NOWHERE)
+              : refusal(seat, "No target of '" + model + "' had room in time");
         }
         if (seat.shed) {
           end = Event.Waited.End.SHED;
