@@ -34,7 +34,8 @@ final class Hedging {
     if (hedge.isEmpty()) {
       return Optional.empty();
     }
-    Allowance allowance = allowances.computeIfAbsent(call.resolved().name(), name -> new Allowance());
+    Allowance allowance =
+        allowances.computeIfAbsent(call.resolved().name(), name -> new Allowance());
     allowance.count();
     boolean may = call.ownKey().isEmpty() && isOfAKind(call.request());
     return may ? Optional.of(new Watch(call, hedge.get(), allowance)) : Optional.empty();
@@ -75,7 +76,9 @@ final class Hedging {
 
     /** The first target is late: who is asked beside it; {@code null} where nobody is to be. */
     Walk.@Nullable Step second(Walk walk, Target first) {
-      if (Deeds.keeps(call.request()) || Deeds.acts(call.request()) || !allowance.take(hedge.share())) {
+      if (Deeds.keeps(call.request())
+          || Deeds.acts(call.request())
+          || !allowance.take(hedge.share())) {
         return null;
       }
       Walk.Step step =

@@ -5,7 +5,6 @@ import dev.lintel.Attempt;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
-import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
@@ -125,6 +124,7 @@ public final class Metrics implements Listener, Endpoint {
           .register(registry);
 
   private final Predicate<String> configured;
+
   /** The tries that were answered, by provider, so that counting needs no look-up by labels. */
   private final Map<String, CounterDataPoint> answered = new ConcurrentHashMap<>();
 

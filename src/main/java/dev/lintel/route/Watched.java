@@ -217,7 +217,9 @@ final class Watched implements Standing {
       }
     }
 
-    /** Given back at last: whoever is woken by it shall see what the call has told of the target. */
+    /**
+     * Given back at last: whoever is woken by it shall see what the call has told of the target.
+     */
     private Leave.Pass room() {
       return Objects.requireNonNull(room);
     }
