@@ -265,7 +265,7 @@ class FaultScenario {
         (fault.equals("refused") ? "refused-second-" : "second-" + fault + "-") + provider.dialect;
     TestGateway.Raw reply = gateway.raw(client.path(model, stream), client.body(model, stream));
     assertThat(reply.status()).as(reply.body()).isEqualTo(200);
-    assertThat(reply.complete()).as("the connection's answer came to its end").isTrue();
+    assertThat(reply.complete()).as("the end of\n" + reply.body()).isTrue();
     if (stream) {
       assertThat(client.terminated(reply.body())).as(reply.body()).isTrue();
       assertThat(reply.body()).doesNotContain(client.broken());
@@ -284,7 +284,7 @@ class FaultScenario {
     TestGateway.Raw reply = gateway.raw(client.path(model, stream), client.body(model, stream));
     if (!refused && HARMLESS.contains(Fault.of(fault))) {
       assertThat(reply.status()).as(reply.body()).isEqualTo(200);
-      assertThat(reply.complete()).isTrue();
+      assertThat(reply.complete()).as(reply.body()).isTrue();
       return;
     }
     if (stream && !refused && MID_STREAM.contains(Fault.of(fault))) {
