@@ -131,6 +131,10 @@ final class Callers implements AutoCloseable {
       return reply.join().headers().firstValue(name).orElse("");
     }
 
+    int status() {
+      return reply.join().statusCode();
+    }
+
     /** All of its text. */
     String text() {
       String body = reply.join().body();

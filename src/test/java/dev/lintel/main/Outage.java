@@ -26,6 +26,7 @@ enum Outage {
   OVERLOADED_503(503),
   STATUS_529(529),
   LIMITED_FOR_A_SECOND(429),
+  LIMITED_FOR_AN_HOUR(429),
   LIMITED(429),
   /** The first key is refused; with the other one it fails too. */
   REFUSED_KEY,
@@ -56,8 +57,8 @@ enum Outage {
     this.status = status;
   }
 
-  /** Those after which a key rests, or the provider for as long as it says. */
-  static final Set<Outage> OF_KEYS = EnumSet.of(LIMITED_FOR_A_SECOND, LIMITED, REFUSED_KEY);
+  /** Those after which a key rests. */
+  static final Set<Outage> OF_KEYS = EnumSet.of(LIMITED_FOR_A_SECOND, LIMITED_FOR_AN_HOUR, LIMITED, REFUSED_KEY);
 
   private static final int LATE_MS = 5_000;
 
@@ -94,6 +95,8 @@ enum Outage {
       case STATUS_529 -> visit.answer("529 Busy", "", speech.error("Busy.", "overloaded_error"));
       case LIMITED_FOR_A_SECOND ->
           visit.answer("429 Slow", "Retry-After: 1\r\n", speech.error("Too many.", "rate_limit"));
+      case LIMITED_FOR_AN_HOUR ->
+          visit.answer("429 Slow", "Retry-After: 3600\r\n", speech.error("Too many.", "rate_limit"));
       case LIMITED -> visit.answer("429 Slow", "", speech.error("Too many.", "rate_limit"));
       case REFUSED_KEY -> {
         if (request.head().contains(UnwellProvider.FIRST_KEY)) {
