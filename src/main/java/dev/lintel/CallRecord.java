@@ -42,7 +42,7 @@ public record CallRecord(
   /** A caller's own word for a model may be as long as a body. */
   private static final int LONGEST_NAME = 256;
 
-  /** On the call's own thread, once the call is over. */
+  /** On the call's own thread, once the call is over, so that nothing more is noted. */
   public static CallRecord of(Trail trail, Event.Ended ended) {
     String named = trail.named();
     return new CallRecord(
@@ -60,8 +60,8 @@ public record CallRecord(
         ended.durationNanos(),
         trail.usage(),
         trail.cost(),
-        List.copyOf(trail.attempts()),
-        trail.decision().copy(),
+        trail.attempts(),
+        trail.decision(),
         trail.variant(),
         trail.replay().map(Replay::callId).orElse(""),
         trail.shadowOf().orElse(""));

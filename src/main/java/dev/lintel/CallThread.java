@@ -2,6 +2,7 @@ package dev.lintel;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -12,9 +13,11 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,11 +99,30 @@ public final class CallThread {
     return CURRENT.isBound() ? CURRENT.get().clock.getAsLong() : System.nanoTime();
   }
 
-  /** Wakes the threads of that loop that wait until then, by a clock of its own. */
+  /**
+   * Chance for what the calling thread draws, whatever its kind: a clock that is one, too, makes it
+   * the same each time.
+   */
+  public static RandomGenerator random() {
+    return CURRENT.isBound() && CURRENT.get().clock instanceof RandomGenerator known
+        ? known
+        : ThreadLocalRandom.current();
+  }
+
+  /**
+   * Wakes the threads of that loop that wait until then, by a clock of its own: in the order in
+   * which they began.
+   */
   static void wake(Executor loop, long now) {
     RUNNING.stream()
         .filter(call -> call.loop == loop && call.wakeAt <= now)
+        .sorted(Comparator.comparingLong(call -> call.number()))
         .forEach(CallThread::wake);
+  }
+
+  private long number() {
+    Thread running = thread;
+    return running == null ? Long.MAX_VALUE : running.threadId();
   }
 
   /**

@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,7 +96,7 @@ public final class Decision {
   }
 
   /** As it is now, whatever is noted afterwards. */
-  public Decision copy() {
+  Decision copy() {
     var copy = new Decision();
     copy.rounds = rounds;
     copy.excluded = excluded.isEmpty() ? excluded : new ArrayList<>(excluded);
@@ -109,9 +108,11 @@ public final class Decision {
 
   /** At least as many as there are {@link #candidates}. */
   public int looked() {
-    return excluded.size()
-        + asked.size()
-        + rounds.stream().mapToInt(round -> round.targets.size()).sum();
+    int looked = excluded.size() + asked.size();
+    for (Round round : rounds) {
+      looked += round.targets.size();
+    }
+    return looked;
   }
 
   /**
@@ -119,11 +120,7 @@ public final class Decision {
    * once.
    */
   public List<Candidate> candidates() {
-    var reasons = new LinkedHashMap<String, String>();
-    excluded.forEach(one -> reasons.put(one.target.name(), one.why));
-    var known = new LinkedHashSet<String>();
-    asked.forEach(target -> known.add(target.name()));
-    reasons.keySet().removeAll(known);
+    Map<String, String> reasons = reasons();
     Set<String> seen = new HashSet<>(reasons.keySet());
     var all = new ArrayList<Candidate>();
     for (Round round : rounds) {
@@ -139,17 +136,28 @@ public final class Decision {
       }
     }
     // Those that were insisted on: in trouble, and so not ranked with the others.
-    known.stream().filter(seen::add).forEach(name -> add(all, name, OptionalDouble.empty()));
-    for (Map.Entry<String, String> one : reasons.entrySet()) {
-      all.add(
-          new Candidate(
-              one.getKey(),
-              one.getValue(),
-              OptionalDouble.empty(),
-              OptionalInt.empty(),
-              sessionAt(one.getKey())));
+    for (Target target : asked) {
+      String name = target.name();
+      if (seen.add(name)) {
+        add(all, name, OptionalDouble.empty());
+      }
     }
+    reasons.forEach((name, why) ->
+        all.add(
+            new Candidate(
+                name, why, OptionalDouble.empty(), OptionalInt.empty(), sessionAt(name))));
     return all;
+  }
+
+  /** Why those were left out that were not asked all the same, by their names. */
+  private Map<String, String> reasons() {
+    if (excluded.isEmpty()) {
+      return Map.of();
+    }
+    var reasons = new LinkedHashMap<String, String>();
+    excluded.forEach(one -> reasons.put(one.target.name(), one.why));
+    asked.forEach(target -> reasons.remove(target.name()));
+    return reasons;
   }
 
   private void add(List<Candidate> all, String name, OptionalDouble score) {

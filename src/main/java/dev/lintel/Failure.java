@@ -79,6 +79,7 @@ public final class Failure extends RuntimeException {
   private @Nullable String param;
   private @Nullable String code;
   private @Nullable Duration retryAfter;
+  private boolean lasting;
 
   private Failure(Kind kind, String message, @Nullable Throwable cause) {
     super(message, cause, false, false);
@@ -151,6 +152,12 @@ public final class Failure extends RuntimeException {
     return this;
   }
 
+  /** The same call fails later, too: nothing but another configuration would help. */
+  public Failure lasting() {
+    lasting = true;
+    return this;
+  }
+
   /** The same without those words, wherever the provider repeated them. */
   public Failure without(List<String> secrets) {
     String text = message();
@@ -168,6 +175,7 @@ public final class Failure extends RuntimeException {
     clean.param = param;
     clean.code = code;
     clean.retryAfter = retryAfter;
+    clean.lasting = lasting;
     return clean;
   }
 
@@ -246,9 +254,9 @@ public final class Failure extends RuntimeException {
           UPSTREAM_RATE_LIMITED,
           UPSTREAM_OVERLOADED,
           UPSTREAM_UNAVAILABLE,
-          TIMEOUT,
-          UNAVAILABLE ->
+          TIMEOUT ->
           true;
+      case UNAVAILABLE -> !lasting;
       case UPSTREAM_ERROR -> again == Again.HERE;
       case BUDGET_EXCEEDED -> retryAfter != null;
       default -> false;

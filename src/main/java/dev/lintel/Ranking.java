@@ -11,26 +11,38 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Ranking {
   /** As they are written. */
-  public static final Ranking AS_WRITTEN = new Ranking(null, -1);
+  public static final Ranking AS_WRITTEN = new Ranking(null, -1, Lesson.NONE);
 
   private final double @Nullable [] scores;
   private final int first;
+  private final Lesson lesson;
 
-  private Ranking(double @Nullable [] scores, int first) {
+  private Ranking(double @Nullable [] scores, int first, Lesson lesson) {
     this.scores = scores;
     this.first = first;
+    this.lesson = lesson;
   }
 
   /**
    * @param scores one for each target, never NaN; kept, not copied
    */
   public static Ranking of(double[] scores) {
-    return new Ranking(scores, -1);
+    return new Ranking(scores, -1, Lesson.NONE);
   }
 
   /** The same with the target at that index before all others. */
   public Ranking beginningWith(int index) {
-    return new Ranking(scores, index);
+    return new Ranking(scores, index, lesson);
+  }
+
+  /** The same, whose strategy wants to learn what comes of the call. */
+  public Ranking teaching(Lesson wanting) {
+    return new Ranking(scores, first, wanting);
+  }
+
+  /** What the strategy learns of the call; {@link Lesson#NONE} where it does not. */
+  public Lesson lesson() {
+    return lesson;
   }
 
   /** Lower is better; the place in the list where nobody scored. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -53,6 +54,10 @@ public record Terms(
           "cache",
           "redaction",
           "retention");
+
+  /** What targets are told apart by: a name, and nothing that could be taken for one. */
+  private static final Set<String> NAMES_OF_TARGETS =
+      Set.of("tier", "region", "model_family", "provider");
 
   private static final int MOST_DIGITS = 18;
   private static final Pattern WHOLE = Pattern.compile("[0-9]{1,18}");
@@ -106,7 +111,11 @@ public record Terms(
                   "'" + place + "' is not a term. Terms are: " + String.join(", ", NAMES) + ".")
               .at(place);
         }
-        values.put(entry.getKey(), check(entry.getKey(), place, textOf(entry.getValue(), place)));
+        String text =
+            NAMES_OF_TARGETS.contains(entry.getKey())
+                ? nameOf(entry.getValue(), place)
+                : textOf(entry.getValue(), place);
+        values.put(entry.getKey(), check(entry.getKey(), place, text));
       }
     }
     Map<String, String> along = along(headers);
@@ -155,6 +164,13 @@ public record Terms(
   /** The call's own bound on its time; empty where none was given. */
   public Optional<Long> maxLatencyMs() {
     return get("max_latency_ms").map(Long::valueOf);
+  }
+
+  private static String nameOf(JsonNode node, String place) {
+    if (node.isString()) {
+      return node.asString();
+    }
+    throw Failure.invalid("'" + place + "' must be a string.").at(place);
   }
 
   private static String textOf(JsonNode node, String place) {

@@ -13,4 +13,12 @@ public interface TokenCounter {
   long prompt(Prompt prompt, String model);
 
   long text(String text, String model);
+
+  /**
+   * Whether the first count for that model would begin at once. Where it would not, what it needs
+   * is being made ready from now on, which may take seconds; does not wait for it.
+   */
+  default boolean ready(String model) {
+    return true;
+  }
 }

@@ -18,6 +18,10 @@ public final class Trail {
   private final long started;
   private List<Attempt> attempts = List.of();
   private int trying;
+
+  /** Of the tries that are under way, where there are several. */
+  private List<Target> several = List.of();
+
   private List<String> adapted = List.of();
   private List<String> standing = List.of();
   private Usage usage = Usage.UNKNOWN;
@@ -45,6 +49,11 @@ public final class Trail {
   private int status = 200;
   private @Nullable Decision decision;
   private String variant = "";
+  private Lesson lesson = Lesson.NONE;
+
+  /** Of the arm; {@code null} where there is none. */
+  private @Nullable Rater arm;
+
   private boolean supposed;
   private String shadowOf = "";
   private Runnable told = () -> {};
@@ -149,7 +158,26 @@ public final class Trail {
     }
     attempts.add(Math.min(place, attempts.size()), attempt);
     trying = Math.max(0, trying - 1);
+    if (!several.isEmpty()) {
+      ended(attempt.target());
+    }
     told.run();
+  }
+
+  private void ended(String name) {
+    for (int i = 0; i < several.size(); i++) {
+      if (several.get(i).named(name)) {
+        several.remove(i);
+        return;
+      }
+    }
+  }
+
+  /** Whose answers are waited for, in the order in which they were asked. */
+  public List<Target> underWay() {
+    return trying == 0 || target == null
+        ? List.of()
+        : several.isEmpty() ? List.of(target) : List.copyOf(several);
   }
 
   /** The tries that have ended, in the order in which they began. */
@@ -164,6 +192,10 @@ public final class Trail {
 
   /** A target is asked from now on; what was adapted for an earlier one does not count any more. */
   public void asking(Target next) {
+    if (trying > 0 && target != null) {
+      several = several.isEmpty() ? new ArrayList<>(List.of(target)) : several;
+      several.add(next);
+    }
     target = next;
     trying++;
     adapted = List.of();
@@ -380,6 +412,7 @@ public final class Trail {
   public void follow(Trail other) {
     attempts = new ArrayList<>(other.attempts);
     trying = other.trying;
+    several = other.several.isEmpty() ? List.of() : new ArrayList<>(other.several);
     target = other.target;
     credential = other.credential;
     adapted = new ArrayList<>(other.adapted);
@@ -390,6 +423,8 @@ public final class Trail {
     status = other.status;
     decision = other.decision == null ? null : other.decision.copy();
     variant = other.variant;
+    lesson = other.lesson;
+    arm = other.arm;
   }
 
   /** From now on somebody is told, on the call's thread, when a try begins and when one ends. */
@@ -405,6 +440,32 @@ public final class Trail {
   /** The call belongs to that arm of its model's split. */
   public void variant(String name) {
     variant = name;
+    arm = null;
+  }
+
+  /**
+   * The same.
+   *
+   * @param rater wants to know how well the arm answered
+   */
+  public void variant(String name, Rater rater) {
+    variant = name;
+    arm = rater;
+  }
+
+  /** Of the arm to which the call belongs; empty where it belongs to none. */
+  public Optional<Rater> arm() {
+    return Optional.ofNullable(arm);
+  }
+
+  /** A strategy wants to learn what comes of the call; what another one wanted is over. */
+  public void teaching(Lesson wanting) {
+    lesson = wanting;
+  }
+
+  /** Of the strategy that ranked last; {@link Lesson#NONE} where it does not learn. */
+  public Lesson lesson() {
+    return lesson;
   }
 
   /** {@code base}, {@code canary} or a variant's name; empty where the model has none. */

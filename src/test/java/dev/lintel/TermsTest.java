@@ -56,6 +56,26 @@ class TermsTest {
             });
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"region\":5}",
+        "{\"region\":[\"eu\"]}",
+        "{\"region\":\"\"}",
+        "{\"tier\":true}",
+        "{\"model_family\":{}}",
+        "{\"provider\":null}"
+      })
+  void what_is_no_name_is_a_malformed_term_and_no_missing_target(String body) {
+    assertThatThrownBy(() -> Terms.read(Headers.NONE, Optional.of(Json.parse(body))))
+        .isInstanceOfSatisfying(
+            Failure.class,
+            failure -> {
+              assertThat(failure.kind()).isEqualTo(Failure.Kind.INVALID_REQUEST);
+              assertThat(failure.param().orElseThrow()).startsWith("lintel.");
+            });
+  }
+
   @Test
   void the_callers_own_id_and_trace_go_along() {
     String trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -8,9 +8,11 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.Queue;
+import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 
 /**
  * Time that passes only while every call's thread waits: hours take as long as what happens in
@@ -19,16 +21,25 @@ import java.util.function.LongSupplier;
  * <p>Needs threads that are carried by a loop of their own: tests are skipped on the JDK's
  * scheduler. What is offloaded to other threads takes no time here and must not be waited for.
  */
-public final class VirtualTime implements Executor, LongSupplier {
+public final class VirtualTime implements Executor, LongSupplier, RandomGenerator {
   private record Moment(long at, long number, Runnable what) {}
 
   private final Queue<Runnable> ready = new ConcurrentLinkedQueue<>();
   private final PriorityQueue<Moment> moments =
       new PriorityQueue<>(Comparator.comparingLong(Moment::at).thenComparingLong(Moment::number));
+  private final Random chance;
   private long now = 1;
   private long numbers;
 
   public VirtualTime() {
+    this(1);
+  }
+
+  /**
+   * @param seed of what its threads draw
+   */
+  public VirtualTime(long seed) {
+    this.chance = new Random(seed);
     assumeTrue(CallThread.mode().equals("loop"), "needs threads on a loop");
   }
 
@@ -43,6 +54,12 @@ public final class VirtualTime implements Executor, LongSupplier {
   @Override
   public long getAsLong() {
     return now;
+  }
+
+  /** What its threads draw, as {@link CallThread#random} tells them. */
+  @Override
+  public long nextLong() {
+    return chance.nextLong();
   }
 
   /** The same as a time of day. */

@@ -11,6 +11,7 @@ import dev.lintel.Json;
 import dev.lintel.Leave;
 import dev.lintel.Model;
 import dev.lintel.Models;
+import dev.lintel.Percent;
 import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Retry;
@@ -30,10 +31,12 @@ import dev.lintel.route.Cheapest;
 import dev.lintel.route.ConsistentHash;
 import dev.lintel.route.Fastest;
 import dev.lintel.route.InOrder;
+import dev.lintel.route.Learned;
 import dev.lintel.route.LeastBusy;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Weighted;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -61,7 +64,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What it costs to choose a target: its ranking, its leave, and giving that back, with real
+ * What it costs to choose a target: its ranking, its leave, giving that back, and learning, with real
  * standings, prices and a chat of 2 KB.
  */
 @BenchmarkMode(Mode.AverageTime)
@@ -79,7 +82,14 @@ public class Choosing {
           "consistent_hash", new ConsistentHash("user"),
           "cheapest", new Cheapest(),
           "fastest", new Fastest(),
-          "balanced", new Balanced(Optional.empty(), Optional.empty(), Optional.empty()));
+          "balanced", new Balanced(Optional.empty(), Optional.empty(), Optional.empty()),
+          "learned",
+              new Learned(
+                  new Percent(BigDecimal.valueOf(5)),
+                  new Percent(BigDecimal.TEN),
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.empty()));
 
   /** One model with a hundred targets. */
   @State(Scope.Benchmark)
@@ -92,7 +102,8 @@ public class Choosing {
       "consistent_hash",
       "cheapest",
       "fastest",
-      "balanced"
+      "balanced",
+      "learned"
     })
     String strategy;
 
@@ -154,6 +165,8 @@ public class Choosing {
     Walk.Step step =
         new Walk(call, target -> 0, new Queues((trail, event) -> {}), (trail, event) -> {}).next();
     step.pass().left();
+    // What is learned makes the next choice dearer.
+    call.trail().lesson().answered(step.target(), 1_000_000_000, Optional.empty());
     return step.target();
   }
 

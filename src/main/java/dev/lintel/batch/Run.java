@@ -22,12 +22,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /**
  * One batch at work, on a thread of its own: from whatever status it is in to its last, unless the
@@ -315,7 +317,8 @@ final class Run {
       return;
     }
     Duration pause = Duration.ofSeconds(1);
-    for (int tried = 1; ; tried++) {
+    int tried = 0;
+    while (true) {
       var exchange =
           new LineExchange(batch.endpoint(), line.body(), batch.headers(), caller.get(), loop);
       endpoint.serve(exchange);
@@ -323,37 +326,45 @@ final class Run {
       if (answer.isEmpty()) {
         throw Failure.cancelled();
       }
+      Optional<String> refused = refused(answer.get());
+      // Nobody was asked while there is no room: a line waits for that as long as its batch may.
+      boolean roomless = refused.equals(Optional.of(Failure.Kind.UNAVAILABLE.word()));
+      tried += roomless ? 0 : 1;
       Optional<Duration> again =
-          tried < TRIES && !over() ? again(answer.get(), exchange, pause) : Optional.empty();
+          refused.isPresent() && tried < TRIES && !over()
+              ? Optional.of(wait(exchange, pause))
+              : Optional.empty();
       if (again.isEmpty()) {
         thread.offload(() ->
             added(() -> results.add(line, answer.get(), exchange.header("x-lintel-request-id"))));
         return;
       }
       thread.await(this::over, System.nanoTime() + again.get().toNanos());
-      pause = pause.multipliedBy(2);
+      pause = roomless ? pause : pause.multipliedBy(2);
     }
   }
 
-  /** How long to wait before the line is asked again; empty where that would not help. */
-  private static Optional<Duration> again(Answer answer, LineExchange exchange, Duration pause) {
-    if (answer.status() < 400 || !retryable(answer)) {
-      return Optional.empty();
-    }
+  /** How long to wait before the line is asked again; lines do not come back all at once. */
+  private static Duration wait(LineExchange exchange, Duration pause) {
     String told = exchange.header("retry-after");
     Duration wait = told.isEmpty() ? pause : Duration.ofSeconds(Long.parseLong(told));
-    return Optional.of(wait.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : wait);
+    return (wait.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : wait)
+        .plusMillis(ThreadLocalRandom.current().nextLong(1_000));
   }
 
-  private static boolean retryable(Answer answer) {
+  /** The kind of failure, where the line may do better later. */
+  private static Optional<String> refused(Answer answer) {
+    if (answer.status() < 400) {
+      return Optional.empty();
+    }
     try {
-      return Json.parse(answer.body(), 0, answer.body().length)
-          .path("error")
-          .path("lintel")
-          .path("retryable")
-          .asBoolean(false);
+      JsonNode said =
+          Json.parse(answer.body(), 0, answer.body().length).path("error").path("lintel");
+      return said.path("retryable").asBoolean(false)
+          ? Optional.of(said.path("kind").asString(""))
+          : Optional.empty();
     } catch (JacksonException noJson) {
-      return false;
+      return Optional.empty();
     }
   }
 

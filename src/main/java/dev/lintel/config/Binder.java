@@ -45,15 +45,7 @@ final class Binder {
   private final Faults faults;
   private final Environment environment;
   private final Map<Class<?>, ? extends Map<String, ? extends Class<?>>> specs;
-  private final Map<Class<?>, Later> later;
   private final Set<String> notYet = new TreeSet<>();
-
-  /**
-   * Extensions of a kind whose names are known and that do not act yet.
-   *
-   * @param instead the name of the one that acts for them
-   */
-  record Later(Set<String> names, String instead) {}
 
   /**
    * @param specs the specs of each kind of extension, by their names
@@ -61,12 +53,10 @@ final class Binder {
   Binder(
       Faults faults,
       Environment environment,
-      Map<Class<?>, ? extends Map<String, ? extends Class<?>>> specs,
-      Map<Class<?>, Later> later) {
+      Map<Class<?>, ? extends Map<String, ? extends Class<?>>> specs) {
     this.faults = faults;
     this.environment = environment;
     this.specs = specs;
-    this.later = later;
   }
 
   /** The whole file; empty where even its outermost form is at fault. */
@@ -77,23 +67,9 @@ final class Binder {
   /** The spec of that name with all its options left out. */
   @SuppressWarnings("unchecked")
   <T extends Extension> Spec<T> plain(Class<T> extension, String name) {
-    return (Spec<T>) made(extension, name);
-  }
-
-  private Object made(Class<?> extension, String name) {
     Class<?> known = Objects.requireNonNull(specs.get(extension)).get(name);
     Object made = known == null ? null : make(Shape.of(known), Map.of(), Place.TOP);
-    return Objects.requireNonNull(made, name);
-  }
-
-  /** A plain word, or the only key of a map; else empty. */
-  private static String word(Node node) {
-    return switch (node) {
-      case ScalarNode scalar -> scalar.getValue();
-      case MappingNode mapping when mapping.getValue().size() == 1 ->
-          word(mapping.getValue().getFirst().getKeyNode());
-      default -> "";
-    };
+    return (Spec<T>) Objects.requireNonNull(made, name);
   }
 
   /** The keys in use that have no effect yet, such as {@code tenants.*.budget}. */
@@ -204,12 +180,16 @@ final class Binder {
       }
       return Collections.unmodifiableList(bound);
     }
-    if (node instanceof ScalarNode) {
+    if (node instanceof ScalarNode || isWrittenAsMap(of)) {
       Object value = value(node, of, place);
       return value == null ? null : List.of(value);
     }
     fault(place, "must be a list, such as [ a, b ]");
     return null;
+  }
+
+  private static boolean isWrittenAsMap(Type type) {
+    return type instanceof Class<?> plain && plain.isRecord() && Scalar.of(plain).isEmpty();
   }
 
   private @Nullable Object map(Node node, Class<?> keys, Type values, Place place) {
@@ -233,11 +213,6 @@ final class Binder {
     Map<String, ? extends Class<?>> named = specs.get(extension);
     if (named == null) {
       throw new IllegalArgumentException("nobody named the specs of " + extension);
-    }
-    Later waiting = later.get(extension);
-    if (waiting != null && waiting.names.contains(word(node))) {
-      notYet.add(place.form() + ": " + word(node));
-      return made(extension, waiting.instead);
     }
     if (!(node instanceof MappingNode mapping)) {
       Class<?> known = oneOf(node, named, place);

@@ -112,7 +112,9 @@ public record Config(
 
     /** Whether a call of that caller is refused where nobody knows what it will cost. */
     public boolean refusesUnknown(Caller caller) {
-      return refuses.getOrDefault(caller.tenant() + "/" + caller.app(), refuseUnknown);
+      return refuses.isEmpty()
+          ? refuseUnknown
+          : refuses.getOrDefault(caller.tenant() + "/" + caller.app(), refuseUnknown);
     }
   }
 
@@ -315,6 +317,15 @@ public record Config(
       differing.add("batches");
     }
     return differing;
+  }
+
+  /** What it was read from beside its own file. */
+  public List<Path> files() {
+    return Stream.concat(
+            pricing.catalogue().stream(),
+            models.stream().flatMap(model -> model.strategy().files().stream()))
+        .distinct()
+        .toList();
   }
 
   /** The same at another address. */

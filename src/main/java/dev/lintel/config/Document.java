@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.BreakerRule;
 import dev.lintel.Json;
 import dev.lintel.Limits;
+import dev.lintel.Percent;
 import dev.lintel.Provider;
 import dev.lintel.Rate;
 import dev.lintel.Reach;

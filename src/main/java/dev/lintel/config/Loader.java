@@ -35,9 +35,6 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 public final class Loader {
   private static final String USUAL_STRATEGY = "in_order";
 
-  /** Strategies that a file may name already. */
-  private static final Set<String> LATER = Set.of("learned", "classified");
-
   private static final int LONGEST_FILE = 64 << 20;
 
   private final Map<String, List<Dialect>> dialects;
@@ -106,12 +103,7 @@ public final class Loader {
    */
   public Config load(String file, String text) {
     var faults = new Faults(file);
-    var binder =
-        new Binder(
-            faults,
-            environment,
-            Map.of(Strategy.class, strategies),
-            Map.of(Strategy.class, new Binder.Later(LATER, USUAL_STRATEGY)));
+    var binder = new Binder(faults, environment, Map.of(Strategy.class, strategies));
     Optional<Document> document =
         compose(faults, file, text).flatMap(root -> binder.bind(root, Document.class));
     Optional<Config> config =

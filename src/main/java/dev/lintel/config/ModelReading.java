@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Condition;
 import dev.lintel.Merging;
+import dev.lintel.Percent;
 import dev.lintel.Profile;
 import dev.lintel.Retry;
 import dev.lintel.Routing;
@@ -70,6 +71,12 @@ final class ModelReading {
   Optional<Config.ModelSpec> read(String name, ModelEntry entry) {
     List<TargetSpec> targets = targets(entry.targets(), Map.of());
     entry.timeouts().ifPresent(this::checkTimeouts);
+    entry
+        .strategy()
+        .ifPresent(strategy ->
+            strategy
+                .flaws()
+                .forEach(flaw -> faults.add(new Fault(flaw.file(), flaw.line(), flaw.text()))));
     var own = new HashMap<String, Profile>();
     targets.forEach(target -> own.putIfAbsent(target.name(), target.profile()));
     RoutingSpec routing = routing(entry, own, breakers.insists(entry, targets));

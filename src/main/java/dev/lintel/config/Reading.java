@@ -169,7 +169,8 @@ final class Reading implements ModelReading.Around {
 
   private String meantProvider(String name) {
     String own = Closest.meant(name, written.providers().keySet());
-    return own.isEmpty() ? Closest.meant(name, providers.catalogue().rows().keySet()) : own;
+    String known = own.isEmpty() ? Closest.meant(name, providers.catalogue().rows().keySet()) : own;
+    return known.isEmpty() ? Closest.hint(name, written.providers().keySet()) : known;
   }
 
   private void checkPrices() {

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Percent;
 import dev.lintel.Rate;
 import dev.lintel.Reach;
 import java.math.BigDecimal;

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Watch implements AutoCloseable {
   private final Path file;
-  private volatile Optional<Path> catalogue;
+  private volatile List<Path> named;
   private final Loader loader;
   private final Consumer<Config> changed;
   private final Consumer<List<Fault>> broken;
@@ -38,20 +37,20 @@ public final class Watch implements AutoCloseable {
    * @param broken takes what is wrong with a change that cannot be used; must not throw
    */
   public Watch(Path file, Loader loader, Consumer<Config> changed, Consumer<List<Fault>> broken) {
-    this(file, Optional.empty(), loader, changed, broken);
+    this(file, List.of(), loader, changed, broken);
   }
 
   /**
-   * @param catalogue of models that the file names now
+   * @param named the files that it names now
    */
   public Watch(
       Path file,
-      Optional<Path> catalogue,
+      List<Path> named,
       Loader loader,
       Consumer<Config> changed,
       Consumer<List<Fault>> broken) {
     this.file = file;
-    this.catalogue = catalogue;
+    this.named = named;
     this.loader = loader;
     this.changed = changed;
     this.broken = broken;
@@ -88,7 +87,7 @@ public final class Watch implements AutoCloseable {
     told = now;
     try {
       Config config = loader.load(file);
-      catalogue = config.pricing().catalogue();
+      named = config.files();
       changed.accept(config);
     } catch (Faulty faulty) {
       broken.accept(faulty.faults());
@@ -106,12 +105,10 @@ public final class Watch implements AutoCloseable {
   private byte @Nullable [] content() {
     try {
       byte[] own = Files.readAllBytes(file);
-      if (catalogue.isEmpty()) {
-        return own;
-      }
-      byte[] all = Arrays.copyOf(own, own.length + Long.BYTES);
-      ByteBuffer.wrap(all, own.length, Long.BYTES).putLong(sum(catalogue.get()));
-      return all;
+      List<Path> others = named;
+      var all = ByteBuffer.allocate(own.length + others.size() * Long.BYTES).put(own);
+      others.forEach(other -> all.putLong(sum(other)));
+      return all.array();
     } catch (IOException unreadable) {
       return null;
     }

@@ -3,9 +3,11 @@ package dev.lintel.filter;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Chunk;
+import dev.lintel.Credential;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
+import dev.lintel.Leave;
 import dev.lintel.Live;
 import dev.lintel.Marks;
 import dev.lintel.Model;
@@ -125,7 +127,10 @@ public final class Choose implements Filter {
 
     void run(Sink sink) {
       int drawn = division.draw(Marks.of(call, division.split().on()), CallThread.nanoTime());
-      List<Target> to = drawn < 0 ? List.of() : of(division.split().arms().get(drawn));
+      List<Target> to =
+          drawn < 0
+              ? List.of()
+              : of(division.split().arms().get(drawn), division.arms().get(drawn));
       Model model = call.resolved();
       if (to.isEmpty()) {
         base(model.retry().attempts(), sink);
@@ -155,14 +160,36 @@ public final class Choose implements Filter {
     }
 
     /** The arm's targets that may be asked; none where none of them is well. */
-    private List<Target> of(Routing.Arm arm) {
+    private List<Target> of(Routing.Arm arm, LiveArm live) {
       List<Target> to = narrowing.among(arm.to(), true);
       for (Target target : to) {
         if (target.standing().well()) {
           return to;
         }
       }
+      // Else an arm that fails too fast for twenty calls to tell would never be stopped.
+      if (counting && to.stream().anyMatch(this::isInTrouble)) {
+        live.missed(CallThread.nanoTime(), rollouts.wall().instant());
+      }
       return List.of();
+    }
+
+    /** Whether it rests for having failed, and not for what it may have. */
+    private boolean isInTrouble(Target target) {
+      for (Credential key : target.provider().credentials()) {
+        switch (target.standing().ask(call, key)) {
+          case Leave.Pass recovered -> {
+            recovered.unused();
+            return false;
+          }
+          case Leave.Bar bar -> {
+            if (!bar.why().mayBeTried()) {
+              return false;
+            }
+          }
+        }
+      }
+      return true;
     }
 
     private void base(int attempts, Sink sink) {
@@ -171,7 +198,7 @@ public final class Choose implements Filter {
     }
 
     private void asked(Call armed, LiveArm arm, Watched sink) {
-      call.trail().variant(arm.definition.name());
+      call.trail().variant(arm.definition.name(), arm.tally());
       // How long a conversation in real time takes says nothing of who is talked to.
       if (!counting || call.request() instanceof Live) {
         next.handle(armed, sink);

@@ -156,11 +156,18 @@ public final class Coalesce implements Filter {
   }
 
   /**
-   * What is known of a call while it is under way: nobody writes to it any more.
-   *
-   * @param since when the target was asked, or had answered
+   * What is known of a call while it is under way, since the target was asked or had answered:
+   * nobody writes to it any more.
    */
-  private record Seen(Trail trail, long since) {}
+  private static final class Seen {
+    private final Trail trail;
+    private final long since;
+
+    Seen(Trail trail, long since) {
+      this.trail = trail;
+      this.since = since;
+    }
+  }
 
   /** One of those who follow. */
   private static final class Seat {
@@ -422,15 +429,14 @@ public final class Coalesce implements Filter {
       }
     }
 
-    /** The try that is under way goes on for others, or ends for another reason than this one. */
+    /** The tries that are under way go on for others, or end for another reason than this one. */
     private void cut(Trail trail, Seen before, RuntimeException why) {
-      Optional<Target> target = trail.target();
-      if (trail.tries() > trail.attempts().size() && target.isPresent()) {
-        Optional<Failure> known =
-            why instanceof Failure failure ? Optional.of(failure) : Optional.empty();
+      Optional<Failure> known =
+          why instanceof Failure failure ? Optional.of(failure) : Optional.empty();
+      for (Target target : trail.underWay()) {
         trail.attempted(
             new Attempt(
-                target.get().name(),
+                target.name(),
                 0,
                 Optional.of(known.map(Failure::kind).orElse(Failure.Kind.INTERNAL)),
                 known.map(Failure::message).orElse(""),

@@ -1,12 +1,12 @@
 package dev.lintel.filter;
 
+import dev.lintel.CallThread;
 import dev.lintel.Rollout;
 import dev.lintel.Routing;
 import dev.lintel.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,7 +64,7 @@ record Division(String model, Routing.Split split, List<LiveArm> arms, LiveArm b
    * @param mark empty where the call has none: it is drawn
    */
   int draw(String mark, long now) {
-    int slot = mark.isEmpty() ? ThreadLocalRandom.current().nextInt(SLOTS) : slot(model, mark);
+    int slot = mark.isEmpty() ? CallThread.random().nextInt(SLOTS) : slot(model, mark);
     int from = 0;
     for (int i = 0; i < arms.size(); i++) {
       LiveArm arm = arms.get(i);

@@ -24,6 +24,9 @@ import java.util.List;
  * by its length.
  */
 public final class Estimate implements Filter {
+  /** Longer than a counter needs to make itself ready. */
+  private static final long PATIENCE_NANOS = 5_000_000_000L;
+
   private final TokenCounter counter;
 
   public Estimate(TokenCounter counter) {
@@ -41,12 +44,12 @@ public final class Estimate implements Filter {
       next.handle(call, heard);
     } catch (Failure broken) {
       if (heard.unpaid()) {
-        call.trail().used(heard.estimate());
+        call.trail().used(heard.estimate(0));
       }
       throw broken;
     }
     if (heard.unpaid()) {
-      sink.emit(Chunk.of(heard.estimate()));
+      sink.emit(Chunk.of(heard.estimate(PATIENCE_NANOS)));
     }
   }
 
@@ -107,7 +110,7 @@ public final class Estimate implements Filter {
         // Beside the rest of it, so that a reply whose bytes pass through still does.
         paid = true;
         List<Part> parts = new ArrayList<>(chunk.parts());
-        parts.add(estimate());
+        parts.add(estimate(PATIENCE_NANOS));
         sink.emit(new Chunk(parts, chunk.frame()));
       } else {
         sink.emit(chunk);
@@ -153,19 +156,32 @@ public final class Estimate implements Filter {
       content |= part.content();
     }
 
-    /** A caller who has left interrupted this thread; the count is made all the same. */
-    Usage estimate() {
+    /**
+     * A caller who has left interrupted this thread; the count is made all the same.
+     *
+     * @param patience in which the counter may make itself ready; where the caller is waiting for
+     *     an error, or its time is almost over, the estimate goes by the length instead
+     */
+    Usage estimate(long patience) {
+      String model = call.trail().target().map(Target::model).orElse(chat.model());
+      if (!counter.ready(model)
+          && (patience == 0 || call.deadline() - CallThread.nanoTime() < patience)) {
+        return guessed();
+      }
       boolean left = Thread.interrupted();
       try {
-        String model = call.trail().target().map(Target::model).orElse(chat.model());
         return CallThread.current().offload(() -> counted(model));
       } catch (Failure gone) {
-        return usage(chat.estimatedTokens(), said.guess(), thought.guess());
+        return guessed();
       } finally {
         if (left) {
           Thread.currentThread().interrupt();
         }
       }
+    }
+
+    private Usage guessed() {
+      return usage(chat.estimatedTokens(), said.guess(), thought.guess());
     }
 
     private Usage counted(String model) {

@@ -48,7 +48,7 @@ public final class Failover implements Filter {
     Failure last = null;
     for (int left = call.resolved().retry().attempts(); left > 0; ) {
       if (CallThread.nanoTime() - call.deadline() >= 0) {
-        throw last == null ? Errand.late() : last;
+        throw last == null ? Errand.late() : walk.told(last);
       }
       Walk.Step step = walk.next();
       if (step == null) {
@@ -80,7 +80,7 @@ public final class Failover implements Filter {
         break;
       }
     }
-    throw last == null ? walk.refusal() : last;
+    throw last == null ? walk.refusal() : walk.told(last);
   }
 
   /** At which of its provider's keys to begin. */

@@ -41,7 +41,8 @@ public final class KnownPrice implements Filter {
                   + model.name()
                   + "' is not known, and this app's calls must have one (unknown_price: refuse).")
           .at("model")
-          .code("unknown_price");
+          .code("unknown_price")
+          .lasting();
     }
     next.handle(
         priced.size() == model.targets().size() ? call : call.with(model.among(priced)), sink);

@@ -118,6 +118,12 @@ final class LiveArm {
     }
   }
 
+  /** A call that was its own went elsewhere, since all its targets rest for having failed. */
+  void missed(long now, Instant time) {
+    tally.failed(true);
+    judge(now, true, 0, time);
+  }
+
   private void judge(long now, boolean error, long nanos, Instant time) {
     if (definition.stopIf.isEmpty()) {
       return;
@@ -176,9 +182,9 @@ final class LiveArm {
         tally.calls.sum(),
         tally.errors.sum(),
         tally.cost(),
-        tally.latency.millis(0.5),
-        tally.latency.millis(0.95),
-        tally.firstContent.millis(0.5),
+        tally.latencyMillis(0.5),
+        tally.latencyMillis(0.95),
+        tally.firstContentMillis(0.5),
         tally.feedback());
   }
 }

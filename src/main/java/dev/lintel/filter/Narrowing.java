@@ -116,7 +116,8 @@ final class Narrowing {
                         + "' (residency), and "
                         + model()
                         + " has no target there.")
-                .code("residency"));
+                .code("residency")
+                .lasting());
   }
 
   private List<Target> chosen(List<Target> targets, Terms terms, boolean noted) {
@@ -160,7 +161,8 @@ final class Narrowing {
                 + "' (the term '"
                 + term
                 + "').")
-        .at(term);
+        .at(term)
+        .lasting();
   }
 
   private List<Target> wideEnough(List<Target> targets, boolean noted) {

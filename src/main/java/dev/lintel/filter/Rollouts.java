@@ -7,7 +7,6 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
@@ -65,17 +64,5 @@ public final class Rollouts {
       known.resume();
     }
     return known != null;
-  }
-
-  /**
-   * A caller says how well a call of that arm was answered; false where there is no such arm.
-   *
-   * @param score the higher the better
-   */
-  public boolean rated(String model, String arm, double score) {
-    Optional<LiveArm> known =
-        Optional.ofNullable(divisions.get(model)).flatMap(division -> division.named(arm));
-    known.ifPresent(live -> live.tally().rated(score));
-    return known.isPresent();
   }
 }

@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -56,17 +55,7 @@ public final class Shadow implements Filter, AutoCloseable {
   private static final Retry ONCE = new Retry(1, Duration.ofMillis(1), Duration.ofMillis(1));
 
   /** One that rests is left alone. */
-  private static final Routing ALONE =
-      new Routing(
-          List.of(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          false,
-          Map.of(),
-          false);
+  private static final Routing ALONE = Routing.NONE.insisting(false);
 
   /** What is compared, so that other targets begin anew. */
   private record Subject(String model, List<String> to) {}
@@ -82,7 +71,7 @@ public final class Shadow implements Filter, AutoCloseable {
    * @param around the stops before this one that a shadow needs, too: it is observed and counted
    */
   public Shadow(Filter around) {
-    this(around, () -> ThreadLocalRandom.current().nextDouble(100));
+    this(around, () -> CallThread.random().nextDouble(100));
   }
 
   /**

@@ -103,7 +103,10 @@ public final class Sticky implements Filter {
 
   private void answered(Call call, Key key, @Nullable Place place, Routing.Sticky sticky) {
     Target target = call.trail().target().orElse(null);
-    if (target == null || call.trail().tries() == 0 || call.trail().status() >= 400) {
+    if (target == null
+        || call.trail().supposed()
+        || call.trail().tries() == 0
+        || call.trail().status() >= 400) {
       return;
     }
     if (place != null && target.named(place.target)) {

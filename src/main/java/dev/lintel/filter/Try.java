@@ -66,6 +66,7 @@ final class Try {
       step.pass().left();
     } else {
       step.pass().answered(gate.opened() - began, nanos(), call.trail().usage());
+      call.trail().lesson().answered(step.target(), nanos(), call.trail().answerCost());
     }
     note(Optional.empty(), call.trail().answerCost());
   }
@@ -75,6 +76,7 @@ final class Try {
       step.pass().left();
     } else {
       step.pass().failed(failure);
+      call.trail().lesson().failed(step.target());
     }
     note(Optional.of(failure), gate.isOpen() ? call.trail().answerCost() : cost(gate.told()));
   }
@@ -89,6 +91,7 @@ final class Try {
       step.pass().left();
     } else {
       step.pass().outrun(nanos());
+      call.trail().lesson().failed(step.target());
     }
     beside(Failure.of(Failure.Kind.CANCELLED, "Another target answered first."), used);
   }

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -97,6 +96,7 @@ final class Walk {
 
   private final int[] firstKeys;
   private final List<Lane> lanes = new ArrayList<>(2);
+  private @Nullable Duration least;
   private List<Closed> closed = List.of();
 
   /**
@@ -114,6 +114,7 @@ final class Walk {
     this.keys = new int[fit.size()];
     this.firstKeys = new int[fit.size()];
     call.trail().decision().ranked(fit, ranking);
+    call.trail().teaching(ranking.lesson());
   }
 
   /** Those that are well; all where none is. */
@@ -169,6 +170,9 @@ final class Walk {
   /** Who is asked now; {@code null} where nobody is left. May wait. */
   @Nullable Step next() {
     Step step = fresh(taken);
+    if (step == null) {
+      step = recovered();
+    }
     if (step == null) {
       step = again();
     }
@@ -307,9 +311,29 @@ final class Walk {
       if (rests(lane) || !pause(lane)) {
         continue;
       }
-      Step step = step(lane, leave(lane));
+      Step step = recovered();
+      if (step == null) {
+        step = step(lane, leave(lane));
+      }
       if (step != null) {
         return step;
+      }
+    }
+    return null;
+  }
+
+  /** One that might not be asked when it was looked at, and may be now: time has passed since. */
+  private @Nullable Step recovered() {
+    for (Lane lane : lanes) {
+      if (lane.tries == 0
+          && lane.bar != null
+          && !lane.underWay
+          && !isClosed(lane.target, lane.key)
+          && lane.target.standing().well()) {
+        Step step = step(lane, leave(lane));
+        if (step != null) {
+          return step;
+        }
       }
     }
     return null;
@@ -337,19 +361,30 @@ final class Walk {
             .filter(lane -> !lane.underWay && !lane.insisted && !isClosed(lane.target, lane.key))
             .sorted(
                 Comparator.<Lane>comparingInt(lane -> lane.tries)
-                    .thenComparing(lane -> lane.barred().orElseThrow().rest()))
+                    .thenComparingLong(lane -> about(lane.barred().orElseThrow().rest())))
             .toList();
     for (Lane lane : least) {
       if (lane.tries > 0 && !pause(lane)) {
         continue;
       }
-      lane.insisted = lane.tries == 0;
-      Step step = step(lane, lane.target.standing().insist(call, lane.key));
+      Step step = lane.tries > 0 ? recovered() : null;
+      if (step == null && lane.tries > 0) {
+        step = step(lane, leave(lane));
+      }
+      if (step == null) {
+        lane.insisted = lane.tries == 0;
+        step = step(lane, lane.target.standing().insist(call, lane.key));
+      }
       if (step != null) {
         return step;
       }
     }
     return null;
+  }
+
+  /** The same for those that share a rest and were asked at different moments. */
+  private static long about(Duration rest) {
+    return (rest.toNanos() + SLACK_NANOS / 2) / SLACK_NANOS;
   }
 
   private Leave leave(Lane lane) {
@@ -386,6 +421,10 @@ final class Walk {
     lane.underWay = false;
     lane.tries++;
     wait(lane, failure.retryAfter());
+    failure
+        .retryAfter()
+        .filter(wait -> least == null || wait.compareTo(least) < 0)
+        .ifPresent(wait -> least = wait);
     if (failure.again() == Failure.Again.ELSEWHERE) {
       closed = closed.isEmpty() ? new ArrayList<>(2) : closed;
       closed.add(new Closed(step.target, step.key, failure.blame()));
@@ -395,6 +434,11 @@ final class Walk {
     if (at >= 0 && failure.blame() == Failure.Blame.KEY) {
       taken[at] = keys[at] >= keys(step.target).size();
     }
+  }
+
+  /** What the caller is told where all has failed: with the shortest wait of all tries. */
+  Failure told(Failure last) {
+    return least == null || !last.retryable() ? last : last.retryAfter(Optional.of(least));
   }
 
   /** Why nobody is asked, while nobody has been: with what each failed last. */
@@ -467,7 +511,7 @@ final class Walk {
     long backoff = model.retry().least().toNanos() << Math.min(lane.tries - 1, 20);
     backoff = Math.min(backoff, model.retry().most().toNanos());
     // Full jitter would allow no wait at all; half of it keeps callers apart without that.
-    long drawn = backoff / 2 + ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
+    long drawn = backoff / 2 + CallThread.random().nextLong(backoff / 2 + 1);
     long least = asked.map(Duration::toNanos).orElse(0L);
     lane.due = now + Math.max(drawn, least);
     lane.order = now + Math.max(backoff, least);

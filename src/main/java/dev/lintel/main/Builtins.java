@@ -32,9 +32,11 @@ import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.price.Catalogue;
 import dev.lintel.route.Balanced;
 import dev.lintel.route.Cheapest;
+import dev.lintel.route.Classified;
 import dev.lintel.route.ConsistentHash;
 import dev.lintel.route.Fastest;
 import dev.lintel.route.InOrder;
+import dev.lintel.route.Learned;
 import dev.lintel.route.LeastBusy;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
@@ -123,7 +125,9 @@ final class Builtins {
           "consistent_hash", ConsistentHash.class,
           "cheapest", Cheapest.class,
           "fastest", Fastest.class,
-          "balanced", Balanced.class);
+          "balanced", Balanced.class,
+          "learned", Learned.class,
+          "classified", Classified.class);
 
   private Builtins() {}
 

@@ -40,6 +40,7 @@ import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.Standings;
 import dev.lintel.token.Tokenizer;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -93,11 +94,24 @@ record Gateway(
   /** Outlives every configuration, because its tables are large and load late. */
   static final TokenCounter TOKENS = new Tokenizer();
 
-  static Gateway of(Config config, Map<String, Provider> providers, Lasting lasting, Hold hold) {
+  /**
+   * @param before the models that were served until now, by their names
+   */
+  static Gateway of(
+      Config config,
+      Map<String, Provider> providers,
+      Lasting lasting,
+      Hold hold,
+      Function<String, Optional<Model>> before) {
     Catalogue catalogue = catalogue(config, providers);
     Config.Pricing pricing = config.pricing();
     var facts = new Knowledge(catalogue, pricing.own(), pricing.factors());
-    Map<String, Model> named = config.models(providers, facts, lasting.standings);
+    var named = new LinkedHashMap<>(config.models(providers, facts, lasting.standings));
+    named.replaceAll((name, model) ->
+        before
+            .apply(name)
+            .map(old -> model.by(model.strategy().following(old.strategy())))
+            .orElse(model));
     var models =
         new Models(
             named,

@@ -6,6 +6,7 @@ import dev.lintel.Caller;
 import dev.lintel.Event;
 import dev.lintel.Health;
 import dev.lintel.Listener;
+import dev.lintel.Model;
 import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sink;
@@ -18,6 +19,7 @@ import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
 import dev.lintel.filter.Queues;
+import dev.lintel.filter.Ratings;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
@@ -65,6 +67,7 @@ public final class Lintel implements AutoCloseable {
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
+  private final Ratings ratings = new Ratings();
   private final Continuity continuity;
   private final Shadow shadow;
   private final Gateway.Lasting lasting;
@@ -119,7 +122,7 @@ public final class Lintel implements AutoCloseable {
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health);
     metrics.watch(rollouts::all);
-    Listener listener = both(metrics, log);
+    Listener listener = both(both(metrics, log), ratings);
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
@@ -155,7 +158,7 @@ public final class Lintel implements AutoCloseable {
             CallThread::nanoTime);
     started = config;
     try {
-      live = build(config);
+      live = build(config, name -> Optional.empty());
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
@@ -183,7 +186,7 @@ public final class Lintel implements AutoCloseable {
    */
   public List<String> use(Config config) {
     Gateway old = live;
-    live = build(config);
+    live = build(config, old.models()::find);
     live.catalogue().prefetch();
     old.hold().release();
     return started.fixed(config);
@@ -240,7 +243,7 @@ public final class Lintel implements AutoCloseable {
     close(Duration.ZERO);
   }
 
-  private Gateway build(Config config) {
+  private Gateway build(Config config, Function<String, Optional<Model>> before) {
     var asked = new ArrayList<Simulators.Running>();
     var hold = new Hold(() -> asked.forEach(simulator -> simulator.hold().release()));
     try {
@@ -250,7 +253,7 @@ public final class Lintel implements AutoCloseable {
             asked.add(simulator);
             return simulator.url();
           });
-      Gateway built = Gateway.of(config, providers, lasting, hold);
+      Gateway built = Gateway.of(config, providers, lasting, hold, before);
       standings.use(config.breakers());
       return built;
     } catch (RuntimeException failed) {
@@ -285,6 +288,7 @@ public final class Lintel implements AutoCloseable {
             standings::health,
             checks::check,
             recent,
+            ratings::rate,
             () -> !ending,
             admin));
   }

@@ -25,7 +25,9 @@ import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
+import dev.lintel.server.Feedback;
 import dev.lintel.server.Front;
+import dev.lintel.server.Known;
 import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.ResponsesSocket;
@@ -52,6 +54,7 @@ final class Routes {
    *
    * @param live asked once a call, so that a new configuration serves the calls that come after it
    * @param records of the calls that have ended
+   * @param ratings whom callers tell how well a call was answered
    * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
    * @param admin whether that is an admin's key
@@ -67,6 +70,7 @@ final class Routes {
       Function<Provider, Health> health,
       Function<Provider, Attempt> check,
       CallRecords records,
+      Feedback.Ratings ratings,
       BooleanSupplier ready,
       Predicate<String> admin) {
     Optional<Caller> caller(String key) {
@@ -167,6 +171,10 @@ final class Routes {
     List<String> root = List.of("");
     get(root, "/", Routes::introduce);
     get(root, "/metrics", around.metrics);
+    post(
+        List.of("/v1"),
+        "/feedback",
+        new Known(Builtins.OPENAI, around::caller, new Feedback(around.ratings, around.records)));
     get(root, "/health", providers.health());
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));

@@ -118,7 +118,7 @@ final class Start implements Callable<Integer> {
     if (file != null) {
       new Watch(
               file,
-              config.pricing().catalogue(),
+              config.files(),
               loader,
               changed -> use(lintel, keys, overridden(changed)),
               Start::refuse)

@@ -101,8 +101,11 @@ final class Bounds {
     return place;
   }
 
-  /** What a call with the best key would be told, while nothing is taken: whether it may ask. */
-  boolean open() {
+  /**
+   * What a call with the best key would be told, while nothing is taken: whether it may ask. One
+   * key has to be good in every way: one that is well and another that has room are none.
+   */
+  boolean open(KeyRests rests) {
     if (bounded) {
       for (Cap cap : shared) {
         if (cap.slots.full(cap.most)) {
@@ -114,7 +117,9 @@ final class Bounds {
       }
     }
     for (Credential key : keys) {
-      if (account.spent(key) == 0 && (mostPerKey == 0 || !account.key(key).full(mostPerKey))) {
+      if (rests.left(key) == 0
+          && account.spent(key) == 0
+          && (mostPerKey == 0 || !account.key(key).full(mostPerKey))) {
         return true;
       }
     }

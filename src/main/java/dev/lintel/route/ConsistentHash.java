@@ -1,6 +1,7 @@
 package dev.lintel.route;
 
 import dev.lintel.Call;
+import dev.lintel.CallThread;
 import dev.lintel.Marks;
 import dev.lintel.Ranking;
 import dev.lintel.Spec;
@@ -8,7 +9,6 @@ import dev.lintel.Strategy;
 import dev.lintel.Target;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Asks the same target for all calls with the same mark. Rendezvous hashing with weights: each
@@ -51,7 +51,7 @@ public record ConsistentHash(String on) implements Spec<Strategy> {
 
   private long seed(Call call) {
     String mark = Marks.of(call, on);
-    return mark.isEmpty() ? ThreadLocalRandom.current().nextLong() : hash(mark);
+    return mark.isEmpty() ? CallThread.random().nextLong() : hash(mark);
   }
 
   private static double[] scores(long seed, List<Target> targets) {

@@ -1,12 +1,13 @@
 package dev.lintel.route;
 
 import dev.lintel.Call;
+import dev.lintel.CallThread;
 import dev.lintel.Ranking;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * Asks the faster of two targets that are drawn at random (Mitzenmacher, The power of two choices,
@@ -53,7 +54,7 @@ public record Fastest() implements Spec<Strategy> {
 
   /** The better of two of those that are known. */
   private static int drawn(double[] scores, int known) {
-    var random = ThreadLocalRandom.current();
+    RandomGenerator random = CallThread.random();
     int one = random.nextInt(known);
     int other = (one + 1 + random.nextInt(known - 1)) % known;
     int first = known(scores, Math.min(one, other));

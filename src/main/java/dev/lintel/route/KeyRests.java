@@ -5,7 +5,6 @@ import dev.lintel.Failure;
 import dev.lintel.Health.Fitness;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -181,21 +180,6 @@ final class KeyRests {
   long left(Credential key) {
     Rest rest = resting.get(key);
     return rest == null ? 0 : rest.left(clock.getAsLong());
-  }
-
-  /** Whether one of those keys may be asked with. */
-  boolean anyWell(List<Credential> keys) {
-    Map<Credential, Rest> now = resting;
-    if (now.isEmpty()) {
-      return true;
-    }
-    for (Credential key : keys) {
-      Rest rest = now.get(key);
-      if (rest == null || rest.left(clock.getAsLong()) == 0) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** The rest of that key; empty where it is well. */

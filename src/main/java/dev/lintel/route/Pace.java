@@ -69,9 +69,9 @@ final class Pace {
 
   void answered(long firstContentNanos, long nanos, Usage usage) {
     underWay.decrementAndGet();
-    double took = firstContentNanos / 1e6;
-    note(clock.getAsLong(), took);
-    recent().note(millis(clock.getAsLong()), took);
+    long now = clock.getAsLong();
+    note(now, firstContentNanos / 1e6);
+    recent().note(millis(now), firstContentNanos);
     if (usage.output() > 0) {
       average(outputTokens, usage.output(), SHARE);
       long writing = nanos - firstContentNanos;
@@ -105,7 +105,7 @@ final class Pace {
     double usual = Double.longBitsToDouble(mean.get());
     if (Double.isNaN(usual) || least >= usual) {
       note(now, least);
-      recent().note(millis(now), least);
+      recent().note(millis(now), nanos);
     }
   }
 

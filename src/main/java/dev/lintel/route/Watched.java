@@ -10,7 +10,6 @@ import dev.lintel.Standing;
 import dev.lintel.Usage;
 import dev.lintel.route.Breaker.Ticket;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Consumer;
@@ -20,13 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class Watched implements Standing {
   private final Site site;
   private final Spot spot;
-  private final List<Credential> keys;
   private final Bounds bounds;
 
   Watched(Site site, Spot spot, Provider provider, String model, int concurrent) {
     this.site = site;
     this.spot = spot;
-    this.keys = provider.credentials();
     this.bounds = new Bounds(site.account, provider, model, concurrent);
   }
 
@@ -84,7 +81,7 @@ final class Watched implements Standing {
 
   @Override
   public boolean well() {
-    return site.breaker.well() && spot.breaker.well() && site.keys.anyWell(keys) && bounds.open();
+    return site.breaker.well() && spot.breaker.well() && bounds.open(site.keys);
   }
 
   @Override
@@ -232,6 +229,7 @@ final class Watched implements Standing {
       if (isFirst()) {
         spot.pace.outrun(nanos);
         release(true, true, true);
+        giveBack(taken -> taken.outrun(nanos));
       }
     }
 

@@ -1,11 +1,12 @@
 package dev.lintel.route;
 
+import dev.lintel.CallThread;
 import dev.lintel.Ranking;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * Draws targets without putting them back, each with a chance that is its share of the weight still
@@ -23,7 +24,7 @@ public record Weighted() implements Spec<Strategy> {
    * is the draw (Efraimidis and Spirakis, Weighted random sampling with a reservoir, 2006).
    */
   private static Ranking draw(List<Target> targets) {
-    var random = ThreadLocalRandom.current();
+    RandomGenerator random = CallThread.random();
     var arrivals = new double[targets.size()];
     for (int i = 0; i < arrivals.length; i++) {
       arrivals[i] = -Math.log(1 - random.nextDouble()) / targets.get(i).profile().weight();

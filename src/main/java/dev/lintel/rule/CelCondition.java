@@ -48,6 +48,9 @@ final class CelCondition implements Condition {
   private static final Pattern MEMBER =
       Pattern.compile("\\b(terms|caller|request)\\b(?:\\s*\\.\\s*(\\w+))?");
 
+  /** A piece of a condition that has a text in it, as the parser gives it back. */
+  private static final Pattern QUOTED = Pattern.compile("(?: at:| at input)? '[^\"']*[\"'][^ ]");
+
   private static final CelOptions OPTIONS =
       CelOptions.current()
           .maxExpressionCodePointSize(LONGEST)
@@ -120,10 +123,13 @@ final class CelCondition implements Condition {
             + members);
   }
 
+  /** Without the texts that stand in the condition, which nobody's log is for. */
   private static String plain(@Nullable String message) {
     String line = String.valueOf(message).replaceAll("\\s+", " ").strip();
     int list = line.indexOf(" expecting {");
-    return (list < 0 ? line : line.substring(0, list)).replace(" (in container '')", "");
+    String plain = (list < 0 ? line : line.substring(0, list)).replace(" (in container '')", "");
+    Matcher quoted = QUOTED.matcher(plain);
+    return quoted.find() ? plain.substring(0, quoted.start()) : plain;
   }
 
   @Override

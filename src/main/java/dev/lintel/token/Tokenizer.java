@@ -2,6 +2,7 @@ package dev.lintel.token;
 
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingRegistry;
+import com.knuddels.jtokkit.api.EncodingType;
 import dev.lintel.Block;
 import dev.lintel.Format;
 import dev.lintel.Json;
@@ -10,6 +11,9 @@ import dev.lintel.TokenCounter;
 import dev.lintel.Tool;
 import dev.lintel.Turn;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * Counts by OpenAI's public encodings, each loaded when it is first needed, which takes some tenths
@@ -35,12 +39,14 @@ public final class Tokenizer implements TokenCounter {
 
   private final EncodingRegistry registry =
       com.knuddels.jtokkit.Encodings.newLazyEncodingRegistry();
+  private final ConcurrentMap<EncodingType, CompletableFuture<Encoding>> loaded =
+      new ConcurrentHashMap<>();
   private final Encodings encodings = Encodings.read();
 
   @Override
   public long text(String text, String model) {
     Encodings.Row row = encodings.of(model);
-    return fitted(count(text, registry.getEncoding(row.encoding())), row);
+    return fitted(count(text, encoding(row)), row);
   }
 
   @Override
@@ -53,8 +59,26 @@ public final class Tokenizer implements TokenCounter {
     }
     prompt.tools().forEach(read::tool);
     prompt.format().ifPresent(read::format);
-    long words = fitted(count(read.text, registry.getEncoding(row.encoding())), row);
+    long words = fitted(count(read.text, encoding(row)), row);
     return words + read.tokens + REPLY;
+  }
+
+  @Override
+  public boolean ready(String model) {
+    return loading(encodings.of(model)).isDone();
+  }
+
+  private Encoding encoding(Encodings.Row row) {
+    return loading(row).join();
+  }
+
+  private CompletableFuture<Encoding> loading(Encodings.Row row) {
+    return loaded.computeIfAbsent(
+        row.encoding(),
+        name ->
+            CompletableFuture.supplyAsync(
+                () -> registry.getEncoding(name),
+                load -> Thread.ofPlatform().daemon().name("lintel-tokens").start(load)));
   }
 
   private static long fitted(long tokens, Encodings.Row row) {

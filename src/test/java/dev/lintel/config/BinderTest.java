@@ -64,8 +64,7 @@ class BinderTest {
       new Binder(
           faults,
           new Environment(name -> Optional.of("from-" + name)),
-          Map.of(Strategy.class, Map.of("turning", Turning.class)),
-          Map.of(Strategy.class, new Binder.Later(Set.of("flying"), "turning")));
+          Map.of(Strategy.class, Map.of("turning", Turning.class)));
 
   @Test
   void a_component_is_a_key_and_its_type_says_how_it_is_read() {

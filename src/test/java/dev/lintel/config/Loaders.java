@@ -4,8 +4,10 @@ import dev.lintel.Dialect;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.route.Balanced;
+import dev.lintel.route.Classified;
 import dev.lintel.route.ConsistentHash;
 import dev.lintel.route.InOrder;
+import dev.lintel.route.Learned;
 import dev.lintel.route.RoundRobin;
 import dev.lintel.route.Weighted;
 import dev.lintel.rule.CelConditions;
@@ -25,7 +27,9 @@ final class Loaders {
           "weighted", Weighted.class,
           "round_robin", RoundRobin.class,
           "consistent_hash", ConsistentHash.class,
-          "balanced", Balanced.class);
+          "balanced", Balanced.class,
+          "learned", Learned.class,
+          "classified", Classified.class);
 
   static Loader with(Map<String, String> variables) {
     return new Loader(

@@ -406,6 +406,17 @@ class RoutingConfigTest {
         .hasMessageContaining("providers.demo.limits must have rates above 0");
   }
 
+  @Test
+  void one_target_may_stand_alone_with_what_is_said_of_it() {
+    Routing.Shadow shadow =
+        routing("  m: { targets: a/x, shadow: { to: { to: b/x, region: eu }, percent: 20 } }")
+            .shadow()
+            .orElseThrow();
+
+    assertThat(names(shadow.to())).containsExactly("b/x");
+    assertThat(shadow.to().getFirst().profile().region()).isEqualTo("eu");
+  }
+
   private static void assertFaults(List<String> lines, List<String> beginnings) {
     assertThatThrownBy(() -> load(lines.toArray(String[]::new)))
         .isInstanceOfSatisfying(

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,7 +72,7 @@ class WatchTest {
     Path models = Files.writeString(file.resolveSibling("models.jsonl"), "one");
     Files.writeString(file, "catalogue: " + models);
     var watch =
-        new Watch(file, Optional.of(models), Loaders.with(Map.of()), changes::add, faults::addAll);
+        new Watch(file, List.of(models), Loaders.with(Map.of()), changes::add, faults::addAll);
     watch.look();
     assertThat(changes).isEmpty();
 

@@ -114,6 +114,34 @@ class ProviderErrorsTest {
     assertThat(failure.again()).isEqualTo(again);
   }
 
+  /** As OpenAI, Azure, Anthropic, Gemini, Vertex AI, xAI, DashScope and llama.cpp say it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "invalid_request_error | prompt is too long: 201234 tokens > 200000 maximum | CONTEXT_LENGTH_EXCEEDED",
+        "invalid_request_error | input length and `max_tokens` exceed context limit: 195000 + 20000 > 200000 | CONTEXT_LENGTH_EXCEEDED",
+        "INVALID_ARGUMENT | The input token count (1200000) exceeds the maximum number of tokens allowed (1048576). | CONTEXT_LENGTH_EXCEEDED",
+        "INVALID_ARGUMENT | The input token count exceeds the maximum number of tokens allowed 1048576. | CONTEXT_LENGTH_EXCEEDED",
+        "INVALID_ARGUMENT | Unable to submit request because the input token count is 40000 but model only supports up to 32768. | CONTEXT_LENGTH_EXCEEDED",
+        "'' | Input tokens exceed the configured limit of 272000 tokens. | CONTEXT_LENGTH_EXCEEDED",
+        "'' | This model's maximum prompt length is 131072 but the request contains 537812 tokens. | CONTEXT_LENGTH_EXCEEDED",
+        "exceed_context_size_error | the request exceeds the available context size | CONTEXT_LENGTH_EXCEEDED",
+        "invalid_parameter_error | Range of input length should be [1, 30720] | CONTEXT_LENGTH_EXCEEDED",
+        "invalid_request_error | Output blocked by content filtering policy | CONTENT_BLOCKED",
+        "invalid_prompt | Invalid prompt: your prompt was flagged as potentially violating our usage policy. | CONTENT_BLOCKED",
+        "moderation_blocked | x | CONTENT_BLOCKED",
+        "'' | Your request was rejected as a result of our safety system. | CONTENT_BLOCKED",
+        "INVALID_ARGUMENT | The prompt contains sensitive words that violate Google's Responsible AI practices. | CONTENT_BLOCKED",
+        "data_inspection_failed | Input data may contain inappropriate content. | CONTENT_BLOCKED",
+        "invalid_request_error | max_tokens: Field required | INVALID_REQUEST",
+        "invalid_prompt | Invalid prompt: no messages. | INVALID_REQUEST"
+      })
+  void a_refused_request_is_told_from_a_wrong_one_by_the_providers_words(
+      String word, String message, Kind kind) {
+    assertThat(ProviderErrors.of(400, Headers.NONE, word, "", message).kind()).isEqualTo(kind);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "429, '{\"error\":{\"code\":429,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":\"slow\",\"provider_name\":\"X\"}}}', MODEL",

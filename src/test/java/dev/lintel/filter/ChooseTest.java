@@ -130,6 +130,7 @@ class ChooseTest {
             failure -> {
               assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
               assertThat(failure.message()).contains("'ch'", "residency");
+              assertThat(failure.retryable()).as("it stays so").isFalse();
             });
   }
 

@@ -230,6 +230,22 @@ class CoalesceTest {
   }
 
   @Test
+  void one_whose_time_is_over_while_two_targets_are_asked_has_both_on_its_record() {
+    Handler usual = provider;
+    provider =
+        (call, out) -> {
+          call.trail().asking(new Target(Fakes.provider("q"), "two"));
+          usual.handle(call, out);
+        };
+    Caught first = at(0).within(50).call();
+    time.run();
+    assertThat(first.trail.attempts())
+        .extracting(Attempt::target)
+        .containsExactly("p/one", "q/two");
+    assertThat(first.trail.tries()).isEqualTo(2);
+  }
+
+  @Test
   void a_failure_is_everybodys() {
     provider =
         (call, out) -> {

@@ -98,6 +98,20 @@ class FailoverTest {
   }
 
   @Test
+  void the_caller_is_told_the_shortest_wait_of_all_tries() {
+    Handler limited =
+        (at, out) -> {
+          throw Failure.of(Kind.UPSTREAM_RATE_LIMITED, "slow down")
+              .upstream(429)
+              .retryAfter(Optional.of(Duration.ofSeconds(target(at).equals("p/one") ? 20 : 60)));
+        };
+    assertThatThrownBy(() -> run(Fakes.model(Fakes.retry(2), first, second), limited))
+        .isInstanceOfSatisfying(
+            Failure.class, told -> assertThat(told.retryAfter()).contains(Duration.ofSeconds(20)));
+    assertThat(asked).hasSize(2);
+  }
+
+  @Test
   void keys_take_turns() {
     Target target = health.watched(Fakes.provider("p", "k1", "k2"), "one");
     var failover = new Failover((trail, event) -> {});

@@ -20,6 +20,7 @@ import dev.lintel.Routing;
 import dev.lintel.Target;
 import dev.lintel.Terms;
 import dev.lintel.TokenCounter;
+import dev.lintel.Trail;
 import dev.lintel.VirtualTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -155,6 +156,23 @@ class RolloutTest {
   }
 
   @Test
+  void an_arm_whose_targets_rest_before_twenty_calls_have_failed_is_stopped_all_the_same() {
+    canary = failing();
+    Choose choose = begin(stopping(OptionalDouble.of(0.05), Optional.empty()));
+    for (int i = 0; i < 5; i++) {
+      call(choose, "u" + i);
+    }
+    health.resting.add("next/m");
+    for (int i = 5; i < 20; i++) {
+      assertThat(arm("canary").stopped()).isEmpty();
+      call(choose, "u" + i);
+    }
+    health.resting.clear();
+    assertThat(arm("canary").stopped()).isPresent();
+    assertThat(call(choose, "u").trail().variant()).as("also when it is well").isEqualTo("base");
+  }
+
+  @Test
   void what_callers_do_wrong_is_not_the_arms_fault() {
     canary =
         (call, sink) -> {
@@ -258,11 +276,12 @@ class RolloutTest {
   void results_stand_side_by_side() {
     Choose choose = begin(split(50, Duration.ZERO));
     for (int i = 0; i < 100; i++) {
-      call(choose, "u" + i);
+      Trail trail = call(choose, "u" + i).trail();
+      if (trail.variant().equals("canary")) {
+        trail.arm().orElseThrow().rated(OptionalDouble.empty(), 1);
+        trail.arm().orElseThrow().rated(OptionalDouble.of(1), 0.5);
+      }
     }
-    assertThat(rollouts.rated("m", "canary", 1)).isTrue();
-    assertThat(rollouts.rated("m", "canary", 0)).isTrue();
-    assertThat(rollouts.rated("m", "nobody", 0)).isFalse();
     assertThat(arm("canary").feedback()).hasValue(0.5);
     assertThat(arm("base").feedback()).isEmpty();
     assertThat(arm("canary").calls() + arm("base").calls()).isEqualTo(100);

@@ -137,6 +137,22 @@ class WalkTest {
   }
 
   @Test
+  void who_has_recovered_meanwhile_is_asked_before_a_retry_and_before_anybody_who_rests() {
+    two.rests(time, Duration.ofMillis(50));
+    three.rests(time, MINUTE);
+    walk(3, always(Kind.UPSTREAM_ERROR, 500), first, second, third);
+    assertThat(asked).extracting(WalkTest::who).containsExactly("one", "two", "one");
+  }
+
+  @Test
+  void those_that_rest_alike_are_asked_in_their_order() {
+    one.rests(time, MINUTE);
+    two.rests(time, MINUTE.minusNanos(20_000));
+    walk(2, always(Kind.UPSTREAM_ERROR, 500), first, second);
+    assertThat(asked).extracting(WalkTest::who).containsExactly("one!", "two!");
+  }
+
+  @Test
   void where_the_policy_refuses_nobody_who_rests_is_asked_and_each_last_failure_is_told() {
     insists = false;
     one.rests(time, MINUTE);

@@ -63,6 +63,7 @@ class BatchScenario {
       claude: { kind: sim, dialect: anthropic }
     models:
       m: { targets: [ raw/m ], retry: { attempts: 1 } }
+      roomy: { targets: [ { to: demo/large, concurrent: 1 } ] }
       tiny: demo/small
       other: claude/small
     tenants:
@@ -292,6 +293,25 @@ class BatchScenario {
     JsonNode batch = ended(create(file(lines(1, "m"))).get("id").asString());
     assertThat(batch.get("request_counts").get("completed").asInt()).isEqualTo(1);
     assertThat(asked).hasValue(2);
+  }
+
+  @Test
+  void a_line_waits_for_room_longer_than_a_failure_would_be_tried_again() throws Exception {
+    var before = new Talk(gateway.url(), "/v1/realtime?model=roomy", TestGateway.KEY);
+    before.next();
+    String id = create(file(lines(1, "roomy"))).get("id").asString();
+    until(
+        id,
+        batch ->
+            !batch.get("status").asString().matches("validating|in_progress")
+                || gateway
+                    .get("/metrics")
+                    .body()
+                    .lines()
+                    .anyMatch(line -> line.matches("lintel_target_refusals_total.* ([7-9]|1\\d)(\\.0)?")));
+    assertThat(get(id).get("status").asString()).isEqualTo("in_progress");
+    before.leave();
+    assertThat(ended(id).get("request_counts").get("completed").asInt()).isEqualTo(1);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.MatchResult;
@@ -29,6 +30,19 @@ class DocsTest {
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
   private static final Pattern METRIC = Pattern.compile("\\.name\\(\"(lintel_\\w+)\"\\)");
   private static final Pattern PROVIDERS = Pattern.compile("(?m)^providers:");
+  private static final Pattern MODELS = Pattern.compile("\\Amodels:");
+  private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
+
+  /** Providers that a page takes for granted where an example is about models. */
+  private static final String GRANTED =
+      """
+      providers:
+        openai: { key: k }
+        azure: { kind: openai, url: "http://127.0.0.1:8001/v1", key: k }
+        claude: { kind: anthropic, key: k }
+        local: { kind: openai, url: "http://127.0.0.1:8000/v1", key: none }
+        demo: { kind: sim }
+      """;
 
   static Stream<Path> pages() throws IOException {
     var pages = new ArrayList<Path>();
@@ -47,8 +61,9 @@ class DocsTest {
     int number = 0;
     for (String block : found(YAML, text(page))) {
       number++;
-      if (PROVIDERS.matcher(block).find()) {
-        assertThatCode(() -> loader.load(page.toString(), block))
+      String whole = MODELS.matcher(block).find() ? GRANTED + block : block;
+      if (PROVIDERS.matcher(whole).find()) {
+        assertThatCode(() -> loader.load(page.toString(), whole))
             .as("block %s of %s", number, page)
             .doesNotThrowAnyException();
       }
@@ -63,6 +78,25 @@ class DocsTest {
         assertThat(page.resolveSibling(link.split("#", 2)[0])).as("linked by %s", page).exists();
       }
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void every_link_into_a_page_leads_to_one_of_its_headings(Path page) {
+    for (String link : found(LINK, text(page))) {
+      String[] parts = link.split("#", 2);
+      if (!link.contains("://") && parts.length == 2) {
+        Path to = parts[0].isEmpty() ? page : page.resolveSibling(parts[0]);
+        assertThat(found(HEADING, text(to)).stream().map(DocsTest::anchor))
+            .as("linked by %s as %s", page, link)
+            .contains(parts[1]);
+      }
+    }
+  }
+
+  /** As GitHub makes it. */
+  private static String anchor(String heading) {
+    return heading.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}_ -]", "").replace(' ', '-');
   }
 
   @Test
@@ -135,7 +169,7 @@ class DocsTest {
         return (String) value.invoke(annotation);
       }
     }
-    return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT);
+    return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
   }
 
   private static List<String> found(Pattern pattern, String text) {

@@ -24,6 +24,7 @@ class RoutingScenario {
         paris: { kind: sim }
         ohio: { kind: sim }
         new: { kind: sim }
+        keeps: { kind: sim, dialect: responses }
       models:
         main:
           targets:
@@ -46,6 +47,9 @@ class RoutingScenario {
         failing:
           targets: [ { to: paris/small, region: eu } ]
           canary: { to: [ "new/next+fault=500" ], percent: 100, stop_if: { errors: 5% } }
+        remembering:
+          targets: [ { to: paris/small, region: eu } ]
+          canary: { to: [ { to: keeps/next, region: eu } ], percent: 100 }
         short:
           targets: [ { to: paris/small, region: eu, context: 50 } ]
         shadowed:
@@ -179,6 +183,84 @@ class RoutingScenario {
       assertThat(gateway.visits("ohio")).isEmpty();
       assertThat(gateway.visits("new")).isEmpty();
     }
+  }
+
+  @Test
+  void a_reply_of_an_arm_is_gone_on_from_and_read_again_there() {
+    try (var gateway = TestGateway.of(YAML)) {
+      String ask = "{\"model\":\"remembering\",\"input\":\"Hello\"%s}";
+      var first = post(gateway, EU_KEY, "/v1/responses", "", ask.formatted(""));
+      assertThat(first.headers().firstValue("x-lintel-target"))
+          .as(first.body())
+          .hasValue("keeps/next");
+      String id = Json.parse(first.body()).path("id").asString();
+      var second =
+          post(
+              gateway,
+              EU_KEY,
+              "/v1/responses",
+              "",
+              ask.formatted(",\"previous_response_id\":\"" + id + "\""));
+      assertThat(second.statusCode()).as(second.body()).isEqualTo(200);
+      assertThat(second.headers().firstValue("x-lintel-target")).hasValue("keeps/next");
+      var again =
+          gateway.send(
+              gateway
+                  .request("/v1/responses/" + id)
+                  .setHeader("authorization", "Bearer " + EU_KEY)
+                  .build());
+      assertThat(again.body())
+          .as("the simulator keeps nothing, but it was asked")
+          .contains("\"target\":\"keeps/next\"");
+    }
+  }
+
+  @Test
+  void no_line_of_a_batch_leaves() {
+    try (var gateway = TestGateway.of(YAML)) {
+      String line =
+          "{\"custom_id\":\"one\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"elsewhere\","
+              + HELLO
+              + "}}";
+      String form =
+          "--XX\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"in.jsonl\"\r\n\r\n"
+              + line
+              + "\r\n--XX--\r\n";
+      var file =
+          gateway.send(
+              gateway
+                  .request("/v1/files")
+                  .setHeader("authorization", "Bearer " + EU_KEY)
+                  .setHeader("content-type", "multipart/form-data; boundary=XX")
+                  .POST(BodyPublishers.ofString(form))
+                  .build());
+      String made =
+          post(
+                  gateway,
+                  EU_KEY,
+                  "/v1/batches",
+                  "",
+                  "{\"input_file_id\":\""
+                      + Json.parse(file.body()).path("id").asString()
+                      + "\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}")
+              .body();
+      String path = "/v1/batches/" + Json.parse(made).path("id").asString();
+      long last = System.nanoTime() + 20_000_000_000L;
+      JsonNode batch = Json.parse(made);
+      while (batch.path("error_file_id").asString("").isEmpty() && System.nanoTime() < last) {
+        batch = Json.parse(own(gateway, path));
+      }
+      String errors =
+          own(gateway, "/v1/files/" + batch.path("error_file_id").asString("") + "/content");
+      assertThat(errors).as(batch.toString()).contains("residency");
+      assertThat(gateway.visits("ohio")).isEmpty();
+    }
+  }
+
+  private static String own(TestGateway gateway, String path) {
+    return gateway
+        .send(gateway.request(path).setHeader("authorization", "Bearer " + EU_KEY).build())
+        .body();
   }
 
   @Test

@@ -24,6 +24,7 @@ class StrategyScenario {
         cheap: { targets: [ a/m, b/m, c/m ], strategy: cheapest }
         fast: { targets: [ a/f, b/f, c/f ], strategy: fastest }
         good: { targets: [ a/m, { to: c/m, quality: 0.9 } ], strategy: { balanced: { quality: 1 } } }
+        tiered: { targets: [ { to: a/m, tier: high }, { to: c/m, tier: low } ], strategy: classified }
         sticky: { targets: [ a/m, b/m ], strategy: round_robin, sticky: { on: user } }
       prices:
         a/m: { input: 3, output: 15 }
@@ -97,18 +98,30 @@ class StrategyScenario {
     assertThat(target(ask("sticky", "alice"))).isEqualTo(first);
   }
 
+  @Test
+  void classified_sends_what_is_easy_to_the_small_target() {
+    assertThat(target(ask("tiered", "u"))).isEqualTo("c/m");
+    assertThat(target(ask("tiered", "u", "Prove the theorem by induction."))).isEqualTo("a/m");
+  }
+
   private static String target(HttpResponse<String> reply) {
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
     return reply.headers().firstValue("x-lintel-target").orElseThrow();
   }
 
   private static HttpResponse<String> ask(String model, String user) {
+    return ask(model, user, "Hello");
+  }
+
+  private static HttpResponse<String> ask(String model, String user, String words) {
     String body =
         "{\"model\":\""
             + model
             + "\",\"max_tokens\":5"
             + (user.isEmpty() ? "" : ",\"user\":\"" + user + "\"")
-            + ",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}";
+            + ",\"messages\":[{\"role\":\"user\",\"content\":\""
+            + words
+            + "\"}]}";
     return gateway.send(
         gateway
             .request("/v1/chat/completions")

@@ -42,6 +42,10 @@ class WhereToScenario {
               split:
                 targets: [ demo/small ]
                 variants: { a: { percent: 50, to: [ other/large ] } }
+              held:
+                targets: [ demo/small, other/large ]
+                strategy: round_robin
+                sticky: { on: [ user ], for: 5min }
               down:
                 targets: [ dead/a ]
                 retry: { attempts: 1 }
@@ -242,6 +246,22 @@ class WhereToScenario {
     assertThat(targetOf("turns")).isNotEqualTo(before);
     assertThat(gateway.visits("demo").size() + gateway.visits("other").size())
         .isEqualTo(visits + 1);
+  }
+
+  @Test
+  void a_question_puts_no_session_anywhere_and_sees_where_one_is() {
+    String asked = "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"held\",\"terms\":{\"user\":\"u\"}}";
+    assertThat(Json.parse(ask(asked).body()).path("target").asString()).isEqualTo("demo/small");
+    // Of somebody else, whose turn it is; then it is the turn of the other target.
+    assertThat(call("held").headers().firstValue("x-lintel-target")).contains("demo/small");
+    var made =
+        gateway.post(
+            "/v1/chat/completions",
+            "{\"model\":\"held\",\"user\":\"u\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
+    assertThat(made.headers().firstValue("x-lintel-target")).contains("other/large");
+    for (int i = 0; i < 2; i++) {
+      assertThat(Json.parse(ask(asked).body()).path("target").asString()).isEqualTo("other/large");
+    }
   }
 
   @Test

@@ -74,6 +74,14 @@ class BoundsTest {
   }
 
   @Test
+  void who_was_outrun_makes_room() {
+    Standing target = standings.of(at("p"), "m", 1);
+    pass(target).outrun(SECOND);
+    pass(target);
+    assertThat(why(target)).isEqualTo(Leave.Why.BUSY);
+  }
+
+  @Test
   void the_bound_of_a_provider_holds_for_all_its_models() {
     Provider limited = at("p").within(new Limits(List.of(), List.of(), 2, 0));
     pass(standings.of(limited, "m", 0));
@@ -95,6 +103,22 @@ class BoundsTest {
     assertThat(target.well()).isTrue();
     pass(target, second);
     assertThat(target.well()).isFalse();
+  }
+
+  @Test
+  void a_key_that_is_well_and_another_that_has_room_are_none_to_ask_with() {
+    Provider limited =
+        Fakes.provider("p", "k1", "k2").within(new Limits(List.of(), List.of(), 0, 1));
+    Credential first = limited.credentials().getFirst();
+    Credential second = limited.credentials().getLast();
+    Standing target = standings.of(limited, "m", 0);
+    pass(target, second)
+        .failed(Failure.of(Failure.Kind.UPSTREAM_RATE_LIMITED, "slow down").upstream(429));
+    assertThat(target.well()).isTrue();
+    Leave.Pass one = pass(target, first);
+    assertThat(target.well()).isFalse();
+    one.left();
+    assertThat(target.well()).isTrue();
   }
 
   @Test

@@ -99,6 +99,22 @@ class CelConditionsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"sk-0001",
+        "terms.user == 'sk-0001",
+        "terms.user \"sk-0001\"",
+        "terms.user 'sk-0001'",
+        "[ 'sk-0001' : 'sk-0001' }",
+        "terms.user.'sk-0001'('sk-0001')"
+      })
+  void no_text_of_a_condition_is_told_beside_its_fault(String condition) {
+    assertThatThrownBy(() -> language.read(condition))
+        .hasMessageStartingWith("column ")
+        .hasMessageNotContaining("0001");
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '~',

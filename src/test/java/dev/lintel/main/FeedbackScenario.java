@@ -1,0 +1,168 @@
+package dev.lintel.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lintel.Json;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+/** Callers say how well calls were answered, and those who choose learn from it. */
+class FeedbackScenario {
+  private static final String YAML =
+      """
+      providers:
+        demo: { kind: sim }
+        other: { kind: sim, dialect: anthropic }
+      models:
+        tiny: demo/small
+        taught:
+          targets: [ demo/small, other/large ]
+          strategy: { learned: { explore: 20%, regret: 50%, feedback: 1 } }
+        split:
+          targets: [ demo/small ]
+          canary: { to: [ other/large ], percent: 100 }
+      tenants:
+        t: { apps: { a: { keys: [ sk-test-0001 ] }, b: { keys: [ sk-b ] } } }
+        u: { apps: { a: { keys: [ sk-u ] } } }
+      """;
+
+  private static TestGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    gateway = TestGateway.of(YAML);
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+  }
+
+  @Test
+  void a_learned_model_goes_to_who_is_rated_best_also_after_a_reload() {
+    for (int i = 0; i < 60; i++) {
+      HttpResponse<String> reply = ask("taught");
+      boolean good = reply.headers().firstValue("x-lintel-target").orElse("").equals("other/large");
+      HttpResponse<String> said = say(TestGateway.KEY, id(reply), good ? "1" : "0.1");
+      assertThat(said.statusCode()).as(said.body()).isEqualTo(200);
+      assertThat(Json.parse(said.body()).path("used").toString()).isEqualTo("[\"strategy\"]");
+    }
+    assertThat(foreseen("taught")).isEqualTo("other/large");
+
+    gateway.lintel().use(TestGateway.config(YAML));
+    assertThat(foreseen("taught")).isEqualTo("other/large");
+  }
+
+  @Test
+  void an_arm_s_feedback_stands_beside_its_results_and_the_last_word_counts() {
+    String id = id(ask("split"));
+    say(TestGateway.KEY, id, "1");
+    HttpResponse<String> again = say("sk-b", id, "0.25");
+
+    assertThat(again.statusCode()).isEqualTo(200);
+    assertThat(Json.parse(again.body()))
+        .isEqualTo(
+            Json.parse("{\"request_id\":\"" + id + "\",\"score\":0.25,\"used\":[\"rollout\"]}"));
+    JsonNode arms =
+        Json.parse(
+                gateway
+                    .send(
+                        gateway
+                            .request("/admin/v1/rollouts")
+                            .setHeader("authorization", "Bearer admin-key")
+                            .GET()
+                            .build())
+                    .body())
+            .path("data")
+            .path(0)
+            .path("arms");
+    assertThat(arms.path(0).path("feedback").asDouble()).isEqualTo(0.25);
+    assertThat(arms.path(1).path("feedback").isNull()).isTrue();
+  }
+
+  @Test
+  void a_call_that_nobody_learns_from_may_be_rated_all_the_same() {
+    HttpResponse<String> said = say(TestGateway.KEY, id(ask("tiny")), "1");
+
+    assertThat(said.statusCode()).as(said.body()).isEqualTo(200);
+    assertThat(Json.parse(said.body()).path("used").toString()).isEqualTo("[]");
+  }
+
+  @Test
+  void another_tenant_s_call_is_as_unknown_as_one_that_never_was() {
+    for (String model : new String[] {"split", "tiny"}) {
+      HttpResponse<String> foreign = say("sk-u", id(ask(model)), "1");
+      assertThat(foreign.statusCode()).isEqualTo(404);
+      assertThat(Json.parse(foreign.body()).path("error").path("code").asString())
+          .isEqualTo("call_not_found");
+    }
+    HttpResponse<String> never = say(TestGateway.KEY, "req_never", "1");
+    JsonNode error = Json.parse(never.body()).path("error");
+    assertThat(never.statusCode()).isEqualTo(404);
+    assertThat(error.path("lintel").path("kind").asString()).isEqualTo("not_found");
+    assertThat(say("sk-nobody", "req_never", "1").statusCode()).isEqualTo(401);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "score      | {\"request_id\":\"r\"}",
+        "score      | {\"request_id\":\"r\",\"score\":null}",
+        "score      | {\"request_id\":\"r\",\"score\":1.01}",
+        "score      | {\"request_id\":\"r\",\"score\":-1}",
+        "score      | {\"request_id\":\"r\",\"score\":\"1\"}",
+        "request_id | {\"score\":1}",
+        "request_id | {\"request_id\":7,\"score\":1}",
+        "label      | {\"request_id\":\"r\",\"score\":1,\"label\":\"good\"}",
+      })
+  void what_makes_no_sense_is_refused_with_its_field(String field, String body) {
+    HttpResponse<String> refused = gateway.post("/v1/feedback", body);
+
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(400);
+    assertThat(Json.parse(refused.body()).path("error").path("param").asString()).isEqualTo(field);
+  }
+
+  private static HttpResponse<String> ask(String model) {
+    HttpResponse<String> reply =
+        gateway.post(
+            "/v1/chat/completions",
+            "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    return reply;
+  }
+
+  private static String id(HttpResponse<String> reply) {
+    return reply.headers().firstValue("x-lintel-request-id").orElseThrow();
+  }
+
+  private static HttpResponse<String> say(String key, String id, String score) {
+    return gateway.send(
+        gateway
+            .request("/v1/feedback")
+            .setHeader("authorization", "Bearer " + key)
+            .POST(
+                BodyPublishers.ofString("{\"request_id\":\"" + id + "\",\"score\":" + score + "}"))
+            .build());
+  }
+
+  /** Where a call would go now. */
+  private static String foreseen(String model) {
+    HttpResponse<String> reply =
+        gateway.send(
+            gateway
+                .request("/admin/v1/route")
+                .setHeader("authorization", "Bearer admin-key")
+                .POST(
+                    BodyPublishers.ofString(
+                        "{\"tenant\":\"t\",\"app\":\"a\",\"model\":\"" + model + "\"}"))
+                .build());
+    return Json.parse(reply.body()).path("target").asString();
+  }
+}
