@@ -101,14 +101,9 @@ class EstimateTest {
             inbound -> {
               throw Failure.invalid("It is passed on unread.");
             });
-    Call call =
-        Fakes.call(Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p"), "m")), chat);
+    Call call = Fakes.call(Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p"), "m")), chat);
     return call.with(
-        chat,
-        call.terms(),
-        call.ownKey(),
-        call.resolved(),
-        CallThread.nanoTime() + left.toNanos());
+        chat, call.terms(), call.ownKey(), call.resolved(), CallThread.nanoTime() + left.toNanos());
   }
 
   private static final class Counter implements TokenCounter {

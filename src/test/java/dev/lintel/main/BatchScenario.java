@@ -308,7 +308,8 @@ class BatchScenario {
                     .get("/metrics")
                     .body()
                     .lines()
-                    .anyMatch(line -> line.matches("lintel_target_refusals_total.* ([7-9]|1\\d)(\\.0)?")));
+                    .anyMatch(line ->
+                        line.matches("lintel_target_refusals_total.* ([7-9]|1\\d)(\\.0)?")));
     assertThat(get(id).get("status").asString()).isEqualTo("in_progress");
     before.leave();
     assertThat(ended(id).get("request_counts").get("completed").asInt()).isEqualTo(1);

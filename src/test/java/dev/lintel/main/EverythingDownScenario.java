@@ -68,8 +68,8 @@ class EverythingDownScenario {
 
   @ParameterizedTest
   @MethodSource("tongues")
-  void the_caller_learns_what_each_of_them_said_and_the_shortest_wait(
-      Tongue tongue, boolean stream) throws Exception {
+  void the_caller_learns_what_each_of_them_said_and_the_shortest_wait(Tongue tongue, boolean stream)
+      throws Exception {
     try (var scene = new Scene("")) {
       scene.first.fails(Outage.LIMITED_FOR_AN_HOUR);
       scene.second.fails(Outage.STATUS_529);
@@ -79,6 +79,8 @@ class EverythingDownScenario {
           scene.gateway.post(tongue.path("m", stream), tongue.body("m", stream, "nonce-1", "u"));
 
       assertThat(reply.statusCode()).as(reply.body()).isBetween(502, 503);
+      assertThat(Integer.parseInt(reply.headers().firstValue("retry-after").orElse("0")))
+          .isBetween(3_000, 3_600);
       JsonNode lintel = Json.parse(reply.body()).path("error").path("lintel");
       assertThat(lintel.path("kind").asString()).isEqualTo("upstream_unavailable");
       assertThat(lintel.path("attempts").valueStream().map(EverythingDownScenario::words))
@@ -128,11 +130,12 @@ class EverythingDownScenario {
       for (UnwellProvider one : List.of(scene.first, scene.second, scene.third)) {
         one.fails(Outage.PLAIN_503);
       }
-      assertThat(scene.ask(100)).allSatisfy(one -> {
-        JsonNode lintel = Json.parse(one.reply().join().body()).path("error").path("lintel");
-        assertThat(lintel.path("kind").asString()).isEqualTo("upstream_unavailable");
-        assertThat(lintel.path("attempts")).isNotEmpty();
-      });
+      assertThat(scene.ask(100))
+          .allSatisfy(one -> {
+            JsonNode lintel = Json.parse(one.reply().join().body()).path("error").path("lintel");
+            assertThat(lintel.path("kind").asString()).isEqualTo("upstream_unavailable");
+            assertThat(lintel.path("attempts")).isNotEmpty();
+          });
 
       scene.second.recovers();
 

@@ -58,7 +58,8 @@ enum Outage {
   }
 
   /** Those after which a key rests. */
-  static final Set<Outage> OF_KEYS = EnumSet.of(LIMITED_FOR_A_SECOND, LIMITED_FOR_AN_HOUR, LIMITED, REFUSED_KEY);
+  static final Set<Outage> OF_KEYS =
+      EnumSet.of(LIMITED_FOR_A_SECOND, LIMITED_FOR_AN_HOUR, LIMITED, REFUSED_KEY);
 
   private static final int LATE_MS = 5_000;
 
@@ -91,12 +92,14 @@ enum Outage {
                   + Speech.chunk("<html><h1>502</h1></html>")
                   + Speech.END);
       case PLAIN_503 -> visit.answer("503 Later", "", speech.error("Not now.", "api_error"));
-      case OVERLOADED_503 -> visit.answer("503 Later", "", speech.error("Busy.", "overloaded_error"));
+      case OVERLOADED_503 ->
+          visit.answer("503 Later", "", speech.error("Busy.", "overloaded_error"));
       case STATUS_529 -> visit.answer("529 Busy", "", speech.error("Busy.", "overloaded_error"));
       case LIMITED_FOR_A_SECOND ->
           visit.answer("429 Slow", "Retry-After: 1\r\n", speech.error("Too many.", "rate_limit"));
       case LIMITED_FOR_AN_HOUR ->
-          visit.answer("429 Slow", "Retry-After: 3600\r\n", speech.error("Too many.", "rate_limit"));
+          visit.answer(
+              "429 Slow", "Retry-After: 3600\r\n", speech.error("Too many.", "rate_limit"));
       case LIMITED -> visit.answer("429 Slow", "", speech.error("Too many.", "rate_limit"));
       case REFUSED_KEY -> {
         if (request.head().contains(UnwellProvider.FIRST_KEY)) {
@@ -105,7 +108,8 @@ enum Outage {
           visit.answer("500 Oops", "", speech.error("It broke.", "api_error"));
         }
       }
-      case NO_SUCH_MODEL -> visit.answer("404 No", "", speech.error("No model.", "not_found_error"));
+      case NO_SUCH_MODEL ->
+          visit.answer("404 No", "", speech.error("No model.", "not_found_error"));
       case REDIRECT -> visit.answer("302 There", "Location: http://127.0.0.1:1/\r\n", "");
       case ERROR_IN_200 -> visit.answer("200 OK", "", speech.error("It broke.", "api_error"));
       case ERROR_AS_FIRST_EVENT -> {

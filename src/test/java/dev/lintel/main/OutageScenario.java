@@ -144,8 +144,7 @@ class OutageScenario {
             .toList();
     try (var scene =
         new Scene(
-            AT_ONCE,
-            "retry: { attempts: 9, backoff: 1ms..10ms }, breaker: { failures: 1000 }")) {
+            AT_ONCE, "retry: { attempts: 9, backoff: 1ms..10ms }, breaker: { failures: 1000 }")) {
       var random = new Random(scene.seed);
       scene.first.fails(() -> drawn(ways, random));
       scene.second.fails(() -> drawn(ways, random));
@@ -211,8 +210,7 @@ class OutageScenario {
   @Test
   void who_rests_is_asked_by_its_probes_alone_and_everybody_can_see_it() throws Exception {
     int atOnce = 16;
-    try (var scene =
-        new Scene(atOnce, "breaker: { failures: 5, open: 1s, probes: 3 }")) {
+    try (var scene = new Scene(atOnce, "breaker: { failures: 5, open: 1s, probes: 3 }")) {
       scene.first.fails(Outage.STATUS_500);
       scene.second.fails(Outage.PLAIN_503);
       scene.callers.ask(List.of("m"), 100, LEAVING);

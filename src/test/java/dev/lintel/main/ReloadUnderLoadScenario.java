@@ -3,7 +3,6 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.main.Callers.Told;
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +33,8 @@ class ReloadUnderLoadScenario {
         callers.ask(List.of("m"), 200, 0.05);
         Map<String, Set<String>> few = variants(callers.told());
 
-        var asking = CompletableFuture.runAsync(() -> ask(callers, 400), Thread::startVirtualThread);
+        var asking =
+            CompletableFuture.runAsync(() -> ask(callers, 400), Thread::startVirtualThread);
         for (int i = 0; !asking.isDone(); i++) {
           String targets = i % 2 == 0 ? "[ two/m, failing/m ]" : BASE;
           gateway.lintel().use(TestGateway.config(yaml(all, targets, i % 2 == 0 ? 50 : 10)));
@@ -53,8 +53,7 @@ class ReloadUnderLoadScenario {
 
         told.forEach(Told::isAnswered);
         assertThat(one.asked()).as("it is not in the file any more").hasSize(gone);
-        Map<String, Set<String>> many =
-            variants(told.subList(before, told.size()));
+        Map<String, Set<String>> many = variants(told.subList(before, told.size()));
         assertThat(users(few, "canary")).hasSizeBetween(5, 40);
         assertThat(users(many, "canary")).hasSizeBetween(70, 130);
         assertThat(users(few, "canary"))

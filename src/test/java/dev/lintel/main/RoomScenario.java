@@ -66,7 +66,9 @@ class RoomScenario {
     try {
       var holding = new Talk(gateway.url(), "/v1/realtime?model=p/small", TestGateway.KEY);
       holding.next();
-      assertThat(ask("p/fine", false).statusCode()).as("there is no more than there was").isEqualTo(503);
+      assertThat(ask("p/fine", false).statusCode())
+          .as("there is no more than there was")
+          .isEqualTo(503);
       holding.leave();
     } catch (Exception broken) {
       throw new AssertionError(broken);
@@ -190,8 +192,8 @@ class RoomScenario {
       String body = "{\"model\":\"vectors\",\"input\":\"text " + i + "\"}";
       replies.add(CompletableFuture.supplyAsync(() -> gateway.post("/v1/embeddings", body)));
     }
-    replies.forEach(reply ->
-        assertThat(reply.join().statusCode()).as(reply.join().body()).isEqualTo(200));
+    replies.forEach(
+        reply -> assertThat(reply.join().statusCode()).as(reply.join().body()).isEqualTo(200));
     roomAgain();
   }
 

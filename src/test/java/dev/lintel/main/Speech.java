@@ -4,7 +4,9 @@ import dev.lintel.main.RawProvider.Visit;
 import java.io.IOException;
 import java.util.List;
 
-/** What an {@link UnwellProvider} says, in one dialect: answers that give a call its own word back. */
+/**
+ * What an {@link UnwellProvider} says, in one dialect: answers that give a call its own word back.
+ */
 enum Speech {
   OPENAI {
     @Override

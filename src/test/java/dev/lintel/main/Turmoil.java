@@ -57,7 +57,9 @@ final class Turmoil {
       """
           .replace(
               "OTHERS",
-              Stream.of("p/n s/n p/f p/x q/x r/x q/b s/a s/b s/next s/shadow r/shadow s/rule".split(" "))
+              Stream.of(
+                      "p/n s/n p/f p/x q/x r/x q/b s/a s/b s/next s/shadow r/shadow s/rule"
+                          .split(" "))
                   .map(name -> name + ": { input: 1, output: 2 }")
                   .collect(Collectors.joining(", ")))
           .replace("BREAKER", "{ failures: 5, window: 20s, open: 8s, probes: " + PROBES + " }");
