@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToIntFunction;
 
 /**
  * Asks a model's targets, one after the other as a {@link Walk} has them, until one answers.
@@ -26,6 +27,7 @@ public final class Failover implements Filter {
   private final Listener listener;
   private final Queues queues;
   private final Hedging hedging = new Hedging();
+  private final ToIntFunction<Target> turn = this::turn;
   private final Map<String, AtomicInteger> turns = new ConcurrentHashMap<>();
 
   /** One whose queues end with it. */
@@ -43,7 +45,7 @@ public final class Failover implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
-    var walk = new Walk(call, this::turn, queues, listener);
+    var walk = new Walk(call, turn, queues, listener);
     Optional<Hedging.Watch> watch = hedging.watch(call);
     Failure last = null;
     for (int left = call.resolved().retry().attempts(); left > 0; ) {
@@ -83,15 +85,12 @@ public final class Failover implements Filter {
     throw last == null ? walk.refusal() : walk.told(last);
   }
 
-  /** At which of its provider's keys to begin. */
+  /** At which of its provider's several keys to begin. */
   private int turn(Target target) {
-    int keys = target.provider().credentials().size();
-    return keys == 1
-        ? 0
-        : Math.floorMod(
-            turns
-                .computeIfAbsent(target.provider().name(), name -> new AtomicInteger())
-                .getAndIncrement(),
-            keys);
+    return Math.floorMod(
+        turns
+            .computeIfAbsent(target.provider().name(), name -> new AtomicInteger())
+            .getAndIncrement(),
+        target.provider().credentials().size());
   }
 }

@@ -3,23 +3,18 @@ package dev.lintel.filter;
 import dev.lintel.Call;
 import dev.lintel.Chat;
 import dev.lintel.Embed;
-import dev.lintel.Failure;
 import dev.lintel.Live;
-import dev.lintel.Prompt;
 import dev.lintel.Relay;
 import dev.lintel.Request;
 import dev.lintel.Rerank;
 import dev.lintel.Routing;
 import dev.lintel.Setting;
-import dev.lintel.Stateful;
 import dev.lintel.Stored;
 import dev.lintel.Target;
-import dev.lintel.Tool;
 import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -31,19 +26,6 @@ import tools.jackson.databind.JsonNode;
  * the provider itself runs, are not. Looked into only once a target is late, for most are not.
  */
 final class Hedging {
-  /** Fields with which a provider does or keeps something beside its answer. */
-  private static final Set<String> DEEDS =
-      Set.of(
-          "background",
-          "store",
-          "conversation",
-          "previous_response_id",
-          "web_search_options",
-          "search_parameters",
-          "plugins",
-          "mcp_servers",
-          "container");
-
   private final Map<String, Share> shares = new ConcurrentHashMap<>();
 
   /** Counts the call; empty where it is asked once, whatever happens. */
@@ -71,31 +53,6 @@ final class Hedging {
     };
   }
 
-  private static boolean isSafe(Request request) {
-    if (!(request instanceof Chat chat)) {
-      return true;
-    }
-    if (chat.dialect() instanceof Stateful dialect
-        && (chat.original().isEmpty() || dialect.ties(chat).kept())) {
-      return false;
-    }
-    try {
-      return isSafe(chat.prompt());
-    } catch (Failure passedUnread) {
-      return false;
-    }
-  }
-
-  private static boolean isSafe(Prompt prompt) {
-    return prompt.tools().stream().noneMatch(Tool.Native.class::isInstance)
-        && prompt.extra().fields().properties().stream()
-            .noneMatch(field -> DEEDS.contains(field.getKey()) && isSet(field.getValue()));
-  }
-
-  private static boolean isSet(JsonNode value) {
-    return !value.isNull() && !(value.isBoolean() && !value.asBoolean());
-  }
-
   /** Of one call. */
   static final class Watch {
     private final Call call;
@@ -118,7 +75,7 @@ final class Hedging {
 
     /** The first target is late: who is asked beside it; {@code null} where nobody is to be. */
     Walk.@Nullable Step second(Walk walk, Target first) {
-      if (!isSafe(call.request()) || !share.take(hedge.share())) {
+      if (Deeds.keeps(call.request()) || Deeds.acts(call.request()) || !share.take(hedge.share())) {
         return null;
       }
       Walk.Step step =

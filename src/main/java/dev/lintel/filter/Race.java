@@ -172,7 +172,7 @@ final class Race {
     running.remove(winner);
     for (Runner loser : running) {
       loser.errand.cancel();
-      loser.one.outrun(reported(loser));
+      loser.one.outrun(winner.one, reported(loser));
     }
     running.clear();
     call.trail().answeredBy(winner.errand.trail());

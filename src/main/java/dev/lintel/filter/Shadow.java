@@ -95,8 +95,9 @@ public final class Shadow implements Filter, AutoCloseable {
   private void apply(Call call, Routing.Shadow shadow, Sink sink, Handler next) {
     if (shadow.to().isEmpty()
         || closed
-        || !isSafe(call.request())
-        || draw.getAsDouble() >= shadow.percent()) {
+        || !isOfAKind(call.request())
+        || draw.getAsDouble() >= shadow.percent()
+        || Deeds.acts(call.request())) {
       next.handle(call, sink);
       return;
     }
@@ -117,8 +118,8 @@ public final class Shadow implements Filter, AutoCloseable {
     return comparisons.computeIfAbsent(subject, fresh -> new Comparison());
   }
 
-  /** Whether asking twice does no harm: nothing is changed, and the bytes are there twice. */
-  private static boolean isSafe(Request request) {
+  /** Whether the bytes are there twice, and there is an answer to compare. */
+  private static boolean isOfAKind(Request request) {
     return switch (request) {
       case Chat chat -> true;
       case Embed embed -> true;

@@ -15,15 +15,12 @@ import dev.lintel.Target;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,31 +34,23 @@ final class Walk {
   /** A target with a key that has leave to be asked. */
   record Step(Target target, Credential key, Leave.Pass pass) {}
 
-  /** A target with a key, and how it fared in this call. */
-  private static final class Lane {
-    private final Target target;
-    private final Credential key;
+  /** The keys of a target, each once. */
+  private static final class KeyTurn {
+    private final List<Credential> keys;
+    private final int first;
+    private int passed;
 
-    /** The target's among those that are fit. */
-    private int place = -1;
-
-    private int tries;
-    private boolean underWay;
-    private boolean insisted;
-
-    /** When its turn comes again, and before whom; known once it has failed. */
-    private long due;
-
-    private long order;
-    private Leave.@Nullable Bar bar;
-
-    Lane(Target target, Credential key) {
-      this.target = target;
-      this.key = key;
+    KeyTurn(List<Credential> keys, int first) {
+      this.keys = keys;
+      this.first = first;
     }
 
-    Optional<Leave.Bar> barred() {
-      return Optional.ofNullable(bar);
+    boolean more() {
+      return passed < keys.size();
+    }
+
+    Credential next() {
+      return keys.get((first + passed++) % keys.size());
     }
   }
 
@@ -91,12 +80,11 @@ final class Walk {
   /** Those that are not to be asked now: with all their keys, or under way. */
   private final boolean[] taken;
 
-  /** How many of a target's keys have been looked at, and at which it began. */
-  private final int[] keys;
+  /** By target, where it has several keys; {@code null} while none of them is wanted. */
+  private @Nullable KeyTurn @Nullable [] keyTurns;
 
-  private final int[] firstKeys;
   private final List<Lane> lanes = new ArrayList<>(2);
-  private @Nullable Duration least;
+  private @Nullable Duration leastWait;
   private List<Closed> closed = List.of();
 
   /**
@@ -111,19 +99,20 @@ final class Walk {
     this.fit = fit(model.targets());
     this.ranking = model.strategy().rank(call, fit);
     this.taken = new boolean[fit.size()];
-    this.keys = new int[fit.size()];
-    this.firstKeys = new int[fit.size()];
     call.trail().decision().ranked(fit, ranking);
     call.trail().teaching(ranking.lesson());
   }
 
   /** Those that are well; all where none is. */
   private List<Target> fit(List<Target> targets) {
+    if (targets.size() == 1 || call.ownKey().isPresent()) {
+      return targets;
+    }
     int well = 0;
     for (Target target : targets) {
       well += target.standing().well() ? 1 : 0;
     }
-    if (well == targets.size() || well == 0 || call.ownKey().isPresent()) {
+    if (well == targets.size() || well == 0) {
       return targets;
     }
     var fit = new ArrayList<Target>(well);
@@ -179,7 +168,7 @@ final class Walk {
     if (step == null) {
       step = waited();
     }
-    return step == null && model.routing().insists() ? least() : step;
+    return step == null && model.routing().insists() ? leastBad() : step;
   }
 
   /**
@@ -192,7 +181,7 @@ final class Walk {
       return busy().keySet().stream().findFirst();
     }
     if (step == null && model.routing().insists()) {
-      step = least();
+      step = leastBad();
     }
     if (step == null) {
       return Optional.empty();
@@ -225,9 +214,7 @@ final class Walk {
   }
 
   private boolean isBusy(Lane lane) {
-    return lane.barred().filter(bar -> bar.why() == Leave.Why.BUSY).isPresent()
-        && !lane.underWay
-        && !isClosed(lane.target, lane.key);
+    return lane.isBusy() && !isClosed(lane);
   }
 
   private @Nullable Step room(Predicate<Target> turn) {
@@ -275,38 +262,66 @@ final class Walk {
     for (int at = ranking.best(fit.size(), passed);
         at >= 0;
         at = ranking.best(fit.size(), passed)) {
-      Target target = fit.get(at);
-      List<Credential> all = keys(target);
-      if (keys[at] == 0 && call.ownKey().isEmpty()) {
-        firstKeys[at] = turn.applyAsInt(target);
-      }
-      while (keys[at] < all.size()) {
-        Credential with = all.get((firstKeys[at] + keys[at]++) % all.size());
-        if (!isClosed(target, with)) {
-          Lane lane = lane(target, with);
-          lane.place = at;
-          Step step = step(lane, leave(lane));
-          if (step != null) {
-            taken[at] = true;
-            return step;
-          }
-        }
+      Step step = ask(at);
+      taken[at] = true;
+      if (step != null) {
+        return step;
       }
       passed[at] = true;
-      taken[at] = true;
     }
     return null;
   }
 
+  /** With its keys in turn. */
+  private @Nullable Step ask(int at) {
+    Target target = fit.get(at);
+    List<Credential> keys = keys(target);
+    if (keys.size() == 1) {
+      return ask(at, target, keys.getFirst());
+    }
+    KeyTurn keyTurn = keyTurn(at, target, keys);
+    while (keyTurn.more()) {
+      Step step = ask(at, target, keyTurn.next());
+      if (step != null) {
+        return step;
+      }
+    }
+    return null;
+  }
+
+  private KeyTurn keyTurn(int at, Target target, List<Credential> keys) {
+    if (keyTurns == null) {
+      keyTurns = new KeyTurn[fit.size()];
+    }
+    KeyTurn known = keyTurns[at];
+    if (known == null) {
+      known = new KeyTurn(keys, turn.applyAsInt(target));
+      keyTurns[at] = known;
+    }
+    return known;
+  }
+
+  private boolean moreKeys(int at) {
+    KeyTurn known = keyTurns == null ? null : keyTurns[at];
+    return known != null && known.more();
+  }
+
+  private @Nullable Step ask(int at, Target target, Credential with) {
+    if (isClosed(target, with)) {
+      return null;
+    }
+    Lane lane = lane(target, with);
+    lane.place = at;
+    return step(lane, leave(lane));
+  }
+
   /** One that was asked already, once its wait is over: whose wait is over first. */
   private @Nullable Step again() {
-    var tried =
-        new ArrayList<>(
-            lanes.stream()
-                .filter(lane -> lane.tries > 0 && !lane.underWay && !lane.insisted)
-                .filter(lane -> !isClosed(lane.target, lane.key))
-                .sorted(Comparator.comparingLong(lane -> lane.order))
-                .toList());
+    List<Lane> tried =
+        lanes.stream()
+            .filter(lane -> lane.tries > 0 && !lane.underWay && !lane.insisted && !isClosed(lane))
+            .sorted(Comparator.comparingLong(lane -> lane.order))
+            .toList();
     for (Lane lane : tried) {
       if (rests(lane) || !pause(lane)) {
         continue;
@@ -325,11 +340,7 @@ final class Walk {
   /** One that might not be asked when it was looked at, and may be now: time has passed since. */
   private @Nullable Step recovered() {
     for (Lane lane : lanes) {
-      if (lane.tries == 0
-          && lane.bar != null
-          && !lane.underWay
-          && !isClosed(lane.target, lane.key)
-          && lane.target.standing().well()) {
+      if (lane.isPassed() && !isClosed(lane) && lane.target.standing().well()) {
         Step step = step(lane, leave(lane));
         if (step != null) {
           return step;
@@ -354,16 +365,15 @@ final class Walk {
   }
 
   /** Of those in trouble the one that has the shortest time to rest. */
-  private @Nullable Step least() {
-    var least =
+  private @Nullable Step leastBad() {
+    List<Lane> inTrouble =
         lanes.stream()
-            .filter(lane -> lane.barred().filter(bar -> bar.why().mayBeTried()).isPresent())
-            .filter(lane -> !lane.underWay && !lane.insisted && !isClosed(lane.target, lane.key))
+            .filter(lane -> lane.mayBeTried() && !isClosed(lane))
             .sorted(
                 Comparator.<Lane>comparingInt(lane -> lane.tries)
                     .thenComparingLong(lane -> about(lane.barred().orElseThrow().rest())))
             .toList();
-    for (Lane lane : least) {
+    for (Lane lane : inTrouble) {
       if (lane.tries > 0 && !pause(lane)) {
         continue;
       }
@@ -420,11 +430,11 @@ final class Walk {
     Lane lane = lane(step.target, step.key);
     lane.underWay = false;
     lane.tries++;
-    wait(lane, failure.retryAfter());
+    lane.backOff(model.retry(), failure.retryAfter());
     failure
         .retryAfter()
-        .filter(wait -> least == null || wait.compareTo(least) < 0)
-        .ifPresent(wait -> least = wait);
+        .filter(wait -> leastWait == null || wait.compareTo(leastWait) < 0)
+        .ifPresent(wait -> leastWait = wait);
     if (failure.again() == Failure.Again.ELSEWHERE) {
       closed = closed.isEmpty() ? new ArrayList<>(2) : closed;
       closed.add(new Closed(step.target, step.key, failure.blame()));
@@ -432,68 +442,26 @@ final class Walk {
     // Another key may do better only where the key was to blame: else other targets come first.
     int at = lane.place;
     if (at >= 0 && failure.blame() == Failure.Blame.KEY) {
-      taken[at] = keys[at] >= keys(step.target).size();
+      taken[at] = !moreKeys(at);
     }
   }
 
   /** What the caller is told where all has failed: with the shortest wait of all tries. */
   Failure told(Failure last) {
-    return least == null || !last.retryable() ? last : last.retryAfter(Optional.of(least));
+    return leastWait == null || !last.retryable() ? last : last.retryAfter(Optional.of(leastWait));
   }
 
   /** Why nobody is asked, while nobody has been: with what each failed last. */
   Failure refusal() {
-    List<Leave.Bar> bars = lanes.stream().flatMap(lane -> lane.barred().stream()).toList();
-    String reasons =
-        lanes.stream()
-            .flatMap(lane ->
-                lane
-                    .barred()
-                    .map(bar ->
-                        lane.target.name()
-                            + ": "
-                            + bar.words()
-                            + bar.last().map(last -> " (" + last.message() + ")").orElse(""))
-                    .stream())
-            .distinct()
-            .collect(Collectors.joining("; "));
-    String words =
-        "No target of '"
-            + model.name()
-            + "' may be asked now"
-            + (reasons.isEmpty() ? "." : ": " + reasons + ".");
-    return behind(bars)
-        .map(why -> Failure.of(Failure.Kind.UNAVAILABLE, words, why))
-        .orElseGet(() -> Failure.of(Failure.Kind.UNAVAILABLE, words))
-        .retryAfter(
-            bars.stream()
-                .map(Leave.Bar::rest)
-                .min(Comparator.naturalOrder())
-                .map(Waiting::orGuessed));
-  }
-
-  /** What stands behind a refusal, as the cause by which a fallback is chosen: a limit, if any. */
-  private static Optional<Failure> behind(List<Leave.Bar> bars) {
-    List<Failure> reasons = bars.stream().flatMap(bar -> behind(bar).stream()).toList();
-    return reasons.stream()
-        .filter(why -> LIMITS.contains(why.kind()))
-        .findFirst()
-        .or(() -> reasons.stream().findFirst());
-  }
-
-  private static final Set<Failure.Kind> LIMITS =
-      EnumSet.of(Failure.Kind.UPSTREAM_OVERLOADED, Failure.Kind.UPSTREAM_RATE_LIMITED);
-
-  private static Optional<Failure> behind(Leave.Bar bar) {
-    return switch (bar.why()) {
-      case BUSY -> Optional.of(Failure.of(Failure.Kind.UPSTREAM_OVERLOADED, bar.words()));
-      case SPENT -> Optional.of(Failure.of(Failure.Kind.UPSTREAM_RATE_LIMITED, bar.words()));
-      case PROVIDER, MODEL, KEY -> bar.last();
-    };
+    return Refusal.of(model.name(), lanes);
   }
 
   private List<Credential> keys(Target target) {
     return call.ownKey().map(List::of).orElse(target.provider().credentials());
+  }
+
+  private boolean isClosed(Lane lane) {
+    return isClosed(lane.target, lane.key);
   }
 
   private boolean isClosed(Target target, Credential with) {
@@ -503,18 +471,6 @@ final class Walk {
       }
     }
     return false;
-  }
-
-  /** How long it is not asked again: longer each time, and as long as the provider asked. */
-  private void wait(Lane lane, Optional<Duration> asked) {
-    long now = CallThread.nanoTime();
-    long backoff = model.retry().least().toNanos() << Math.min(lane.tries - 1, 20);
-    backoff = Math.min(backoff, model.retry().most().toNanos());
-    // Full jitter would allow no wait at all; half of it keeps callers apart without that.
-    long drawn = backoff / 2 + CallThread.random().nextLong(backoff / 2 + 1);
-    long least = asked.map(Duration::toNanos).orElse(0L);
-    lane.due = now + Math.max(drawn, least);
-    lane.order = now + Math.max(backoff, least);
   }
 
   /**

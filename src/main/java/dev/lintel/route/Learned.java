@@ -11,10 +11,10 @@ import java.util.Optional;
  * one, so that it learns when that has changed: a bandit with a context.
  *
  * <p>What it knows of a target are figures of its calls, each new one making the earlier ones count
- * 2 % less, and each 500 calls of the kind that go elsewhere making them count half: {@code n} of
- * them, of which {@code A} is the share that were answered, {@code C} the mean cost in USD, {@code
- * L} the mean time to the end of the answer, and {@code F} the mean of what callers said. The
- * reward of a target, from 0 to 1, is
+ * 2 % less, and all of them counting {@code 500 / (500 + calls of the kind since the last)}: {@code
+ * n} of them, of which {@code A} is the share that were answered, {@code C} the mean cost in USD,
+ * {@code L} the mean time to the end of the answer, and {@code F} the mean of what callers said.
+ * The reward of a target, from 0 to 1, is
  *
  * <pre>
  * A * (cost * Cmin/C + latency * Lmin/L + feedback * F) / (cost + latency + feedback)

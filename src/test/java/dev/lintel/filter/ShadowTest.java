@@ -8,15 +8,18 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Chunk;
 import dev.lintel.Event;
+import dev.lintel.Extra;
 import dev.lintel.Failure;
 import dev.lintel.Failure.Kind;
 import dev.lintel.Fakes;
 import dev.lintel.Handler;
 import dev.lintel.Headers;
 import dev.lintel.Inbound;
+import dev.lintel.Json;
 import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Part;
+import dev.lintel.Prompt;
 import dev.lintel.Ranking;
 import dev.lintel.Request;
 import dev.lintel.Routing;
@@ -27,6 +30,7 @@ import dev.lintel.Timeouts;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
 import dev.lintel.VirtualTime;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 class ShadowTest {
   private static final Request CHAT =
@@ -199,6 +204,35 @@ class ShadowTest {
     call("c1", new Stored(new Fakes.NamedDialect("openai"), "m", "DELETE", "x", ""));
     time.run();
     assertThat(asked).containsExactly("own");
+  }
+
+  @Test
+  void what_the_provider_itself_would_do_twice_is_not_copied() {
+    call("c1", chat("{\"mcp_servers\":[{\"url\":\"https://x\"}]}"));
+    call("c2", chat("{\"mcp_servers\":null}"));
+    call("c3", chat("{\"store\":true}"));
+    time.run();
+    assertThat(asked).containsExactlyInAnyOrder("own", "own", "other", "own", "other");
+  }
+
+  private static Request chat(String body) {
+    var sent = dev.lintel.Body.scan(body.getBytes(StandardCharsets.UTF_8));
+    var extra = new Extra("openai", (ObjectNode) Json.parse(sent.bytes()));
+    return dev.lintel.Chat.read(
+        new Fakes.NamedDialect("openai"),
+        "m",
+        true,
+        false,
+        new Inbound(Map.of(), Map.of(), Headers.NONE, sent),
+        inbound ->
+            new Prompt(
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                extra));
   }
 
   @Test

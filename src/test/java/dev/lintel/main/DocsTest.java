@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.lintel.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.ParameterizedType;
@@ -11,6 +12,7 @@ import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,6 +33,11 @@ class DocsTest {
   private static final Pattern METRIC = Pattern.compile("\\.name\\(\"(lintel_\\w+)\"\\)");
   private static final Pattern PROVIDERS = Pattern.compile("(?m)^providers:");
   private static final Pattern MODELS = Pattern.compile("\\Amodels:");
+  private static final Pattern STOP =
+      Pattern.compile("(?m)^ {14}(?:new |lasting\\.)?(\\w+)(?:\\(.*?\\))?[,)]");
+  private static final Pattern TOLD_STOP = Pattern.compile("(?m)^\\| [^|]+ \\| `filter/(\\w+)`");
+  private static final Pattern STRATEGY =
+      Pattern.compile("(?m)^\\| `(\\w+)(?:: [^`]*)?` (?:\\|[^|\\n]+){4}\\|$");
   private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
 
   /** Providers that a page takes for granted where an example is about models. */
@@ -107,6 +114,34 @@ class DocsTest {
                 .filter(page -> page.startsWith("docs") && !page.endsWith("README.md"))
                 .map(page -> page.getFileName().toString())
                 .toList());
+  }
+
+  @Test
+  void the_path_of_a_call_is_told_stop_by_stop() {
+    String code = text(Path.of("src/main/java/dev/lintel/main/Gateway.java"));
+    int calls = code.indexOf("Handler calls() {");
+    List<String> stops =
+        found(STOP, code.substring(calls, code.indexOf("lasting.upstream);", calls))).stream()
+            .map(stop -> stop.substring(0, 1).toUpperCase(Locale.ROOT) + stop.substring(1))
+            .toList();
+
+    assertThat(stops).startsWith("Observe", "Authenticate").endsWith("Signatures");
+    assertThat(found(TOLD_STOP, text(Path.of("docs/architecture.md")))).isEqualTo(stops);
+  }
+
+  @Test
+  void every_strategy_is_in_the_table() {
+    assertThat(found(STRATEGY, text(Path.of("docs/routing.md"))))
+        .containsExactlyInAnyOrderElementsOf(Builtins.STRATEGIES.keySet());
+  }
+
+  @Test
+  void every_kind_of_failure_is_documented() {
+    // Limits of callers have no effect yet.
+    var kinds = EnumSet.complementOf(EnumSet.of(Failure.Kind.RATE_LIMITED));
+
+    assertThat(text(Path.of("docs/errors.md")))
+        .contains(kinds.stream().map(kind -> "`" + kind.word() + "`").toList());
   }
 
   @Test
