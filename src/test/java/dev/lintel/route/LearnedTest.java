@@ -210,15 +210,13 @@ class LearnedTest {
   void calls_on_many_threads_lose_nothing() throws InterruptedException {
     var experience = new Experience();
     var threads =
-        Stream.generate(
-                () ->
-                    new Thread(
-                        () -> {
-                          for (int i = 0; i < 5000; i++) {
-                            experience.began(0);
-                            var _ = experience.answered(target("a"), 0, 1, Optional.of(1.0));
-                          }
-                        }))
+        Stream.generate(() ->
+                new Thread(() -> {
+                  for (int i = 0; i < 5000; i++) {
+                    experience.began(0);
+                    var _ = experience.answered(target("a"), 0, 1, Optional.of(1.0));
+                  }
+                }))
             .limit(4)
             .toList();
     threads.forEach(Thread::start);
