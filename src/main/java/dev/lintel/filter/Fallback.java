@@ -256,15 +256,13 @@ public final class Fallback implements Filter {
     }
 
     private void noteUsage(Chunk last) {
-      held.forEach(this::noteUsageOf);
-      noteUsageOf(last);
-    }
-
-    private void noteUsageOf(Chunk chunk) {
-      for (Part part : chunk.parts()) {
-        if (part instanceof Usage usage) {
-          call.trail().used(usage);
-        }
+      Usage told = Usage.UNKNOWN;
+      for (Chunk chunk : held) {
+        told = chunk.usageOr(told);
+      }
+      told = last.usageOr(told);
+      if (told.source() != Usage.Source.NONE) {
+        call.trail().used(told);
       }
     }
   }
