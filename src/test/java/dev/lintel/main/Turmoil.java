@@ -80,6 +80,8 @@ final class Turmoil {
           Map.entry("cheap", TARGETS + ", strategy: cheapest"),
           Map.entry("fast", TARGETS + ", strategy: fastest"),
           Map.entry("balanced", TARGETS + ", strategy: balanced"),
+          Map.entry("taught", TARGETS + ", strategy: learned, hedge: { after: 300ms, share: 50% }"),
+          Map.entry("graded", TARGETS + ", strategy: classified"),
           Map.entry("hedged", TARGETS + ", hedge: { after: 300ms, share: 50% }"),
           Map.entry("learned", TARGETS + ", strategy: fastest, hedge: { after: p95, share: 20% }"),
           Map.entry("queued", NARROW + ", queue: { size: 15, wait: 3s }"),
