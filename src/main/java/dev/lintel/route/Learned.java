@@ -65,26 +65,17 @@ public record Learned(
 
   /** Throws {@link IllegalArgumentException} where nothing counts. */
   public Learned {
-    boolean given = cost.isPresent() || latency.isPresent() || feedback.isPresent();
-    if (given && weight(cost) + weight(latency) + weight(feedback) <= 0) {
-      throw new IllegalArgumentException(
-          "'cost', 'latency' and 'feedback' must not all be 0: one of them must count");
-    }
-  }
-
-  private static double weight(Optional<BigDecimal> given) {
-    return given.map(BigDecimal::doubleValue).orElse(0.0);
+    weights(cost, latency, feedback);
   }
 
   @Override
   public Strategy build() {
-    return new Bandit(weights(), explore.share(), regret.share(), new Experience());
+    return new Bandit(
+        weights(cost, latency, feedback), explore.share(), regret.share(), new Experience());
   }
 
-  private Bandit.Weights weights() {
-    double all = weight(cost) + weight(latency) + weight(feedback);
-    return all == 0
-        ? new Bandit.Weights(1 / 3.0, 1 / 3.0, 1 / 3.0)
-        : new Bandit.Weights(weight(cost) / all, weight(latency) / all, weight(feedback) / all);
+  private static Weights weights(
+      Optional<BigDecimal> cost, Optional<BigDecimal> latency, Optional<BigDecimal> feedback) {
+    return Weights.of(cost, latency, feedback, "feedback");
   }
 }
