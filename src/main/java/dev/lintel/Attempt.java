@@ -11,7 +11,8 @@ import tools.jackson.databind.JsonNode;
  * @param target {@code provider/model}
  * @param status the provider's HTTP status; 0 where it gave none
  * @param kind why it failed; empty where it answered
- * @param cost of what the provider reported, in USD; empty where nobody knows
+ * @param cost of what the provider reported, or of what was estimated of its answer, in USD; empty
+ *     where nobody knows
  * @param message what the provider or the gateway said of the failure; empty where it answered
  */
 public record Attempt(
@@ -26,6 +27,11 @@ public record Attempt(
   public Attempt(
       String target, int status, Optional<Failure.Kind> kind, String message, long latencyMs) {
     this(target, status, kind, message, latencyMs, Optional.empty());
+  }
+
+  /** The same at that cost. */
+  Attempt costing(Optional<BigDecimal> known) {
+    return new Attempt(target, status, kind, message, latencyMs, known);
   }
 
   /** {@code {target, status, kind, message, latency_ms, cost_usd}}, what is not there null. */

@@ -25,6 +25,17 @@ public record Chunk(List<Part> parts, Frame frame) {
     return false;
   }
 
+  /** What it reports as used; the other where it reports nothing. */
+  public Usage usageOr(Usage other) {
+    Usage told = other;
+    for (Part part : parts) {
+      if (part instanceof Usage usage) {
+        told = usage;
+      }
+    }
+    return told;
+  }
+
   /**
    * The chunk with every part changed; this one where none did, else a copy <em>without</em> the
    * provider's bytes.

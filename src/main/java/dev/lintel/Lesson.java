@@ -30,6 +30,6 @@ public interface Lesson extends Rater {
    */
   void answered(Target target, long nanos, Optional<BigDecimal> cost);
 
-  /** The target failed, or was slower than another one that was asked beside it. */
+  /** The target failed, or another one that was asked after it was quicker. */
   void failed(Target target);
 }

@@ -270,6 +270,22 @@ public final class Trail {
     cost = null;
   }
 
+  /**
+   * The same of an answer whose provider told nothing: the try that brought it, which may have
+   * ended without knowing, cost as much.
+   */
+  public void estimated(Usage guess) {
+    used(guess);
+    Target asked = target;
+    for (int i = attempts.size() - 1; i >= 0 && asked != null; i--) {
+      Attempt attempt = attempts.get(i);
+      if (asked.named(attempt.target())) {
+        attempts.set(i, attempt.costing(answerCost()));
+        return;
+      }
+    }
+  }
+
   public Usage usage() {
     return usage;
   }

@@ -44,12 +44,14 @@ public final class Estimate implements Filter {
       next.handle(call, heard);
     } catch (Failure broken) {
       if (heard.unpaid()) {
-        call.trail().used(heard.estimate(0));
+        call.trail().estimated(heard.estimate(0));
       }
       throw broken;
     }
     if (heard.unpaid()) {
-      sink.emit(Chunk.of(heard.estimate(PATIENCE_NANOS)));
+      Usage usage = heard.estimate(PATIENCE_NANOS);
+      call.trail().estimated(usage);
+      sink.emit(Chunk.of(usage));
     }
   }
 

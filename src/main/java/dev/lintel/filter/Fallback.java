@@ -68,18 +68,19 @@ public final class Fallback implements Filter {
       case UPSTREAM_RATE_LIMITED, UPSTREAM_OVERLOADED -> elsewhere(failure, Cause.OVERLOADED);
       // A call whose own time is over says so by being of no use anywhere, as one does whose upload
       // is gone.
-      case NOT_FOUND, UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR, TIMEOUT ->
-          elsewhere(failure, Cause.ANY);
-      case UNAVAILABLE ->
-          failure.getCause() instanceof Failure behind
-              ? cause(behind, request).filter(Cause.OVERLOADED::equals).or(() -> ANY)
-              : ANY;
+      case NOT_FOUND, UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR -> elsewhere(failure, Cause.ANY);
+      case TIMEOUT -> elsewhere(failure, behind(failure, request));
+      case UNAVAILABLE -> Optional.of(behind(failure, request));
       case INVALID_REQUEST, AUTHENTICATION, PERMISSION, RATE_LIMITED, CANCELLED, INTERNAL ->
           Optional.empty();
     };
   }
 
-  private static final Optional<Cause> ANY = Optional.of(Cause.ANY);
+  private static Cause behind(Failure failure, Request request) {
+    return failure.getCause() instanceof Failure behind
+        ? cause(behind, request).filter(Cause.OVERLOADED::equals).orElse(Cause.ANY)
+        : Cause.ANY;
+  }
 
   private static final Set<Failure.Kind> LIMITS =
       EnumSet.of(Failure.Kind.UPSTREAM_OVERLOADED, Failure.Kind.UPSTREAM_RATE_LIMITED);
@@ -317,15 +318,13 @@ public final class Fallback implements Filter {
     }
 
     private void noteUsage(Chunk last) {
-      held.forEach(this::noteUsageOf);
-      noteUsageOf(last);
-    }
-
-    private void noteUsageOf(Chunk chunk) {
-      for (Part part : chunk.parts()) {
-        if (part instanceof Usage usage) {
-          call.trail().used(usage);
-        }
+      Usage told = Usage.UNKNOWN;
+      for (Chunk chunk : held) {
+        told = chunk.usageOr(told);
+      }
+      told = last.usageOr(told);
+      if (told.source() != Usage.Source.NONE) {
+        call.trail().used(told);
       }
     }
   }

@@ -3,7 +3,6 @@ package dev.lintel.filter;
 import dev.lintel.CallThread;
 import dev.lintel.Chunk;
 import dev.lintel.Failure;
-import dev.lintel.Part;
 import dev.lintel.Sink;
 import dev.lintel.Usage;
 import java.util.ArrayList;
@@ -41,11 +40,7 @@ final class Gate implements Sink {
       held = new ArrayList<>(2);
     }
     held.add(chunk);
-    for (Part part : chunk.parts()) {
-      if (part instanceof Usage usage) {
-        told = usage;
-      }
-    }
+    told = chunk.usageOr(told);
   }
 
   @Override

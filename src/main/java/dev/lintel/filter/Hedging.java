@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
  * the provider itself runs, are not. Looked into only once a target is late, for most are not.
  */
 final class Hedging {
-  private final Map<String, Share> shares = new ConcurrentHashMap<>();
+  private final Map<String, Allowance> allowances = new ConcurrentHashMap<>();
 
   /** Counts the call; empty where it is asked once, whatever happens. */
   Optional<Watch> watch(Call call) {
@@ -34,10 +34,11 @@ final class Hedging {
     if (hedge.isEmpty()) {
       return Optional.empty();
     }
-    Share share = shares.computeIfAbsent(call.resolved().name(), name -> new Share());
-    share.count();
+    Allowance allowance =
+        allowances.computeIfAbsent(call.resolved().name(), name -> new Allowance());
+    allowance.count();
     boolean may = call.ownKey().isEmpty() && isOfAKind(call.request());
-    return may ? Optional.of(new Watch(call, hedge.get(), share)) : Optional.empty();
+    return may ? Optional.of(new Watch(call, hedge.get(), allowance)) : Optional.empty();
   }
 
   private static boolean isOfAKind(Request request) {
@@ -57,12 +58,12 @@ final class Hedging {
   static final class Watch {
     private final Call call;
     private final Routing.Hedge hedge;
-    private final Share share;
+    private final Allowance allowance;
 
-    Watch(Call call, Routing.Hedge hedge, Share share) {
+    Watch(Call call, Routing.Hedge hedge, Allowance allowance) {
       this.call = call;
       this.hedge = hedge;
-      this.share = share;
+      this.allowance = allowance;
     }
 
     /** Nanoseconds after which the target's first content is late; -1 where nobody knows. */
@@ -75,13 +76,15 @@ final class Hedging {
 
     /** The first target is late: who is asked beside it; {@code null} where nobody is to be. */
     Walk.@Nullable Step second(Walk walk, Target first) {
-      if (Deeds.keeps(call.request()) || Deeds.acts(call.request()) || !share.take(hedge.share())) {
+      if (Deeds.keeps(call.request())
+          || Deeds.acts(call.request())
+          || !allowance.take(hedge.share())) {
         return null;
       }
       Walk.Step step =
           walk.beside(other -> !other.name().equals(first.name()) && pays(first, other));
       if (step == null) {
-        share.giveBack();
+        allowance.giveBack();
       }
       return step;
     }

@@ -5,7 +5,6 @@ import dev.lintel.CallThread;
 import dev.lintel.Failure;
 import dev.lintel.Handler;
 import dev.lintel.Listener;
-import dev.lintel.Part;
 import dev.lintel.Sink;
 import dev.lintel.Usage;
 import java.util.ArrayList;
@@ -172,7 +171,7 @@ final class Race {
     running.remove(winner);
     for (Runner loser : running) {
       loser.errand.cancel();
-      loser.one.outrun(reported(loser));
+      loser.one.outrun(winner.one, reported(loser));
     }
     running.clear();
     call.trail().answeredBy(winner.errand.trail());
@@ -203,13 +202,7 @@ final class Race {
   /** What a loser told of its usage, with the content that nobody will see. */
   private static Usage reported(Runner loser) {
     var told = new Usage[] {loser.one.gate().told()};
-    loser.brought.into(chunk -> {
-      for (Part part : chunk.parts()) {
-        if (part instanceof Usage usage) {
-          told[0] = usage;
-        }
-      }
-    });
+    loser.brought.into(chunk -> told[0] = chunk.usageOr(told[0]));
     return told[0];
   }
 }

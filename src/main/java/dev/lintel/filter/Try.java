@@ -84,14 +84,17 @@ final class Try {
   /**
    * Another one answers the call, and this one was ended.
    *
+   * @param by the other: where that began later, it had less time and was quicker all the same
    * @param used as far as it was reported; the call pays for it
    */
-  void outrun(Usage used) {
+  void outrun(Try by, Usage used) {
     if (gate.isOpen()) {
       step.pass().left();
     } else {
       step.pass().outrun(nanos());
-      call.trail().lesson().failed(step.target());
+      if (place < by.place) {
+        call.trail().lesson().failed(step.target());
+      }
     }
     beside(Failure.of(Failure.Kind.CANCELLED, "Another target answered first."), used);
   }

@@ -1,8 +1,13 @@
 package dev.lintel.main;
 
 import dev.lintel.Dialect;
+import dev.lintel.Headers;
+import dev.lintel.Held;
+import dev.lintel.Outbound;
+import dev.lintel.Relay;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
+import dev.lintel.Target;
 import dev.lintel.admin.WhereTo;
 import dev.lintel.batch.AnthropicCarrier;
 import dev.lintel.batch.Carrier;
@@ -72,6 +77,20 @@ final class Builtins {
 
   /** Any provider's own API. */
   static final Dialect RAW = new PassThrough();
+
+  /** A question of the gateway's own, in the words of the target's provider. */
+  static Relay raw(Target target, Outbound question, Held body) {
+    return new Relay(
+        RAW,
+        target.name(),
+        false,
+        true,
+        question.method(),
+        question.path(),
+        Headers.of(question.headers()),
+        new Relay.Content.Opaque(body),
+        Map.of());
+  }
 
   /** OpenAI's services beside chat. */
   static final List<OpenAiRelay> SERVICES =

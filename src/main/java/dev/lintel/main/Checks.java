@@ -117,17 +117,7 @@ record Checks(Supplier<Gateway> live, Handler upstream, Standings standings) {
 
   private int list(Provider provider, Credential key, Outbound question) {
     var target = new Target(provider, "*");
-    var request =
-        new Relay(
-            Builtins.RAW,
-            target.name(),
-            false,
-            true,
-            question.method(),
-            question.path(),
-            Headers.of(question.headers()),
-            new Relay.Content.Opaque(Held.of(question.body())),
-            Map.of());
+    Relay request = Builtins.raw(target, question, Held.of(question.body()));
     var reply = new Listed();
     upstream.handle(call(request, target).to(target, key), reply::add);
     if (reply.status > 299) {

@@ -202,6 +202,7 @@ record Gateway(
     Handler planning(Handler last) {
       return through(
           List.of(
+              Stops::suppose,
               authenticate,
               new Read(models, lasting.spool),
               new Links(reach),
@@ -245,6 +246,11 @@ record Gateway(
               new KnownPrice(refusesUnknownPrice),
               lasting.sticky),
           new Foresee(lasting.queues));
+    }
+
+    private static void suppose(Call call, Sink sink, Handler next) {
+      call.trail().suppose();
+      next.handle(call, sink);
     }
 
     private static void toTheFirst(Call call, Sink sink, Handler next) {

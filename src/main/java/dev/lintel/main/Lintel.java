@@ -26,7 +26,7 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
-import dev.lintel.observe.Recent;
+import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.server.Front;
@@ -62,7 +62,7 @@ public final class Lintel implements AutoCloseable {
   private static final long PROBE_MILLIS = 100;
 
   private final Vertx vertx;
-  private final Recent recent = new Recent(10_000, 16 << 20);
+  private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
   private final CallLog log;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());

@@ -5,7 +5,6 @@ import dev.lintel.Caller;
 import dev.lintel.Credential;
 import dev.lintel.Endpoint;
 import dev.lintel.Handler;
-import dev.lintel.Headers;
 import dev.lintel.Held;
 import dev.lintel.Model;
 import dev.lintel.Outbound;
@@ -71,17 +70,7 @@ record ProviderBatches(Supplier<Gateway> live, Map<String, Front> served, Handle
             .upload()
             .map(upload -> new Held(upload, Spool.NOWHERE))
             .orElseGet(() -> Held.of(question.body()));
-    var request =
-        new Relay(
-            Builtins.RAW,
-            target.name(),
-            false,
-            true,
-            question.method(),
-            question.path(),
-            Headers.of(question.headers()),
-            new Relay.Content.Opaque(body),
-            Map.of());
+    Relay request = Builtins.raw(target, question, body);
     upstream.handle(
         new Call(
             trail,

@@ -41,7 +41,7 @@ public final class CallLog implements Listener, AutoCloseable {
   }
 
   private final OutputStream out;
-  private final Recent recent;
+  private final RecentCalls recent;
   private final Queue<CallRecord> ended = new ConcurrentLinkedQueue<>();
   private final Thread writer;
   private volatile boolean closed;
@@ -55,7 +55,7 @@ public final class CallLog implements Listener, AutoCloseable {
   /**
    * @param recent is given every record
    */
-  public CallLog(OutputStream out, Recent recent) {
+  public CallLog(OutputStream out, RecentCalls recent) {
     this.out = out;
     this.recent = recent;
     this.writer = Thread.ofPlatform().daemon().name("lintel-call-log").start(this::run);

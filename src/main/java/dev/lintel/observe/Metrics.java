@@ -5,7 +5,6 @@ import dev.lintel.Attempt;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
-import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
@@ -125,6 +124,10 @@ public final class Metrics implements Listener, Endpoint {
           .register(registry);
 
   private final Predicate<String> configured;
+
+  /** The tries that were answered, by provider, so that counting needs no look-up by labels. */
+  private final Map<String, CounterDataPoint> answered = new ConcurrentHashMap<>();
+
   private final Map<Key, Series> series = new ConcurrentHashMap<>();
 
   /**
@@ -167,15 +170,20 @@ public final class Metrics implements Listener, Endpoint {
   public void on(Trail trail, Event event) {
     switch (event) {
       case Event.Attempted(Attempt attempt, Target target) ->
-          attempts
-              .labelValues(
-                  target.provider().name(), attempt.kind().map(Failure.Kind::word).orElse("ok"))
-              .inc();
+          attempted(target.provider().name(), attempt);
       case Event.Barred(Target target, Leave.Bar bar) ->
           barred.labelValues(target.provider().name(), word(bar.why())).inc();
       case Event.Waited(String model, Event.Waited.End end, long nanos) ->
           waits.labelValues(labelOf(model), word(end)).observe(nanos / 1e9);
       case Event.Ended ended -> end(trail, ended);
+    }
+  }
+
+  private void attempted(String provider, Attempt attempt) {
+    if (attempt.kind().isEmpty()) {
+      answered.computeIfAbsent(provider, name -> attempts.labelValues(name, "ok")).inc();
+    } else {
+      attempts.labelValues(provider, attempt.kind().get().word()).inc();
     }
   }
 

@@ -33,35 +33,22 @@ public record Balanced(
 
   /** Throws {@link IllegalArgumentException} where nothing counts. */
   public Balanced {
-    if (cost.isEmpty() && latency.isEmpty() && quality.isEmpty()) {
-      cost = Optional.of(BigDecimal.ONE);
-      latency = cost;
-      quality = cost;
-    }
-    if (weight(cost) + weight(latency) + weight(quality) <= 0) {
-      throw new IllegalArgumentException(
-          "'cost', 'latency' and 'quality' must not all be 0: one of them must count");
-    }
+    weights(cost, latency, quality);
   }
 
-  private static double weight(Optional<BigDecimal> given) {
-    return given.map(BigDecimal::doubleValue).orElse(0.0);
+  private static Weights weights(
+      Optional<BigDecimal> cost, Optional<BigDecimal> latency, Optional<BigDecimal> quality) {
+    return Weights.of(cost, latency, quality, "quality");
   }
 
   @Override
   public Strategy build() {
-    double all = weight(cost) + weight(latency) + weight(quality);
-    double forCost = weight(cost) / all;
-    double forLatency = weight(latency) / all;
-    double forQuality = weight(quality) / all;
+    Weights weights = weights(cost, latency, quality);
     return (call, targets) ->
-        targets.size() < 2
-            ? Ranking.AS_WRITTEN
-            : rank(call, targets, forCost, forLatency, forQuality);
+        targets.size() < 2 ? Ranking.AS_WRITTEN : rank(call, targets, weights);
   }
 
-  private static Ranking rank(
-      Call call, List<Target> targets, double forCost, double forLatency, double forQuality) {
+  private static Ranking rank(Call call, List<Target> targets, Weights weights) {
     var outlook = new Outlook(call, targets);
     int count = targets.size();
     var costs = new double[count];
@@ -84,9 +71,9 @@ public record Balanced(
     for (int i = 0; i < count; i++) {
       boolean busy = targets.get(i).standing().underWay() > 0;
       scores[i] =
-          forCost * part(costs[i], dearest, 1)
-              + forLatency * part(seconds[i], slowest, busy ? 1 : 0)
-              + forQuality * (best == 0 ? 0 : 1 - qualities[i] / best);
+          weights.cost() * part(costs[i], dearest, 1)
+              + weights.latency() * part(seconds[i], slowest, busy ? 1 : 0)
+              + weights.other() * (best == 0 ? 0 : 1 - qualities[i] / best);
     }
     return Ranking.of(scores);
   }

@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@link Learned} says, at work. */
 final class Bandit implements Strategy {
-  /** Of the parts of a reward, 1 together. */
-  record Weights(double cost, double latency, double feedback) {}
-
   /**
    * What was given away to learn, and what there was to get; the earlier calls counting less.
    *

@@ -11,10 +11,10 @@ import java.util.Optional;
  * one, so that it learns when that has changed: a bandit with a context.
  *
  * <p>What it knows of a target are figures of its calls, each new one making the earlier ones count
- * 2 % less, and each 500 calls of the kind that go elsewhere making them count half: {@code n} of
- * them, of which {@code A} is the share that were answered, {@code C} the mean cost in USD, {@code
- * L} the mean time to the end of the answer, and {@code F} the mean of what callers said. The
- * reward of a target, from 0 to 1, is
+ * 2 % less, and all of them counting {@code 500 / (500 + calls of the kind since the last)}: {@code
+ * n} of them, of which {@code A} is the share that were answered, {@code C} the mean cost in USD,
+ * {@code L} the mean time to the end of the answer, and {@code F} the mean of what callers said.
+ * The reward of a target, from 0 to 1, is
  *
  * <pre>
  * A * (cost * Cmin/C + latency * Lmin/L + feedback * F) / (cost + latency + feedback)
@@ -65,26 +65,17 @@ public record Learned(
 
   /** Throws {@link IllegalArgumentException} where nothing counts. */
   public Learned {
-    boolean given = cost.isPresent() || latency.isPresent() || feedback.isPresent();
-    if (given && weight(cost) + weight(latency) + weight(feedback) <= 0) {
-      throw new IllegalArgumentException(
-          "'cost', 'latency' and 'feedback' must not all be 0: one of them must count");
-    }
-  }
-
-  private static double weight(Optional<BigDecimal> given) {
-    return given.map(BigDecimal::doubleValue).orElse(0.0);
+    weights(cost, latency, feedback);
   }
 
   @Override
   public Strategy build() {
-    return new Bandit(weights(), explore.share(), regret.share(), new Experience());
+    return new Bandit(
+        weights(cost, latency, feedback), explore.share(), regret.share(), new Experience());
   }
 
-  private Bandit.Weights weights() {
-    double all = weight(cost) + weight(latency) + weight(feedback);
-    return all == 0
-        ? new Bandit.Weights(1 / 3.0, 1 / 3.0, 1 / 3.0)
-        : new Bandit.Weights(weight(cost) / all, weight(latency) / all, weight(feedback) / all);
+  private static Weights weights(
+      Optional<BigDecimal> cost, Optional<BigDecimal> latency, Optional<BigDecimal> feedback) {
+    return Weights.of(cost, latency, feedback, "feedback");
   }
 }

@@ -38,7 +38,7 @@ final class Rewards {
     }
   }
 
-  static Rewards of(Experience experience, int kind, List<Target> targets, Bandit.Weights weights) {
+  static Rewards of(Experience experience, int kind, List<Target> targets, Weights weights) {
     int count = targets.size();
     long learned = experience.learned(kind);
     var all = new Results[count];
@@ -79,7 +79,7 @@ final class Rewards {
   }
 
   /** Of each, 0 where nothing is known. */
-  private static double[] rewards(Results[] results, Bandit.Weights weights) {
+  private static double[] rewards(Results[] results, Weights weights) {
     double cheapest = Double.POSITIVE_INFINITY;
     double dearest = 0;
     double fastest = Double.POSITIVE_INFINITY;
@@ -108,7 +108,7 @@ final class Rewards {
                 / one.calls()
                 * (weights.cost() * part(cheapest, cost)
                     + weights.latency() * part(fastest, one.seconds() / one.answered())
-                    + weights.feedback() * (one.rating() + usual) / (one.ratings() + 1));
+                    + weights.other() * (one.rating() + usual) / (one.ratings() + 1));
       }
     }
     return rewards;

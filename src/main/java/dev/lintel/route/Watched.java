@@ -10,9 +10,9 @@ import dev.lintel.Standing;
 import dev.lintel.Usage;
 import dev.lintel.route.Breaker.Ticket;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The standing of a model at a provider. */
@@ -169,7 +169,7 @@ final class Watched implements Standing {
       } else {
         site.keys.healed(key, resting);
       }
-      giveBack(taken -> taken.answered(firstContentNanos, nanos, usage));
+      room().answered(firstContentNanos, nanos, usage);
     }
 
     @Override
@@ -196,7 +196,7 @@ final class Watched implements Standing {
           release(true, true, false);
         }
       }
-      giveBack(taken -> taken.failed(failure));
+      room().failed(failure);
     }
 
     @Override
@@ -204,7 +204,7 @@ final class Watched implements Standing {
       if (isFirst()) {
         spot.pace.left();
         release(true, true, true);
-        giveBack(Leave.Pass::left);
+        room().left();
       }
     }
 
@@ -213,15 +213,15 @@ final class Watched implements Standing {
       if (isFirst()) {
         spot.pace.left();
         release(true, true, true);
-        giveBack(Leave.Pass::unused);
+        room().unused();
       }
     }
 
-    /** At last: whoever is woken by it shall see what the call has told of the target. */
-    private void giveBack(Consumer<Leave.Pass> how) {
-      if (room != null) {
-        how.accept(room);
-      }
+    /**
+     * Given back at last: whoever is woken by it shall see what the call has told of the target.
+     */
+    private Leave.Pass room() {
+      return Objects.requireNonNull(room);
     }
 
     @Override
@@ -229,7 +229,7 @@ final class Watched implements Standing {
       if (isFirst()) {
         spot.pace.outrun(nanos);
         release(true, true, true);
-        giveBack(taken -> taken.outrun(nanos));
+        room().outrun(nanos);
       }
     }
 

@@ -11,15 +11,19 @@ import dev.lintel.Failure;
 import dev.lintel.Failure.Kind;
 import dev.lintel.Fakes;
 import dev.lintel.Handler;
+import dev.lintel.Lesson;
 import dev.lintel.Model;
 import dev.lintel.OnCallThread;
 import dev.lintel.Part;
+import dev.lintel.Ranking;
 import dev.lintel.Sink;
 import dev.lintel.Target;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class FailoverTest {
@@ -54,6 +58,43 @@ class FailoverTest {
     assertThat(sink.text()).isEqualTo("hello");
     assertThat(sink.chunks).as("nothing of the first reply is seen").hasSize(2);
     assertThat(call.trail().attempts()).extracting(Attempt::status).containsExactly(503, 200);
+  }
+
+  @Test
+  void a_strategy_learns_how_each_try_ended_but_for_what_the_caller_did_wrong() {
+    var learned = new ArrayList<String>();
+    var lesson =
+        new Lesson() {
+          @Override
+          public void answered(Target target, long nanos, Optional<BigDecimal> cost) {
+            learned.add("answered " + target.name());
+          }
+
+          @Override
+          public void failed(Target target) {
+            learned.add("failed " + target.name());
+          }
+
+          @Override
+          public void rated(OptionalDouble before, double score) {}
+        };
+    Model model =
+        Fakes.model(Fakes.retry(3), first, second)
+            .by((call, all) -> Ranking.AS_WRITTEN.teaching(lesson));
+    Call call =
+        run(
+            model,
+            (at, out) -> {
+              if (target(at).equals("p/one")) {
+                throw Failure.of(Kind.UPSTREAM_UNAVAILABLE, "down").upstream(503);
+              }
+              out.emit(Chunk.of(new Part.Text("hello")));
+            });
+    assertThat(learned).containsExactly("failed p/one", "answered q/two");
+    assertThat(call.trail().lesson()).isSameAs(lesson);
+
+    assertFails(model, failing(Kind.INVALID_REQUEST, 400), Kind.INVALID_REQUEST);
+    assertThat(learned).hasSize(2);
   }
 
   @Test

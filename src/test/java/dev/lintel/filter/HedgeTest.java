@@ -20,6 +20,7 @@ import dev.lintel.Headers;
 import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Leave;
+import dev.lintel.Lesson;
 import dev.lintel.Model;
 import dev.lintel.Part;
 import dev.lintel.Price;
@@ -44,6 +45,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -66,6 +68,7 @@ class HedgeTest {
   private final List<String> log = new ArrayList<>();
   private final Map<String, Handler> scripts = new HashMap<>();
   private final Failover failover = new Failover((trail, event) -> {});
+  private final List<String> learned = new ArrayList<>();
   private final Told one = new Told();
   private final Told two = new Told();
   private final Target slow = one.of("p", "slow");
@@ -98,6 +101,7 @@ class HedgeTest {
     assertThat(ended.kinds()).containsExactly(Optional.of(Kind.CANCELLED), Optional.empty());
     assertThat(ended.call().trail().target()).contains(quick);
     assertThat(log).containsExactly("ask slow 0", "ask quick 300", "cancelled slow 400");
+    assertThat(learned).containsExactly("failed p/slow", "answered q/quick");
     assertThat(one.heard).containsExactly("outrun 400");
     assertThat(two.heard).containsExactly("answered 100");
   }
@@ -114,6 +118,7 @@ class HedgeTest {
     assertThat(log).contains("cancelled quick 350");
     assertThat(two.heard).containsExactly("outrun 50");
     assertThat(one.heard).containsExactly("answered 350");
+    assertThat(learned).as("who began later was not slower").containsExactly("answered p/slow");
   }
 
   @Test
@@ -505,11 +510,26 @@ class HedgeTest {
     CallThread.current().await(() -> false, CallThread.nanoTime() + millis * 1_000_000);
   }
 
+  private final class Learning implements Lesson {
+    @Override
+    public void answered(Target target, long nanos, Optional<BigDecimal> cost) {
+      learned.add("answered " + target.name());
+    }
+
+    @Override
+    public void failed(Target target) {
+      learned.add("failed " + target.name());
+    }
+
+    @Override
+    public void rated(OptionalDouble before, double score) {}
+  }
+
   private Model model(Target... targets) {
     return new Model(
         "m",
         List.of(targets),
-        (call, all) -> Ranking.AS_WRITTEN,
+        (call, all) -> Ranking.AS_WRITTEN.teaching(new Learning()),
         Timeouts.USUAL,
         new Retry(attempts, Duration.ofMillis(200), Duration.ofSeconds(5)),
         Optional.empty(),

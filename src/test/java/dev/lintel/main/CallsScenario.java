@@ -42,6 +42,7 @@ class CallsScenario {
               bad: { targets: [ "other/large+fault=529" ], retry: { attempts: 1 } }
             prices:
               demo/small: { input: 1.00, output: 2.00 }
+              "demo/small+fault=reset_mid_stream": { input: 1.00, output: 2.00 }
             tenants:
               t: { apps: { a: { keys: [ sk-test-0001 ] }, narrow: { keys: [ sk-narrow ], models: [ tiny ] } } }
               u: { apps: { a: { keys: [ sk-u ] } } }
@@ -111,6 +112,21 @@ class CallsScenario {
         .isEqualTo("upstream_unavailable");
     assertThat(record.path("decision")).hasSize(2);
     assertThat(record.path("decision").path(1).path("order").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void the_tries_of_a_call_cost_together_what_it_costs_also_where_it_was_cut_off() {
+    var raw =
+        gateway.raw(
+            "/v1/chat/completions",
+            "{\"model\":\"demo/small+fault=reset_mid_stream\",\"stream\":true," + HELLO + "}");
+    assertThat(raw.complete()).isFalse();
+    String error = raw.body().substring(raw.body().lastIndexOf("data: ") + 6);
+    JsonNode record =
+        record(Json.parse(error).path("error").path("lintel").path("request_id").asString());
+    assertThat(record.path("usage").path("source").asString()).isEqualTo("estimate");
+    assertThat(record.path("cost_usd").isString()).isTrue();
+    assertThat(record.path("attempts").path(0).path("cost_usd")).isEqualTo(record.path("cost_usd"));
   }
 
   /** The status is the one that the caller got, which differs by dialect. */

@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.lintel.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.ParameterizedType;
@@ -11,6 +12,7 @@ import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -131,6 +133,15 @@ class DocsTest {
   void every_strategy_is_in_the_table() {
     assertThat(found(STRATEGY, text(Path.of("docs/routing.md"))))
         .containsExactlyInAnyOrderElementsOf(Builtins.STRATEGIES.keySet());
+  }
+
+  @Test
+  void every_kind_of_failure_is_documented() {
+    // Limits of callers have no effect yet.
+    var kinds = EnumSet.complementOf(EnumSet.of(Failure.Kind.RATE_LIMITED));
+
+    assertThat(text(Path.of("docs/errors.md")))
+        .contains(kinds.stream().map(kind -> "`" + kind.word() + "`").toList());
   }
 
   @Test

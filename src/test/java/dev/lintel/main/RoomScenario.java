@@ -214,4 +214,46 @@ class RoomScenario {
   void what_a_batch_meets_is_waited_for() {
     assertThat(Json.parse(ask("p/fine", false).body()).has("choices")).isTrue();
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void after_an_upload(boolean whole) throws Exception {
+    String form =
+        "--XX\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\np/ears\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\nContent-Type: audio/mpeg\r\n\r\n"
+            + "ID3"
+            + "a".repeat(9_000_000)
+            + "\r\n--XX--\r\n";
+    try (Socket socket = new Socket(gateway.url().getHost(), gateway.url().getPort())) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /v1/audio/transcriptions HTTP/1.1\r\nHost: lintel\r\nConnection: close\r\nAuthorization: Bearer "
+                      + TestGateway.KEY
+                      + "\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Length: "
+                      + form.length()
+                      + "\r\n\r\n"
+                      + (whole ? form : form.substring(0, 4_000_000)))
+                  .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      if (whole) {
+        assertThat(new String(socket.getInputStream().readAllBytes())).startsWith("HTTP/1.1 200");
+      } else {
+        LockSupport.parkNanos(200_000_000);
+        assertThat(ask("p/fine", false).statusCode()).as("it holds the room").isEqualTo(503);
+        socket.setSoLinger(true, 0);
+      }
+    }
+    roomAgain();
+  }
+
+  @Test
+  void after_a_caller_whose_reply_nobody_reads() throws Exception {
+    try (Socket deaf =
+        gateway.open(
+            "/v1/chat/completions", chat("p/x+tokens=100000+tokens_per_second=200000", true))) {
+      LockSupport.parkNanos(1_500_000_000);
+      deaf.setSoLinger(true, 0);
+    }
+    roomAgain();
+  }
 }

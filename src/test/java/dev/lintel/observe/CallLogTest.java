@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 class CallLogTest {
-  private final Recent recent = new Recent(10, 1 << 20);
+  private final RecentCalls recent = new RecentCalls(10, 1 << 20);
 
   @Test
   void a_line_is_the_record_and_says_that_it_is_of_a_call() {

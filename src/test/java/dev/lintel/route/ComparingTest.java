@@ -1,5 +1,6 @@
 package dev.lintel.route;
 
+import static java.math.BigDecimal.TEN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -229,8 +230,8 @@ class ComparingTest {
 
   @Test
   void balanced_without_options_weighs_all_alike_and_with_some_the_others_nothing() {
-    var all = new Balanced(Optional.empty(), Optional.empty(), Optional.empty());
-    assertThat(all.cost()).isEqualTo(all.latency()).isEqualTo(all.quality()).isPresent();
+    assertThat(Weights.of(Optional.empty(), Optional.empty(), Optional.empty(), "quality"))
+        .isEqualTo(Weights.of(Optional.of(TEN), Optional.of(TEN), Optional.of(TEN), "quality"));
     a.seconds = 1;
     b.seconds = 9;
     var ranking =

@@ -23,9 +23,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class LearnedTest {
-  private static final Bandit.Weights EQUAL = new Bandit.Weights(1 / 3.0, 1 / 3.0, 1 / 3.0);
-  private static final Bandit.Weights COST = new Bandit.Weights(1, 0, 0);
-  private static final Bandit.Weights FEEDBACK = new Bandit.Weights(0, 0, 1);
+  private static final Weights EQUAL = new Weights(1 / 3.0, 1 / 3.0, 1 / 3.0);
+  private static final Weights COST = new Weights(1, 0, 0);
+  private static final Weights FEEDBACK = new Weights(0, 0, 1);
 
   private static final Call SHORT = Asking.tokens(100, 10);
   private static final Call LONG = Asking.tokens(10_000, 10);
@@ -114,8 +114,8 @@ class LearnedTest {
 
   @Test
   void latency_and_cost_count_by_their_weights() {
-    Strategy quick = bandit(new Bandit.Weights(0.1, 0.9, 0), 0, 0);
-    Strategy cheap = bandit(new Bandit.Weights(0.9, 0.1, 0), 0, 0);
+    Strategy quick = bandit(new Weights(0.1, 0.9, 0), 0, 0);
+    Strategy cheap = bandit(new Weights(0.9, 0.1, 0), 0, 0);
     for (Strategy one : List.of(quick, cheap)) {
       answered(one, SHORT, "a", 5, "1");
       answered(one, SHORT, "b", 1, "5");
@@ -207,6 +207,29 @@ class LearnedTest {
   }
 
   @Test
+  void calls_on_many_threads_lose_nothing() throws InterruptedException {
+    var experience = new Experience();
+    var threads =
+        Stream.generate(() ->
+                new Thread(() -> {
+                  for (int i = 0; i < 5000; i++) {
+                    experience.began(0);
+                    var _ = experience.answered(target("a"), 0, 1, Optional.of(1.0));
+                  }
+                }))
+            .limit(4)
+            .toList();
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(experience.begun(Experience.ALL)).isEqualTo(20_000);
+    assertThat(experience.learned(0)).isEqualTo(20_000);
+    Experience.Results results = experience.of(target("a")).of(0);
+    assertThat(results.answered()).isEqualTo(results.calls()).isBetween(25.0, 50.0);
+  }
+
+  @Test
   void nothing_that_counts_is_refused() {
     assertThatThrownBy(() -> new Learned(percent(5), percent(5), some(0), some(0), some(0)))
         .isInstanceOf(IllegalArgumentException.class)
@@ -221,7 +244,7 @@ class LearnedTest {
     return Optional.of(BigDecimal.valueOf(value));
   }
 
-  private Bandit bandit(Bandit.Weights weights, double explore, double regret) {
+  private Bandit bandit(Weights weights, double explore, double regret) {
     return new Bandit(weights, explore, regret, new Experience(), () -> random);
   }
 

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * The records of the most recent calls. They lie as bytes in blocks that are filled again and
  * again, so that keeping them costs the collector nothing however many calls there are.
  */
-public final class Recent implements CallRecords {
+public final class RecentCalls implements CallRecords {
   private static final int BLOCK = 1 << 16;
   private static final String BEFORE_ID = "{\"request_id\":\"";
   private static final Pattern CURSOR = Pattern.compile("(-?[0-9]{1,19})-([0-9]{1,18})");
@@ -67,7 +67,7 @@ public final class Recent implements CallRecords {
    * @param most how many are kept at least, where they find room
    * @param room the most bytes of all of them together
    */
-  public Recent(int most, long room) {
+  public RecentCalls(int most, long room) {
     this.most = most;
     this.room = room;
   }
@@ -123,7 +123,7 @@ public final class Recent implements CallRecords {
   @Override
   public synchronized Page list(Question asked) {
     long from = nanos(asked.from());
-    Optional<Place> before = asked.cursor().map(Recent::place);
+    Optional<Place> before = asked.cursor().map(RecentCalls::place);
     var newest = new PriorityQueue<Entry>(Comparator.comparing(Entry::place));
     for (Block block : blocks) {
       for (Entry entry : block.entries) {

@@ -17,12 +17,12 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class RecentTest {
+class RecentCallsTest {
   private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
 
   @Test
   void the_newest_comes_first_whatever_ended_first() {
-    var recent = new Recent(100, 1 << 20);
+    var recent = new RecentCalls(100, 1 << 20);
     add(recent, "late", "t", NOON.plusSeconds(2));
     add(recent, "early", "t", NOON);
     add(recent, "between", "t", NOON.plusSeconds(1));
@@ -31,7 +31,7 @@ class RecentTest {
 
   @Test
   void pages_follow_one_another_without_gaps_and_end() {
-    var recent = new Recent(100, 1 << 20);
+    var recent = new RecentCalls(100, 1 << 20);
     for (int i = 0; i < 7; i++) {
       // Pairs that arrived in the same moment.
       add(recent, "c" + i, "t", NOON.plusSeconds(i / 2));
@@ -49,7 +49,7 @@ class RecentTest {
 
   @Test
   void a_page_that_is_just_full_is_the_last() {
-    var recent = new Recent(100, 1 << 20);
+    var recent = new RecentCalls(100, 1 << 20);
     add(recent, "a", "t", NOON);
     add(recent, "b", "t", NOON);
     assertThat(recent.list(all(2)).next()).isEmpty();
@@ -57,7 +57,7 @@ class RecentTest {
 
   @Test
   void a_list_is_of_one_tenant_and_from_a_time_where_that_is_asked() {
-    var recent = new Recent(100, 1 << 20);
+    var recent = new RecentCalls(100, 1 << 20);
     add(recent, "before", "t", NOON.minusNanos(1));
     add(recent, "at", "t", NOON);
     add(recent, "other", "u", NOON);
@@ -70,7 +70,7 @@ class RecentTest {
 
   @Test
   void a_record_is_found_by_its_whole_id_alone() {
-    var recent = new Recent(100, 1 << 20);
+    var recent = new RecentCalls(100, 1 << 20);
     add(recent, "req_1", "t", NOON);
     add(recent, "req_12", "t", NOON);
     assertThat(recent.find("req_1"))
@@ -80,7 +80,7 @@ class RecentTest {
 
   @Test
   void the_oldest_make_room_and_those_that_stay_are_whole() {
-    var recent = new Recent(50, 1 << 20);
+    var recent = new RecentCalls(50, 1 << 20);
     for (int i = 0; i < 5000; i++) {
       add(recent, "c" + i, "t", NOON.plusSeconds(i));
     }
@@ -92,7 +92,7 @@ class RecentTest {
 
   @Test
   void large_records_are_fewer() {
-    var recent = new Recent(1000, 1 << 20);
+    var recent = new RecentCalls(1000, 1 << 20);
     for (int i = 0; i < 40; i++) {
       recent.add(record("c" + i, "t", NOON.plusSeconds(i)), new byte[100_000], 100_000);
     }
@@ -101,7 +101,7 @@ class RecentTest {
 
   @Test
   void a_cursor_of_somebody_elses_is_refused() {
-    var recent = new Recent(10, 1 << 20);
+    var recent = new RecentCalls(10, 1 << 20);
     for (String cursor : List.of("", "x", "1", "1-", "9999999999999999999-1", "1-1 or 1=1")) {
       assertThatThrownBy(() ->
               recent.list(
@@ -115,7 +115,7 @@ class RecentTest {
 
   @Test
   void times_beyond_all_calendars_are_times() {
-    var recent = new Recent(10, 1 << 20);
+    var recent = new RecentCalls(10, 1 << 20);
     add(recent, "a", "t", NOON);
     for (Instant from : List.of(Instant.MIN, Instant.EPOCH)) {
       assertThat(
@@ -135,7 +135,7 @@ class RecentTest {
     return new CallRecords.Question(Instant.EPOCH, Optional.empty(), Optional.empty(), limit);
   }
 
-  private static void add(Recent recent, String id, String tenant, Instant time) {
+  private static void add(RecentCalls recent, String id, String tenant, Instant time) {
     CallRecord record = record(id, tenant, time);
     byte[] json = Json.bytes(out -> record.write(out, time.toString(), 20));
     recent.add(record, json, json.length);
@@ -148,7 +148,7 @@ class RecentTest {
   }
 
   private static List<String> ids(CallRecords.Page page) {
-    return page.records().stream().map(RecentTest::id).toList();
+    return page.records().stream().map(RecentCallsTest::id).toList();
   }
 
   private static String id(byte[] json) {

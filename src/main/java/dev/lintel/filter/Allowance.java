@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * How many of a model's last hundred calls something was done for, so that it is done for a share
  * of them only; for one at least. On any thread, without waiting.
  */
-final class Share {
+final class Allowance {
   private static final int LAST = 100;
 
   private final AtomicLong calls = new AtomicLong();
