@@ -64,18 +64,19 @@ public final class Fallback implements Filter {
       case UPSTREAM_RATE_LIMITED, UPSTREAM_OVERLOADED -> elsewhere(failure, Cause.OVERLOADED);
       // A call whose own time is over says so by being of no use anywhere, as one does whose upload
       // is gone.
-      case NOT_FOUND, UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR, TIMEOUT ->
-          elsewhere(failure, Cause.ANY);
-      case UNAVAILABLE ->
-          failure.getCause() instanceof Failure behind
-              ? cause(behind, request).filter(Cause.OVERLOADED::equals).or(() -> ANY)
-              : ANY;
+      case NOT_FOUND, UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR -> elsewhere(failure, Cause.ANY);
+      case TIMEOUT -> elsewhere(failure, behind(failure, request));
+      case UNAVAILABLE -> Optional.of(behind(failure, request));
       case INVALID_REQUEST, AUTHENTICATION, PERMISSION, RATE_LIMITED, CANCELLED, INTERNAL ->
           Optional.empty();
     };
   }
 
-  private static final Optional<Cause> ANY = Optional.of(Cause.ANY);
+  private static Cause behind(Failure failure, Request request) {
+    return failure.getCause() instanceof Failure behind
+        ? cause(behind, request).filter(Cause.OVERLOADED::equals).orElse(Cause.ANY)
+        : Cause.ANY;
+  }
 
   private static Optional<Cause> elsewhere(Failure failure, Cause cause) {
     return failure.again() == Failure.Again.NOWHERE ? Optional.empty() : Optional.of(cause);
