@@ -76,7 +76,7 @@ class OutageScenario {
       scene.callers.ask(models, 100, 0);
       scene.callers.told().forEach(Told::isAnswered);
       long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
-      patience = 1_000 + 2 * took;
+      patience = Math.min(5_000, 1_000 + took / 2);
     }
   }
 
@@ -149,7 +149,7 @@ class OutageScenario {
       scene.first.fails(() -> drawn(ways, random));
       scene.second.fails(() -> drawn(ways, random));
 
-      scene.callers.ask(List.of("m"), 600, LEAVING);
+      scene.callers.ask(List.of("m"), 400, LEAVING);
 
       List<Told> told = scene.callers.told();
       told.forEach(Told::isAnswered);
@@ -223,7 +223,7 @@ class OutageScenario {
       assertThat(first.path("last_failure").path("status").asInt()).isEqualTo(500);
       assertThat(scene.health("well").path("state").asString()).isEqualTo("healthy");
 
-      scene.callers.ask(List.of("m"), 400, LEAVING);
+      scene.callers.ask(List.of("m"), 300, LEAVING);
 
       scene.callers.told().forEach(Told::isAnswered);
       for (UnwellProvider failing : List.of(scene.first, scene.second)) {
