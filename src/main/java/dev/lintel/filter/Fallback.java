@@ -124,11 +124,11 @@ public final class Fallback implements Filter {
     /** Asks those in trouble after all, since nobody else is left. */
     private boolean insisted() {
       for (Model model : spared) {
-        if (tried(model)) {
-          return true;
-        }
         if (over) {
           return false;
+        }
+        if (tried(model)) {
+          return true;
         }
       }
       return false;
@@ -145,7 +145,7 @@ public final class Fallback implements Filter {
       if (tried(spares ? model.with(model.routing().insisting(false)) : model)) {
         return true;
       }
-      if (spares && rests(failures.getLast())) {
+      if (!over && spares && rests(failures.getLast())) {
         if (isKeys(failures.getLast())) {
           // It costs no time, and says what is wrong with this call.
           if (tried(model)) {

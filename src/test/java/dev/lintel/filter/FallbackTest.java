@@ -276,6 +276,21 @@ class FallbackTest {
   }
 
   @Test
+  void who_rests_is_left_alone_after_another_models_first_content() {
+    models("main", Map.of(Cause.ANY, List.of("other")), "other");
+    health.resting.add("p/main");
+    answers.put(
+        "other",
+        (call, out) -> {
+          out.emit(Chunk.of(new Part.Text("half")));
+          throw Failure.of(Kind.UPSTREAM_UNAVAILABLE, "cut");
+        });
+    assertThat(failure().message()).isEqualTo("cut");
+    assertThat(asked).containsExactly("other");
+    assertThat(sink.text()).isEqualTo("half");
+  }
+
+  @Test
   void a_model_that_falls_back_for_another_cause_alone_asks_who_rests() {
     models("main", Map.of(Cause.CONTEXT_LENGTH, List.of("larger")), "larger");
     health.resting.add("p/main");
