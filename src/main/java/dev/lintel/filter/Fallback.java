@@ -113,17 +113,17 @@ public final class Fallback implements Filter {
       asked.add(model.name());
       Map<Cause, List<String>> lists = model.routing().fallback();
       boolean refusable = left(lists.getOrDefault(Cause.CONTENT_POLICY, List.of()));
-      var watched = new Watched(call, sink, refusable);
+      var screened = new Screened(call, sink, refusable);
       try {
-        next.handle(call.with(model), watched);
+        next.handle(call.with(model), screened);
         return true;
       } catch (Failure failure) {
         failures.add(failure);
-        if (watched.refused) {
+        if (screened.refused) {
           // What was refused was paid for all the same.
           call.trail().spentBeside(call.trail().answerCost());
         }
-        over = watched.begun || isOver(failure);
+        over = screened.begun || isOver(failure);
         return !over && elsewhere(lists, failure);
       }
     }
@@ -181,7 +181,7 @@ public final class Fallback implements Filter {
   }
 
   /** Knows whether anything has reached the caller; a refusal does not while it may be mended. */
-  private static final class Watched implements Sink {
+  private static final class Screened implements Sink {
     private final Call call;
     private final Sink sink;
     private final boolean refusable;
@@ -191,7 +191,7 @@ public final class Fallback implements Filter {
     /** A refusal was thrown away that the provider counted. */
     private boolean refused;
 
-    Watched(Call call, Sink sink, boolean refusable) {
+    Screened(Call call, Sink sink, boolean refusable) {
       this.call = call;
       this.sink = sink;
       this.refusable = refusable;
