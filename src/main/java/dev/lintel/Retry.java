@@ -10,8 +10,8 @@ import java.time.Duration;
  * @param most no wait is longer
  */
 public record Retry(int attempts, Duration least, Duration most) {
-  /** For a model with so many targets: each is tried once, and there are three tries at least. */
-  public static Retry usual(int targets) {
-    return new Retry(Math.max(3, targets), Duration.ofMillis(200), Duration.ofSeconds(5));
+  /** So that so many can be asked once each, and with three tries at least. */
+  public static Retry usual(int asked) {
+    return new Retry(Math.max(3, asked), Duration.ofMillis(200), Duration.ofSeconds(5));
   }
 }

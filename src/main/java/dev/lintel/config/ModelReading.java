@@ -44,6 +44,9 @@ final class ModelReading {
     /** A provider that is there; one that is not is reported at that place. */
     boolean isProvider(String name, At<?> at);
 
+    /** How many keys that provider has; 1 where it needs none. */
+    int keys(String provider);
+
     /** Reports a model that is not there. */
     void checkModel(At<String> at);
   }
@@ -89,11 +92,27 @@ final class ModelReading {
             targets,
             entry.strategy().orElse(inOrder),
             entry.timeouts().flatMap(At::value).orElse(Timeouts.USUAL),
-            retry(entry, Retry.usual(targets.size())),
+            retry(entry, Retry.usual(asked(targets, routing))),
             entry.batch().flatMap(this::merging),
             routing);
     breakers.add(entry, model);
     return Optional.of(model);
+  }
+
+  /** How many tries it takes to ask everybody to whom a call may go, with each of its keys. */
+  private int asked(List<TargetSpec> own, RoutingSpec routing) {
+    int arm =
+        routing.split().stream()
+            .flatMap(split -> split.arms().stream())
+            .mapToInt(one -> keys(one.to()))
+            .max()
+            .orElse(0);
+    int rule = routing.rules().stream().mapToInt(one -> keys(one.use())).max().orElse(0);
+    return Math.max(keys(own) + arm, rule);
+  }
+
+  private int keys(List<TargetSpec> targets) {
+    return targets.stream().mapToInt(target -> around.keys(target.provider())).sum();
   }
 
   private static Retry retry(ModelEntry entry, Retry usual) {

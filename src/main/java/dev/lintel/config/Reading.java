@@ -142,6 +142,12 @@ final class Reading implements ModelReading.Around {
     return models;
   }
 
+  @Override
+  public int keys(String provider) {
+    Provider remote = remotes.get(provider);
+    return remote == null ? 1 : remote.credentials().size();
+  }
+
   /** A provider that is configured, or usable by its name alone, which configures it. */
   @Override
   public boolean isProvider(String name, At<?> at) {

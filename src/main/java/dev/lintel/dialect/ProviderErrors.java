@@ -211,6 +211,9 @@ final class ProviderErrors {
               code.toLowerCase(Locale.ROOT),
               GENERAL.getOrDefault(type.toLowerCase(Locale.ROOT), ERROR));
     }
+    if (status == 503 && (isOverload(code) || isOverload(type))) {
+      return OVERLOADED;
+    }
     if (general.equals(INVALID) || general.equals(TOO_LARGE)) {
       String words = message.toLowerCase(Locale.ROOT);
       for (var phrase : PHRASES.entrySet()) {
@@ -220,6 +223,12 @@ final class ProviderErrors {
       }
     }
     return general;
+  }
+
+  /** Whatever a server calls it: {@code model_overloaded}, {@code engine_overloaded_error}, … */
+  private static boolean isOverload(String word) {
+    String known = word.toLowerCase(Locale.ROOT);
+    return known.contains("overload") || known.contains("capacity");
   }
 
   /** {@code null} where the status reports no error. */

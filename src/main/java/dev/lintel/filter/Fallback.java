@@ -16,6 +16,7 @@ import dev.lintel.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,9 @@ import java.util.function.Function;
  * <p>Each is asked as if it had been asked for, with its own targets, strategy, timeouts and tries,
  * but within the call's own time; where it fails, its own fallbacks come before the next in the
  * list. No model is asked twice. Where all fail, the caller learns why the first one did.
+ *
+ * <p>A model whose providers all rest is passed over while another may be asked; where all of those
+ * fail, its least bad target is asked after all, if the model insists.
  */
 public final class Fallback implements Filter {
   private final Function<String, Optional<Model>> models;
@@ -64,18 +68,22 @@ public final class Fallback implements Filter {
       case UPSTREAM_RATE_LIMITED, UPSTREAM_OVERLOADED -> elsewhere(failure, Cause.OVERLOADED);
       // A call whose own time is over says so by being of no use anywhere, as one does whose upload
       // is gone.
-      case NOT_FOUND, UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR, TIMEOUT ->
-          elsewhere(failure, Cause.ANY);
-      case UNAVAILABLE ->
-          failure.getCause() instanceof Failure behind
-              ? cause(behind, request).filter(Cause.OVERLOADED::equals).or(() -> ANY)
-              : ANY;
+      case NOT_FOUND, UPSTREAM_UNAVAILABLE, UPSTREAM_ERROR -> elsewhere(failure, Cause.ANY);
+      case TIMEOUT -> elsewhere(failure, behind(failure, request));
+      case UNAVAILABLE -> Optional.of(behind(failure, request));
       case INVALID_REQUEST, AUTHENTICATION, PERMISSION, RATE_LIMITED, CANCELLED, INTERNAL ->
           Optional.empty();
     };
   }
 
-  private static final Optional<Cause> ANY = Optional.of(Cause.ANY);
+  private static Cause behind(Failure failure, Request request) {
+    return failure.getCause() instanceof Failure behind
+        ? cause(behind, request).filter(Cause.OVERLOADED::equals).orElse(Cause.ANY)
+        : Cause.ANY;
+  }
+
+  private static final Set<Failure.Kind> LIMITS =
+      EnumSet.of(Failure.Kind.UPSTREAM_OVERLOADED, Failure.Kind.UPSTREAM_RATE_LIMITED);
 
   private static Optional<Cause> elsewhere(Failure failure, Cause cause) {
     return failure.again() == Failure.Again.NOWHERE ? Optional.empty() : Optional.of(cause);
@@ -95,6 +103,10 @@ public final class Fallback implements Filter {
     private final Sink sink;
     private final Set<String> asked = new HashSet<>();
     private final List<Failure> failures = new ArrayList<>(2);
+
+    /** Models of which nobody was asked, for all were in trouble. */
+    private List<Model> spared = List.of();
+
     private boolean over;
 
     Search(Call call, Sink sink, Handler next) {
@@ -104,27 +116,77 @@ public final class Fallback implements Filter {
     }
 
     void run() {
-      if (!answered(call.resolved())) {
+      if (!answered(call.resolved()) && !insisted()) {
         throw over ? failures.getLast() : told();
       }
+    }
+
+    /** Asks those in trouble after all, since nobody else is left. */
+    private boolean insisted() {
+      for (Model model : spared) {
+        if (tried(model)) {
+          return true;
+        }
+        if (over) {
+          return false;
+        }
+      }
+      return false;
     }
 
     private boolean answered(Model model) {
       asked.add(model.name());
       Map<Cause, List<String>> lists = model.routing().fallback();
+      List<String> any = lists.getOrDefault(Cause.ANY, List.of());
+      // Who does not answer is left alone while somebody else may be asked.
+      boolean spares =
+          model.routing().insists()
+              && (left(any) || left(lists.getOrDefault(Cause.OVERLOADED, List.of())));
+      if (tried(spares ? model.with(model.routing().insisting(false)) : model)) {
+        return true;
+      }
+      if (spares && rests(failures.getLast())) {
+        if (isKeys(failures.getLast())) {
+          // It costs no time, and says what is wrong with this call.
+          if (tried(model)) {
+            return true;
+          }
+        } else {
+          spared = spared.isEmpty() ? new ArrayList<>(2) : spared;
+          spared.add(model);
+        }
+      }
+      return !over && elsewhere(lists, failures.getLast());
+    }
+
+    /** Nobody was asked, for all were in trouble: neither busy nor spent, nor kept out by terms. */
+    private static boolean rests(Failure failure) {
+      return failure.kind() == Failure.Kind.UNAVAILABLE
+          && failure.retryable()
+          && !(failure.getCause() instanceof Failure bound
+              && bound.upstreamStatus() == 0
+              && LIMITS.contains(bound.kind()));
+    }
+
+    private static boolean isKeys(Failure refusal) {
+      return refusal.getCause() instanceof Failure behind && behind.blame() == Failure.Blame.KEY;
+    }
+
+    private boolean tried(Model model) {
+      Map<Cause, List<String>> lists = model.routing().fallback();
       boolean refusable = left(lists.getOrDefault(Cause.CONTENT_POLICY, List.of()));
-      var screened = new Screened(call, sink, refusable);
+      var watched = new Watched(call, sink, refusable);
       try {
-        next.handle(call.with(model), screened);
+        next.handle(call.with(model), watched);
         return true;
       } catch (Failure failure) {
         failures.add(failure);
-        if (screened.refused) {
+        if (watched.refused) {
           // What was refused was paid for all the same.
           call.trail().spentBeside(call.trail().answerCost());
         }
-        over = screened.begun || isOver(failure);
-        return !over && elsewhere(lists, failure);
+        over = watched.begun || isOver(failure);
+        return false;
       }
     }
 
@@ -181,7 +243,7 @@ public final class Fallback implements Filter {
   }
 
   /** Knows whether anything has reached the caller; a refusal does not while it may be mended. */
-  private static final class Screened implements Sink {
+  private static final class Watched implements Sink {
     private final Call call;
     private final Sink sink;
     private final boolean refusable;
@@ -191,7 +253,7 @@ public final class Fallback implements Filter {
     /** A refusal was thrown away that the provider counted. */
     private boolean refused;
 
-    Screened(Call call, Sink sink, boolean refusable) {
+    Watched(Call call, Sink sink, boolean refusable) {
       this.call = call;
       this.sink = sink;
       this.refusable = refusable;

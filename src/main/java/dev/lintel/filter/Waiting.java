@@ -6,6 +6,7 @@ import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
+import dev.lintel.Routing.Cause;
 import dev.lintel.Routing.Queueing;
 import dev.lintel.Standing;
 import dev.lintel.Target;
@@ -140,7 +141,7 @@ final class Waiting {
     var seat = new Seat(CallThread.current(), Priority.of(call), targets, rest);
     try {
       end = Event.Waited.End.SHED;
-      sit(seat, most.size(), call.deadline());
+      sit(seat, most.size(), call);
       end = Event.Waited.End.LEFT;
       long patience = began + most.longest().toNanos();
       boolean callFirst = call.deadline() - patience < 0;
@@ -158,7 +159,9 @@ final class Waiting {
         if (!seat.thread.await(
             () -> seat.woken || seat.shed, callFirst ? call.deadline() : patience)) {
           end = Event.Waited.End.LATE;
-          throw callFirst ? late() : refusal(seat, "No target of '" + model + "' had room in time");
+          throw callFirst
+              ? late().again(Failure.Again.NOWHERE)
+              : refusal(seat, "No target of '" + model + "' had room in time");
         }
         if (seat.shed) {
           end = Event.Waited.End.SHED;
@@ -171,7 +174,7 @@ final class Waiting {
     }
   }
 
-  private synchronized void sit(Seat seat, int size, long deadline) {
+  private synchronized void sit(Seat seat, int size, Call call) {
     if (seats.size() >= size) {
       Seat last = seats.getLast();
       if (seat.priority.compareTo(last.priority) >= 0) {
@@ -185,9 +188,13 @@ final class Waiting {
     while (place > 0 && seats.get(place - 1).priority.compareTo(seat.priority) > 0) {
       place--;
     }
-    if (CallThread.nanoTime() + place * seat.rest.toNanos() - deadline > 0) {
-      // Those before it alone would outlast it, and meanwhile it would keep others out.
-      throw late();
+    // Those before it alone would outlast it, and meanwhile it would keep others out; where another
+    // model may be asked its own wait counts, too.
+    var fallback = call.resolved().routing().fallback();
+    boolean elsewhere = fallback.containsKey(Cause.OVERLOADED) || fallback.containsKey(Cause.ANY);
+    long wait = (place + (elsewhere ? 1 : 0)) * seat.rest.toNanos();
+    if (CallThread.nanoTime() + wait - call.deadline() > 0) {
+      throw late().again(Failure.Again.ELSEWHERE);
     }
     seats.add(place, seat);
     length = seats.size();
@@ -244,10 +251,13 @@ final class Waiting {
   /** With the time until those who wait have been served, and a cause as {@link Walk} gives. */
   private Failure refusal(Seat seat, String what) {
     Duration wait = orGuessed(seat.rest).multipliedBy(length + 1L);
-    var why =
-        Failure.of(
-            Failure.Kind.UPSTREAM_OVERLOADED, "As many calls as may be are under way at each.");
-    return Failure.of(Failure.Kind.UNAVAILABLE, what + ".", why).retryAfter(Optional.of(wait));
+    return Failure.of(Failure.Kind.UNAVAILABLE, what + ".", busy()).retryAfter(Optional.of(wait));
+  }
+
+  /** The cause by which a fallback is chosen. */
+  private static Failure busy() {
+    return Failure.of(
+        Failure.Kind.UPSTREAM_OVERLOADED, "As many calls as may be are under way at each.");
   }
 
   /** A second where nobody knows how long calls take. */
@@ -258,8 +268,8 @@ final class Waiting {
   private Failure late() {
     return Failure.of(
             Failure.Kind.TIMEOUT,
-            "The call's time is over before a target of '" + model + "' has room for it.")
-        .blame(Failure.Blame.NOBODY)
-        .again(Failure.Again.NOWHERE);
+            "The call's time is over before a target of '" + model + "' has room for it.",
+            busy())
+        .blame(Failure.Blame.NOBODY);
   }
 }

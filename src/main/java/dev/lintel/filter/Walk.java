@@ -198,7 +198,22 @@ final class Walk {
   private @Nullable Step waited() {
     Waiting queue = waiting;
     Queueing most = model.routing().queue().orElse(null);
-    return queue == null || most == null ? null : queue.await(call, most, this::busy, this::room);
+    if (queue == null || most == null || (busy().isEmpty() && !rested())) {
+      return null;
+    }
+    Step step = queue.await(call, most, this::busy, this::room);
+    return step == null ? recovered() : step;
+  }
+
+  /** Waits until the first of those is due that have failed and are busy, too. */
+  private boolean rested() {
+    Lane first = null;
+    for (Lane lane : lanes) {
+      if (isFull(lane) && (first == null || lane.due - first.due < 0)) {
+        first = lane;
+      }
+    }
+    return first != null && pause(first);
   }
 
   private Map<Target, Leave.Bar> busy() {
@@ -213,7 +228,12 @@ final class Walk {
     return busy;
   }
 
+  /** Whether it may be asked as soon as it has room. */
   private boolean isBusy(Lane lane) {
+    return isFull(lane) && (lane.tries == 0 || lane.due - CallThread.nanoTime() <= 0);
+  }
+
+  private boolean isFull(Lane lane) {
     return lane.isBusy() && !isClosed(lane);
   }
 

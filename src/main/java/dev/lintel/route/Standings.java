@@ -9,6 +9,7 @@ import dev.lintel.Standing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -150,6 +151,9 @@ public final class Standings implements Standing.Source {
   }
 
   private static Optional<Instant> until(Instant time, long wait) {
-    return wait == 0 ? Optional.empty() : Optional.of(time.plus(Duration.ofNanos(wait)));
+    // Finer than that it would be another time whenever it is asked for.
+    return wait == 0
+        ? Optional.empty()
+        : Optional.of(time.plus(Duration.ofNanos(wait)).truncatedTo(ChronoUnit.MILLIS));
   }
 }

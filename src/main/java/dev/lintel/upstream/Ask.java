@@ -326,6 +326,8 @@ final class Ask {
           if (opened == null) {
             breakDown(failed);
           } else if (closed) {
+            // Nobody waits for it any more: without this the log would tell of it as an error.
+            opened.exceptionHandler(unsent -> {});
             var _ = opened.reset();
           } else {
             write(opened);

@@ -256,6 +256,34 @@ class FallbackTest {
   }
 
   @Test
+  void who_rests_is_left_alone_while_another_model_answers() {
+    models("main", Map.of(Cause.ANY, List.of("other")), "other");
+    health.resting.add("p/main");
+    Call call = run();
+    assertThat(asked).containsExactly("other");
+    assertThat(call.trail().tries()).isEqualTo(1);
+  }
+
+  @Test
+  void who_rests_is_asked_after_all_where_the_other_models_fail() {
+    models("main", Map.of(Cause.ANY, List.of("b", "c")), "b", "c");
+    health.resting.add("p/main");
+    answers.put("b", failing(Kind.UPSTREAM_ERROR, 500));
+    answers.put("c", failing(Kind.UPSTREAM_RATE_LIMITED, 429));
+    run();
+    assertThat(asked).containsExactly("b", "c", "main");
+    assertThat(sink.text()).isEqualTo("hello from main");
+  }
+
+  @Test
+  void a_model_that_falls_back_for_another_cause_alone_asks_who_rests() {
+    models("main", Map.of(Cause.CONTEXT_LENGTH, List.of("larger")), "larger");
+    health.resting.add("p/main");
+    run();
+    assertThat(asked).containsExactly("main");
+  }
+
+  @Test
   void a_long_wait_is_not_begun_where_another_model_may_answer() {
     models.put("other", model("other", 1, Map.of()));
     models.put("main", model("main", 3, Map.of(Cause.OVERLOADED, List.of("other"))));

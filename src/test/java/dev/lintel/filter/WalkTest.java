@@ -40,6 +40,7 @@ class WalkTest {
   private final List<String> asked = new ArrayList<>();
   private Duration left = Duration.ofMinutes(5);
   private boolean insists = true;
+  private Optional<Routing.Queueing> queue = Optional.empty();
 
   @Test
   void who_has_failed_comes_again_after_all_others_and_a_wait() {
@@ -142,6 +143,42 @@ class WalkTest {
     three.rests(time, MINUTE);
     walk(3, always(Kind.UPSTREAM_ERROR, 500), first, second, third);
     assertThat(asked).extracting(WalkTest::who).containsExactly("one", "two", "one");
+  }
+
+  @Test
+  void who_has_failed_and_is_busy_is_waited_for_no_shorter() {
+    queue = Optional.of(new Routing.Queueing(5, MINUTE));
+    walk(
+        2,
+        step -> {
+          one.busy = true;
+          time.after(
+              Duration.ofMillis(10),
+              () -> {
+                one.busy = false;
+                List.copyOf(one.hearers).forEach(Runnable::run);
+              });
+          return Failure.of(Kind.UPSTREAM_ERROR, "no");
+        },
+        first);
+    assertThat(asked).extracting(WalkTest::who).containsExactly("one", "one");
+    assertThat(millis(1)).isBetween(100L, 200L);
+  }
+
+  @Test
+  void who_has_recovered_while_another_was_waited_for_is_asked_and_not_insisted_on() {
+    queue = Optional.of(new Routing.Queueing(5, MINUTE));
+    one.busy = true;
+    two.rests(time, Duration.ofMillis(50));
+    time.after(
+        Duration.ofMillis(100),
+        () -> {
+          one.busy = false;
+          one.rests(time, MINUTE);
+          List.copyOf(one.hearers).forEach(Runnable::run);
+        });
+    walk(1, always(Kind.UPSTREAM_ERROR, 500), first, second);
+    assertThat(asked).containsExactly("two none 100");
   }
 
   @Test
@@ -305,7 +342,7 @@ class WalkTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Optional.empty(),
+            queue,
             false,
             Map.of(),
             insists));
@@ -327,6 +364,7 @@ class WalkTest {
   /** Rests when it is told to. */
   private final class Scripted extends Standing.Unwatched {
     final Map<String, Long> keys = new HashMap<>();
+    final List<Runnable> hearers = new ArrayList<>();
     long until;
     boolean busy;
     int insisted;
@@ -362,6 +400,16 @@ class WalkTest {
       return now < rests
           ? new Leave.Bar(Leave.Why.KEY, Duration.ofNanos(rests - now), Optional.empty())
           : pass();
+    }
+
+    @Override
+    public void hear(Runnable room) {
+      hearers.add(room);
+    }
+
+    @Override
+    public void unhear(Runnable room) {
+      hearers.remove(room);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.lintel.CallThread;
 import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Credential;
+import dev.lintel.Decision;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Failure.Kind;
@@ -180,6 +181,12 @@ final class Chaos implements Handler {
           && other.model.equals(ask.model)) {
         fault(ask + " after a 400 of " + other);
       }
+      if (failure != null
+          && other.model.equals(ask.model)
+          && other.key.equals(ask.key)
+          && other.target.name().equals(ask.target.name())) {
+        again(ask, other, failure, call.resolved().retry().least());
+      }
     }
     Simulation.Asked caller = callers.get(ask.id);
     if (caller != null && caller.chunks.stream().anyMatch(Chunk::content)) {
@@ -188,6 +195,14 @@ final class Chaos implements Handler {
     before.add(ask);
     running.add(ask);
     within(call, ask);
+  }
+
+  /** Whoever failed is left alone for half of the shortest wait at least, or for what it asked. */
+  private void again(Ask ask, Ask other, Failure failure, Duration least) {
+    Duration wait = failure.retryAfter().orElse(least.dividedBy(2));
+    if (ask.began - other.ended < wait.toNanos()) {
+      fault(ask + " too early, not " + wait + " after " + other);
+    }
   }
 
   private void within(Call call, Ask ask) {
@@ -265,13 +280,13 @@ final class Chaos implements Handler {
       default -> {}
     }
     switch (model) {
-      case OVERLOADED -> refuse(call, ask, 529, "");
+      case OVERLOADED -> refuse(call, ask, 529, "", waits(3));
       case GONE -> refuse(call, ask, 404, ",\"code\":\"model_not_found\"");
       default -> {}
     }
     switch (of) {
       case BROKEN -> refuse(call, ask, 500, "");
-      case DOWN -> refuse(call, ask, 503, "");
+      case DOWN -> refuse(call, ask, 503, "", waits(5));
       case EMPTY -> sink.emit(Chunk.of(new Part.Start("e" + ask.number, "")));
       case HANGING -> wait(call, 1 << 30, call.resolved().timeouts().firstToken());
       case CUTTING_BEFORE -> {
@@ -285,6 +300,13 @@ final class Chaos implements Handler {
       case CUTTING_AFTER -> answer(call, ask, sink, 20, true);
       default -> answer(call, ask, sink, 20, false);
     }
+  }
+
+  /** Sometimes a provider says how long. */
+  private String[] waits(int longest) {
+    return random.nextInt(3) > 0
+        ? new String[0]
+        : new String[] {"retry-after-ms", "" + (1 + random.nextInt(longest * 1000))};
   }
 
   private static String body(Call call) {
@@ -367,9 +389,26 @@ final class Chaos implements Handler {
         if (trail.tries() != trail.attempts().size()) {
           fault(trail.id() + " ended with " + trail.tries() + " tries, but " + trail.attempts());
         }
+        decided(trail);
       }
       case Event.Barred barred -> {}
       case Event.Waited waited -> {}
+    }
+  }
+
+  /** Whoever was asked stands in the decision, with a place in its order. */
+  private void decided(Trail trail) {
+    var order = new HashMap<String, Decision.Candidate>();
+    for (Decision.Candidate candidate : trail.decision().candidates()) {
+      if (order.put(candidate.target(), candidate) != null) {
+        fault(trail.id() + " has " + candidate.target() + " twice in its decision");
+      }
+    }
+    for (Attempt attempt : trail.attempts()) {
+      Decision.Candidate candidate = order.get(attempt.target());
+      if (candidate == null || candidate.order().isEmpty()) {
+        fault(trail.id() + " asked " + attempt.target() + ", which it left out: " + candidate);
+      }
     }
   }
 

@@ -95,6 +95,33 @@ class QueueScenario {
   }
 
   @Test
+  void a_wait_that_would_outlast_the_call_is_left_to_a_fallback() throws Exception {
+    try (var provider = slow(1500, "");
+        var gateway =
+            TestGateway.of(
+                yaml(provider, "")
+                    + "  sim: { kind: sim }\n"
+                    + "models: { spare: sim/small, slow: { targets: [ { to: p/m, concurrent: 1 } ], queue: { size: 3, wait: 20s }, fallback: { overloaded: [ spare ] } } }\n")) {
+      // From the first it is known how long a call takes.
+      assertThat(gateway.post("/v1/chat/completions", ASKED).statusCode()).isEqualTo(200);
+      var first = CompletableFuture.supplyAsync(() -> gateway.post("/v1/chat/completions", ASKED));
+      while (under.get() == 0) {
+        Thread.onSpinWait();
+      }
+      HttpResponse<String> hurried =
+          gateway.send(
+              gateway
+                  .request("/v1/chat/completions")
+                  .header("x-lintel-max-latency-ms", "1000")
+                  .POST(java.net.http.HttpRequest.BodyPublishers.ofString(ASKED))
+                  .build());
+      assertThat(hurried.statusCode()).as(hurried.body()).isEqualTo(200);
+      assertThat(hurried.headers().firstValue("x-lintel-target")).contains("sim/small");
+      assertThat(first.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void without_a_queue_a_busy_target_is_refused_at_once_and_the_next_one_asked() throws Exception {
     try (var provider = slow(400, "");
         var gateway =

@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -21,23 +23,34 @@ final class RawProvider implements AutoCloseable {
     void serve(Visit visit) throws Exception;
   }
 
+  /**
+   * @param head in lower case
+   */
+  record Request(String head, String body) {}
+
   /** One connection, the first being number 1. */
   record Visit(int number, Socket socket, InputStream in, OutputStream out, List<String> heads) {
     /** Reads a request; false where the other side has closed instead. */
     boolean read() throws IOException {
+      return request().isPresent();
+    }
+
+    /** Reads a request; empty where the other side has closed instead. */
+    Optional<Request> request() throws IOException {
       var head = new ByteArrayOutputStream();
       while (!head.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
         int next = in.read();
         if (next < 0) {
-          return false;
+          return Optional.empty();
         }
         head.write(next);
       }
       String text = head.toString(StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT);
       heads.add(text);
       int at = text.indexOf("content-length: ") + "content-length: ".length();
-      in.readNBytes(Integer.parseInt(text.substring(at, text.indexOf('\r', at))));
-      return true;
+      int length = Integer.parseInt(text.substring(at, text.indexOf('\r', at)));
+      return Optional.of(
+          new Request(text, new String(in.readNBytes(length), StandardCharsets.UTF_8)));
     }
 
     void write(String text) throws IOException {
@@ -73,16 +86,44 @@ final class RawProvider implements AutoCloseable {
     }
   }
 
-  private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  /** Keeps the port, also while nobody listens there. */
+  private final Socket place;
+
+  private final Script script;
+  private volatile ServerSocket server;
   private final AtomicInteger connections = new AtomicInteger();
   private final List<String> heads = new CopyOnWriteArrayList<>();
 
   RawProvider(Script script) throws IOException {
-    Thread.ofPlatform().daemon().start(() -> accept(script));
+    this.script = script;
+    this.place = new Socket();
+    place.setReuseAddress(true);
+    place.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    this.server = listening();
   }
 
   int port() {
-    return server.getLocalPort();
+    return place.getLocalPort();
+  }
+
+  /** Connections are refused until {@link #listen}. */
+  void refuse() throws IOException {
+    server.close();
+  }
+
+  /** Connections are accepted again. */
+  void listen() throws IOException {
+    if (server.isClosed()) {
+      server = listening();
+    }
+  }
+
+  private ServerSocket listening() throws IOException {
+    var listening = new ServerSocket();
+    listening.setReuseAddress(true);
+    listening.bind(place.getLocalSocketAddress(), 50);
+    Thread.ofPlatform().daemon().start(() -> accept(listening));
+    return listening;
   }
 
   int connections() {
@@ -94,19 +135,19 @@ final class RawProvider implements AutoCloseable {
     return heads;
   }
 
-  private void accept(Script script) {
-    while (!server.isClosed()) {
+  private void accept(ServerSocket listening) {
+    while (!listening.isClosed()) {
       try {
-        Socket socket = server.accept();
+        Socket socket = listening.accept();
         int number = connections.incrementAndGet();
-        Thread.ofPlatform().daemon().start(() -> serve(script, socket, number));
+        Thread.ofPlatform().daemon().start(() -> serve(socket, number));
       } catch (IOException closed) {
         return;
       }
     }
   }
 
-  private void serve(Script script, Socket socket, int number) {
+  private void serve(Socket socket, int number) {
     try (socket) {
       script.serve(
           new Visit(number, socket, socket.getInputStream(), socket.getOutputStream(), heads));
@@ -118,5 +159,6 @@ final class RawProvider implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    place.close();
   }
 }

@@ -35,6 +35,7 @@ class ResilienceScenario {
         TestGateway.of(
             """
             providers:
+              denied: { kind: sim }
               down: { kind: sim }
               demo: { kind: sim }
               paced: { kind: sim, ttft: 300ms, tokens_per_second: 100 }
@@ -54,7 +55,7 @@ class ResilienceScenario {
               late: { targets: [ down/late+fault=reset_mid_stream ], fallback: { any: [ tiny ] } }
               hopeless: { targets: [ down/hopeless+fault=429_seconds+retry_after=30s ], fallback: { any: [ worse ] } }
               worse: { targets: [ down/worse+fault=429_seconds+retry_after=9s ] }
-              wrong: { targets: [ down/wrong+fault=403 ], retry: { attempts: 1 }, fallback: { any: [ tiny ] } }
+              wrong: { targets: [ denied/wrong+fault=403 ], retry: { attempts: 1 }, fallback: { any: [ tiny ] } }
               one: { targets: [ paced/one+tokens=40 ], coalesce: true }
               whole: { targets: [ once/whole ], coalesce: true }
               falls: { targets: [ down/falls+fault=500 ], retry: { attempts: 1 }, coalesce: true, fallback: { any: [ whole ] } }

@@ -18,6 +18,7 @@ import dev.lintel.Usage;
 import dev.lintel.VirtualTime;
 import dev.lintel.main.Simulation.Asked;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,7 +37,6 @@ import java.util.stream.Stream;
  */
 final class Turmoil {
   private static final Duration LENGTH = Duration.ofMinutes(10);
-  private static final int A_SECOND = 50;
   private static final int PROBES = 2;
   private static final Duration TOTAL = Duration.ofSeconds(12);
 
@@ -80,6 +80,8 @@ final class Turmoil {
           Map.entry("cheap", TARGETS + ", strategy: cheapest"),
           Map.entry("fast", TARGETS + ", strategy: fastest"),
           Map.entry("balanced", TARGETS + ", strategy: balanced"),
+          Map.entry("taught", TARGETS + ", strategy: learned, hedge: { after: 300ms, share: 50% }"),
+          Map.entry("graded", TARGETS + ", strategy: classified"),
           Map.entry("hedged", TARGETS + ", hedge: { after: 300ms, share: 50% }"),
           Map.entry("learned", TARGETS + ", strategy: fastest, hedge: { after: p95, share: 20% }"),
           Map.entry("queued", NARROW + ", queue: { size: 15, wait: 3s }"),
@@ -137,7 +139,8 @@ final class Turmoil {
 
   void run() {
     load(false);
-    for (long at = 0; at < LENGTH.toMillis(); at += 1 + random.nextInt(2 * 1000 / A_SECOND)) {
+    int aSecond = 20 + random.nextInt(50);
+    for (long at = 0; at < LENGTH.toMillis(); at += 1 + random.nextInt(2 * 1000 / aSecond)) {
       gateway.time.after(Duration.ofMillis(at), this::call);
     }
     for (int i = 1; i < 10; i++) {
@@ -236,6 +239,7 @@ final class Turmoil {
       return;
     }
     content(one, who);
+    inOrder(one, who);
     Model asked = one.trail.model().orElseThrow();
     if (!asked.routing().coalesce()) {
       for (Chaos.Ask ask : chaos.running) {
@@ -253,7 +257,8 @@ final class Turmoil {
     }
     if (failure.upstreamStatus() > 0
         && failure.kind() != Kind.INVALID_REQUEST
-        && one.chunks.isEmpty()) {
+        && one.chunks.isEmpty()
+        && one.took().compareTo(most) < 0) {
       gaveUp(one, asked, who, failure);
     }
     boolean late = one.took().compareTo(most) >= 0;
@@ -316,6 +321,19 @@ final class Turmoil {
           chaos.fault(
               who + " was refused while " + target.name() + " is well: " + failure.message());
         }
+      }
+    }
+  }
+
+  /** The record tells of the tries as they began. */
+  private void inOrder(Asked one, String who) {
+    var recorded = new ArrayDeque<>(one.targets());
+    for (Chaos.Ask ask : chaos.asks.getOrDefault(one.trail.id(), List.of())) {
+      while (!recorded.isEmpty() && !recorded.peek().equals(ask.target.name())) {
+        recorded.remove();
+      }
+      if (recorded.poll() == null && !one.trail.model().orElseThrow().routing().coalesce()) {
+        chaos.fault(who + " was recorded as " + one.targets() + ", without " + ask);
       }
     }
   }

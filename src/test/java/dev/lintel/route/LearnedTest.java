@@ -207,6 +207,29 @@ class LearnedTest {
   }
 
   @Test
+  void calls_on_many_threads_lose_nothing() throws InterruptedException {
+    var experience = new Experience();
+    var threads =
+        Stream.generate(() ->
+                new Thread(() -> {
+                  for (int i = 0; i < 5000; i++) {
+                    experience.began(0);
+                    var _ = experience.answered(target("a"), 0, 1, Optional.of(1.0));
+                  }
+                }))
+            .limit(4)
+            .toList();
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(experience.begun(Experience.ALL)).isEqualTo(20_000);
+    assertThat(experience.learned(0)).isEqualTo(20_000);
+    Experience.Results results = experience.of(target("a")).of(0);
+    assertThat(results.answered()).isEqualTo(results.calls()).isBetween(25.0, 50.0);
+  }
+
+  @Test
   void nothing_that_counts_is_refused() {
     assertThatThrownBy(() -> new Learned(percent(5), percent(5), some(0), some(0), some(0)))
         .isInstanceOf(IllegalArgumentException.class)
