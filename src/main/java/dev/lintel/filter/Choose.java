@@ -144,12 +144,12 @@ public final class Choose implements Filter {
                   .among(to)
                   .with(shadowed(model.routing(), narrowing))
                   .trying(Math.min(attempts, to.size())));
-      var watched = new Watched(sink);
+      var timed = new Timed(sink);
       try {
-        asked(armed, division.arms().get(drawn), watched);
+        asked(armed, division.arms().get(drawn), timed);
       } catch (Failure failure) {
         int left = attempts - (call.trail().tries() - before);
-        if (watched.begun || left < 1 || isFinal(failure)) {
+        if (timed.begun || left < 1 || isFinal(failure)) {
           throw failure;
         }
         if (narrowing.among(model.targets(), false).isEmpty()) {
@@ -194,10 +194,10 @@ public final class Choose implements Filter {
 
     private void base(int attempts, Sink sink) {
       Call based = narrowed(call, narrowing, call.resolved().targets());
-      asked(based.with(based.resolved().trying(attempts)), division.base(), new Watched(sink));
+      asked(based.with(based.resolved().trying(attempts)), division.base(), new Timed(sink));
     }
 
-    private void asked(Call armed, LiveArm arm, Watched sink) {
+    private void asked(Call armed, LiveArm arm, Timed sink) {
       call.trail().variant(arm.definition.name(), arm.tally());
       // How long a conversation in real time takes says nothing of who is talked to.
       if (!counting || call.request() instanceof Live) {
@@ -231,12 +231,12 @@ public final class Choose implements Filter {
   }
 
   /** Knows when the first of a reply reached the caller. */
-  private static final class Watched implements Sink {
+  private static final class Timed implements Sink {
     private final Sink sink;
     private boolean begun;
     private long at;
 
-    Watched(Sink sink) {
+    Timed(Sink sink) {
       this.sink = sink;
     }
 

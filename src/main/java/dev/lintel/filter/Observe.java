@@ -25,7 +25,7 @@ public final class Observe implements Filter {
   public void apply(Call call, Sink sink, Handler next) {
     Optional<Failure> failure = Optional.of(Failure.internal());
     try {
-      next.handle(call, new Watched(sink, call.trail()));
+      next.handle(call, new Noted(sink, call.trail()));
       failure = Optional.empty();
     } catch (Failure known) {
       failure = Optional.of(known);
@@ -37,7 +37,7 @@ public final class Observe implements Filter {
   }
 
   /** Notes when the first content passes, and the usage that was reported last. */
-  private record Watched(Sink sink, Trail trail) implements Sink {
+  private record Noted(Sink sink, Trail trail) implements Sink {
     @Override
     public void emit(Chunk chunk) {
       for (Part part : chunk.parts()) {
