@@ -29,10 +29,11 @@ class RelayScenario {
             providers:
               demo: { kind: sim }
               down: { kind: openai, url: "http://127.0.0.1:1/v1", key: none }
+              mute: { kind: openai, url: "http://127.0.0.1:1/v1", key: none }
               claude: { kind: sim, dialect: anthropic }
             models:
               draw: demo/picture
-              voice: { targets: [ down/tts, claude/none, demo/voice ] }
+              voice: { targets: [ mute/tts, claude/none, demo/voice ] }
               hear: { targets: [ down/ear, demo/ear ] }
             """);
   }
