@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -67,7 +68,7 @@ public final class RetryAfter {
    * Until the account's limits, of which nothing is left, are whole again; empty where there is
    * something left of all of them. Costs little where the headers tell of no limit.
    */
-  public static Optional<Duration> spent(Headers headers, Instant now) {
+  public static Optional<Duration> spent(Headers headers, InstantSource clock) {
     boolean told = false;
     for (String sign : SIGNS) {
       told = told || headers.get(sign).isPresent();
@@ -75,6 +76,7 @@ public final class RetryAfter {
     if (!told) {
       return Optional.empty();
     }
+    Instant now = clock.instant();
     Duration longest = Duration.ZERO;
     for (Limit limit : LIMITS) {
       if (limit.isSpent(headers)) {

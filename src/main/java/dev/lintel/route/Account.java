@@ -61,7 +61,7 @@ final class Account {
   }
 
   void told(Credential key, Headers headers) {
-    RetryAfter.spent(headers, wall.instant())
+    RetryAfter.spent(headers, wall)
         .ifPresent(reset -> {
           Duration trusted = reset.compareTo(LONGEST_TRUSTED) < 0 ? reset : LONGEST_TRUSTED;
           long until = clock.getAsLong() + trusted.toNanos();
