@@ -60,8 +60,8 @@ public record CallRecord(
         ended.durationNanos(),
         trail.usage(),
         trail.cost(),
-        trail.attempts(),
-        trail.decision(),
+        List.copyOf(trail.attempts()),
+        trail.decision().copy(),
         trail.variant(),
         trail.replay().map(Replay::callId).orElse(""),
         trail.shadowOf().orElse(""));

@@ -1,6 +1,8 @@
 package dev.lintel;
 
+import java.math.BigDecimal;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -63,7 +65,7 @@ public final class Extent {
             || chat.original()
                 .map(known -> known.body().bytes().length <= SURELY_TEXT)
                 .orElse(false);
-    if (text || chat.sketched()) {
+    if (text) {
       return chat.estimatedTokens();
     }
     try {
@@ -146,6 +148,20 @@ public final class Extent {
       }
     }
     return 0;
+  }
+
+  /** What may be paid by the piece, where the request itself says how many there are. */
+  public static Map<Usage.Unit, BigDecimal> pieces(Request request) {
+    return switch (request) {
+      case Relay relay -> relay.asked();
+      case Rerank rerank -> Map.of(Usage.Unit.SEARCH, BigDecimal.ONE);
+      case Chat chat -> Map.of();
+      case Live live -> Map.of();
+      case Request.Unread unread -> Map.of();
+      case Embed embed -> Map.of();
+      case Stored stored -> Map.of();
+      case Request.Count count -> Map.of();
+    };
   }
 
   /** How many tools the model is offered. */

@@ -80,7 +80,17 @@ public record Terms(
 
   /** Throws {@link Failure} {@code INVALID_REQUEST} naming the term whose value makes no sense. */
   public static Terms read(Headers headers, Optional<JsonNode> body) {
-    return read(headers, body, "lintel");
+    return read(headers, body, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param explains whether the caller may ask to be told the decision; that another one does is
+   *     not heard
+   */
+  public static Terms read(Headers headers, Optional<JsonNode> body, boolean explains) {
+    return read(headers, body, "lintel", explains);
   }
 
   /**
@@ -89,6 +99,11 @@ public record Terms(
    * @param object its name, by which terms in it are named
    */
   public static Terms read(Headers headers, Optional<JsonNode> body, String object) {
+    return read(headers, body, object, false);
+  }
+
+  private static Terms read(
+      Headers headers, Optional<JsonNode> body, String object, boolean explains) {
     Map<String, String> values = null;
     for (var header : HEADERS.entrySet()) {
       Optional<String> value = headers.get(header.getKey());
@@ -122,6 +137,7 @@ public record Terms(
     boolean explain =
         headers
             .get(EXPLAIN)
+            .filter(value -> explains)
             .map(value -> oneOf(EXPLAIN, value.strip(), "true", "false").equals("true"))
             .orElse(false);
     return values == null && along.isEmpty() && !explain
@@ -171,6 +187,11 @@ public record Terms(
       return node.asString();
     }
     throw Failure.invalid("'" + place + "' must be a string.").at(place);
+  }
+
+  /** The most USD that the call may cost; empty where none was given. */
+  public Optional<BigDecimal> maxCostUsd() {
+    return get("max_cost_usd").map(BigDecimal::new);
   }
 
   private static String textOf(JsonNode node, String place) {

@@ -382,7 +382,7 @@ public final class Trail {
 
   /** Whether whoever asks is to be told the decision. */
   public boolean explains() {
-    return supposed || (terms.explain() && caller.explain());
+    return supposed || terms.explain();
   }
 
   /** Why the call goes where it goes, as far as that is decided. */

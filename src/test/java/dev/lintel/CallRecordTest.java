@@ -87,6 +87,16 @@ class CallRecordTest {
     assertThat(json.path("model").asString()).hasSize(256);
   }
 
+  @Test
+  void what_happens_after_the_end_is_not_in_the_record() {
+    trail.attempted(new Attempt("p/a", 200, Optional.empty(), "", 1));
+    var record = CallRecord.of(trail, new Event.Ended(Optional.empty(), 1));
+    trail.attempted(new Attempt("p/b", 200, Optional.empty(), "", 1));
+    trail.decision().excluded(new Target(Fakes.provider("p"), "b"), "late");
+    assertThat(record.attempts()).hasSize(1);
+    assertThat(record.decision().candidates()).isEmpty();
+  }
+
   private JsonNode json(Optional<Failure> failure) {
     var record = CallRecord.of(trail, new Event.Ended(failure, 5_000_000));
     return Json.parse(Json.bytes(out -> record.write(out, "1970-01-01T00:00:00Z", 20)));

@@ -155,7 +155,19 @@ public final class Choose implements Filter {
         if (narrowing.among(model.targets(), false).isEmpty()) {
           throw failure;
         }
+        after(failure, left, sink);
+      }
+    }
+
+    /** Where nobody else could be asked, what the arm failed with tells more than that. */
+    private void after(Failure failed, int left, Sink sink) {
+      int before = call.trail().tries();
+      try {
         base(left, sink);
+      } catch (Failure refused) {
+        boolean nobody =
+            refused.kind() == Failure.Kind.UNAVAILABLE && call.trail().tries() == before;
+        throw nobody ? failed : refused;
       }
     }
 

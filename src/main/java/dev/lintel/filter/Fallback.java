@@ -16,7 +16,6 @@ import dev.lintel.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -81,9 +80,6 @@ public final class Fallback implements Filter {
         ? cause(behind, request).filter(Cause.OVERLOADED::equals).orElse(Cause.ANY)
         : Cause.ANY;
   }
-
-  private static final Set<Failure.Kind> LIMITS =
-      EnumSet.of(Failure.Kind.UPSTREAM_OVERLOADED, Failure.Kind.UPSTREAM_RATE_LIMITED);
 
   private static Optional<Cause> elsewhere(Failure failure, Cause cause) {
     return failure.again() == Failure.Again.NOWHERE ? Optional.empty() : Optional.of(cause);
@@ -163,9 +159,7 @@ public final class Fallback implements Filter {
     private static boolean rests(Failure failure) {
       return failure.kind() == Failure.Kind.UNAVAILABLE
           && failure.retryable()
-          && !(failure.getCause() instanceof Failure bound
-              && bound.upstreamStatus() == 0
-              && LIMITS.contains(bound.kind()));
+          && !Refusal.isBounded(failure);
     }
 
     private static boolean isKeys(Failure refusal) {

@@ -162,7 +162,7 @@ final class Flight implements Sink {
     }
     if (!answered && chunk.content()) {
       answered = true;
-      call.trail().answering(System.nanoTime());
+      call.trail().answering(CallThread.nanoTime());
       publish();
     }
     var node = new Node(chunk, closing);

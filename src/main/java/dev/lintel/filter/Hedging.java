@@ -3,12 +3,12 @@ package dev.lintel.filter;
 import dev.lintel.Call;
 import dev.lintel.Chat;
 import dev.lintel.Embed;
+import dev.lintel.Extent;
 import dev.lintel.Live;
 import dev.lintel.Relay;
 import dev.lintel.Request;
 import dev.lintel.Rerank;
 import dev.lintel.Routing;
-import dev.lintel.Setting;
 import dev.lintel.Stored;
 import dev.lintel.Target;
 import dev.lintel.Usage;
@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Which calls are asked twice where the first target is late, when, and how many of them.
@@ -91,7 +90,7 @@ final class Hedging {
 
     /** Whether both may be paid for, as far as it is known what they cost. */
     private boolean pays(Target first, Target other) {
-      Optional<BigDecimal> most = call.terms().get("max_cost_usd").map(BigDecimal::new);
+      Optional<BigDecimal> most = call.terms().maxCostUsd();
       if (most.isEmpty()) {
         return true;
       }
@@ -102,26 +101,14 @@ final class Hedging {
 
     /** As much as is asked for, or as such an answer usually has; nothing where nobody knows. */
     private Usage expected(Target target) {
+      long most = Extent.maxTokens(call.request());
       double usual = target.standing().outputTokens();
-      return switch (call.request()) {
-        case Chat chat -> {
-          long most =
-              chat.prompt()
-                  .setting(Setting.MAX_TOKENS)
-                  .map(JsonNode::asLong)
-                  .orElse(Double.isNaN(usual) ? 0 : Long.MAX_VALUE);
-          long output = Double.isNaN(usual) ? most : Math.min(most, Math.round(usual));
-          yield Usage.of(chat.estimatedTokens(), output, Usage.Source.ESTIMATE);
-        }
-        case Embed embed -> Usage.of(embed.estimatedTokens(), 0, Usage.Source.ESTIMATE);
-        case Rerank rerank ->
-            Usage.of(0, 0, Usage.Source.ESTIMATE).units(Map.of(Usage.Unit.SEARCH, BigDecimal.ONE));
-        case Request.Count count -> Usage.of(0, 0, Usage.Source.ESTIMATE);
-        case Live live -> Usage.UNKNOWN;
-        case Relay relay -> Usage.UNKNOWN;
-        case Stored stored -> Usage.UNKNOWN;
-        case Request.Unread unread -> Usage.UNKNOWN;
-      };
+      long output = Double.isNaN(usual) ? most : Math.round(usual);
+      return Usage.of(
+              Extent.inputTokens(call.request()),
+              most == 0 ? output : Math.min(most, output),
+              Usage.Source.ESTIMATE)
+          .units(Extent.pieces(call.request()));
     }
   }
 }

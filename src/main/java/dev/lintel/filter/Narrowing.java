@@ -200,7 +200,7 @@ final class Narrowing {
   }
 
   private List<Target> affordable(List<Target> targets, Terms terms, boolean noted) {
-    Optional<BigDecimal> most = terms.get("max_cost_usd").map(BigDecimal::new);
+    Optional<BigDecimal> most = terms.maxCostUsd();
     return most.isEmpty()
         ? targets
         : kept(

@@ -1,6 +1,7 @@
 package dev.lintel.filter;
 
 import dev.lintel.Call;
+import dev.lintel.CallThread;
 import dev.lintel.Chunk;
 import dev.lintel.Event;
 import dev.lintel.Failure;
@@ -32,7 +33,7 @@ public final class Observe implements Filter {
       throw known;
     } finally {
       listener.on(
-          call.trail(), new Event.Ended(failure, System.nanoTime() - call.trail().started()));
+          call.trail(), new Event.Ended(failure, CallThread.nanoTime() - call.trail().started()));
     }
   }
 
@@ -44,7 +45,7 @@ public final class Observe implements Filter {
         if (part instanceof Usage usage) {
           trail.used(usage);
         } else if (part.content() && trail.firstContentNanos() < 0) {
-          trail.answering(System.nanoTime());
+          trail.answering(CallThread.nanoTime());
         }
       }
       sink.emit(chunk);

@@ -85,7 +85,7 @@ public final class Read implements Filter {
                     upload));
     Optional<JsonNode> given =
         request instanceof Relay relay ? relay.terms() : body.value("lintel");
-    Terms terms = Terms.read(raw.headers(), given);
+    Terms terms = Terms.read(raw.headers(), given, call.caller().explain());
     Optional<String> provider = body.isText("provider") ? body.text("provider") : Optional.empty();
     Optional<Credential> own = body.text("api_key").map(secret -> own(call.caller(), secret));
     String name = name(call.caller(), provider, request.model());
@@ -100,7 +100,7 @@ public final class Read implements Filter {
 
   /** Has no body: everything stands in its head. What it may take is for its two sides to say. */
   private void live(Call call, Live live, Sink sink, Handler next) {
-    Terms terms = Terms.read(live.headers(), Optional.empty());
+    Terms terms = Terms.read(live.headers(), Optional.empty(), call.caller().explain());
     String name = name(call.caller(), Optional.empty(), live.model());
     call.trail().named(name);
     Model model = allowed(call.caller(), name, Optional.empty());

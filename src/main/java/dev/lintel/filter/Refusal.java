@@ -16,6 +16,16 @@ final class Refusal {
 
   private Refusal() {}
 
+  /** Whether no more may be asked of who is well: a cause of its own for fallbacks. */
+  static boolean isLimit(Failure why) {
+    return LIMITS.contains(why.kind());
+  }
+
+  /** Whether that one was refused by the gateway's own bounds, and not by what a provider said. */
+  static boolean isBounded(Failure refusal) {
+    return refusal.getCause() instanceof Failure why && why.upstreamStatus() == 0 && isLimit(why);
+  }
+
   /** Of that model: why for each target, and until when at least. */
   static Failure of(String model, List<Lane> lanes) {
     List<Leave.Bar> bars = lanes.stream().flatMap(lane -> lane.barred().stream()).toList();
@@ -51,7 +61,7 @@ final class Refusal {
   private static Optional<Failure> behind(List<Leave.Bar> bars) {
     List<Failure> reasons = bars.stream().flatMap(bar -> behind(bar).stream()).toList();
     return reasons.stream()
-        .filter(why -> LIMITS.contains(why.kind()))
+        .filter(Refusal::isLimit)
         .findFirst()
         .or(() -> reasons.stream().findFirst());
   }

@@ -134,7 +134,7 @@ public final class Shadow implements Filter, AutoCloseable {
 
   private void start(Call call, Routing.Shadow shadow, Handler next, Comparison.Pair pair) {
     Model model = call.resolved();
-    Trail trail = Trail.begin(System.nanoTime());
+    Trail trail = Trail.begin(CallThread.nanoTime());
     trail.calledBy(call.caller());
     trail.asked(call.request(), call.terms(), model);
     trail.shadowOf(call.id());

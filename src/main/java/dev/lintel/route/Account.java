@@ -14,8 +14,6 @@ import java.util.function.LongSupplier;
  * come to is for the configurations to say.
  */
 final class Account {
-  private static final Duration LONGEST_TRUSTED = Duration.ofHours(1);
-
   private final Slots calls = new Slots();
   private final ConcurrentMap<Credential, Slots> keys = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Slots> models = new ConcurrentHashMap<>();
@@ -63,8 +61,7 @@ final class Account {
   void told(Credential key, Headers headers) {
     RetryAfter.spent(headers, wall)
         .ifPresent(reset -> {
-          Duration trusted = reset.compareTo(LONGEST_TRUSTED) < 0 ? reset : LONGEST_TRUSTED;
-          long until = clock.getAsLong() + trusted.toNanos();
+          long until = clock.getAsLong() + Patience.asked(reset).toNanos();
           spent.merge(key, until, (known, told) -> told - known > 0 ? told : known);
         });
   }

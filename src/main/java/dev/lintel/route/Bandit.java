@@ -1,6 +1,7 @@
 package dev.lintel.route;
 
 import dev.lintel.Call;
+import dev.lintel.CallThread;
 import dev.lintel.Lesson;
 import dev.lintel.Ranking;
 import dev.lintel.Strategy;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
@@ -43,7 +43,7 @@ final class Bandit implements Strategy {
   private final AtomicReference<Ledger> ledger = new AtomicReference<>(new Ledger(0, 0));
 
   Bandit(Weights weights, double explore, double ceiling, Experience experience) {
-    this(weights, explore, ceiling, experience, ThreadLocalRandom::current);
+    this(weights, explore, ceiling, experience, CallThread::random);
   }
 
   /**

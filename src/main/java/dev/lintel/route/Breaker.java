@@ -3,7 +3,6 @@ package dev.lintel.route;
 import dev.lintel.BreakerRule;
 import dev.lintel.Failure;
 import dev.lintel.Health;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,14 +26,6 @@ final class Breaker {
 
   /** Of the last so many times the failures that open it, that many have to be failures. */
   private static final int SHARE = 4;
-
-  private static final Duration LONGEST_ASKED = Duration.ofHours(1);
-
-  /** A probe that has said nothing for so long is taken for lost. */
-  private static final long PROBE_NANOS = Duration.ofMinutes(10).toNanos();
-
-  /** Nobody knows when one of the probes comes back: a guess. */
-  private static final long PROBED_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** Leave to ask: tells the state in which a call began, and one probe from the others. */
   static final class Ticket {
@@ -67,7 +58,7 @@ final class Breaker {
     }
 
     List<Ticket> out(long now) {
-      return probes.stream().filter(probe -> now - probe.began < PROBE_NANOS).toList();
+      return probes.stream().filter(probe -> now - probe.began < Patience.PROBE_NANOS).toList();
     }
 
     Half with(Ticket probe, long now) {
@@ -162,7 +153,8 @@ final class Breaker {
     return switch (now) {
       case Closed closed -> 0;
       case Open open -> Math.max(0, open.until - clock.getAsLong());
-      case Half half -> half.out(clock.getAsLong()).size() < rule.probes() ? 0 : PROBED_NANOS;
+      case Half half ->
+          half.out(clock.getAsLong()).size() < rule.probes() ? 0 : Patience.PROBED_NANOS;
     };
   }
 
@@ -245,11 +237,7 @@ final class Breaker {
   }
 
   private static long asked(Failure failure) {
-    return failure
-        .retryAfter()
-        .map(wait -> wait.compareTo(LONGEST_ASKED) < 0 ? wait : LONGEST_ASKED)
-        .map(Duration::toNanos)
-        .orElse(0L);
+    return failure.retryAfter().map(wait -> Patience.asked(wait).toNanos()).orElse(0L);
   }
 
   /** The call says nothing: another may probe in its place. */

@@ -24,13 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class KeyRests {
   private static final Duration FIRST = Duration.ofSeconds(3);
   private static final Duration LONGEST = Duration.ofMinutes(5);
-  private static final Duration LONGEST_ASKED = Duration.ofHours(1);
-
-  /** A probe that has said nothing for so long is taken for lost. */
-  private static final long PROBE_NANOS = Duration.ofMinutes(10).toNanos();
-
-  /** Nobody knows when a probe comes back: a guess. */
-  private static final long PROBED_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** Keys that a reload has taken away are forgotten when there are so many. */
   private static final int MANY = 1_000;
@@ -51,7 +44,7 @@ final class KeyRests {
       if (until - now > 0) {
         return until - now;
       }
-      return prober != null && now - probing < PROBE_NANOS ? PROBED_NANOS : 0;
+      return prober != null && now - probing < Patience.PROBE_NANOS ? Patience.PROBED_NANOS : 0;
     }
 
     /** The same, but that a probe that is out is no rest. */
@@ -163,7 +156,7 @@ final class KeyRests {
   }
 
   private static Rest after(@Nullable Rest rest, Failure failure, long now, Object prober) {
-    Optional<Duration> asked = failure.retryAfter().map(wait -> least(wait, LONGEST_ASKED));
+    Optional<Duration> asked = failure.retryAfter().map(Patience::asked);
     if (rest != null && rest.prober != prober) {
       long longer = asked.map(wait -> now + wait.toNanos()).orElse(rest.until);
       return longer - rest.until > 0

@@ -44,7 +44,7 @@ final class Outlook {
     Request request = call.request();
     this.prompt = prompt(request);
     this.most = most(request);
-    this.pieces = pieces(request);
+    this.pieces = Extent.pieces(request);
     String session = call.trail().decision().session();
     Target staying = null;
     double outputs = 0;
@@ -124,20 +124,6 @@ final class Outlook {
       case Relay relay -> 0;
       case Stored stored -> 0;
       case Request.Count count -> 0;
-    };
-  }
-
-  /** What may be paid by the piece, where the request itself says how many there are. */
-  private static Map<Usage.Unit, BigDecimal> pieces(Request request) {
-    return switch (request) {
-      case Relay relay -> relay.asked();
-      case Rerank rerank -> Map.of(Usage.Unit.SEARCH, BigDecimal.ONE);
-      case Chat chat -> Map.of();
-      case Live live -> Map.of();
-      case Request.Unread unread -> Map.of();
-      case Embed embed -> Map.of();
-      case Stored stored -> Map.of();
-      case Request.Count count -> Map.of();
     };
   }
 }

@@ -20,9 +20,6 @@ final class Pace {
   private static final double FALL_MS = 10_000;
   private static final double FORGET_MS = 300_000;
 
-  /** Of the last ten calls or so. */
-  private static final double SHARE = 0.1;
-
   /**
    * A failure counts as a first content that came no sooner than this and than twice the usual
    * time: who fails fast must not look fastest.
@@ -41,9 +38,9 @@ final class Pace {
   /** The peak as a float in milliseconds, and below it the millisecond when it was noted. */
   private final AtomicLong peak = new AtomicLong(pack(Float.NaN, 0));
 
-  private final AtomicLong mean = nothing();
-  private final AtomicLong tokensPerSecond = nothing();
-  private final AtomicLong outputTokens = nothing();
+  private final Mean mean = new Mean();
+  private final Mean tokensPerSecond = new Mean();
+  private final Mean outputTokens = new Mean();
 
   /** Most targets of a large configuration are never asked, and need none. */
   private final AtomicReference<@Nullable Recent> recent = new AtomicReference<>();
@@ -73,10 +70,10 @@ final class Pace {
     note(now, firstContentNanos / 1e6);
     recent().note(millis(now), firstContentNanos);
     if (usage.output() > 0) {
-      average(outputTokens, usage.output(), SHARE);
+      outputTokens.add(usage.output());
       long writing = nanos - firstContentNanos;
       if (writing >= SHORTEST_NANOS) {
-        average(tokensPerSecond, usage.output() / (writing / 1e9), SHARE);
+        tokensPerSecond.add(usage.output() / (writing / 1e9));
       }
     }
   }
@@ -102,7 +99,7 @@ final class Pace {
     underWay.decrementAndGet();
     long now = clock.getAsLong();
     double least = nanos / 1e6;
-    double usual = Double.longBitsToDouble(mean.get());
+    double usual = mean.get();
     if (Double.isNaN(usual) || least >= usual) {
       note(now, least);
       recent().note(millis(now), nanos);
@@ -119,11 +116,11 @@ final class Pace {
   }
 
   double tokensPerSecond() {
-    return Double.longBitsToDouble(tokensPerSecond.get());
+    return tokensPerSecond.get();
   }
 
   double outputTokens() {
-    return Double.longBitsToDouble(outputTokens.get());
+    return outputTokens.get();
   }
 
   long firstContentP95Nanos() {
@@ -132,7 +129,7 @@ final class Pace {
   }
 
   private double firstContentMillis(long now) {
-    double usual = Double.longBitsToDouble(mean.get());
+    double usual = mean.get();
     long noted = peak.get();
     double since = Math.max(0, millis(now) - (int) noted);
     double above = value(noted) - usual;
@@ -149,18 +146,7 @@ final class Pace {
       double since = Math.max(0, at - (int) noted);
       float high = (float) (Double.isNaN(known) ? took : Math.max(took, known));
       if (peak.compareAndSet(noted, pack(high, at))) {
-        average(mean, took, Math.min(1, SHARE + since / FORGET_MS));
-        return;
-      }
-    }
-  }
-
-  private static void average(AtomicLong of, double value, double share) {
-    while (true) {
-      long bits = of.get();
-      double known = Double.longBitsToDouble(bits);
-      double next = Double.isNaN(known) ? value : known + share * (value - known);
-      if (of.compareAndSet(bits, Double.doubleToLongBits(next))) {
+        mean.add(took, Math.min(1, Mean.SHARE + since / FORGET_MS));
         return;
       }
     }
@@ -186,9 +172,5 @@ final class Pace {
 
   private static double value(long packed) {
     return Float.intBitsToFloat((int) (packed >>> 32));
-  }
-
-  private static AtomicLong nothing() {
-    return new AtomicLong(Double.doubleToLongBits(Double.NaN));
   }
 }

@@ -4,17 +4,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How many calls are under way at something that may have so many at once, and how long each is.
  */
 final class Slots {
-  /** Of the last ten calls or so. */
-  private static final double SHARE = 0.1;
-
   private final AtomicInteger taken = new AtomicInteger();
-  private final AtomicLong mean = new AtomicLong(Double.doubleToLongBits(Double.NaN));
+  private final Mean nanos = new Mean();
   private final List<Runnable> hearers = new CopyOnWriteArrayList<>();
 
   /** False where that many are under way. */
@@ -39,15 +35,8 @@ final class Slots {
   }
 
   /** A call has ended that lasted so long. */
-  void ended(long nanos) {
-    while (true) {
-      long bits = mean.get();
-      double known = Double.longBitsToDouble(bits);
-      double next = Double.isNaN(known) ? nanos : known + SHARE * (nanos - known);
-      if (mean.compareAndSet(bits, Double.doubleToLongBits(next))) {
-        break;
-      }
-    }
+  void ended(long took) {
+    nanos.add(took);
     giveBack();
   }
 
@@ -69,7 +58,7 @@ final class Slots {
 
   /** Until one of that many has ended, as long as calls have lasted so far; 0 if none has ended. */
   Duration rest(int most) {
-    double known = Double.longBitsToDouble(mean.get());
+    double known = nanos.get();
     return Duration.ofNanos(Double.isNaN(known) ? 0 : (long) (known / most));
   }
 

@@ -575,9 +575,15 @@ class HedgeTest {
         "m",
         true,
         true,
-        new Inbound(
-            Map.of(), Map.of(), Headers.NONE, Body.scan("{\"tools\":[]}".getBytes(US_ASCII))),
+        new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(body(prompt).getBytes(US_ASCII))),
         in -> prompt);
+  }
+
+  private static String body(Prompt prompt) {
+    return prompt
+        .setting(Setting.MAX_TOKENS)
+        .map(most -> "{\"tools\":[],\"max_tokens\":" + most + "}")
+        .orElse("{\"tools\":[]}");
   }
 
   /** Hears how each try ended. */

@@ -45,6 +45,9 @@ class RolloutTest {
   /** How the canary answers. */
   private Handler canary = (call, sink) -> sink.emit(Chunk.of(new Part.Text("new")));
 
+  /** Whether the base's targets may not be asked. */
+  private boolean resting;
+
   @Test
   void who_is_in_the_first_ten_percent_is_in_the_first_twenty() {
     Set<String> ten = inCanary(split(10, Duration.ZERO));
@@ -260,6 +263,14 @@ class RolloutTest {
   }
 
   @Test
+  void what_the_arm_failed_with_is_told_where_nobody_else_may_be_asked() {
+    canary = failing();
+    resting = true;
+    Choose choose = begin(split(100, Duration.ZERO));
+    assertThatThrownBy(() -> call(choose, "u")).hasMessage("down");
+  }
+
+  @Test
   void a_reply_that_has_begun_is_not_asked_for_again() {
     canary =
         (call, sink) -> {
@@ -438,6 +449,9 @@ class RolloutTest {
 
   private void answer(Call call, dev.lintel.Sink sink) {
     Target target = call.resolved().targets().getFirst();
+    if (resting && target.provider().name().equals("base")) {
+      throw Failure.of(Kind.UNAVAILABLE, "resting");
+    }
     call.trail().asking(target);
     if (target.provider().name().equals("next")) {
       canary.handle(call, sink);

@@ -184,14 +184,15 @@ class ExplainScenario {
     }
   }
 
-  @Test
-  void an_app_that_may_not_ask_is_answered_as_if_it_had_not() {
+  @ParameterizedTest
+  @ValueSource(strings = {"true", "yes"})
+  void an_app_that_may_not_ask_is_answered_as_if_it_had_not(String asked) {
     try (var closed = TestGateway.of("providers: { p: { kind: sim } }\nmodels: { m: p/m }\n")) {
       var reply =
           closed.send(
               closed
                   .request("/v1/chat/completions")
-                  .header("x-lintel-explain", "true")
+                  .header("x-lintel-explain", asked)
                   .POST(BodyPublishers.ofString("{\"model\":\"m\"," + CHAT + "}"))
                   .build());
       assertThat(reply.statusCode()).isEqualTo(200);
