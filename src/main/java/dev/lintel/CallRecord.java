@@ -12,6 +12,7 @@ import tools.jackson.core.JsonGenerator;
  * which need not live until somebody has time to write.
  *
  * @param useCase empty where the caller named none; so are the other texts that are not there
+ * @param tags as they were given, with commas between them
  * @param model the name that was asked for
  * @param target that was asked last
  * @param status that the caller was answered with; 499 where it left before
@@ -24,6 +25,8 @@ public record CallRecord(
     Instant time,
     Caller caller,
     String useCase,
+    String user,
+    String tags,
     String dialect,
     String model,
     String target,
@@ -38,7 +41,8 @@ public record CallRecord(
     Decision decision,
     String variant,
     String replayOf,
-    String shadowOf) {
+    String shadowOf,
+    List<Finding> findings) {
   /** A caller's own word for a model may be as long as a body. */
   private static final int LONGEST_NAME = 256;
 
@@ -50,6 +54,8 @@ public record CallRecord(
         trail.time(),
         trail.caller(),
         trail.terms().get("use_case").orElse(""),
+        trail.user(),
+        trail.terms().get("tags").orElse(""),
         trail.dialect().map(Dialect::name).orElse(""),
         named.length() > LONGEST_NAME ? named.substring(0, LONGEST_NAME) : named,
         trail.target().map(Target::name).orElse(""),
@@ -64,7 +70,8 @@ public record CallRecord(
         trail.decision().copy(),
         trail.variant(),
         trail.replay().map(Replay::callId).orElse(""),
-        trail.shadowOf().orElse(""));
+        trail.shadowOf().orElse(""),
+        List.copyOf(trail.findings()));
   }
 
   /** A stream that breaks has had its status; each dialect has its own for a failure. */
@@ -83,8 +90,9 @@ public record CallRecord(
   }
 
   /**
-   * One object, in the words of the admin API; what is not there is null, and {@code message},
-   * {@code variant}, {@code replay_of} and {@code shadow_of} are left out.
+   * One object, in the words of the admin API; what is not there is null, and {@code user}, {@code
+   * tags}, {@code message}, {@code variant}, {@code replay_of}, {@code shadow_of} and {@code
+   * policy} are left out.
    *
    * @param when the time as it is to be shown
    * @param most how many of the targets that were looked at; {@code decision_left_out} says how
@@ -98,6 +106,8 @@ public record CallRecord(
     json.writeStringProperty("app", orNull(caller.app()));
     json.writeStringProperty("key_id", orNull(caller.keyId()));
     json.writeStringProperty("use_case", orNull(useCase));
+    writeKnown(json, "user", user);
+    writeKnown(json, "tags", tags);
     json.writeStringProperty("dialect", orNull(dialect));
     json.writeStringProperty("model", orNull(model));
     json.writeStringProperty("target", orNull(target));
@@ -127,6 +137,11 @@ public record CallRecord(
     writeKnown(json, "variant", variant);
     writeKnown(json, "replay_of", replayOf);
     writeKnown(json, "shadow_of", shadowOf);
+    if (!findings.isEmpty()) {
+      json.writeArrayPropertyStart("policy");
+      findings.forEach(finding -> finding.write(json));
+      json.writeEndArray();
+    }
     json.writeEndObject();
   }
 

@@ -11,6 +11,8 @@ import java.util.Set;
  * @param ownKeys whether calls may bring a provider's key of their own
  * @param residency the region that calls must not leave; empty where they may go anywhere
  * @param explain whether calls may ask to be told why they went where they went
+ * @param user who the credential says is calling; empty where it says nothing, and calls may
+ * @param policies what its calls may do
  */
 public record Caller(
     String tenant,
@@ -19,7 +21,9 @@ public record Caller(
     Optional<Set<String>> models,
     boolean ownKeys,
     String residency,
-    boolean explain) {
+    boolean explain,
+    String user,
+    Policy.Source policies) {
   /** Before the caller is known. */
   public static final Caller UNKNOWN =
       new Caller("", "", "", Optional.of(Set.of()), false, "", false);
@@ -32,6 +36,23 @@ public record Caller(
   public Caller(
       String tenant, String app, String keyId, Optional<Set<String>> models, boolean ownKeys) {
     this(tenant, app, keyId, models, ownKeys, "", false);
+  }
+
+  /** One of whom no policy speaks. */
+  public Caller(
+      String tenant,
+      String app,
+      String keyId,
+      Optional<Set<String>> models,
+      boolean ownKeys,
+      String residency,
+      boolean explain) {
+    this(tenant, app, keyId, models, ownKeys, residency, explain, "", Policy.Source.NONE);
+  }
+
+  /** The same under those policies. */
+  public Caller under(Policy.Source other) {
+    return new Caller(tenant, app, keyId, models, ownKeys, residency, explain, user, other);
   }
 
   public boolean mayAsk(String model) {

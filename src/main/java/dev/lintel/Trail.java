@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,9 @@ public final class Trail {
   private String shadowOf = "";
   private Runnable told = () -> {};
   private boolean paidByAnother;
+  private List<Finding> findings = List.of();
+  private List<Counters.Charge> charges = List.of();
+  private Policy policy = Policy.NONE;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -497,6 +501,44 @@ public final class Trail {
   /** Empty for every call that a caller made. */
   public Optional<String> shadowOf() {
     return shadowOf.isEmpty() ? Optional.empty() : Optional.of(shadowOf);
+  }
+
+  /** On whose behalf the call is made; empty where nobody says. */
+  public String user() {
+    return caller.user().isEmpty() ? terms.get("user").orElse("") : caller.user();
+  }
+
+  /** What the call may do, once its terms are known. */
+  public void under(Policy found) {
+    policy = found;
+  }
+
+  /** {@link Policy#NONE} until the call's terms are known. */
+  public Policy policy() {
+    return policy;
+  }
+
+  /** A rule speaks against the call. */
+  public void found(Finding finding) {
+    if (findings.isEmpty()) {
+      findings = new ArrayList<>(2);
+    }
+    findings.add(finding);
+  }
+
+  /** What rules had to say against the call, whatever came of it. */
+  public List<Finding> findings() {
+    return Collections.unmodifiableList(findings);
+  }
+
+  /** The call has used that of lasting allowances. */
+  public void charged(List<Counters.Charge> more) {
+    charges = charges.isEmpty() ? more : Stream.concat(charges.stream(), more.stream()).toList();
+  }
+
+  /** What the call has used of lasting allowances, once it is settled. */
+  public List<Counters.Charge> charges() {
+    return charges;
   }
 
   public void answering(long now) {

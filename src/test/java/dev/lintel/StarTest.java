@@ -47,6 +47,21 @@ class StarTest {
   }
 
   @Test
+  void each_driver_is_known_in_one_place() throws IOException {
+    assertThat(
+            uses((from, to) ->
+                (to.startsWith("org/postgresql/")
+                        || to.startsWith("com/zaxxer/")
+                        || to.startsWith("org/sqlite/"))
+                    && !from.equals("store")))
+        .isEmpty();
+    assertThat(uses((from, to) -> to.startsWith("io/lettuce/") && !from.equals("ledger")))
+        .isEmpty();
+    assertThat(uses((from, to) -> to.startsWith("com/nimbusds/") && !from.equals("identity")))
+        .isEmpty();
+  }
+
+  @Test
   void the_root_knows_no_technology_but_json() throws IOException {
     assertThat(
             uses((from, to) ->

@@ -1,0 +1,59 @@
+package dev.lintel;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The records of all calls of all nodes, and what they come to. */
+public interface Records extends CallRecords {
+  /**
+   * What a node's journal holds of one call.
+   *
+   * @param position where it stands in the journal; grows
+   * @param json what the record writes
+   * @param charges what the call used of lasting allowances
+   */
+  record Entry(long position, byte[] json, List<Counters.Charge> charges) {}
+
+  /**
+   * Durable when it returns, all or none. Those that were added before are not added again.
+   *
+   * @param journal whose they are: one name for as long as its positions grow
+   * @param entries in the order of their positions
+   */
+  void add(String journal, List<Entry> entries);
+
+  /** The position of the last entry that was added of that journal; -1 before the first. */
+  long last(String journal);
+
+  /**
+   * What calls used.
+   *
+   * @param by names of columns, such as {@code tenant}: each row is of one value of each
+   * @param interval rows are of that much time each; empty for all of it together
+   */
+  record UsageQuestion(
+      List<String> by, Optional<Instant> from, Optional<Instant> to, Optional<Duration> interval) {}
+
+  /**
+   * @param values of the columns that were asked for, in their order
+   * @param start of the interval; empty where none was asked for
+   * @param picoUsd what is known of the cost
+   */
+  record UsageRow(
+      List<String> values,
+      Optional<Instant> start,
+      long calls,
+      long picoUsd,
+      long input,
+      long output,
+      long cacheRead,
+      long cacheWrite,
+      long reasoning) {}
+
+  List<UsageRow> usage(UsageQuestion question);
+
+  /** Records of days that ended before that are dropped. */
+  void forget(Instant before);
+}
