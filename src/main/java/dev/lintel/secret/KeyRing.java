@@ -168,7 +168,11 @@ public final class KeyRing implements Sealer {
   private String written(byte[] wrapped, byte[] closed) {
     byte[] all =
         ByteBuffer.allocate(wrapped.length + closed.length).put(wrapped).put(closed).array();
-    return VERSION + '.' + first + '.' + Base64.getUrlEncoder().withoutPadding().encodeToString(all);
+    return VERSION
+        + '.'
+        + first
+        + '.'
+        + Base64.getUrlEncoder().withoutPadding().encodeToString(all);
   }
 
   private static byte[] closed(SecretKey key, String bound, byte[] clear) {
