@@ -1,6 +1,8 @@
 package dev.lintel.store;
 
+import dev.lintel.Acts;
 import dev.lintel.Batches;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -43,6 +45,8 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlActs acts;
+  private final SqlSecrets secrets;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -58,6 +62,8 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.acts = new SqlActs(database);
+    this.secrets = new SqlSecrets(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -139,6 +145,16 @@ public final class SqlStore implements Store {
   @Override
   public Batches batches() {
     return batches;
+  }
+
+  @Override
+  public Acts acts() {
+    return acts;
+  }
+
+  @Override
+  public KeptSecrets secrets() {
+    return secrets;
   }
 
   @Override
