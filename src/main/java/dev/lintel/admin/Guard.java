@@ -187,7 +187,7 @@ public final class Guard {
             exchange,
             Optional.of(admin),
             headers,
-            (status, noted) -> ended(number, status, noted.orElseGet(() -> body(exchange))));
+            (status, noted) -> ended(number, status, noted.orElseGet(() -> body(exchange, status))));
     operation.endpoint().serve(guarded);
   }
 
@@ -217,14 +217,23 @@ public final class Guard {
     }
   }
 
-  /** What was asked for, without secrets; missing where there is no telling. */
-  private static JsonNode body(Exchange exchange) {
+  /**
+   * What was asked for, without secrets; missing where there is no telling. Of what was refused the
+   * names alone: a secret may stand under a wrong one.
+   */
+  private static JsonNode body(Exchange exchange, int status) {
     byte[] body = exchange.request().body();
     if (body.length == 0 || body.length > 2 * LONGEST_DETAIL) {
       return Json.MAPPER.missingNode();
     }
     try {
-      return Masked.of(Json.parse(body));
+      JsonNode asked = Json.parse(body);
+      if (status < 300) {
+        return Masked.of(asked);
+      }
+      var names = Json.object();
+      asked.propertyNames().forEach(names.putArray("refused")::add);
+      return names;
     } catch (JacksonException noJson) {
       return Json.MAPPER.missingNode();
     }

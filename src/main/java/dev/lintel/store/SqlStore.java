@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -155,6 +156,11 @@ public final class SqlStore implements Store {
   @Override
   public KeptSecrets secrets() {
     return secrets;
+  }
+
+  @Override
+  public long renew(UnaryOperator<String> renewed) {
+    return new Sealed(database).renew(renewed);
   }
 
   @Override
