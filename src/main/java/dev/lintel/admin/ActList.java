@@ -22,7 +22,10 @@ public final class ActList {
           "time", Schema.TIME,
           "by", Schema.TEXT,
           "what", Schema.TEXT,
-          "status", Schema.WHOLE.orNull().saying("null while it goes on, or where its end was never seen"),
+          "status",
+              Schema.WHOLE
+                  .orNull()
+                  .saying("null while it goes on, or where its end was never seen"),
           "detail", Schema.ANY.saying("what was asked for or changed, without secrets"));
 
   private final Supplier<Acts> acts;

@@ -187,7 +187,8 @@ public final class Guard {
             exchange,
             Optional.of(admin),
             headers,
-            (status, noted) -> ended(number, status, noted.orElseGet(() -> body(exchange, status))));
+            (status, noted) ->
+                ended(number, status, noted.orElseGet(() -> body(exchange, status))));
     operation.endpoint().serve(guarded);
   }
 

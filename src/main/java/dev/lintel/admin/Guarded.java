@@ -32,8 +32,7 @@ final class Guarded implements Exchange {
    * @param always headers of every answer
    * @param settling once
    */
-  Guarded(
-      Exchange exchange, Optional<Admin> admin, Map<String, String> always, Settling settling) {
+  Guarded(Exchange exchange, Optional<Admin> admin, Map<String, String> always, Settling settling) {
     this.exchange = exchange;
     this.admin = admin;
     this.always = always;

@@ -40,9 +40,7 @@ public final class Masked {
           .forEach(member ->
               masked.set(
                   member.getKey(),
-                  isSecret(member.getKey())
-                      ? hidden(member.getValue())
-                      : of(member.getValue())));
+                  isSecret(member.getKey()) ? hidden(member.getValue()) : of(member.getValue())));
       return masked;
     }
     if (body.isArray()) {
@@ -57,8 +55,7 @@ public final class Masked {
 
   private static boolean isSecret(String name) {
     String word = name.toLowerCase(Locale.ROOT);
-    return SECRET.contains(word)
-        || SECRET.stream().anyMatch(secret -> word.endsWith("_" + secret));
+    return SECRET.contains(word) || SECRET.stream().anyMatch(secret -> word.endsWith("_" + secret));
   }
 
   private static JsonNode hidden(JsonNode value) {

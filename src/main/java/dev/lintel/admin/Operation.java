@@ -65,7 +65,14 @@ public record Operation(
 
   public static Operation get(String path, String summary, Schema answer, Endpoint endpoint) {
     return new Operation(
-        "GET", path, summary, List.of(), Optional.empty(), 200, Optional.of(answer), false,
+        "GET",
+        path,
+        summary,
+        List.of(),
+        Optional.empty(),
+        200,
+        Optional.of(answer),
+        false,
         endpoint);
   }
 
@@ -133,8 +140,7 @@ public record Operation(
 
   /** The same for what only asks, whatever its method. */
   public Operation asking() {
-    return new Operation(
-        method, path, summary, parameters, body, status, answer, false, endpoint);
+    return new Operation(method, path, summary, parameters, body, status, answer, false, endpoint);
   }
 
   /** The same with another status where all goes well. */

@@ -26,8 +26,8 @@ final class Rights {
   /**
    * One row.
    *
-   * @param path the beginning of the operation's own path, such as {@code /tenants/{}}; all
-   *     that lies below is meant, too
+   * @param path the beginning of the operation's own path, such as {@code /tenants/{}}; all that
+   *     lies below is meant, too
    */
   private record Row(Set<Admin.Role> roles, String method, String path, Own own) {
     boolean covers(Operation operation) {
@@ -40,8 +40,7 @@ final class Rights {
   private static final Set<Admin.Role> ADMIN = EnumSet.of(Admin.Role.ADMIN);
   private static final Set<Admin.Role> TENANT = EnumSet.of(Admin.Role.TENANT_ADMIN);
   private static final Set<Admin.Role> AUDITOR = EnumSet.of(Admin.Role.AUDITOR);
-  private static final Set<Admin.Role> LOOKING =
-      EnumSet.of(Admin.Role.AUDITOR, Admin.Role.VIEWER);
+  private static final Set<Admin.Role> LOOKING = EnumSet.of(Admin.Role.AUDITOR, Admin.Role.VIEWER);
   private static final Set<Admin.Role> ANYBODY = EnumSet.allOf(Admin.Role.class);
 
   private static final List<Row> TABLE =

@@ -22,7 +22,9 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Secrets that the store keeps sealed: they can be put there, and never be read again from here. */
+/**
+ * Secrets that the store keeps sealed: they can be put there, and never be read again from here.
+ */
 public final class SecretStore {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final int LONGEST = 65_536;
@@ -83,8 +85,7 @@ public final class SecretStore {
                 new Question(envelope, (exchange, trail) -> put(exchange)))
             .of(
                 Schema.object(
-                    "value",
-                    Schema.TEXT.saying("the secret; `unchanged` leaves it as it is"))),
+                    "value", Schema.TEXT.saying("the secret; `unchanged` leaves it as it is"))),
         Operation.delete(
             "/secrets/{name}",
             "Deletes a secret.",
@@ -96,8 +97,7 @@ public final class SecretStore {
             new Question(
                 envelope,
                 (exchange, trail) ->
-                    Answer.json(
-                        200, Json.object().put("renewed", rotation.getAsLong())))));
+                    Answer.json(200, Json.object().put("renewed", rotation.getAsLong())))));
   }
 
   private Answer list(Exchange exchange) {

@@ -336,15 +336,15 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, probes, refusing, pricing, apps, notYet);
+        other, data, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
+        sims, models, breakers, probes, refusing, pricing, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, probes, refusing, pricing, apps, notYet);
+        listen, folder, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
+        sims, models, breakers, probes, refusing, pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

@@ -61,29 +61,46 @@ final class Administration {
 
   private static final Schema CHECKED =
       object(
-          "name", TEXT,
-          "ok", FLAG,
-          "status", WHOLE.orNull(),
-          "kind", TEXT.orNull(),
-          "message", TEXT.orNull(),
-          "latency_ms", WHOLE);
+          "name",
+          TEXT,
+          "ok",
+          FLAG,
+          "status",
+          WHOLE.orNull(),
+          "kind",
+          TEXT.orNull(),
+          "message",
+          TEXT.orNull(),
+          "latency_ms",
+          WHOLE);
 
   private static final Schema ROLLOUT =
       object(
-          "model", TEXT,
+          "model",
+          TEXT,
           "arms",
-              list(
-                  object(
-                      "name", TEXT,
-                      "percent", NUMBER,
-                      "stopped", object("why", TEXT, "since", TIME).orNull(),
-                      "calls", WHOLE,
-                      "errors", WHOLE,
-                      "cost_usd", MONEY,
-                      "p50_ms", WHOLE.orNull(),
-                      "p95_ms", WHOLE.orNull(),
-                      "ttft_ms", WHOLE.orNull(),
-                      "feedback", NUMBER.orNull())));
+          list(
+              object(
+                  "name",
+                  TEXT,
+                  "percent",
+                  NUMBER,
+                  "stopped",
+                  object("why", TEXT, "since", TIME).orNull(),
+                  "calls",
+                  WHOLE,
+                  "errors",
+                  WHOLE,
+                  "cost_usd",
+                  MONEY,
+                  "p50_ms",
+                  WHOLE.orNull(),
+                  "p95_ms",
+                  WHOLE.orNull(),
+                  "ttft_ms",
+                  WHOLE.orNull(),
+                  "feedback",
+                  NUMBER.orNull())));
 
   private static final Schema CALL =
       object(
@@ -162,8 +179,7 @@ final class Administration {
         Operation.post(
                 "/route",
                 "Says where a call would go now, and why, without asking anybody.",
-                object(
-                    "target", TEXT.orNull(), "decision", list(ANY).orNull(), "variant?", TEXT),
+                object("target", TEXT.orNull(), "decision", list(ANY).orNull(), "variant?", TEXT),
                 new WhereTo(this::standpoint, Builtins.LANGUAGES).endpoint(Builtins.OPENAI))
             .of(
                 object(
@@ -194,8 +210,7 @@ final class Administration {
     Gateway live = around.live().get();
     ObjectNode body = Json.object();
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
-    return body.put(
-        "file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+    return body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
   }
 
   /** All of one configuration, also where another takes its place meanwhile. */

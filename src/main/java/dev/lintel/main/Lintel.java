@@ -103,13 +103,7 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> storedKeys,
       Predicate<String> admin,
       OutputStream out) {
-    this(
-        config,
-        storedKeys,
-        admin,
-        out,
-        Secrets.random(),
-        KeyRing.of(List.of(KeyRing.random())));
+    this(config, storedKeys, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
   }
 
   /**

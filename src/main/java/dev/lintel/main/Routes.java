@@ -42,7 +42,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Who serves which path. */
 final class Routes {
@@ -178,11 +177,7 @@ final class Routes {
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));
     for (Operation operation : Administration.of(around, providers)) {
-      add(
-          operation.method(),
-          List.of("/admin/v1"),
-          operation.path(),
-          around.guard.over(operation));
+      add(operation.method(), List.of("/admin/v1"), operation.path(), around.guard.over(operation));
     }
   }
 

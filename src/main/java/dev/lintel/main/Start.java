@@ -143,7 +143,8 @@ final class Start implements Callable<Integer> {
     try {
       return KeyRing.of(all);
     } catch (IllegalArgumentException wrong) {
-      throw new IllegalStateException("The key-encryption key (LINTEL_KEK) " + wrong.getMessage() + ".", wrong);
+      throw new IllegalStateException(
+          "The key-encryption key (LINTEL_KEK) " + wrong.getMessage() + ".", wrong);
     }
   }
 

@@ -50,8 +50,7 @@ class GuardScenario {
           .isEqualTo("PUT /admin/v1/secrets/openai");
       assertThat(get(gateway, "/acts").body()).doesNotContain("sk-very-secret");
 
-      var gone =
-          gateway.send(as(gateway, "admin-key", "/secrets/openai").DELETE().build());
+      var gone = gateway.send(as(gateway, "admin-key", "/secrets/openai").DELETE().build());
       assertThat(gone.statusCode()).isEqualTo(204);
       assertThat(get(gateway, "/secrets/openai").statusCode()).isEqualTo(404);
     }
@@ -85,8 +84,7 @@ class GuardScenario {
       JsonNode acts = json(get(gateway, "/acts?by=admin%20key")).path("data");
       assertThat(acts).hasSize(2);
       assertThat(acts.get(0).path("status").asInt()).isEqualTo(400);
-      assertThat(acts.get(0).path("detail").path("refused").get(0).asString())
-          .isEqualTo("value");
+      assertThat(acts.get(0).path("detail").path("refused").get(0).asString()).isEqualTo("value");
       assertThat(acts.get(1).path("status").asInt()).isEqualTo(200);
       assertThat(acts.get(1).path("by").asString()).isEqualTo("admin key");
 

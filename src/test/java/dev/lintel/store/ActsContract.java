@@ -63,7 +63,6 @@ interface ActsContract {
             .mapToObj(i -> acts.add(act("ann", "act " + i, 200)))
             .sorted()
             .toList();
-    assertThat(numbers)
-        .isEqualTo(IntStream.rangeClosed(1, 40).mapToObj(i -> before + i).toList());
+    assertThat(numbers).isEqualTo(IntStream.rangeClosed(1, 40).mapToObj(i -> before + i).toList());
   }
 }
