@@ -80,8 +80,7 @@ public final class Edit {
     written
         .path(nested)
         .properties()
-        .forEach(member ->
-            replace(below(below(path, nested), member.getKey()), member.getValue()));
+        .forEach(member -> replace(below(below(path, nested), member.getKey()), member.getValue()));
   }
 
   /** A JSON merge patch of what stands there (RFC 7396). */
@@ -131,25 +130,29 @@ public final class Edit {
    */
   public List<Change> apply(Written file) {
     var ended = new ArrayList<Change>();
-    changes.values().removeIf(change -> {
-      boolean ends = change.override() || file.owns(change.path());
-      if (ends) {
-        ended.add(change);
-      }
-      return ends;
-    });
+    changes
+        .values()
+        .removeIf(change -> {
+          boolean ends = change.override() || file.owns(change.path());
+          if (ends) {
+            ended.add(change);
+          }
+          return ends;
+        });
     // What stood within something that is gone with the file is gone, too.
-    changes.values().removeIf(change -> {
-      List<String> home = home(change.path());
-      boolean gone =
-          !home.isEmpty()
-              && file.at(home).isEmpty()
-              && changes.keySet().stream().noneMatch(path -> path.equals(home));
-      if (gone) {
-        ended.add(change);
-      }
-      return gone;
-    });
+    changes
+        .values()
+        .removeIf(change -> {
+          List<String> home = home(change.path());
+          boolean gone =
+              !home.isEmpty()
+                  && file.at(home).isEmpty()
+                  && changes.keySet().stream().noneMatch(path -> path.equals(home));
+          if (gone) {
+            ended.add(change);
+          }
+          return gone;
+        });
     return ended;
   }
 
@@ -219,9 +222,7 @@ public final class Edit {
           if (member.getValue().isNull()) {
             out.remove(member.getKey());
           } else {
-            out.set(
-                member.getKey(),
-                merged(out.path(member.getKey()), member.getValue()));
+            out.set(member.getKey(), merged(out.path(member.getKey()), member.getValue()));
           }
         });
     return out;

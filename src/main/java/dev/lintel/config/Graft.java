@@ -101,12 +101,7 @@ final class Graft {
             ? new MappingNode(
                 Tag.MAP, true, members, FlowStyle.FLOW, mark(anyLine()), mark(anyLine()))
             : new MappingNode(
-                Tag.MAP,
-                true,
-                members,
-                FlowStyle.FLOW,
-                under.getStartMark(),
-                under.getEndMark());
+                Tag.MAP, true, members, FlowStyle.FLOW, under.getStartMark(), under.getEndMark());
     laid.setRecursive(under != null && under.isRecursive());
     return laid;
   }

@@ -62,15 +62,16 @@ final class Grammar {
    * {@link NothingKept}.
    */
   static JsonNode kept(JsonNode written, Optional<JsonNode> before, Type type) {
-    return new Grammar((secret, other, path) -> {
-          if (!secret.asString("").equals(Written.UNCHANGED)) {
-            return secret;
-          }
-          if (other == null) {
-            throw new NothingKept(path);
-          }
-          return other;
-        })
+    return new Grammar(
+            (secret, other, path) -> {
+              if (!secret.asString("").equals(Written.UNCHANGED)) {
+                return secret;
+              }
+              if (other == null) {
+                throw new NothingKept(path);
+              }
+              return other;
+            })
         .walk(written, before.orElse(null), type, "");
   }
 
@@ -134,7 +135,8 @@ final class Grammar {
     if (Scalar.of(plain).isPresent() || plain.isEnum()) {
       return value;
     }
-    Class<?> record = plain.isSealed() ? Binder.choose(value.path("kind").asString(""), plain) : plain;
+    Class<?> record =
+        plain.isSealed() ? Binder.choose(value.path("kind").asString(""), plain) : plain;
     Shape shape = Shape.of(record);
     if (!value.isObject()) {
       for (Shape.Component component : shape.components()) {

@@ -133,15 +133,17 @@ public final class Loader {
     Faults faults = source.faults();
     var binder = new Binder(faults, environment, Map.of(Strategy.class, strategies));
     Optional<Config> config =
-        binder.bind(source.root(), Document.class).map(written ->
-            new Reading(
-                    faults,
-                    written,
-                    new Providers(faults, environment, catalogue, served, dialects, simFaults),
-                    binder.plain(Strategy.class, USUAL_STRATEGY),
-                    language,
-                    modelFaults)
-                .config(binder.notYet()));
+        binder
+            .bind(source.root(), Document.class)
+            .map(written ->
+                new Reading(
+                        faults,
+                        written,
+                        new Providers(faults, environment, catalogue, served, dialects, simFaults),
+                        binder.plain(Strategy.class, USUAL_STRATEGY),
+                        language,
+                        modelFaults)
+                    .config(binder.notYet()));
     faults.raise();
     return config.orElseThrow(() -> new IllegalStateException("a file without fault and value"));
   }

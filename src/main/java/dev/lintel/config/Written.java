@@ -136,10 +136,8 @@ public final class Written {
 
   /** As the binder sees it: nothing is the same as what is left out, 1 the same as "1". */
   private static boolean same(@Nullable JsonNode one, @Nullable JsonNode two) {
-    boolean noOne = one == null || one.isNull();
-    boolean noTwo = two == null || two.isNull();
-    if (noOne || noTwo) {
-      return noOne && noTwo;
+    if (one == null || two == null || one.isNull() || two.isNull()) {
+      return (one == null || one.isNull()) && (two == null || two.isNull());
     }
     return one.isValueNode() && two.isValueNode()
         ? one.asString().equals(two.asString())
