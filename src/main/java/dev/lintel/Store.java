@@ -14,6 +14,9 @@ public interface Store extends AutoCloseable {
 
   Batches batches();
 
+  /** Sealed or not, as they were given. */
+  Changes changes();
+
   Acts acts();
 
   KeptSecrets secrets();

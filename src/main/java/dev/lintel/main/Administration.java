@@ -159,14 +159,10 @@ final class Administration {
         "/shadows",
         "Lists how callers fared beside their shadows.",
         page(ANY),
-        exchange ->
-            exchange.answer(
-                Answer.json(
-                    200,
-                    Json.object()
-                        .<ObjectNode>set("data", around.shadow().comparisons())
-                        .putNull("next")),
-                Map.of()));
+        exchange -> {
+          ObjectNode body = Json.object().set("data", around.shadow().comparisons());
+          exchange.answer(Answer.json(200, body.putNull("next")), Map.of());
+        });
     var arms = new Arms(Builtins.OPENAI, around.rollouts()::all, around.rollouts()::resume);
     get("/rollouts", "Lists how canaries and variants do.", page(ROLLOUT), arms.list());
     table.add(

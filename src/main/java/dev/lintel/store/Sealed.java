@@ -47,7 +47,7 @@ final class Sealed {
     var rows = new LinkedHashMap<String, String>();
     try (var query =
         connection.prepareStatement(
-            "SELECT %2$s, %3$s FROM %1$s WHERE %2$s > ? ORDER BY %2$s LIMIT ?"
+            "SELECT CAST(%2$s AS TEXT) AS row_key, %3$s FROM %1$s WHERE CAST(%2$s AS TEXT) > ? ORDER BY row_key LIMIT ?"
                 .formatted(place.table, place.key, place.column))) {
       query.setString(1, after);
       query.setInt(2, TOGETHER);
@@ -67,7 +67,7 @@ final class Sealed {
     long count = 0;
     try (var update =
         connection.prepareStatement(
-            "UPDATE %1$s SET %3$s = ? WHERE %2$s = ? AND %3$s = ?"
+            "UPDATE %1$s SET %3$s = ? WHERE CAST(%2$s AS TEXT) = ? AND %3$s = ?"
                 .formatted(place.table, place.key, place.column))) {
       for (var row : rows.entrySet()) {
         String sealed = row.getValue();

@@ -3,6 +3,7 @@ package dev.lintel.store;
 import dev.lintel.Acts;
 import dev.lintel.Batches;
 import dev.lintel.KeptSecrets;
+import dev.lintel.Changes;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -48,6 +49,7 @@ public final class SqlStore implements Store {
   private final SqlBatches batches;
   private final SqlActs acts;
   private final SqlSecrets secrets;
+  private final SqlChanges changes;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -65,6 +67,7 @@ public final class SqlStore implements Store {
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.acts = new SqlActs(database);
     this.secrets = new SqlSecrets(database);
+    this.changes = new SqlChanges(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -161,6 +164,11 @@ public final class SqlStore implements Store {
   @Override
   public long renew(UnaryOperator<String> renewed) {
     return new Sealed(database).renew(renewed);
+  }
+
+  @Override
+  public Changes changes() {
+    return changes;
   }
 
   @Override

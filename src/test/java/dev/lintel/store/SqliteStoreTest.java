@@ -22,6 +22,7 @@ class SqliteStoreTest
     implements ReplaysContract,
         StoredFilesContract,
         BatchesContract,
+        ChangesContract,
         ActsContract,
         SecretsContract {
   private static final SqlStore.Bounds BOUNDS =
