@@ -45,6 +45,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param probes how often a provider that rests is asked for a sign of life, by its name; the
  *     others never are
  * @param refusing providers that are not asked while they are in trouble, unless a model says so
+ * @param read files beside its own that values were read from
  * @param notYet keys in use that this version reads and checks but does not act on
  */
 public record Config(
@@ -67,7 +68,8 @@ public record Config(
     Set<String> refusing,
     Pricing pricing,
     List<App> apps,
-    List<String> notYet) {
+    List<String> notYet,
+    List<Path> read) {
 
   public Config {
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
@@ -77,7 +79,11 @@ public record Config(
     refusing = Set.copyOf(refusing);
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
+    read = List.copyOf(read);
   }
+
+  /** Where data lies where nobody says it. */
+  public static final Path DATA = Path.of("lintel-data");
 
   /** The gateway's own certificate and its key, as PEM files. */
   public record Tls(Path certificate, Path key) {}
@@ -327,7 +333,7 @@ public record Config(
   /** What it was read from beside its own file. */
   public List<Path> files() {
     return Stream.concat(
-            pricing.catalogue().stream(),
+            Stream.concat(read.stream(), pricing.catalogue().stream()),
             models.stream().flatMap(model -> model.strategy().files().stream()))
         .distinct()
         .toList();
@@ -337,14 +343,14 @@ public record Config(
   public Config at(Address other) {
     return new Config(
         other, data, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
-        sims, models, breakers, probes, refusing, pricing, apps, notYet);
+        sims, models, breakers, probes, refusing, pricing, apps, notYet, read);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
         listen, folder, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
-        sims, models, breakers, probes, refusing, pricing, apps, notYet);
+        sims, models, breakers, probes, refusing, pricing, apps, notYet, read);
   }
 
   /** Without what may be a secret. */
