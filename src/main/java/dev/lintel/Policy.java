@@ -61,6 +61,12 @@ public record Policy(
         allowances);
   }
 
+  /** The same with other limits and budgets. */
+  public Policy with(List<Allowance> others) {
+    return new Policy(
+        models, providers, endpoints, tools, required, forced, maxTokens, dataClasses, others);
+  }
+
   /** Whether it does nothing but count. */
   public boolean counts() {
     return models.isEmpty()

@@ -84,8 +84,9 @@ class LoaderTest {
                     "acme",
                     "support",
                     "acme/support#1",
-                    Optional.of(Set.of("tiny", "fast", "smart")),
-                    false)));
+                        Optional.of(Set.of("tiny", "fast", "smart")),
+                        false)
+                    .under(config.policies().of("acme", "support"))));
     assertThat(config.notYet())
         .containsExactly("tenants.*.apps.*.budget", "tenants.*.apps.*.limits", "tenants.*.budget");
   }
