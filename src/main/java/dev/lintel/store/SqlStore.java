@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Batches;
+import dev.lintel.Changes;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -43,6 +44,7 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlChanges changes;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -58,6 +60,7 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.changes = new SqlChanges(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -139,6 +142,11 @@ public final class SqlStore implements Store {
   @Override
   public Batches batches() {
     return batches;
+  }
+
+  @Override
+  public Changes changes() {
+    return changes;
   }
 
   @Override
