@@ -52,8 +52,7 @@ public record Allowance(
 
   /** The same of another owner. */
   public Allowance of(String other) {
-    return new Allowance(
-        rule, other, measure, amount, span, per, only, mode, thresholds, atLimit);
+    return new Allowance(rule, other, measure, amount, span, per, only, mode, thresholds, atLimit);
   }
 
   /** Whether it outlasts the process: what was spent stays spent. */

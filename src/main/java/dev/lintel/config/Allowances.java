@@ -60,8 +60,10 @@ final class Allowances {
       At<?> at, Document.Limit limit, String owner, Mode usual, List<Allowance> all) {
     Set<String> only = only(at, limit.per(), limit.only());
     var each = new Each(at, owner, limit.per(), only, limit.mode().orElse(usual), List.of());
-    Document.Limit.values(limit.requests()).forEach(rate -> all.add(each.of("requests", Measure.REQUESTS, rate)));
-    Document.Limit.values(limit.tokens()).forEach(rate -> all.add(each.of("tokens", Measure.TOKENS, rate)));
+    Document.Limit.values(limit.requests())
+        .forEach(rate -> all.add(each.of("requests", Measure.REQUESTS, rate)));
+    Document.Limit.values(limit.tokens())
+        .forEach(rate -> all.add(each.of("tokens", Measure.TOKENS, rate)));
     limit
         .concurrent()
         .ifPresent(most ->
@@ -80,7 +82,8 @@ final class Allowances {
     List<Integer> thresholds = thresholds(at, budget.thresholds());
     var each = new Each(at, owner, budget.per(), only, budget.mode().orElse(usual), thresholds);
     ZoneId zone = budget.zone().map(this::zone).orElse(ZoneOffset.UTC);
-    Allowance.AtLimit atLimit = budget.atLimit().map(this::atLimit).orElse(Allowance.AtLimit.REFUSE);
+    Allowance.AtLimit atLimit =
+        budget.atLimit().map(this::atLimit).orElse(Allowance.AtLimit.REFUSE);
     budget
         .amounts()
         .forEach((window, amount) ->
@@ -103,15 +106,10 @@ final class Allowances {
       List<Integer> thresholds) {
     Allowance of(String key, Measure measure, Rate rate) {
       return of(
-          key,
-          measure,
-          rate.count(),
-          new Span.Rolling(rate.window()),
-          Allowance.AtLimit.REFUSE);
+          key, measure, rate.count(), new Span.Rolling(rate.window()), Allowance.AtLimit.REFUSE);
     }
 
-    Allowance of(
-        String key, Measure measure, long amount, Span span, Allowance.AtLimit atLimit) {
+    Allowance of(String key, Measure measure, long amount, Span span, Allowance.AtLimit atLimit) {
       String rule = key.isEmpty() ? at.path() : at.path() + "." + key;
       return new Allowance(
           rule, owner, measure, amount, span, per, only, mode, thresholds, atLimit);

@@ -340,8 +340,7 @@ public record Config(
       left.add(app.tenant() + "/" + app.name());
     }
     return policies.secondAdmin(
-        after.policies,
-        place -> place.isEmpty() || left.contains(place.replaceFirst("#.*", "")));
+        after.policies, place -> place.isEmpty() || left.contains(place.replaceFirst("#.*", "")));
   }
 
   /** What it was read from beside its own file. */

@@ -2,9 +2,9 @@ package dev.lintel.config;
 
 import dev.lintel.BreakerRule;
 import dev.lintel.Dimension;
-import dev.lintel.Mode;
 import dev.lintel.Json;
 import dev.lintel.Limits;
+import dev.lintel.Mode;
 import dev.lintel.Percent;
 import dev.lintel.Provider;
 import dev.lintel.Rate;
@@ -406,8 +406,7 @@ record Document(
       Map<String, UseCase> useCases,
       Optional<UnknownPrice> unknownPrice) {}
 
-  record UseCase(
-      Optional<At<String>> policy, List<At<Limit>> limits, List<At<Budget>> budget) {}
+  record UseCase(Optional<At<String>> policy, List<At<Limit>> limits, List<At<Budget>> budget) {}
 
   /** What calls may do; each rule in the policy's mode where it has none of its own. */
   record PolicyEntry(
@@ -599,8 +598,7 @@ record Document(
   }
 
   /** What is done where nothing is left. */
-  record AtLimit(
-      @Alone Optional<Then> then, List<At<String>> downgrade, Optional<String> answer) {}
+  record AtLimit(@Alone Optional<Then> then, List<At<String>> downgrade, Optional<String> answer) {}
 
   /** What is done where nothing cheaper is left, either. */
   enum Then {

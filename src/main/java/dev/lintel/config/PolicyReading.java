@@ -106,8 +106,7 @@ final class PolicyReading {
   }
 
   /** The policy of that name at that place, and what is allowed there beside it. */
-  private Policy below(
-      Policy above, String place, Optional<At<String>> name, List<Allowance> own) {
+  private Policy below(Policy above, String place, Optional<At<String>> name, List<Allowance> own) {
     Policy policy = above;
     if (name.isPresent() && name.get().value().isPresent()) {
       String word = name.get().value().get();
@@ -135,8 +134,7 @@ final class PolicyReading {
   private static Policy owned(Policy policy, String owner) {
     return policy.allowances().isEmpty()
         ? policy
-        : policy.with(
-            policy.allowances().stream().map(allowance -> allowance.of(owner)).toList());
+        : policy.with(policy.allowances().stream().map(allowance -> allowance.of(owner)).toList());
   }
 
   private Policies.Named named(At<?> at, Document.PolicyEntry entry) {
@@ -156,9 +154,7 @@ final class PolicyReading {
             entry.maxTokens().stream()
                 .map(most ->
                     new Ruled<>(
-                        most.most().value(),
-                        most.mode().orElse(usual),
-                        place + ".max_tokens"))
+                        most.most().value(), most.mode().orElse(usual), place + ".max_tokens"))
                 .toList(),
             classes(entry.dataClasses(), place + ".data_classes", usual),
             allowances.of(entry.limits(), entry.budgets(), "", usual));
@@ -202,11 +198,9 @@ final class PolicyReading {
     for (At<String> at : written.terms()) {
       at.value()
           .filter(term -> !Terms.names().contains(term))
-          .ifPresent(term ->
-              faults.add(at, "must be a term" + Closest.hint(term, Terms.names())));
+          .ifPresent(term -> faults.add(at, "must be a term" + Closest.hint(term, Terms.names())));
     }
-    return new Ruled<>(
-        words(written.terms()), written.mode().orElse(usual), place + ".require");
+    return new Ruled<>(words(written.terms()), written.mode().orElse(usual), place + ".require");
   }
 
   private List<Ruled<Map<String, String>>> forced(

@@ -279,8 +279,7 @@ final class Reading implements ModelReading.Around {
               .forEach((name, app) -> {
                 String residency = app.residency().map(residencies::region).orElse(usual);
                 app.models().ifPresent(listed -> residencies.check(residency, listed));
-                apps.add(
-                    app(tenant, name, app, owners, residency, policies.of(tenant, name)));
+                apps.add(app(tenant, name, app, owners, residency, policies.of(tenant, name)));
               });
         });
     return apps;

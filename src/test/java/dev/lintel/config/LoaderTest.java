@@ -81,9 +81,9 @@ class LoaderTest {
             Map.of(
                 "sk-acme-support-0001",
                 new Caller(
-                    "acme",
-                    "support",
-                    "acme/support#1",
+                        "acme",
+                        "support",
+                        "acme/support#1",
                         Optional.of(Set.of("tiny", "fast", "smart")),
                         false)
                     .under(config.policies().of("acme", "support"))));

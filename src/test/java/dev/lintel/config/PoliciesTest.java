@@ -380,8 +380,7 @@ class PoliciesTest {
         .containsExactly("policies.p");
     assertThat(before.secondAdmin(load(guarded.replace(", approval: second_admin", "") + attached)))
         .containsExactly("policies.p");
-    assertThat(
-            before.secondAdmin(load(guarded + attached.replace("x: { policy: p }", "x: {}"))))
+    assertThat(before.secondAdmin(load(guarded + attached.replace("x: { policy: p }", "x: {}"))))
         .containsExactly("tenants.t.apps.x.policy");
     assertThat(
             before.secondAdmin(
