@@ -79,6 +79,16 @@ public record Policy(
         && dataClasses.isEmpty();
   }
 
+  /** Whether it forbids to ask that model, in whatever model's place. */
+  public boolean forbids(String model) {
+    for (Ruled<Names> rule : models) {
+      if (rule.mode() == Mode.ENFORCE && !rule.value().allows(model)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether it narrows the targets of some call. */
   public boolean narrows() {
     return !providers.isEmpty() || !dataClasses.isEmpty();

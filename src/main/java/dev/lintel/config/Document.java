@@ -438,7 +438,7 @@ record Document(
 
   /** Where data may go; its word alone says that it may go nowhere. */
   record DataClass(
-      @Alone Optional<At<String>> word, List<At<String>> regions, List<At<String>> providers) {}
+      @Alone Optional<At<String>> then, List<At<String>> regions, List<At<String>> providers) {}
 
   /** Who has to agree to a change beside the admin who makes it. */
   enum Approval {

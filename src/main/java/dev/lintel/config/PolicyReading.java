@@ -263,7 +263,7 @@ final class PolicyReading {
         mode(
             Optional.ofNullable(written.get(MODE))
                 .flatMap(At::value)
-                .flatMap(Document.DataClass::word)
+                .flatMap(Document.DataClass::then)
                 .orElse(null),
             usual);
     return List.of(new Ruled<>(Map.copyOf(classes), mode, rule));
@@ -271,7 +271,7 @@ final class PolicyReading {
 
   private Whereto whereto(At<?> at, Document.DataClass entry) {
     entry.providers().forEach(known::provider);
-    Optional<At<String>> word = entry.word();
+    Optional<At<String>> word = entry.then();
     if (word.isPresent()) {
       if (!word.get().value().equals(Optional.of("refuse"))) {
         faults.add(word.get(), "must be 'refuse', or say its 'regions' or 'providers'");
