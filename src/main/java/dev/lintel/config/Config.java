@@ -40,6 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A configuration that has been checked: whatever it refers to exists.
  *
+ * @param keks key-encryption keys, the first of which seals
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -53,6 +54,7 @@ public record Config(
     Address listen,
     Path data,
     Optional<Tls> tls,
+    List<Credential> keks,
     Sizes limits,
     Optional<Threads> threads,
     Storing storing,
@@ -307,6 +309,9 @@ public record Config(
     if (!tls.equals(other.tls)) {
       differing.add("tls");
     }
+    if (!keks.equals(other.keks)) {
+      differing.add("kek");
+    }
     if (!limits.equals(other.limits)) {
       differing.add("limits");
     }
@@ -355,15 +360,15 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, probes, refusing, pricing, policies, apps, notYet);
+        other, data, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
+        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, probes, refusing, pricing, policies, apps, notYet);
+        listen, folder, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
+        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet);
   }
 
   /** Without what may be a secret. */
