@@ -12,6 +12,14 @@ public interface Store extends AutoCloseable {
 
   Batches batches();
 
+  CallerKeys callerKeys();
+
+  /**
+   * What all nodes of this store have agreed upon under that name: what the first of them proposed.
+   * Durable when it returns.
+   */
+  byte[] agreed(String name, byte[] proposal);
+
   /** Returns once the store has been opened and answers; throws {@link Failure} where it is not. */
   void check();
 

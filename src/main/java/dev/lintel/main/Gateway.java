@@ -11,7 +11,6 @@ import dev.lintel.Model;
 import dev.lintel.Models;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
-import dev.lintel.SignedCaller;
 import dev.lintel.Sink;
 import dev.lintel.Spool;
 import dev.lintel.Target;
@@ -35,6 +34,10 @@ import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
+import dev.lintel.identity.Addresses;
+import dev.lintel.identity.Directory;
+import dev.lintel.identity.Register;
+import dev.lintel.identity.Strikes;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
@@ -64,7 +67,7 @@ record Gateway(
     Map<String, Provider> providers,
     Models models,
     Catalogue catalogue,
-    Function<String, Optional<Caller>> keys,
+    Register register,
     Handler calls,
     UnaryOperator<Handler> planning,
     UnaryOperator<Handler> settling,
@@ -74,7 +77,7 @@ record Gateway(
   /**
    * What outlives a configuration.
    *
-   * @param storedKeys callers that no configuration names; known while it names no app
+   * @param firstKey the caller of the first caller key; known while the configuration names no app
    */
   record Lasting(
       Listener listener,
@@ -89,7 +92,9 @@ record Gateway(
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
-      Function<String, Optional<Caller>> storedKeys) {}
+      Function<String, Optional<Caller>> firstKey,
+      Directory directory,
+      Strikes strikes) {}
 
   /** Outlives every configuration, because its tables are large and load late. */
   static final TokenCounter TOKENS = new Tokenizer();
@@ -120,17 +125,10 @@ record Gateway(
             facts,
             lasting.standings::named,
             config.refusing());
-    Map<String, Caller> configured = config.callers();
-    Function<String, Optional<Caller>> keys =
-        config.apps().isEmpty()
-            ? lasting.storedKeys
-            : key -> Optional.ofNullable(configured.get(key));
-    Map<String, SignedCaller> signers = config.signedCallers();
-    var authenticate =
-        new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
+    Register register = register(config, lasting);
     var stops =
         new Stops(
-            authenticate,
+            new Authenticate(register),
             models,
             new Choose(lasting.rollouts, named.values(), TOKENS),
             pricing::refusesUnknown,
@@ -141,12 +139,41 @@ record Gateway(
         providers,
         models,
         catalogue,
-        keys,
+        register,
         stops.calls(),
         stops::planning,
         stops::settling,
         stops.deciding(),
         hold);
+  }
+
+  private static Register register(Config config, Lasting lasting) {
+    Map<String, Map<String, Config.App>> apps =
+        config.apps().stream()
+            .collect(
+                Collectors.groupingBy(
+                    Config.App::tenant, Collectors.toMap(Config.App::name, Function.identity())));
+    Register.Apps callers =
+        apps.isEmpty()
+            ? (tenant, app, keyId) -> first(tenant, app).map(caller -> caller.with(keyId))
+            : (tenant, app, keyId) ->
+                Optional.ofNullable(apps.getOrDefault(tenant, Map.of()).get(app))
+                    .map(known -> known.caller(keyId));
+    return new Register(
+        new Register.Configured(
+            config.callers(),
+            config.signedCallers(),
+            apps.isEmpty() ? lasting.firstKey : key -> Optional.empty()),
+        lasting.directory,
+        callers,
+        new Addresses(List.of()),
+        lasting.strikes);
+  }
+
+  /** The app that there is while none is configured. */
+  private static Optional<Caller> first(String tenant, String app) {
+    return Optional.of(Caller.FIRST)
+        .filter(first -> first.tenant().equals(tenant) && first.app().equals(app));
   }
 
   /** Of models, as far as the providers' families go. */
@@ -276,14 +303,7 @@ record Gateway(
 
   /** An app's caller without a key at hand, as batches call; empty where there is no such app. */
   Optional<Caller> callerOf(String tenant, String app, String keyId) {
-    if (config.apps().isEmpty()) {
-      return Optional.of(Caller.FIRST)
-          .filter(first -> first.tenant().equals(tenant) && first.app().equals(app));
-    }
-    return config.apps().stream()
-        .filter(known -> known.tenant().equals(tenant) && known.name().equals(app))
-        .findFirst()
-        .map(known -> known.caller(keyId));
+    return register.caller(tenant, app, keyId);
   }
 
   /** A model that the caller may ask for, also by its provider's name of it. */

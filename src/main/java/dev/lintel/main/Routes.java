@@ -10,10 +10,13 @@ import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Handler;
 import dev.lintel.Health;
+import dev.lintel.Identity;
 import dev.lintel.Json;
+import dev.lintel.Peer;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
+import dev.lintel.SignedCaller;
 import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
 import dev.lintel.admin.Probe;
@@ -73,8 +76,19 @@ final class Routes {
       Feedback.Ratings ratings,
       BooleanSupplier ready,
       Predicate<String> admin) {
-    Optional<Caller> caller(String key) {
-      return live.get().keys().apply(key);
+    /** As the configuration in force has it. */
+    Identity identity() {
+      return new Identity() {
+        @Override
+        public Caller holder(String credential, Peer peer) {
+          return live.get().register().holder(credential, peer);
+        }
+
+        @Override
+        public Optional<SignedCaller> signer(String accessKey, Peer peer) {
+          return live.get().register().signer(accessKey, peer);
+        }
+      };
     }
   }
 
@@ -117,7 +131,7 @@ final class Routes {
     routes.lists();
     routes.gateway();
     Map<String, Front> batched = routes.batched();
-    routes.table.addAll(around.storage.routes(around::caller, batched));
+    routes.table.addAll(around.storage.routes(around.identity(), batched));
     return List.copyOf(routes.table);
   }
 
@@ -134,7 +148,7 @@ final class Routes {
     get(
         AZURE_TOO,
         "/responses",
-        new ResponsesSocket(Builtins.RESPONSES, around::caller, around::calls));
+        new ResponsesSocket(Builtins.RESPONSES, around.identity(), around::calls));
     get(AZURE_TOO, "/realtime", new RealtimeFront(Builtins.REALTIME, around::calls));
     post(V1, "/messages", front(Builtins.ANTHROPIC));
     post(V1, "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
@@ -174,7 +188,7 @@ final class Routes {
     post(
         List.of("/v1"),
         "/feedback",
-        new Known(Builtins.OPENAI, around::caller, new Feedback(around.ratings, around.records)));
+        new Known(Builtins.OPENAI, around.identity(), new Feedback(around.ratings, around.records)));
     get(root, "/health", providers.health());
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));
@@ -229,7 +243,7 @@ final class Routes {
         question,
         Builtins.RESPONSES,
         around.continuity,
-        around::caller,
+        around.identity(),
         () -> around.live.get().models(),
         around.calls);
   }
@@ -237,7 +251,7 @@ final class Routes {
   private Endpoint models(Function<RawRequest, Dialect> dialect) {
     return new ModelList(
         dialect,
-        around::caller,
+        around.identity(),
         caller -> around.live.get().modelsFor(caller),
         (caller, name) -> around.live.get().modelFor(caller, name));
   }

@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Batches;
+import dev.lintel.CallerKeys;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -43,6 +44,7 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlCallerKeys callerKeys;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -58,6 +60,7 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.callerKeys = new SqlCallerKeys(database, clock);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -142,6 +145,30 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public CallerKeys callerKeys() {
+    return callerKeys;
+  }
+
+  @Override
+  public byte[] agreed(String name, byte[] proposal) {
+    return database.written(connection -> {
+      try (var insert =
+          connection.prepareStatement(
+              "INSERT INTO agreed (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")) {
+        insert.setString(1, name);
+        insert.setBytes(2, proposal);
+        insert.executeUpdate();
+      }
+      try (var query = connection.prepareStatement("SELECT value FROM agreed WHERE name = ?")) {
+        query.setString(1, name);
+        try (var row = query.executeQuery()) {
+          return row.next() ? row.getBytes(1) : proposal;
+        }
+      }
+    });
+  }
+
+  @Override
   public void check() {
     database.found(connection -> {
       try (var statement = connection.createStatement()) {
@@ -164,6 +191,7 @@ public final class SqlStore implements Store {
           swept = System.nanoTime();
           replays.sweep();
           files.sweep();
+          callerKeys.sweep();
         }
       } catch (RuntimeException away) {
         LOG.warn("the store's upkeep waits: {}", away.getMessage());
