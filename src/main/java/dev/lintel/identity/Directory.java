@@ -5,6 +5,7 @@ import dev.lintel.CallerKey;
 import dev.lintel.CallerKeys;
 import dev.lintel.Failure;
 import dev.lintel.Reach;
+import dev.lintel.Sealer;
 import dev.lintel.Store;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +41,7 @@ public final class Directory implements AutoCloseable {
   private final Supplier<Store> store;
   private final InstantSource clock;
   private final byte[] proposal;
+  private final Function<byte[], Sealer> sealing;
   private final Map<Object, KnownKey> byMark = new ConcurrentHashMap<>();
   private final Map<String, KnownKey> byId = new ConcurrentHashMap<>();
   private final Map<List<String>, List<Reach.Network>> networks = new ConcurrentHashMap<>();
@@ -46,7 +49,7 @@ public final class Directory implements AutoCloseable {
   private final Set<KnownKey> used = ConcurrentHashMap.newKeySet();
   private final CompletableFuture<Boolean> looked = new CompletableFuture<>();
   private volatile Digest.@Nullable Maker maker;
-  private volatile @Nullable PairSeal seal;
+  private volatile @Nullable Sealer sealer;
   private volatile boolean loaded;
   private volatile boolean closed;
   private volatile @Nullable Thread thread;
@@ -58,11 +61,18 @@ public final class Directory implements AutoCloseable {
    * @param store throws {@link Failure} where there is none at the moment
    * @param proposal the secret under which keys are hashed, where the store's nodes have not agreed
    *     on another
+   * @param sealing makes of 32 bytes, which this store's nodes have in common, what seals the
+   *     secrets of AWS pairs
    */
-  public Directory(Supplier<Store> store, InstantSource clock, byte[] proposal) {
+  public Directory(
+      Supplier<Store> store,
+      InstantSource clock,
+      byte[] proposal,
+      Function<byte[], Sealer> sealing) {
     this.store = store;
     this.clock = clock;
     this.proposal = proposal;
+    this.sealing = sealing;
   }
 
   /** Begins to look. */
@@ -96,15 +106,19 @@ public final class Directory implements AutoCloseable {
    */
   public String seal(String id, String secret) {
     maker();
-    return seal().close(id, secret);
+    return sealer().seal(what(id), secret);
   }
 
   String opened(KnownKey key) {
-    return seal().open(key.id, key.sealed);
+    return sealer().open(what(key.id), key.sealed);
   }
 
-  private PairSeal seal() {
-    PairSeal known = seal;
+  private static String what(String id) {
+    return "caller_key/" + id;
+  }
+
+  private Sealer sealer() {
+    Sealer known = sealer;
     if (known == null) {
       throw notYet();
     }
@@ -210,8 +224,9 @@ public final class Directory implements AutoCloseable {
   private void agree(Store open) {
     if (maker == null) {
       byte[] secret = open.agreed("caller_keys", proposal);
-      seal = new PairSeal(new Digest.Maker(secret).bytes("pairs"));
-      maker = new Digest.Maker(secret);
+      var agreed = new Digest.Maker(secret);
+      sealer = sealing.apply(agreed.bytes("pairs"));
+      maker = agreed;
     }
   }
 

@@ -306,6 +306,13 @@ record Gateway(
     return register.caller(tenant, app, keyId);
   }
 
+  /** Whether there is such a tenant with an app. */
+  boolean hasTenant(String name) {
+    return config.apps().isEmpty()
+        ? name.equals(Caller.FIRST.tenant())
+        : config.apps().stream().anyMatch(app -> app.tenant().equals(name));
+  }
+
   /** A model that the caller may ask for, also by its provider's name of it. */
   Optional<Listing> modelFor(Caller caller, String name) {
     return caller.models().map(allowed -> allowed.contains(name)).orElse(true)

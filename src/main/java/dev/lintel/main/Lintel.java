@@ -9,6 +9,7 @@ import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Provider;
 import dev.lintel.Route;
+import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.batch.Runner;
@@ -31,6 +32,7 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
+import dev.lintel.secret.KeyRing;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
@@ -47,6 +49,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,7 +139,7 @@ public final class Lintel implements AutoCloseable {
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
-    directory = new Directory(storage::store, InstantSource.system(), Secrets.random());
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), Lintel::sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -182,6 +185,10 @@ public final class Lintel implements AutoCloseable {
       vertx.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
+  }
+
+  private static Sealer sealer(byte[] key) {
+    return KeyRing.of(List.of(Base64.getEncoder().encodeToString(key)));
   }
 
   /** Where the gateway listens, without a path. */
@@ -297,6 +304,7 @@ public final class Lintel implements AutoCloseable {
             shadow,
             storage,
             metrics,
+            directory,
             standings::health,
             checks::check,
             recent,

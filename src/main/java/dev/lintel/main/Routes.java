@@ -19,6 +19,7 @@ import dev.lintel.Route;
 import dev.lintel.SignedCaller;
 import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
+import dev.lintel.admin.Keys;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.WhereTo;
@@ -28,6 +29,7 @@ import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
+import dev.lintel.identity.Directory;
 import dev.lintel.server.Feedback;
 import dev.lintel.server.Front;
 import dev.lintel.server.Known;
@@ -58,6 +60,7 @@ final class Routes {
    * @param live asked once a call, so that a new configuration serves the calls that come after it
    * @param records of the calls that have ended
    * @param ratings whom callers tell how well a call was answered
+   * @param directory of the callers' keys in the store
    * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
    * @param admin whether that is an admin's key
@@ -70,6 +73,7 @@ final class Routes {
       Shadow shadow,
       Storage storage,
       Endpoint metrics,
+      Directory directory,
       Function<Provider, Health> health,
       Function<Provider, Attempt> check,
       CallRecords records,
@@ -200,6 +204,12 @@ final class Routes {
     var arms = new Arms(Builtins.OPENAI, around.rollouts::all, around.rollouts::resume);
     get(admin, "/rollouts", guarded(arms.list()));
     post(admin, "/rollouts/{model*}/resume", guarded(arms.resume()));
+    String keysOf = "/tenants/{t}/apps/{a}/keys";
+    var keys = new Keys(Builtins.OPENAI, new CallerRing(around));
+    post(admin, keysOf, guarded(keys.create()));
+    get(admin, keysOf, guarded(keys.list()));
+    add("DELETE", admin, keysOf + "/{id*}", guarded(keys.delete()));
+    post(admin, keysOf + "/{id}/rotate", guarded(keys.rotate()));
     var calls = new Calls(around.records, Builtins.OPENAI);
     get(admin, "/calls", guarded(calls.list()));
     get(admin, "/calls/{id}", guarded(calls.one()));
