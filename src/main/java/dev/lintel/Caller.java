@@ -52,8 +52,7 @@ public record Caller(
 
   /** The same with another key. */
   public Caller with(String otherKey) {
-    return new Caller(
-        tenant, app, otherKey, models, ownKeys, residency, explain, user, policies);
+    return new Caller(tenant, app, otherKey, models, ownKeys, residency, explain, user, policies);
   }
 
   /** The same under those policies. */

@@ -4,6 +4,7 @@ import dev.lintel.CallerKey;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Reach;
+import dev.lintel.Service;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,27 +22,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What somebody wants a new key to be; whatever makes no sense is named. */
-record Wish(
-    String name, CallerKey.Kind kind, Optional<Instant> expires, CallerKey.Scopes scopes) {
+record Wish(String name, CallerKey.Kind kind, Optional<Instant> expires, CallerKey.Scopes scopes) {
   private static final int LONGEST = 200;
   private static final int MOST = 1000;
   private static final List<String> FIELDS = List.of("name", "kind", "expires", "scopes");
   private static final List<String> SCOPES = List.of("models", "endpoints", "tools", "addresses");
-
-  /** Kinds of requests. */
-  private static final List<String> ENDPOINTS =
-      List.of(
-          "chat",
-          "count_tokens",
-          "embeddings",
-          "rerank",
-          "images",
-          "speech",
-          "transcriptions",
-          "moderations",
-          "realtime",
-          "stored_responses",
-          "raw");
 
   private static final Pattern SPAN = Pattern.compile("([0-9]{1,9})(s|m|min|h|d)");
   private static final Map<String, Duration> UNITS =
@@ -152,8 +137,8 @@ record Wish(
         names(
             given,
             "endpoints",
-            ENDPOINTS::contains,
-            "must be among " + String.join(", ", ENDPOINTS)),
+            Service.words()::contains,
+            "must be among " + String.join(", ", Service.words())),
         names(given, "tools", name -> true, ""),
         names(given, "addresses", Wish::isNetwork, "must be networks such as 10.0.0.0/8"));
   }

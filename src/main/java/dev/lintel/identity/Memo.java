@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Memo<K, V> {
   private final int half;
   private volatile Map<K, V> young = new ConcurrentHashMap<>();
-  private volatile Map<K, V> old = Map.of();
+  private volatile Map<K, V> old = new ConcurrentHashMap<>();
 
   /**
    * @param most of all that is remembered, more or less

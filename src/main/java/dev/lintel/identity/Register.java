@@ -66,7 +66,10 @@ public final class Register implements Identity {
     Optional<Caller> first = configured.first.apply(credential);
     return first.isPresent()
         ? first.get()
-        : directory.find(credential).map(key -> caller(key, peer)).orElseThrow(() -> stranger(peer));
+        : directory
+            .find(credential)
+            .map(key -> caller(key, peer))
+            .orElseThrow(() -> stranger(peer));
   }
 
   @Override
@@ -77,9 +80,10 @@ public final class Register implements Identity {
     }
     Optional<KnownKey> key = directory.signer(accessKey);
     if (key.isEmpty()) {
-      struck(peer).ifPresent(failure -> {
-        throw failure;
-      });
+      struck(peer)
+          .ifPresent(failure -> {
+            throw failure;
+          });
       return Optional.empty();
     }
     return key.map(pair -> new SignedCaller(directory.opened(pair), caller(pair, peer)));
@@ -93,7 +97,8 @@ public final class Register implements Identity {
     if (!keyId.startsWith(KEY)) {
       return apps.caller(tenant, app, keyId);
     }
-    return directory.byId(keyId)
+    return directory
+        .byId(keyId)
         .filter(key -> key.tenant.equals(tenant) && key.app.equals(app))
         .flatMap(this::resolved);
   }
@@ -108,8 +113,7 @@ public final class Register implements Identity {
           resolved(key)
               .orElseThrow(() ->
                   Failure.of(
-                      Failure.Kind.AUTHENTICATION,
-                      "The app that this key belongs to is no more."));
+                      Failure.Kind.AUTHENTICATION, "The app that this key belongs to is no more."));
       key.resolved(this, caller);
     }
     if (!key.networks.isEmpty()) {
@@ -130,8 +134,8 @@ public final class Register implements Identity {
 
   private Failure stranger(Peer peer) {
     return struck(peer)
-        .orElseGet(() ->
-            Failure.of(Failure.Kind.AUTHENTICATION, "The key is not known to this gateway."));
+        .orElseGet(
+            () -> Failure.of(Failure.Kind.AUTHENTICATION, "The key is not known to this gateway."));
   }
 
   private Optional<Failure> struck(Peer peer) {

@@ -5,7 +5,6 @@ import dev.lintel.CallerKey;
 import dev.lintel.Mode;
 import dev.lintel.Policy;
 import dev.lintel.Ruled;
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,28 +76,22 @@ final class Scoped implements Policy.Source {
   }
 
   private Policy narrow(Policy policy) {
-    return new Policy(
-        policy.models(),
-        policy.providers(),
-        scopes.endpoints().isEmpty()
-            ? policy.endpoints()
-            : with(policy.endpoints(), scopes.endpoints(), "endpoints"),
-        scopes.tools().isEmpty()
-            ? policy.tools()
-            : with(
-                policy.tools(),
-                new Policy.Tools(Optional.of(scopes.tools()), Set.of()),
-                "tools"),
-        policy.required(),
-        policy.forced(),
-        policy.maxTokens(),
-        policy.dataClasses(),
-        policy.allowances());
+    return policy.and(
+        new Policy(
+            List.of(),
+            List.of(),
+            only(scopes.endpoints(), "endpoints"),
+            only(scopes.tools(), "tools"),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of()));
   }
 
-  private <T> List<Ruled<T>> with(List<Ruled<T>> rules, T more, String field) {
-    var all = new ArrayList<>(rules);
-    all.add(new Ruled<>(more, Mode.ENFORCE, rule + "." + field));
-    return all;
+  private List<Ruled<Policy.Names>> only(Set<String> names, String field) {
+    return names.isEmpty()
+        ? List.of()
+        : List.of(new Ruled<>(Policy.Names.of(names), Mode.ENFORCE, rule + "." + field));
   }
 }

@@ -192,7 +192,8 @@ final class Routes {
     post(
         List.of("/v1"),
         "/feedback",
-        new Known(Builtins.OPENAI, around.identity(), new Feedback(around.ratings, around.records)));
+        new Known(
+            Builtins.OPENAI, around.identity(), new Feedback(around.ratings, around.records)));
     get(root, "/health", providers.health());
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));

@@ -37,7 +37,9 @@ public final class Known implements Endpoint {
     var trail = Trail.begin(exchange.arrived());
     try {
       service.serve(
-          caller(exchange.request(), identity), exchange, Map.of("x-lintel-request-id", trail.id()));
+          caller(exchange.request(), identity),
+          exchange,
+          Map.of("x-lintel-request-id", trail.id()));
     } catch (Failure failure) {
       Front.fail(exchange, dialect, failure, trail);
     }

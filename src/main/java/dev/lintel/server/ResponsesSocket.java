@@ -27,7 +27,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -53,8 +52,7 @@ public final class ResponsesSocket implements Endpoint {
   /**
    * @param dialect of the frames; it writes a stream as server-sent events
    */
-  public ResponsesSocket(
-      Dialect dialect, Identity identity, Supplier<Handler> handler) {
+  public ResponsesSocket(Dialect dialect, Identity identity, Supplier<Handler> handler) {
     this.dialect = dialect;
     this.identity = identity;
     this.handler = handler;

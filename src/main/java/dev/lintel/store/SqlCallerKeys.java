@@ -28,7 +28,8 @@ final class SqlCallerKeys implements CallerKeys {
       """
       SELECT k.id, k.tenant, k.app, k.name, k.kind, k.prefix, k.hash, k.sealed, k.scopes, k.created, k.expires,
         u.last_use, k.gone, k.change_no
-      FROM caller_key k LEFT JOIN caller_key_use u ON u.id = k.id\s""";
+      FROM caller_key k LEFT JOIN caller_key_use u ON u.id = k.id\s\
+      """;
 
   /** So many uses in one transaction, between which others may write. */
   private static final int USES_TOGETHER = 1000;
@@ -241,7 +242,9 @@ final class SqlCallerKeys implements CallerKeys {
       String gone = "gone > 0 AND gone < ?";
       for (String sql :
           List.of(
-              "DELETE FROM caller_key_use WHERE id IN (SELECT id FROM caller_key WHERE " + gone + ")",
+              "DELETE FROM caller_key_use WHERE id IN (SELECT id FROM caller_key WHERE "
+                  + gone
+                  + ")",
               "DELETE FROM caller_key WHERE " + gone)) {
         try (var delete = connection.prepareStatement(sql)) {
           delete.setLong(1, before);
@@ -266,8 +269,7 @@ final class SqlCallerKeys implements CallerKeys {
   }
 
   private static long count(Connection connection) throws SQLException {
-    try (var query =
-        connection.prepareStatement("SELECT value FROM change_count WHERE name = ?")) {
+    try (var query = connection.prepareStatement("SELECT value FROM change_count WHERE name = ?")) {
       return number(query);
     }
   }
