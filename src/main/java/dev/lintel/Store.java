@@ -20,6 +20,9 @@ public interface Store extends AutoCloseable {
    */
   byte[] agreed(String name, byte[] proposal);
 
+  /** Sealed or not, as they were given. */
+  Changes changes();
+
   /** Returns once the store has been opened and answers; throws {@link Failure} where it is not. */
   void check();
 

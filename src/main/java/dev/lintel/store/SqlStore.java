@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import dev.lintel.Batches;
 import dev.lintel.CallerKeys;
+import dev.lintel.Changes;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -45,6 +46,7 @@ public final class SqlStore implements Store {
   private final SqlFiles files;
   private final SqlBatches batches;
   private final SqlCallerKeys callerKeys;
+  private final SqlChanges changes;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -61,6 +63,7 @@ public final class SqlStore implements Store {
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.callerKeys = new SqlCallerKeys(database, clock);
+    this.changes = new SqlChanges(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -166,6 +169,11 @@ public final class SqlStore implements Store {
         }
       }
     });
+  }
+
+  @Override
+  public Changes changes() {
+    return changes;
   }
 
   @Override
