@@ -92,7 +92,7 @@ public final class Keys {
         (exchange, trail) -> {
           Path at = path(exchange);
           Wish wish = Wish.read(exchange.request().body(), clock.instant(), ring::model);
-          return shown(make(at, wish));
+          return shown(exchange, make(at, wish));
         });
   }
 
@@ -134,7 +134,8 @@ public final class Keys {
             throw unknown(at, id);
           }
           ring.forget(id);
-          return Answer.json(200, Json.object().put("id", id).put("deleted", true));
+          exchange.note(Json.object().put("id", id));
+          return new Answer(204, Answer.JSON, new byte[0]);
         });
   }
 
@@ -159,7 +160,7 @@ public final class Keys {
           Instant end = old.expires().filter(now.plus(overlap)::isAfter).orElse(now.plus(overlap));
           ring.kept().expire(at.tenant, at.app, id, end);
           ring.kept().find(at.tenant, at.app, id).ifPresent(ring::know);
-          return shown(made);
+          return shown(exchange, made);
         });
   }
 
@@ -199,7 +200,8 @@ public final class Keys {
     return new Made(key, secret);
   }
 
-  private static Answer shown(Made made) {
+  private static Answer shown(Exchange exchange, Made made) {
+    exchange.note(json(made.key));
     ObjectNode body = json(made.key);
     switch (made.key.kind()) {
       case BEARER -> body.put("key", made.shown);

@@ -20,7 +20,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +40,7 @@ public final class Directory implements AutoCloseable {
   private final Supplier<Store> store;
   private final InstantSource clock;
   private final byte[] proposal;
-  private final Function<byte[], Sealer> sealing;
+  private final Sealer sealer;
   private final Map<Object, KnownKey> byMark = new ConcurrentHashMap<>();
   private final Map<String, KnownKey> byId = new ConcurrentHashMap<>();
   private final Map<List<String>, List<Reach.Network>> networks = new ConcurrentHashMap<>();
@@ -49,7 +48,6 @@ public final class Directory implements AutoCloseable {
   private final Set<KnownKey> used = ConcurrentHashMap.newKeySet();
   private final CompletableFuture<Boolean> looked = new CompletableFuture<>();
   private volatile Digest.@Nullable Maker maker;
-  private volatile @Nullable Sealer sealer;
   private volatile boolean loaded;
   private volatile boolean closed;
   private volatile @Nullable Thread thread;
@@ -61,18 +59,14 @@ public final class Directory implements AutoCloseable {
    * @param store throws {@link Failure} where there is none at the moment
    * @param proposal the secret under which keys are hashed, where the store's nodes have not agreed
    *     on another
-   * @param sealing makes of 32 bytes, which this store's nodes have in common, what seals the
-   *     secrets of AWS pairs
+   * @param sealer of the secrets of AWS pairs
    */
   public Directory(
-      Supplier<Store> store,
-      InstantSource clock,
-      byte[] proposal,
-      Function<byte[], Sealer> sealing) {
+      Supplier<Store> store, InstantSource clock, byte[] proposal, Sealer sealer) {
     this.store = store;
     this.clock = clock;
     this.proposal = proposal;
-    this.sealing = sealing;
+    this.sealer = sealer;
   }
 
   /** Begins to look. */
@@ -105,24 +99,15 @@ public final class Directory implements AutoCloseable {
    * @param id of the key whose secret it is
    */
   public String seal(String id, String secret) {
-    maker();
-    return sealer().seal(what(id), secret);
+    return sealer.seal(what(id), secret);
   }
 
   String opened(KnownKey key) {
-    return sealer().open(what(key.id), key.sealed);
+    return sealer.open(what(key.id), key.sealed);
   }
 
   private static String what(String id) {
     return "caller_key/" + id;
-  }
-
-  private Sealer sealer() {
-    Sealer known = sealer;
-    if (known == null) {
-      throw notYet();
-    }
-    return known;
   }
 
   /** One that was found good before; {@code null} where it was not, or is not any more. */
@@ -224,9 +209,7 @@ public final class Directory implements AutoCloseable {
   private void agree(Store open) {
     if (maker == null) {
       byte[] secret = open.agreed("caller_keys", proposal);
-      var agreed = new Digest.Maker(secret);
-      sealer = sealing.apply(agreed.bytes("pairs"));
-      maker = agreed;
+      maker = new Digest.Maker(secret);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Admin;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -12,6 +13,11 @@ import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Trail;
+import dev.lintel.admin.ActList;
+import dev.lintel.admin.Attempts;
+import dev.lintel.admin.Guard;
+import dev.lintel.admin.Operation;
+import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
@@ -49,7 +55,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +89,7 @@ public final class Lintel implements AutoCloseable {
   private final Checks checks;
   private final Storage storage;
   private final Directory directory;
+  private final Sealer sealer;
   private final Server server;
   private final URI url;
   private final Config started;
@@ -103,20 +109,23 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out) {
-    this(config, firstKey, admin, out, Secrets.random());
+    this(config, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
   }
 
   /**
    * The same, where what it seals shall be good for the next start, too.
    *
-   * @param secret under which it seals
+   * @param secret under which ids are made that nobody else can make
+   * @param sealer of what lies in the store
    */
   public Lintel(
       Config config,
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out,
-      byte[] secret) {
+      byte[] secret,
+      Sealer sealer) {
+    this.sealer = sealer;
     continuity = new Continuity(secret);
     vertx =
         Vertx.vertx(
@@ -140,7 +149,7 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
     directory =
-        new Directory(storage::store, InstantSource.system(), Secrets.random(), Lintel::sealer);
+        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -186,10 +195,6 @@ public final class Lintel implements AutoCloseable {
       vertx.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
-  }
-
-  private static Sealer sealer(byte[] key) {
-    return KeyRing.of(List.of(Base64.getEncoder().encodeToString(key)));
   }
 
   /** Where the gateway listens, without a path. */
@@ -311,7 +316,32 @@ public final class Lintel implements AutoCloseable {
             recent,
             ratings::rate,
             () -> !ending,
-            admin));
+            new Guard(
+                new Guard.Doors(
+                    exchange -> Front.credential(exchange.request()),
+                    key -> admin.test(key) ? Optional.of(Admin.KEY) : Optional.empty(),
+                    exchange -> Optional.empty()),
+                new Attempts(CallThread::nanoTime),
+                () -> storage.store().acts(),
+                InstantSource.system(),
+                Builtins.OPENAI,
+                started.tls().isPresent()),
+            administration()));
+  }
+
+  private List<Operation> administration() {
+    var all = new ArrayList<Operation>();
+    all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
+    all.addAll(
+        new SecretStore(
+                () -> storage.store().secrets(),
+                sealer,
+                () -> storage.store().renew(sealer::renewed),
+                () -> {},
+                InstantSource.system(),
+                Builtins.OPENAI)
+            .operations());
+    return all;
   }
 
   private Runner.Means means(Map<String, Front> served, int concurrent, int longestLine) {

@@ -9,6 +9,7 @@ import dev.lintel.CallerKeys;
 import dev.lintel.Failure;
 import dev.lintel.Ids;
 import dev.lintel.Peer;
+import dev.lintel.Sealer;
 import dev.lintel.secret.KeyRing;
 import dev.lintel.store.SqlStore;
 import java.net.InetAddress;
@@ -17,7 +18,6 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +35,7 @@ class DirectoryTest {
   @TempDir private Path folder;
   private final AtomicLong now = new AtomicLong(1_800_000_000_000L);
   private final InstantSource clock = () -> Instant.ofEpochMilli(now.get());
+  private final Sealer sealer = KeyRing.of(List.of(KeyRing.random()));
   private SqlStore store;
   private Directory one;
   private Directory other;
@@ -61,7 +62,7 @@ class DirectoryTest {
             () -> store,
             clock,
             secret,
-            key -> KeyRing.of(List.of(Base64.getEncoder().encodeToString(key))));
+            sealer);
     node.start();
     return node;
   }
@@ -160,7 +161,7 @@ class DirectoryTest {
             },
             clock,
             new byte[32],
-            key -> null);
+            sealer);
     unread.start();
     assertThat(caller(register(unread), "sk-file")).isEqualTo("t/a#1");
     assertThat(caller(register(unread), "sk-other")).isEqualTo("unavailable");

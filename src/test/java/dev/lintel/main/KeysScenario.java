@@ -77,7 +77,7 @@ class KeysScenario {
     assertThat(secret).startsWith(row.path("prefix").asString());
     assertThat(row.path("name").asString()).isEqualTo("ci");
     assertThat(row.path("source").asString()).isEqualTo("store");
-    assertThat(gateway.admin("DELETE", KEYS + "/" + id, "").statusCode()).isEqualTo(200);
+    assertThat(gateway.admin("DELETE", KEYS + "/" + id, "").statusCode()).isEqualTo(204);
     HttpResponse<String> refused = chat(secret, CHAT);
     assertThat(refused.statusCode()).isEqualTo(401);
     assertThat(refused.body()).doesNotContain(secret);

@@ -23,7 +23,9 @@ class SqliteStoreTest
         StoredFilesContract,
         BatchesContract,
         ChangesContract,
-        CallerKeysContract {
+        CallerKeysContract,
+        ActsContract,
+        SecretsContract {
   private static final SqlStore.Bounds BOUNDS =
       new SqlStore.Bounds(Duration.ofHours(24), 1_000_000);
 
