@@ -33,6 +33,9 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Strikes;
+import dev.lintel.identity.Issuer;
+import dev.lintel.identity.Login;
+import dev.lintel.identity.People;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
 import dev.lintel.observe.RecentCalls;
@@ -55,6 +58,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -301,6 +306,54 @@ public final class Lintel implements AutoCloseable {
   }
 
   private List<Route> routes(Predicate<String> admin) {
+    Optional<Login> login = started.signOn().map(this::login);
+    var all = new ArrayList<Route>();
+    login.ifPresent(people -> {
+      all.add(new Route("GET", "/admin/login", people.begin()));
+      all.add(new Route("GET", "/admin/callback", people.callback()));
+      all.add(new Route("GET", "/admin/session", people.show()));
+      all.add(new Route("POST", "/admin/logout", people.end()));
+    });
+    all.addAll(served(admin, login));
+    return all;
+  }
+
+  private Login login(Config.SignOn known) {
+    var audiences = new HashSet<>(known.audiences());
+    audiences.add(known.client().id());
+    var grants = new HashMap<String, People.Grant>();
+    known
+        .grants()
+        .forEach((group, grant) ->
+            grants.put(group, new People.Grant(grant.getKey(), grant.getValue())));
+    return new Login(
+        new Issuer(
+            new Issuer.Setting(known.issuer(), audiences, Issuer.ALGORITHMS, known.keys()),
+            CallThread::nanoTime,
+            InstantSource.system()),
+        new Login.Client(
+            known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
+        new People(known.claim(), grants),
+        sealer,
+        () -> storage.store().acts(),
+        InstantSource.system(),
+        Builtins.OPENAI,
+        Guard.headers(started.tls().isPresent()),
+        started.tls().isPresent());
+  }
+
+  /** A token has two dots; an admin key that has them, too, is known first. */
+  private static Optional<Admin> holder(
+      String key, Predicate<String> admin, Optional<Login> login) {
+    if (admin.test(key)) {
+      return Optional.of(Admin.KEY);
+    }
+    return login
+        .filter(people -> key.chars().filter(c -> c == '.').count() == 2)
+        .map(people -> people.holder(key));
+  }
+
+  private List<Route> served(Predicate<String> admin, Optional<Login> login) {
     return Routes.of(
         new Routes.Around(
             () -> live,
@@ -319,8 +372,8 @@ public final class Lintel implements AutoCloseable {
             new Guard(
                 new Guard.Doors(
                     exchange -> Front.credential(exchange.request()),
-                    key -> admin.test(key) ? Optional.of(Admin.KEY) : Optional.empty(),
-                    exchange -> Optional.empty()),
+                    key -> holder(key, admin, login),
+                    exchange -> login.flatMap(people -> people.session(exchange))),
                 new Attempts(CallThread::nanoTime),
                 () -> storage.store().acts(),
                 InstantSource.system(),
