@@ -39,6 +39,7 @@ record Document(
     @NotYet Optional<URI> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
+    List<At<String>> kek,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
     Optional<Storing.Idempotency> idempotency,
