@@ -20,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What the document's types say of what is written: which of it is secret, and which key a value
  * that stands alone belongs to.
  */
-final class Grammar {
+public final class Grammar {
   /** Names a variable and holds nothing itself. */
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{[A-Za-z0-9_]+(:-(none)?)?}");
 
@@ -42,7 +42,8 @@ final class Grammar {
       this.path = path;
     }
 
-    String path() {
+    /** Below what was written. */
+    public String path() {
       return path;
     }
   }
@@ -62,7 +63,8 @@ final class Grammar {
 
   /** With {@link Written#UNCHANGED} in the place of each secret. */
   static JsonNode shown(JsonNode written, Type type) {
-    return new Grammar(true, (secret, other, path) -> hidden(secret)).walk(written, null, type, "");
+    return new Grammar(true, (secret, other, path) -> hidden(secret))
+        .walk(written, null, type, "");
   }
 
   /**
@@ -70,17 +72,17 @@ final class Grammar {
    * {@link NothingKept}.
    */
   static JsonNode kept(JsonNode written, Optional<JsonNode> before, Type type) {
-    return new Grammar(
-            (secret, other, path) -> {
-              if (!secret.asString("").equals(Written.UNCHANGED)) {
-                return secret;
-              }
-              if (other == null) {
-                throw new NothingKept(path);
-              }
-              return other;
-            })
-        .walk(written, before.orElse(null), type, "");
+    return new Grammar(false, Grammar::kept).walk(written, before.orElse(null), type, "");
+  }
+
+  private static JsonNode kept(JsonNode secret, @Nullable JsonNode other, String path) {
+    if (!secret.asString("").equals(Written.UNCHANGED)) {
+      return secret;
+    }
+    if (other == null) {
+      throw new NothingKept(path);
+    }
+    return other;
   }
 
   /** What may stand at that path of the document; empty where it is no place of it. */

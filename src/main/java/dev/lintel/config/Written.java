@@ -35,14 +35,16 @@ public final class Written {
   private static final Set<Tag> NUMBERS = Set.of(Tag.INT, Tag.FLOAT);
 
   private final String file;
+  private final String text;
   private final Node base;
   private final List<Change> changes;
   private final Node root;
   private @Nullable ObjectNode json;
   private @Nullable ObjectNode shown;
 
-  Written(String file, Node base, List<Change> changes) {
+  Written(String file, String text, Node base, List<Change> changes) {
     this.file = file;
+    this.text = text;
     this.base = base;
     this.changes = List.copyOf(changes);
     this.root = Graft.over(base, this.changes);
@@ -50,12 +52,17 @@ public final class Written {
 
   /** The file with those changes, in the place of others. */
   public Written with(List<Change> others) {
-    return new Written(file, base, others);
+    return new Written(file, text, base, others);
   }
 
   /** Its name in faults. */
   public String file() {
     return file;
+  }
+
+  /** The file as it was read. */
+  public String text() {
+    return text;
   }
 
   public List<Change> changes() {
@@ -155,7 +162,7 @@ public final class Written {
         new MappingNode(
             Tag.MAP, true, members, FlowStyle.BLOCK, base.getStartMark(), base.getEndMark());
     root.setRecursive(base.isRecursive());
-    return new Written(file, root, changes);
+    return new Written(file, text, root, changes);
   }
 
   private static boolean isOwn(NodeTuple member) {
@@ -173,10 +180,14 @@ public final class Written {
         change.until());
   }
 
-  /** What stands alone there, written out. */
+  /**
+   * What stands there as it may be shown: short forms written out, without resources of their own
+   * that stand within it.
+   */
   public Optional<JsonNode> opened(List<String> path) {
-    return shown(path).map(value ->
-        Grammar.at(path).map(type -> Grammar.opened(value, type)).orElse(value));
+    return shown(path)
+        .map(value -> Grammar.at(path).map(type -> Grammar.opened(value, type)).orElse(value))
+        .map(value -> Edit.without(value, Edit.nested(path)));
   }
 
   static Optional<JsonNode> at(JsonNode from, List<String> path) {

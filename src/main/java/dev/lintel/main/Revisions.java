@@ -27,7 +27,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -36,7 +35,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -60,10 +58,16 @@ final class Revisions implements Settings, History, AutoCloseable {
    * Where the node's own part comes from.
    *
    * @param own its file
+   * @param first what the file alone means
    * @param around what the command line says instead of the file
    */
-  record Source(Loader loader, Written own, UnaryOperator<Config> around) {
-    Config config(Written written) {
+  record Source(Loader loader, Written own, Config first, UnaryOperator<Config> around) {
+    /** Throws {@link Faulty}. */
+    static Source of(Loader loader, Written own, UnaryOperator<Config> around) {
+      return new Source(loader, own, around.apply(loader.load(own)), around);
+    }
+
+    private Config config(Written written) {
       return around.apply(loader.load(written));
     }
   }
@@ -95,7 +99,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   private record Next(Written own, Optional<String> base, List<Change> changes) {}
 
   private final Source source;
-  private final Supplier<Changes> changes;
+  private final Changes changes;
   private final Function<Config, Staged> staging;
   private final InstantSource clock;
   private final ScheduledExecutorService turns =
@@ -112,7 +116,7 @@ final class Revisions implements Settings, History, AutoCloseable {
    */
   Revisions(
       Source source,
-      Supplier<Changes> changes,
+      Changes changes,
       Function<Config, Staged> staging,
       InstantSource clock) {
     this.source = source;
@@ -120,19 +124,25 @@ final class Revisions implements Settings, History, AutoCloseable {
     this.staging = staging;
     this.clock = clock;
     Written own = source.own();
-    this.state = new State(own, Revision.NONE, own, own, source.config(own));
+    this.state = new State(own, Revision.NONE, own, own, source.first());
   }
 
   /**
    * What the store knows, before anything is served. Throws {@link Faulty} where the changes do not
-   * go with the file: what was deleted must not come back.
+   * go with the file, and {@link IllegalStateException} where they cannot be opened: what was
+   * deleted must not come back.
    */
   void begin() {
     try {
-      State now = state(state.own(), changes.get().latest());
+      State now = state(state.own(), changes.latest());
       state = now;
       report(now);
     } catch (Failure notThere) {
+      if (!notThere.retryable()) {
+        throw new IllegalStateException(
+            "The configuration's changes cannot be read from the store: " + notThere.message(),
+            notThere);
+      }
       away = true;
       LOG.error(
           "the store cannot be had: the file is in force without the changes that were made to it"
@@ -229,7 +239,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   private static String tag(State now, List<String> path) {
-    var text = new StringBuilder(now.whole().shown(path).map(Json::text).orElse(""));
+    var text = new StringBuilder(now.whole().opened(path).map(Json::text).orElse(""));
     // What is shown of a secret does not tell when another has taken its place.
     for (Change change : now.whole().changes()) {
       if (Edit.touches(path, change.path())) {
@@ -273,10 +283,16 @@ final class Revisions implements Settings, History, AutoCloseable {
                 throw place.missing();
               }
               Edit edit = edit(now, wish.by(), wish.until());
-              switch (verb) {
-                case CREATE, REPLACE -> edit.replace(place.path(), value);
-                case MERGE -> edit.merge(place.path(), value);
-                case REMOVE -> edit.remove(place.path());
+              try {
+                switch (verb) {
+                  case CREATE, REPLACE -> edit.replace(place.path(), value);
+                  case MERGE -> edit.merge(place.path(), value);
+                  case REMOVE -> edit.remove(place.path());
+                }
+              } catch (Grammar.NothingKept nothing) {
+                throw Failure.invalid(
+                        "'unchanged' keeps the secret that is there, and there is none.")
+                    .at(nothing.path());
               }
               return new Next(now.own(), now.revision().base(), edit.changes());
             }));
@@ -341,7 +357,7 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   @Override
   public List<Revision> list(long before, int limit) {
-    return changes.get().list(before, limit);
+    return changes.list(before, limit);
   }
 
   @Override
@@ -389,7 +405,11 @@ final class Revisions implements Settings, History, AutoCloseable {
             Optional.empty(),
             now -> {
               Edit edit = edit(now, wish.by(), Optional.empty());
-              edit.apply(source.loader().read(file, text));
+              try {
+                edit.apply(source.loader().read(file, text));
+              } catch (Faulty noYaml) {
+                throw failure(noYaml, "");
+              }
               return new Next(now.own(), Optional.of(text), edit.changes());
             }));
   }
@@ -411,7 +431,8 @@ final class Revisions implements Settings, History, AutoCloseable {
     turns.shutdownNow();
   }
 
-  /** The next revision, in the store and in force; what it would have to say is asked anew when
+  /**
+   * The next revision, in the store and in force; what it would have to say is asked anew when
    * another node was faster.
    *
    * @param place at which a fault is named from
@@ -419,9 +440,8 @@ final class Revisions implements Settings, History, AutoCloseable {
   private Done write(
       String by, String why, Optional<List<String>> place, Function<State, Next> next) {
     for (int tries = 0; tries < MOST_TRIES; tries++) {
-      Changes store = changes.get();
-      if (store.newest() != state.revision().number()) {
-        use(state(state.own(), store.latest()));
+      if (changes.newest() != state.revision().number()) {
+        catchUp(changes.latest());
       }
       State before = state;
       Next wanted = next.apply(before);
@@ -441,7 +461,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       Staged staged = staging.apply(after.config());
       boolean added = false;
       try {
-        added = same || store.add(revision);
+        added = same || changes.add(revision);
       } finally {
         if (!added) {
           staged.drop();
@@ -459,6 +479,19 @@ final class Revisions implements Settings, History, AutoCloseable {
     throw Failure.of(
             Failure.Kind.UNAVAILABLE, "Other nodes change the configuration too; try again.")
         .retryAfter(Optional.of(Duration.ofSeconds(1)));
+  }
+
+  private void catchUp(Revision latest) {
+    try {
+      use(state(state.own(), latest));
+    } catch (Faulty faulty) {
+      throw Failure.of(
+          Failure.Kind.UNAVAILABLE,
+          "This node cannot use revision "
+              + latest.number()
+              + " of the configuration, so that nothing can be changed here; its log says why.",
+          faulty);
+    }
   }
 
   /** Faults of the file itself stay what they are; those of a change are the admin's. */
@@ -528,16 +561,16 @@ final class Revisions implements Settings, History, AutoCloseable {
   private void look() {
     try {
       State now = state;
-      Changes store = changes.get();
-      long newest = store.newest();
+      long newest = changes.newest();
       if (away) {
         away = false;
         LOG.info("the store is there again");
       }
       if (newest != now.revision().number() && newest != refused) {
-        adopt(store.latest());
+        adopt(changes.latest());
       }
       if (owed) {
+        state = state(state.own(), changes.latest());
         file(state.own());
       }
     } catch (Failure notThere) {
@@ -604,7 +637,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   private Optional<Revision> revision(long number) {
-    return number == 0 ? Optional.of(Revision.NONE) : changes.get().find(number);
+    return number == 0 ? Optional.of(Revision.NONE) : changes.find(number);
   }
 
   private Written whole(Revision revision) {

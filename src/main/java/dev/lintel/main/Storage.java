@@ -55,6 +55,16 @@ final class Storage {
   }
 
   synchronized Store store() {
+    Store opened = opened();
+    if (runner == null) {
+      // Another gateway on the same folder may have left batches in it.
+      runner().start();
+    }
+    return opened;
+  }
+
+  /** The store, before anything works off it. */
+  synchronized Store opened() {
     Store known = store;
     if (known == null) {
       Storing.Idempotency replies = config.storing().idempotency();
@@ -71,8 +81,6 @@ final class Storage {
             .retryAfter(Optional.of(Duration.ofSeconds(1)));
       }
       store = known;
-      // Another gateway on the same folder may have left batches in it.
-      runner().start();
     }
     return known;
   }
@@ -82,7 +90,7 @@ final class Storage {
     if (known == null) {
       known =
           new Runner(
-              store(),
+              opened(),
               means.of(
                   served,
                   config.storing().batches().concurrent().value(),

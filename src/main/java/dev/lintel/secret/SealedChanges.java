@@ -7,6 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.StringNode;
 
 /**
@@ -16,7 +19,7 @@ public final class SealedChanges implements Changes {
   private static final String BASE = "configuration/base";
   private static final String CHANGE = "configuration/change";
 
-  private final Changes store;
+  private final Supplier<Changes> store;
   private final Sealer sealer;
 
   /**
@@ -30,31 +33,32 @@ public final class SealedChanges implements Changes {
   private Optional<String> closedBase = Optional.empty();
 
   /**
-   * @param store keeps them as they are given
+   * @param store keeps them as they are given; throws {@link dev.lintel.Failure} where it cannot be
+   *     had
    */
-  public SealedChanges(Changes store, Sealer sealer) {
+  public SealedChanges(Supplier<Changes> store, Sealer sealer) {
     this.store = store;
     this.sealer = sealer;
   }
 
   @Override
   public long newest() {
-    return store.newest();
+    return store.get().newest();
   }
 
   @Override
   public synchronized Revision latest() {
-    return known(store.latest());
+    return known(store.get().latest());
   }
 
   @Override
   public Optional<Revision> find(long number) {
-    return store.find(number).map(this::opened);
+    return store.get().find(number).map(this::opened);
   }
 
   @Override
   public List<Revision> list(long before, int limit) {
-    return store.list(before, limit);
+    return store.get().list(before, limit);
   }
 
   @Override
@@ -66,7 +70,7 @@ public final class SealedChanges implements Changes {
                 ? closedBase
                 : next.base().map(text -> sealer.seal(BASE, text)),
             next.changes().stream().map(this::sealed).toList());
-    boolean added = store.add(sealed);
+    boolean added = store.get().add(sealed);
     if (added) {
       keep(next, sealed);
     }
@@ -121,7 +125,7 @@ public final class SealedChanges implements Changes {
 
   private static Change with(
       Change change,
-      java.util.function.UnaryOperator<tools.jackson.databind.JsonNode> value) {
+      UnaryOperator<JsonNode> value) {
     return new Change(
         change.path(),
         change.value().map(value),

@@ -83,7 +83,8 @@ class ReloadScenario {
   void a_caller_key_is_made_once_where_a_reload_leaves_nobody_who_may_call(@TempDir Path folder) {
     try (var gateway = TestGateway.of(SLOW)) {
       KeyFile keys = KeyFile.open(folder);
-      Start.use(gateway.lintel(), keys, TestGateway.config(SLOW + "tenants: {}\n"));
+      gateway.lintel().use(TestGateway.config(SLOW + "tenants: {}\n"));
+      Start.told(gateway.lintel(), keys);
       assertThat(keys.firstCallerKey()).isEmpty();
     }
   }
