@@ -2,8 +2,8 @@ package dev.lintel.store;
 
 import dev.lintel.Acts;
 import dev.lintel.Batches;
-import dev.lintel.KeptSecrets;
 import dev.lintel.Changes;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
