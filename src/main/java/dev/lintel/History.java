@@ -30,8 +30,7 @@ public interface History {
    * @param flaws where there are any, the text cannot be applied
    * @param ends the changes that would end, as they may be shown
    */
-  record Plan(
-      List<Flaw> flaws, List<Settings.Difference> differences, List<Changes.Change> ends) {}
+  record Plan(List<Flaw> flaws, List<Settings.Difference> differences, List<Changes.Change> ends) {}
 
   Running running();
 

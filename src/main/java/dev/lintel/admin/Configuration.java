@@ -27,13 +27,25 @@ import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The configuration as a whole: what runs, its history, its overrides, and what a file would do. */
+/**
+ * The configuration as a whole: what runs, its history, its overrides, and what a file would do.
+ */
 public final class Configuration {
   private static final Schema DIFFERENCE = Schema.object("path", TEXT, "from", ANY, "to", ANY);
 
   private static final Schema CHANGE =
       Schema.object(
-          "path", TEXT, "value", ANY, "override", FLAG, "by", TEXT, "at", TIME, "until",
+          "path",
+          TEXT,
+          "value",
+          ANY,
+          "override",
+          FLAG,
+          "by",
+          TEXT,
+          "at",
+          TIME,
+          "until",
           TIME.orNull());
 
   private static final Schema REVISION =
@@ -63,9 +75,23 @@ public final class Configuration {
             "/config",
             "Shows the configuration that runs on this node, without its secrets.",
             Schema.object(
-                "revision", WHOLE, "at", TIME.orNull(), "by", TEXT, "why", TEXT, "file", TEXT,
-                "applied", FLAG, "config", ANY, "overrides", Schema.list(CHANGE)),
-            question((exchange) -> running())),
+                "revision",
+                WHOLE,
+                "at",
+                TIME.orNull(),
+                "by",
+                TEXT,
+                "why",
+                TEXT,
+                "file",
+                TEXT,
+                "applied",
+                FLAG,
+                "config",
+                ANY,
+                "overrides",
+                Schema.list(CHANGE)),
+            question(exchange -> running())),
         Operation.get(
                 "/config/revisions",
                 "Lists the revisions of the configuration, the newest first.",
@@ -93,7 +119,8 @@ public final class Configuration {
                 "Says what to apply a file would change. Changes nothing.",
                 Schema.object(
                     "faults",
-                    Schema.list(Schema.object("line", WHOLE.orNull(), "path", TEXT, "message", TEXT)),
+                    Schema.list(
+                        Schema.object("line", WHOLE.orNull(), "path", TEXT, "message", TEXT)),
                     "differences",
                     Schema.list(DIFFERENCE),
                     "ends",
@@ -108,8 +135,7 @@ public final class Configuration {
                 question(exchange -> {
                   Given given = given(exchange);
                   return done(
-                      exchange,
-                      history.apply(Wanted.wish(exchange), given.file, given.text));
+                      exchange, history.apply(Wanted.wish(exchange), given.file, given.text));
                 }))
             .of(FILE),
         Operation.get(
@@ -194,7 +220,8 @@ public final class Configuration {
     ObjectNode body = Json.object();
     var faults = body.putArray("faults");
     for (History.Flaw flaw : plan.flaws()) {
-      faults.addObject()
+      faults
+          .addObject()
           .put("line", flaw.line() == 0 ? null : Integer.valueOf(flaw.line()))
           .put("path", flaw.path())
           .put("message", flaw.text());
@@ -215,8 +242,7 @@ public final class Configuration {
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     all.stream().limit(limit).forEach(change -> data.add(json(change)));
-    body.put(
-        "next", all.size() > limit ? Difference.pointer(all.get(limit - 1).path()) : null);
+    body.put("next", all.size() > limit ? Difference.pointer(all.get(limit - 1).path()) : null);
     return Answer.json(200, body);
   }
 

@@ -67,10 +67,7 @@ public final class Repeated {
   }
 
   private Answer made(
-      Exchange exchange,
-      Trail trail,
-      Replays.Key key,
-      BiFunction<Exchange, Trail, Answer> making) {
+      Exchange exchange, Trail trail, Replays.Key key, BiFunction<Exchange, Trail, Answer> making) {
     boolean kept = false;
     try {
       Answer answer = making.apply(exchange, trail);

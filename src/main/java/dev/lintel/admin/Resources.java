@@ -82,15 +82,13 @@ public final class Resources {
             one,
             "Shows " + noun + ", with its ETag.",
             schema,
-            new Question(
-                envelope, (exchange, trail) -> shown(200, place(exchange.request())))));
+            new Question(envelope, (exchange, trail) -> shown(200, place(exchange.request())))));
     operations.add(
         Operation.patch(
                 one,
                 "Changes " + noun + ": a JSON merge patch (RFC 7396).",
                 schema,
-                new Question(
-                    envelope, (exchange, trail) -> changed(exchange, Verb.MERGE)))
+                new Question(envelope, (exchange, trail) -> changed(exchange, Verb.MERGE)))
             .of(Schema.map(Schema.ANY))
             .with(Wanted.UNTIL)
             .ifMatch());
@@ -99,8 +97,7 @@ public final class Resources {
                 one,
                 "Puts " + noun + " in the place of what is there.",
                 schema,
-                new Question(
-                    envelope, (exchange, trail) -> changed(exchange, Verb.REPLACE)))
+                new Question(envelope, (exchange, trail) -> changed(exchange, Verb.REPLACE)))
             .of(Schema.map(Schema.ANY))
             .with(Wanted.UNTIL)
             .ifMatch());
@@ -108,8 +105,7 @@ public final class Resources {
         Operation.delete(
                 one,
                 "Removes " + noun + ".",
-                new Question(
-                    envelope, (exchange, trail) -> changed(exchange, Verb.REMOVE)))
+                new Question(envelope, (exchange, trail) -> changed(exchange, Verb.REMOVE)))
             .with(Wanted.UNTIL)
             .ifMatch());
     return operations;
@@ -119,9 +115,11 @@ public final class Resources {
     Map<String, String> asked = Listed.only(request, "limit", "cursor");
     int limit = Listed.limit(request);
     List<String> path = keys(kind.all, request);
-    home(request).filter(home -> settings.find(home.path()).isEmpty()).ifPresent(home -> {
-      throw home.missing();
-    });
+    home(request)
+        .filter(home -> settings.find(home.path()).isEmpty())
+        .ifPresent(home -> {
+          throw home.missing();
+        });
     String after = asked.getOrDefault("cursor", "");
     List<String> names =
         settings.names(path).stream()
@@ -166,9 +164,12 @@ public final class Resources {
 
   private Answer shown(int status, Place place) {
     if (settings.find(place.path()).isEmpty()) {
-      place.home().filter(home -> settings.find(home.path()).isEmpty()).ifPresent(home -> {
-        throw home.missing();
-      });
+      place
+          .home()
+          .filter(home -> settings.find(home.path()).isEmpty())
+          .ifPresent(home -> {
+            throw home.missing();
+          });
       throw place.missing();
     }
     return new Answer(
@@ -180,8 +181,11 @@ public final class Resources {
 
   private JsonNode named(String name, List<String> path) {
     ObjectNode node = Json.object().put("name", name);
-    settings.find(path).filter(JsonNode::isObject).ifPresent(value ->
-        value.properties().forEach(member -> node.set(member.getKey(), member.getValue())));
+    settings
+        .find(path)
+        .filter(JsonNode::isObject)
+        .ifPresent(value ->
+            value.properties().forEach(member -> node.set(member.getKey(), member.getValue())));
     return node;
   }
 

@@ -46,8 +46,7 @@ final class Wanted {
         return object;
       }
     } catch (JacksonException noJson) {
-      throw Failure.of(
-              Failure.Kind.INVALID_REQUEST, "The body cannot be read as JSON.", noJson)
+      throw Failure.of(Failure.Kind.INVALID_REQUEST, "The body cannot be read as JSON.", noJson)
           .at("body");
     }
     throw Failure.invalid("The body must be a JSON object.").at("body");

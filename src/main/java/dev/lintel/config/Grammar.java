@@ -63,8 +63,7 @@ public final class Grammar {
 
   /** With {@link Written#UNCHANGED} in the place of each secret. */
   static JsonNode shown(JsonNode written, Type type) {
-    return new Grammar(true, (secret, other, path) -> hidden(secret))
-        .walk(written, null, type, "");
+    return new Grammar(true, (secret, other, path) -> hidden(secret)).walk(written, null, type, "");
   }
 
   /**

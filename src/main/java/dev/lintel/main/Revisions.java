@@ -114,11 +114,7 @@ final class Revisions implements Settings, History, AutoCloseable {
    * @param changes throws {@link Failure} where the store cannot be had
    * @param staging makes a configuration ready; what it throws is told to who wanted it
    */
-  Revisions(
-      Source source,
-      Changes changes,
-      Function<Config, Staged> staging,
-      InstantSource clock) {
+  Revisions(Source source, Changes changes, Function<Config, Staged> staging, InstantSource clock) {
     this.source = source;
     this.changes = changes;
     this.staging = staging;
@@ -319,10 +315,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   @Override
   public List<Change> overrides() {
     State now = state;
-    return now.whole().changes().stream()
-        .filter(Change::override)
-        .map(now.whole()::shown)
-        .toList();
+    return now.whole().changes().stream().filter(Change::override).map(now.whole()::shown).toList();
   }
 
   @Override
@@ -382,9 +375,7 @@ final class Revisions implements Settings, History, AutoCloseable {
         Written then = given.standing(now.own()).with(edit.changes());
         source.loader().load(then);
         return new Plan(
-            List.of(),
-            now.whole().to(then),
-            ends.stream().map(now.whole()::shown).toList());
+            List.of(), now.whole().to(then), ends.stream().map(now.whole()::shown).toList());
       } catch (Faulty faulty) {
         return new Plan(
             faulty.faults().stream()

@@ -114,8 +114,7 @@ public final class SealedChanges implements Changes {
   private Change sealed(Change change) {
     Change known = closed.get(change);
     return known == null
-        ? with(
-            change, value -> StringNode.valueOf(sealer.seal(CHANGE, Json.text(value))))
+        ? with(change, value -> StringNode.valueOf(sealer.seal(CHANGE, Json.text(value))))
         : known;
   }
 
@@ -123,9 +122,7 @@ public final class SealedChanges implements Changes {
     return with(change, value -> Json.parse(sealer.open(CHANGE, value.asString())));
   }
 
-  private static Change with(
-      Change change,
-      UnaryOperator<JsonNode> value) {
+  private static Change with(Change change, UnaryOperator<JsonNode> value) {
     return new Change(
         change.path(),
         change.value().map(value),

@@ -80,7 +80,10 @@ class ListenTest {
   private static Lintel start(Address address) {
     Loader loader = Builtins.loader(name -> Optional.empty());
     return new Lintel(
-        Revisions.Source.of(loader, loader.usually(), config -> config.at(address)), key -> Optional.empty(), key -> false, OutputStream.nullOutputStream());
+        Revisions.Source.of(loader, loader.usually(), config -> config.at(address)),
+        key -> Optional.empty(),
+        key -> false,
+        OutputStream.nullOutputStream());
   }
 
   private static boolean hasIpv6() {

@@ -96,7 +96,8 @@ class SettingsScenario {
   @Test
   void a_tenant_and_its_app_are_made_and_the_app_calls_at_once() {
     try (var gateway = gateway(FILE)) {
-      var made = ask(gateway, "POST", "/tenants", "{\"name\":\"beta\",\"budget\":{\"day\":\"1 USD\"}}");
+      var made =
+          ask(gateway, "POST", "/tenants", "{\"name\":\"beta\",\"budget\":{\"day\":\"1 USD\"}}");
       assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
       assertThat(made.body()).isEqualTo("{\"name\":\"beta\",\"budget\":{\"day\":\"1 USD\"}}");
       var app =
@@ -170,7 +171,8 @@ class SettingsScenario {
   void wrong_input_names_the_field_and_changes_nothing() {
     try (var gateway = gateway(FILE)) {
       String before = get(gateway, "/config").toString();
-      refused(gateway, "PATCH", SUPPORT, "{\"budget\":{\"total\":\"geheim\"}}", 400, "budget.total");
+      refused(
+          gateway, "PATCH", SUPPORT, "{\"budget\":{\"total\":\"geheim\"}}", 400, "budget.total");
       refused(gateway, "PATCH", SUPPORT, "{\"modells\":[]}", 400, "modells");
       refused(gateway, "PATCH", SUPPORT, "{\"models\":[\"tiny\",\"nope\"]}", 400, "models[1]");
       refused(gateway, "PATCH", SUPPORT, "[1]", 400, "body");
@@ -183,8 +185,7 @@ class SettingsScenario {
       refused(gateway, "POST", "/tenants/nobody/apps", "{\"name\":\"a\"}", 404, "tenant");
       refused(gateway, "PATCH", "/tenants/nobody", "{}", 404, "tenant");
       refused(gateway, "DELETE", "/tenants/acme/apps/nobody", "", 404, "app");
-      refused(
-          gateway, "DELETE", "/models/tiny", "", 400, "tenants.acme.apps.support.models[0]");
+      refused(gateway, "DELETE", "/models/tiny", "", 400, "tenants.acme.apps.support.models[0]");
       refused(
           gateway,
           "PUT",
@@ -224,12 +225,10 @@ class SettingsScenario {
               tag(provider));
       assertThat(put.statusCode()).as(put.body()).isEqualTo(200);
       assertThat(get(gateway, "/overrides").path("data")).hasSize(1);
-      assertThat(
-              gateway.lintel().config().remotes().get("other").credentials().getFirst().secret())
+      assertThat(gateway.lintel().config().remotes().get("other").credentials().getFirst().secret())
           .isEqualTo("sk-geheim");
       ask(gateway, "PATCH", "/providers/other", "{\"key\":\"sk-neu\"}");
-      assertThat(
-              gateway.lintel().config().remotes().get("other").credentials().getFirst().secret())
+      assertThat(gateway.lintel().config().remotes().get("other").credentials().getFirst().secret())
           .isEqualTo("sk-neu");
       for (String path :
           List.of(
@@ -261,8 +260,7 @@ class SettingsScenario {
               ask(gateway, "PATCH", SUPPORT, "{\"explain\":false}", "if-match", tag(first))
                   .statusCode())
           .isEqualTo(200);
-      assertThat(
-              ask(gateway, "PUT", "/tenants/new", "{}", "if-match", "*").statusCode())
+      assertThat(ask(gateway, "PUT", "/tenants/new", "{}", "if-match", "*").statusCode())
           .isEqualTo(412);
     }
   }
@@ -298,8 +296,9 @@ class SettingsScenario {
           .isEqualTo("1.00 USD");
       JsonNode revisions = get(gateway, "/config/revisions?limit=3");
       assertThat(revisions.path("data").path(0).path("number").asLong()).isEqualTo(4);
-      assertThat(get(gateway, "/config/revisions?cursor=" + revisions.path("next").asString())
-              .path("data"))
+      assertThat(
+              get(gateway, "/config/revisions?cursor=" + revisions.path("next").asString())
+                  .path("data"))
           .hasSize(1);
       assertThat(get(gateway, "/config/revisions/2?diff=1").path("differences").toString())
           .contains("\"from\":\"2 USD\",\"to\":\"3 USD\"");
@@ -316,11 +315,8 @@ class SettingsScenario {
           .isEqualTo(until.truncatedTo(java.time.temporal.ChronoUnit.MILLIS).toString());
       within(
           Duration.ofSeconds(3),
-          () ->
-              get(gateway, SUPPORT).path("budget").path("total").asString().equals("1.00 USD"));
-      within(
-          Duration.ofSeconds(3),
-          () -> get(gateway, "/config").path("revision").asLong() == 2);
+          () -> get(gateway, SUPPORT).path("budget").path("total").asString().equals("1.00 USD"));
+      within(Duration.ofSeconds(3), () -> get(gateway, "/config").path("revision").asLong() == 2);
       assertThat(get(gateway, "/overrides").path("data")).isEmpty();
     }
   }
@@ -329,7 +325,11 @@ class SettingsScenario {
   void changes_outlast_the_process_and_a_changed_file_ends_its_overrides() {
     try (var gateway = gateway(FILE)) {
       ask(gateway, "PATCH", SUPPORT, "{\"models\":[\"tiny\",\"big\"]}");
-      ask(gateway, "POST", "/tenants", "{\"name\":\"beta\",\"apps\":{\"b\":{\"keys\":[\"sk-b\"]}}}");
+      ask(
+          gateway,
+          "POST",
+          "/tenants",
+          "{\"name\":\"beta\",\"apps\":{\"b\":{\"keys\":[\"sk-b\"]}}}");
     }
     try (var gateway = gateway(FILE)) {
       assertThat(call(gateway, "sk-acme-support-0001", "big")).isEqualTo(200);
@@ -359,7 +359,13 @@ class SettingsScenario {
       assertThat(Json.parse(applied.body()).path("differences")).hasSize(1);
       assertThat(get(gateway, SUPPORT).path("budget").path("total").asString()).isEqualTo("7 USD");
       assertThat(get(gateway, "/overrides").path("data")).isEmpty();
-      refused(gateway, "POST", "/config/apply", "{\"text\":\"models: { x: nope/y }\"}", 400, "models.x");
+      refused(
+          gateway,
+          "POST",
+          "/config/apply",
+          "{\"text\":\"models: { x: nope/y }\"}",
+          400,
+          "models.x");
     }
     try (var gateway = gateway(FILE)) {
       assertThat(get(gateway, SUPPORT).path("budget").path("total").asString()).isEqualTo("7 USD");
@@ -377,11 +383,9 @@ class SettingsScenario {
       one.lintel().resume();
       two.lintel().resume();
       ask(one, "PATCH", SUPPORT, "{\"models\":[\"tiny\",\"big\"]}");
-      within(
-          Duration.ofSeconds(1), () -> call(two, "sk-acme-support-0001", "big") == 200);
+      within(Duration.ofSeconds(1), () -> call(two, "sk-acme-support-0001", "big") == 200);
       ask(two, "DELETE", SUPPORT, "");
-      within(
-          Duration.ofSeconds(1), () -> call(one, "sk-acme-support-0001", "tiny") == 401);
+      within(Duration.ofSeconds(1), () -> call(one, "sk-acme-support-0001", "tiny") == 401);
     }
   }
 
