@@ -182,6 +182,7 @@ public final class Lintel implements AutoCloseable {
             new SealedChanges(() -> storage.opened().changes(), sealer),
             this::staged,
             InstantSource.system());
+    source.origins().use(storage::store, sealer, revisions::again);
     Config config = begun(own);
     directory =
         new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
@@ -466,7 +467,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().secrets(),
                 sealer,
                 () -> storage.store().renew(sealer::renewed),
-                () -> {},
+                revisions::again,
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());

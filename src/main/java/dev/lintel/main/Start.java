@@ -78,7 +78,10 @@ final class Start implements Callable<Integer> {
     try {
       var source =
           Revisions.Source.of(
-              loader, file == null ? loader.usually() : loader.read(file), this::overridden);
+              loader,
+              file == null ? loader.usually() : loader.read(file),
+              this::overridden,
+              origins);
       source
           .first()
           .threads()
