@@ -1,16 +1,44 @@
 package dev.lintel;
 
+import java.time.Instant;
+import java.util.Locale;
+
 /**
  * What outlasts the process, in small roles. Its methods may be called on any thread: on a call's
  * they wait without holding the carrier. Where the store cannot be had they throw {@link Failure}
  * {@code UNAVAILABLE}.
  */
 public interface Store extends AutoCloseable {
+  /** Whether the store can be had. */
+  enum Presence {
+    /** Nobody knows yet. */
+    OPENING,
+    OPEN,
+    /** It is looked for, and opens by itself when it comes. */
+    AWAY,
+    /** It is there, but not for this version of the gateway. */
+    REFUSED;
+
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * @param why in a sentence; empty where it is open
+   */
+  record State(Presence presence, Instant since, String why) {}
+
   Replays replays();
 
   StoredFiles files();
 
   Batches batches();
+
+  Feed feed();
+
+  /** Does not wait. */
+  State state();
 
   /** Returns once the store has been opened and answers; throws {@link Failure} where it is not. */
   void check();

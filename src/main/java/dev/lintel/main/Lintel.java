@@ -129,7 +129,9 @@ public final class Lintel implements AutoCloseable {
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
     var spool = new SpoolFolder(config.data().resolve("uploads"));
-    storage = new Storage(config, spool, this::means);
+    storage =
+        new Storage(
+            config, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -165,7 +167,8 @@ public final class Lintel implements AutoCloseable {
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
       vertx.setPeriodic(
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
-      // Not before it listens: a start waits for nothing that no call has asked for.
+      // Neither waits, and neither begins before it listens.
+      storage.open();
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       vertx.close();
@@ -190,11 +193,6 @@ public final class Lintel implements AutoCloseable {
     live.catalogue().prefetch();
     old.hold().release();
     return started.fixed(config);
-  }
-
-  /** Goes on with what the process before this one left in the data folder. */
-  public void resume() {
-    storage.resume();
   }
 
   private void handle(Call call, Sink sink) {

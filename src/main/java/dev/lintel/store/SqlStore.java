@@ -1,6 +1,8 @@
 package dev.lintel.store;
 
 import dev.lintel.Batches;
+import dev.lintel.DatabaseUrl;
+import dev.lintel.Feed;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -14,7 +16,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +47,7 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlFeed feed;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -58,11 +63,33 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.feed = new SqlFeed(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
   /**
-   * The embedded store of a data folder; it is opened where it is needed first. Throws {@link
+   * A store that several nodes share. It is opened where it is needed first, or by {@link #open};
+   * nothing of it needs the database to be there now. Throws {@link IllegalStateException} with a
+   * sentence where the address has a parameter that nobody knows.
+   *
+   * @param environment where the user or the password is looked for that the address does not tell
+   * @param folder for what this node keeps for itself
+   */
+  public static SqlStore shared(
+      DatabaseUrl at,
+      Function<String, Optional<String>> environment,
+      Path folder,
+      Bounds bounds) {
+    var postgres = new Postgres(at, environment, Migrations.all());
+    return shared(postgres, folder, bounds, postgres.clock());
+  }
+
+  static SqlStore shared(Postgres postgres, Path folder, Bounds bounds, InstantSource clock) {
+    return new SqlStore(new Database(postgres), folder, bounds, clock, null);
+  }
+
+  /**
+   * The embedded store of a data folder; it is opened where it is needed first, or by {@link #open}. Throws {@link
    * IllegalStateException} with a sentence where a newer version has written it, {@link
    * java.io.UncheckedIOException} where the folder cannot be used.
    */
@@ -77,7 +104,7 @@ public final class SqlStore implements Store {
     boolean alone = lock != null;
     try {
       var sqlite = new Sqlite(folder.resolve(DATABASE), connection -> begin(connection, alone));
-      return new SqlStore(sqlite, folder, bounds, clock, lock);
+      return new SqlStore(new Database(sqlite), folder, bounds, clock, lock);
     } catch (RuntimeException refused) {
       release(lock);
       throw refused;
@@ -142,6 +169,21 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public Feed feed() {
+    return feed;
+  }
+
+  @Override
+  public State state() {
+    return database.state();
+  }
+
+  /** Begins to open it. Does not wait. */
+  public void open() {
+    database.open();
+  }
+
+  @Override
   public void check() {
     database.found(connection -> {
       try (var statement = connection.createStatement()) {
@@ -174,6 +216,7 @@ public final class SqlStore implements Store {
   @Override
   public void close() {
     closed = true;
+    feed.close();
     LockSupport.unpark(upkeep);
     try {
       upkeep.join(Duration.ofSeconds(5));
