@@ -40,6 +40,9 @@ public interface Store extends AutoCloseable {
   /** Does not wait. */
   State state();
 
+  /** Sealed or not, as they were given. */
+  Changes changes();
+
   /** Returns once the store has been opened and answers; throws {@link Failure} where it is not. */
   void check();
 

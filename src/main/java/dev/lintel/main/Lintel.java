@@ -130,8 +130,7 @@ public final class Lintel implements AutoCloseable {
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage =
-        new Storage(
-            config, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+        new Storage(config, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(

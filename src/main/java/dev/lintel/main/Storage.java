@@ -50,8 +50,7 @@ final class Storage {
    * @param spool where uploads wait
    * @param environment where what the database's address leaves out may stand
    */
-  Storage(
-      Config config, Spool spool, Function<String, Optional<String>> environment, Means means) {
+  Storage(Config config, Spool spool, Function<String, Optional<String>> environment, Means means) {
     this.config = config;
     this.environment = environment;
     this.spool = spool;
@@ -111,7 +110,11 @@ final class Storage {
 
   /** Begins to open the store, and goes on with the batches that are in it. Does not wait. */
   void open() {
-    runner().start();
+    try {
+      runner().start();
+    } catch (Failure never) {
+      LOG.warn("what needs the store is refused: {}", never.getMessage());
+    }
   }
 
   /**

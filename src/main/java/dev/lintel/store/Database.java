@@ -55,7 +55,13 @@ final class Database implements AutoCloseable {
             this::together);
     reads =
         new Lane(
-            "lintel-store-reader-", engine, watch, engine.readers(), 1, engine::reader, this::plain);
+            "lintel-store-reader-",
+            engine,
+            watch,
+            engine.readers(),
+            1,
+            engine::reader,
+            this::plain);
     opener = Thread.ofPlatform().daemon().name("lintel-store").unstarted(this::keepOpen);
   }
 

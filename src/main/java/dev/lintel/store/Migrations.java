@@ -30,7 +30,8 @@ final class Migrations {
   private static final String FLOOR =
       "CREATE TABLE IF NOT EXISTS migration_floor (version BIGINT NOT NULL PRIMARY KEY)";
 
-  private static final List<String> FILES = List.of("V001__replays_files_batches", "V002__feed");
+  private static final List<String> FILES =
+      List.of("V001__replays_files_batches", "V002__revisions", "V003__feed");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

@@ -101,7 +101,9 @@ final class Postgres implements Engine {
     String word = DRIVERS_WORDS.getOrDefault(given, given);
     if (PGProperty.forName(word) == null) {
       throw new IllegalStateException(
-          "database: the address has a parameter '" + given + "' that PostgreSQL's driver does not"
+          "database: the address has a parameter '"
+              + given
+              + "' that PostgreSQL's driver does not"
               + " know.");
     }
     properties.setProperty(word, value);

@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Batches;
+import dev.lintel.Changes;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
 import dev.lintel.Replays;
@@ -18,8 +19,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,7 @@ public final class SqlStore implements Store {
   private final SqlFiles files;
   private final SqlBatches batches;
   private final SqlFeed feed;
+  private final SqlChanges changes;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -64,6 +66,7 @@ public final class SqlStore implements Store {
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.feed = new SqlFeed(database);
+    this.changes = new SqlChanges(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -76,10 +79,7 @@ public final class SqlStore implements Store {
    * @param folder for what this node keeps for itself
    */
   public static SqlStore shared(
-      DatabaseUrl at,
-      Function<String, Optional<String>> environment,
-      Path folder,
-      Bounds bounds) {
+      DatabaseUrl at, Function<String, Optional<String>> environment, Path folder, Bounds bounds) {
     var postgres = new Postgres(at, environment, Migrations.all());
     return shared(postgres, folder, bounds, postgres.clock());
   }
@@ -89,9 +89,9 @@ public final class SqlStore implements Store {
   }
 
   /**
-   * The embedded store of a data folder; it is opened where it is needed first, or by {@link #open}. Throws {@link
-   * IllegalStateException} with a sentence where a newer version has written it, {@link
-   * java.io.UncheckedIOException} where the folder cannot be used.
+   * The embedded store of a data folder; it is opened where it is needed first, or by {@link
+   * #open}. Throws {@link IllegalStateException} with a sentence where a newer version has written
+   * it, {@link java.io.UncheckedIOException} where the folder cannot be used.
    */
   public static SqlStore embedded(Path folder, Bounds bounds, InstantSource clock) {
     FileChannel lock = lock(folder.resolve(LOCK));
@@ -181,6 +181,11 @@ public final class SqlStore implements Store {
   /** Begins to open it. Does not wait. */
   public void open() {
     database.open();
+  }
+
+  @Override
+  public Changes changes() {
+    return changes;
   }
 
   @Override

@@ -56,8 +56,7 @@ class MigrationsTest {
 
   @Test
   void a_store_with_a_step_that_breaks_older_versions_is_refused_by_them() throws SQLException {
-    apply(
-        FIRST, new Migrations.Step(2, "second", "-- breaks older versions\nDROP TABLE b;\n"));
+    apply(FIRST, new Migrations.Step(2, "second", "-- breaks older versions\nDROP TABLE b;\n"));
     assertThatThrownBy(() -> apply(FIRST))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("newer version");

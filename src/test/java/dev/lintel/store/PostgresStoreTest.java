@@ -8,7 +8,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The store that several nodes share keeps the contracts. */
-class PostgresStoreTest implements ReplaysContract, StoredFilesContract, BatchesContract {
+class PostgresStoreTest
+    implements ReplaysContract, StoredFilesContract, BatchesContract, ChangesContract {
   private static final SqlStore.Bounds BOUNDS =
       new SqlStore.Bounds(Duration.ofHours(24), 1_000_000);
 

@@ -66,8 +66,7 @@ public final class RealPostgres {
   /** A connection of the test's own to one of them. */
   public static Connection connect(String databaseOrUrl) throws SQLException {
     String url = databaseOrUrl.contains("://") ? databaseOrUrl : url(databaseOrUrl);
-    return DriverManager.getConnection(
-        "jdbc:" + url.replace("postgres@", ""), "postgres", "");
+    return DriverManager.getConnection("jdbc:" + url.replace("postgres@", ""), "postgres", "");
   }
 
   static Postgres engine(String url) {
