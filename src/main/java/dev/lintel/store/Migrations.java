@@ -31,7 +31,11 @@ final class Migrations {
       "CREATE TABLE IF NOT EXISTS migration_floor (version BIGINT NOT NULL PRIMARY KEY)";
 
   private static final List<String> FILES =
-      List.of("V001__replays_files_batches", "V002__revisions", "V003__feed");
+      List.of(
+          "V001__replays_files_batches",
+          "V002__revisions",
+          "V003__acts_secrets",
+          "V004__feed");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

@@ -1,9 +1,11 @@
 package dev.lintel.store;
 
+import dev.lintel.Acts;
 import dev.lintel.Batches;
 import dev.lintel.Changes;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -21,6 +23,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +52,8 @@ public final class SqlStore implements Store {
   private final SqlFiles files;
   private final SqlBatches batches;
   private final SqlFeed feed;
+  private final SqlActs acts;
+  private final SqlSecrets secrets;
   private final SqlChanges changes;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
@@ -66,6 +71,8 @@ public final class SqlStore implements Store {
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.feed = new SqlFeed(database);
+    this.acts = new SqlActs(database);
+    this.secrets = new SqlSecrets(database);
     this.changes = new SqlChanges(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
@@ -181,6 +188,21 @@ public final class SqlStore implements Store {
   /** Begins to open it. Does not wait. */
   public void open() {
     database.open();
+  }
+
+  @Override
+  public Acts acts() {
+    return acts;
+  }
+
+  @Override
+  public KeptSecrets secrets() {
+    return secrets;
+  }
+
+  @Override
+  public long renew(UnaryOperator<String> renewed) {
+    return new Sealed(database).renew(renewed);
   }
 
   @Override

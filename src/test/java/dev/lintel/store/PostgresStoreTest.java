@@ -8,8 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The store that several nodes share keeps the contracts. */
-class PostgresStoreTest
-    implements ReplaysContract, StoredFilesContract, BatchesContract, ChangesContract {
+class PostgresStoreTest implements StoreContract {
   private static final SqlStore.Bounds BOUNDS =
       new SqlStore.Bounds(Duration.ofHours(24), 1_000_000);
 
