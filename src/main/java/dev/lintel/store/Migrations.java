@@ -35,7 +35,7 @@ final class Migrations {
           "V001__replays_files_batches",
           "V002__revisions",
           "V003__acts_secrets",
-          "V004__feed");
+          "V004__caller_keys");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

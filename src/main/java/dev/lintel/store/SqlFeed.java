@@ -52,9 +52,9 @@ final class SqlFeed implements Feed, AutoCloseable {
     try (var raise =
         connection.prepareStatement(
             """
-            INSERT INTO feed (topic, number) VALUES (?, 1)
-            ON CONFLICT (topic) DO UPDATE SET number = feed.number + 1
-            RETURNING number
+            INSERT INTO change_count (name, value) VALUES (?, 1)
+            ON CONFLICT (name) DO UPDATE SET value = change_count.value + 1
+            RETURNING value
             """)) {
       raise.setString(1, topic);
       try (var row = raise.executeQuery()) {
@@ -96,7 +96,7 @@ final class SqlFeed implements Feed, AutoCloseable {
   private Map<String, Long> numbers() {
     return database.found(connection -> {
       var numbers = new HashMap<String, Long>();
-      try (var query = connection.prepareStatement("SELECT topic, number FROM feed");
+      try (var query = connection.prepareStatement("SELECT name, value FROM change_count");
           var row = query.executeQuery()) {
         while (row.next()) {
           numbers.put(row.getString(1), row.getLong(2));

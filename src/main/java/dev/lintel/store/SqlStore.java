@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import dev.lintel.Acts;
 import dev.lintel.Batches;
+import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
@@ -52,6 +53,7 @@ public final class SqlStore implements Store {
   private final SqlFiles files;
   private final SqlBatches batches;
   private final SqlFeed feed;
+  private final SqlCallerKeys callerKeys;
   private final SqlActs acts;
   private final SqlSecrets secrets;
   private final SqlChanges changes;
@@ -71,6 +73,7 @@ public final class SqlStore implements Store {
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.feed = new SqlFeed(database);
+    this.callerKeys = new SqlCallerKeys(database, clock);
     this.acts = new SqlActs(database);
     this.secrets = new SqlSecrets(database);
     this.changes = new SqlChanges(database);
@@ -191,6 +194,30 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public CallerKeys callerKeys() {
+    return callerKeys;
+  }
+
+  @Override
+  public byte[] agreed(String name, byte[] proposal) {
+    return database.written(connection -> {
+      try (var insert =
+          connection.prepareStatement(
+              "INSERT INTO agreed (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")) {
+        insert.setString(1, name);
+        insert.setBytes(2, proposal);
+        insert.executeUpdate();
+      }
+      try (var query = connection.prepareStatement("SELECT value FROM agreed WHERE name = ?")) {
+        query.setString(1, name);
+        try (var row = query.executeQuery()) {
+          return row.next() ? row.getBytes(1) : proposal;
+        }
+      }
+    });
+  }
+
+  @Override
   public Acts acts() {
     return acts;
   }
@@ -233,6 +260,7 @@ public final class SqlStore implements Store {
           swept = System.nanoTime();
           replays.sweep();
           files.sweep();
+          callerKeys.sweep();
         }
       } catch (RuntimeException away) {
         LOG.warn("the store's upkeep waits: {}", away.getMessage());

@@ -6,5 +6,6 @@ interface StoreContract
         StoredFilesContract,
         BatchesContract,
         ChangesContract,
+        CallerKeysContract,
         ActsContract,
         SecretsContract {}
