@@ -208,7 +208,7 @@ final class SqlCallerKeys implements CallerKeys {
   @Override
   public long changed(long since, Consumer<CallerKey> known, Consumer<String> gone) {
     return database.found(connection -> {
-      // Before the rows: whatever has a number up to this one is there to be read.
+      // Whatever has a number up to this one is there to be read.
       long latest = count(connection);
       if (latest <= since) {
         return latest;
@@ -216,10 +216,11 @@ final class SqlCallerKeys implements CallerKeys {
       try (var query =
           connection.prepareStatement(
               COLUMNS
-                  + "WHERE k.change_no > ?"
+                  + "WHERE k.change_no > ? AND k.change_no <= ?"
                   + (since == 0 ? " AND k.gone = 0" : "")
                   + " ORDER BY k.change_no")) {
         query.setLong(1, since);
+        query.setLong(2, latest);
         var rows = new Rows();
         try (ResultSet row = query.executeQuery()) {
           while (row.next()) {
