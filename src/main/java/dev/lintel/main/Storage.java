@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -86,6 +87,16 @@ final class Storage {
         .database()
         .map(at -> SqlStore.shared(at, environment, config.data(), bounds))
         .orElseGet(() -> SqlStore.embedded(config.data(), bounds, InstantSource.system()));
+  }
+
+  /** Whether the store is open before that time is over. */
+  boolean comes(Duration most) {
+    Store asked = store();
+    long until = System.nanoTime() + most.toNanos();
+    while (asked.state().presence() == Store.Presence.OPENING && System.nanoTime() - until < 0) {
+      LockSupport.parkNanos(5_000_000);
+    }
+    return asked.state().presence() == Store.Presence.OPEN;
   }
 
   /** Empty where it can never be had. */
