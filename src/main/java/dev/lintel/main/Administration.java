@@ -20,6 +20,8 @@ import dev.lintel.Json;
 import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.PolicyViews;
+import dev.lintel.admin.RecordedFindings;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
 import dev.lintel.admin.WhereTo;
@@ -123,6 +125,50 @@ final class Administration {
           "attempts", list(ANY),
           "decision", list(ANY).orNull());
 
+  private static final Schema RULES =
+      list(object("rule", TEXT, "mode", oneOf("observe", "warn", "enforce")));
+
+  private static final Schema HELD =
+      object(
+          "tenant", TEXT,
+          "app", TEXT,
+          "use_case", TEXT.orNull(),
+          "layers", list(object("place", TEXT, "policy", TEXT)),
+          "models", RULES,
+          "providers", RULES,
+          "endpoints", RULES,
+          "tools", RULES,
+          "require", RULES,
+          "force", RULES,
+          "max_tokens", RULES,
+          "data_classes", RULES,
+          "allowances", RULES);
+
+  private static final Schema REPORT =
+      object(
+          "data",
+          list(
+              object(
+                  "rule", TEXT,
+                  "mode", oneOf("observe", "warn", "enforce"),
+                  "kind", TEXT,
+                  "calls", WHOLE,
+                  "first", TIME,
+                  "last", TIME,
+                  "message", TEXT,
+                  "callers", list(object("tenant", TEXT, "app", TEXT, "calls", WHOLE)),
+                  "examples", list(TEXT))),
+          "next",
+          TEXT.orNull(),
+          "from",
+          TIME,
+          "to",
+          TIME,
+          "calls",
+          WHOLE,
+          "whole",
+          FLAG);
+
   private final Routes.Around around;
   private final List<Operation> table = new ArrayList<>();
 
@@ -135,6 +181,7 @@ final class Administration {
     all.providers(providers);
     all.routing();
     all.calls();
+    all.policies();
     all.table.addAll(around.admin());
     return List.copyOf(all.table);
   }
@@ -196,6 +243,39 @@ final class Administration {
             .with(query("tenant", TEXT, "Only calls of that tenant."))
             .with(Operation.PAGES));
     get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
+  }
+
+  private void policies() {
+    var policies =
+        new PolicyViews(Builtins.OPENAI, this::held, new RecordedFindings(around.records()));
+    table.add(
+        Operation.get(
+                "/policies/resolved",
+                "Shows what holds for an app's calls of a use case, and where it is written.",
+                HELD,
+                policies.resolved())
+            .with(query("tenant", TEXT, "Whose app."))
+            .with(query("app", TEXT, "Which app."))
+            .with(query("use_case", TEXT, "As calls name it; left out for those that name none.")));
+    table.add(
+        Operation.get(
+                "/policies/report",
+                "Says what rules had to say against the calls of a time.",
+                REPORT,
+                policies.report())
+            .with(query("from", TIME, "Calls that began then or later; a week before `to`."))
+            .with(query("to", TIME, "Calls that began before; until now.")));
+  }
+
+  private Optional<PolicyViews.Held> held(String tenant, String app, String useCase) {
+    Gateway live = around.live().get();
+    return live.callerOf(tenant, app, "")
+        .map(caller ->
+            new PolicyViews.Held(
+                caller.policies().of(useCase),
+                live.config().policies().layers(tenant, app, useCase).stream()
+                    .map(layer -> new PolicyViews.Layer(layer.place(), layer.policy()))
+                    .toList()));
   }
 
   private void get(String path, String summary, Schema answer, Endpoint endpoint) {
