@@ -19,9 +19,8 @@ import dev.lintel.Endpoint;
 import dev.lintel.Json;
 import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
+import dev.lintel.admin.Keys;
 import dev.lintel.admin.Operation;
-import dev.lintel.admin.PolicyViews;
-import dev.lintel.admin.RecordedFindings;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
 import dev.lintel.admin.WhereTo;
@@ -125,49 +124,17 @@ final class Administration {
           "attempts", list(ANY),
           "decision", list(ANY).orNull());
 
-  private static final Schema RULES =
-      list(object("rule", TEXT, "mode", oneOf("observe", "warn", "enforce")));
-
-  private static final Schema HELD =
+  private static final Schema SCOPES =
       object(
-          "tenant", TEXT,
-          "app", TEXT,
-          "use_case", TEXT.orNull(),
-          "layers", list(object("place", TEXT, "policy", TEXT)),
-          "models", RULES,
-          "providers", RULES,
-          "endpoints", RULES,
-          "tools", RULES,
-          "require", RULES,
-          "force", RULES,
-          "max_tokens", RULES,
-          "data_classes", RULES,
-          "allowances", RULES);
+          "models?", list(TEXT),
+          "endpoints?", list(TEXT),
+          "tools?", list(TEXT),
+          "addresses?", list(TEXT));
 
-  private static final Schema REPORT =
-      object(
-          "data",
-          list(
-              object(
-                  "rule", TEXT,
-                  "mode", oneOf("observe", "warn", "enforce"),
-                  "kind", TEXT,
-                  "calls", WHOLE,
-                  "first", TIME,
-                  "last", TIME,
-                  "message", TEXT,
-                  "callers", list(object("tenant", TEXT, "app", TEXT, "calls", WHOLE)),
-                  "examples", list(TEXT))),
-          "next",
-          TEXT.orNull(),
-          "from",
-          TIME,
-          "to",
-          TIME,
-          "calls",
-          WHOLE,
-          "whole",
-          FLAG);
+  private static final Schema KEY = key();
+
+  private static final Schema MADE_KEY =
+      key("key?", TEXT, "access_key_id?", TEXT, "secret_access_key?", TEXT);
 
   private final Routes.Around around;
   private final List<Operation> table = new ArrayList<>();
@@ -176,12 +143,30 @@ final class Administration {
     this.around = around;
   }
 
+  private static Schema key(Object... more) {
+    var members =
+        new ArrayList<Object>(
+            List.of(
+                "id", TEXT,
+                "name", TEXT.orNull(),
+                "kind", oneOf("bearer", "aws"),
+                "prefix", TEXT,
+                "created", TIME.orNull(),
+                "expires", TIME.orNull(),
+                "last_use", TIME.orNull(),
+                "scopes", SCOPES,
+                "source", oneOf("store", "file")));
+    members.addAll(List.of(more));
+    return object(members.toArray());
+  }
+
   static List<Operation> of(Routes.Around around, Providers providers) {
     var all = new Administration(around);
     all.providers(providers);
     all.routing();
     all.calls();
-    all.policies();
+    all.keys();
+    all.table.addAll(PolicyAdmin.of(around));
     all.table.addAll(around.admin());
     return List.copyOf(all.table);
   }
@@ -245,37 +230,31 @@ final class Administration {
     get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
   }
 
-  private void policies() {
-    var policies =
-        new PolicyViews(Builtins.OPENAI, this::held, new RecordedFindings(around.records()));
+  private void keys() {
+    String path = "/tenants/{t}/apps/{a}/keys";
+    var keys = new Keys(Builtins.OPENAI, new CallerRing(around));
     table.add(
-        Operation.get(
-                "/policies/resolved",
-                "Shows what holds for an app's calls of a use case, and where it is written.",
-                HELD,
-                policies.resolved())
-            .with(query("tenant", TEXT, "Whose app."))
-            .with(query("app", TEXT, "Which app."))
-            .with(query("use_case", TEXT, "As calls name it; left out for those that name none.")));
+        Operation.get(path, "Lists the keys of an app.", page(KEY), keys.list())
+            .with(Operation.PAGES));
     table.add(
-        Operation.get(
-                "/policies/report",
-                "Says what rules had to say against the calls of a time.",
-                REPORT,
-                policies.report())
-            .with(query("from", TIME, "Calls that began then or later; a week before `to`."))
-            .with(query("to", TIME, "Calls that began before; until now.")));
-  }
-
-  private Optional<PolicyViews.Held> held(String tenant, String app, String useCase) {
-    Gateway live = around.live().get();
-    return live.callerOf(tenant, app, "")
-        .map(caller ->
-            new PolicyViews.Held(
-                caller.policies().of(useCase),
-                live.config().policies().layers(tenant, app, useCase).stream()
-                    .map(layer -> new PolicyViews.Layer(layer.place(), layer.policy()))
-                    .toList()));
+        Operation.create(
+                path, "Makes a key, which is shown this once.", MADE_KEY, keys.create())
+            .of(
+                object(
+                    "name?", TEXT.orNull(),
+                    "kind?", oneOf("bearer", "aws"),
+                    "expires?", TIME.orNull(),
+                    "scopes?", SCOPES.orNull())));
+    table.add(
+        Operation.delete(
+            path + "/{id*}", "Ends a key, within a second on every node.", keys.delete()));
+    table.add(
+        Operation.create(
+                path + "/{id}/rotate",
+                "Makes another key in a key's place, which ends after the overlap.",
+                MADE_KEY,
+                keys.rotate())
+            .of(object("overlap?", TEXT)));
   }
 
   private void get(String path, String summary, Schema answer, Endpoint endpoint) {
