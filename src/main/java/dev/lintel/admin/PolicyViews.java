@@ -99,10 +99,7 @@ public final class PolicyViews {
     rules(node, "tools", policy.tools(), PolicyViews::names);
     rules(node, "require", policy.required(), (one, terms) -> words(one, "terms", terms));
     rules(
-        node,
-        "force",
-        policy.forced(),
-        (one, terms) -> terms.forEach(one.putObject("terms")::put));
+        node, "force", policy.forced(), (one, terms) -> terms.forEach(one.putObject("terms")::put));
     rules(node, "max_tokens", policy.maxTokens(), (one, most) -> one.put("most", most));
     rules(
         node,
@@ -149,7 +146,9 @@ public final class PolicyViews {
     switch (allowance.measure()) {
       case PICO_USD ->
           node.put("measure", "usd")
-              .put("amount", BigDecimal.valueOf(allowance.amount(), 12).stripTrailingZeros().toPlainString());
+              .put(
+                  "amount",
+                  BigDecimal.valueOf(allowance.amount(), 12).stripTrailingZeros().toPlainString());
       case REQUESTS, TOKENS, CONCURRENT ->
           node.put("measure", allowance.measure().name().toLowerCase(Locale.ROOT))
               .put("amount", allowance.amount());
@@ -187,8 +186,7 @@ public final class PolicyViews {
     var rules = new LinkedHashMap<List<String>, List<Findings.Row>>();
     for (Findings.Row row : found.rows()) {
       rules
-          .computeIfAbsent(
-              List.of(row.rule(), row.mode(), row.kind()), fresh -> new ArrayList<>())
+          .computeIfAbsent(List.of(row.rule(), row.mode(), row.kind()), fresh -> new ArrayList<>())
           .add(row);
     }
     ObjectNode body = Json.object();

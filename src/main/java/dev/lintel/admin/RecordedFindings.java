@@ -107,8 +107,7 @@ public final class RecordedFindings implements Findings {
               call.path("app").asString(""));
       Instant time = Instant.parse(call.path("time").asString());
       Sum sum =
-          sums.computeIfAbsent(
-              key, fresh -> new Sum(finding.path("message").asString(""), time));
+          sums.computeIfAbsent(key, fresh -> new Sum(finding.path("message").asString(""), time));
       sum.calls++;
       sum.first = time.isBefore(sum.first) ? time : sum.first;
       sum.last = time.isAfter(sum.last) ? time : sum.last;

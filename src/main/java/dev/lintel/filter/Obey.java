@@ -298,7 +298,9 @@ public final class Obey implements Filter {
       return;
     }
     for (Narrower rule : Narrower.of(policy, call.terms())) {
-      if (rule.mode() != Mode.ENFORCE && !call.trail().told(rule.rule()) && !rule.allows(asked.get())) {
+      if (rule.mode() != Mode.ENFORCE
+          && !call.trail().told(rule.rule())
+          && !rule.allows(asked.get())) {
         Ruled.noted(
             call.trail(), rule.rule(), rule.mode(), rule.none("'" + asked.get().name() + "'"));
       }

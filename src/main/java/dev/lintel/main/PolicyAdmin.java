@@ -102,4 +102,5 @@ final class PolicyAdmin {
                 live.config().policies().layers(tenant, app, useCase).stream()
                     .map(layer -> new PolicyViews.Layer(layer.place(), layer.policy()))
                     .toList()));
+  }
 }

@@ -206,7 +206,9 @@ class PolicyScenario {
     assertThat(reply.statusCode()).isEqualTo(200);
     assertThat(reply.headers().firstValue("x-lintel-warning")).isEmpty();
     String id = reply.headers().firstValue("x-lintel-request-id").orElseThrow();
-    assertThat(chat("sk-sees", "tiny", "", Map.of()).statusCode()).as("another use case").isEqualTo(200);
+    assertThat(chat("sk-sees", "tiny", "", Map.of()).statusCode())
+        .as("another use case")
+        .isEqualTo(200);
 
     JsonNode record = recorded(id);
     assertThat(StreamSupport.stream(record.path("policy").spliterator(), false))
@@ -244,6 +246,30 @@ class PolicyScenario {
     assertThat(near.body()).contains("not at a provider that this app's policy allows");
     var warned = route(asked.formatted("warns", "tiny"));
     assertThat(Json.parse(warned.body()).at("/policy/0/mode").asString()).isEqualTo("warn");
+  }
+
+  @Test
+  void everybody_s_policy_holds_while_no_app_is_configured() {
+    try (var plain =
+        TestGateway.of(
+            """
+            providers: { demo: { kind: sim } }
+            models: { tiny: demo/small, large: demo/large }
+            policies: { few: { models: [ tiny ] } }
+            policy: few
+            tenants: {}
+            """)) {
+      for (String model : new String[] {"tiny", "large"}) {
+        var reply =
+            plain.send(
+                plain
+                    .request("/v1/chat/completions")
+                    .setHeader("authorization", "Bearer " + TestGateway.STORED_KEY)
+                    .POST(BodyPublishers.ofString("{\"model\":\"" + model + "\"," + HELLO + "}"))
+                    .build());
+        assertThat(reply.statusCode()).as(model).isEqualTo(model.equals("tiny") ? 200 : 403);
+      }
+    }
   }
 
   private static HttpResponse<String> route(String body) {
@@ -293,8 +319,7 @@ class PolicyScenario {
 
   private static HttpResponse<String> post(
       String key, String path, String body, Map<String, String> headers) {
-    HttpRequest.Builder request =
-        gateway.request(path).setHeader("authorization", "Bearer " + key);
+    HttpRequest.Builder request = gateway.request(path).setHeader("authorization", "Bearer " + key);
     headers.forEach(request::setHeader);
     return gateway.send(request.POST(BodyPublishers.ofString(body)).build());
   }
