@@ -22,7 +22,6 @@ public interface Store extends AutoCloseable {
    */
   byte[] agreed(String name, byte[] proposal);
 
-  /** Sealed or not, as they were given. */
   Changes changes();
 
   Acts acts();
