@@ -4,6 +4,7 @@ import dev.lintel.Admin;
 import dev.lintel.BreakerRules;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
+import dev.lintel.DatabaseUrl;
 import dev.lintel.Dialects;
 import dev.lintel.Facts;
 import dev.lintel.Merging;
@@ -63,7 +64,7 @@ public record Config(
     Optional<Threads> threads,
     Storing storing,
     Reach fetch,
-    Optional<URI> database,
+    Optional<DatabaseUrl> database,
     Optional<URI> shared,
     Optional<URI> otlp,
     Map<String, Provider> remotes,
@@ -350,6 +351,9 @@ public record Config(
     }
     if (!threads.equals(other.threads)) {
       differing.add("threads");
+    }
+    if (!database.equals(other.database)) {
+      differing.add("database");
     }
     if (!storing.idempotency().equals(other.storing.idempotency())) {
       differing.add("idempotency");
