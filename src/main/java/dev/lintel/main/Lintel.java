@@ -6,6 +6,7 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Event;
 import dev.lintel.Health;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Provider;
@@ -186,7 +187,8 @@ public final class Lintel implements AutoCloseable {
             new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
             InstantSource.system());
-    source.origins().use(storage::store, sealer, revisions::again);
+    Origins origins = source.origins();
+    origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
     directory =
         new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
@@ -231,6 +233,7 @@ public final class Lintel implements AutoCloseable {
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Neither waits, and neither begins before it listens.
       storage.open();
+      storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -467,7 +470,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().secrets(),
                 sealer,
                 () -> storage.store().renew(sealer::renewed),
-                revisions::again,
+                () -> storage.store().feed().look(),
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());

@@ -35,6 +35,7 @@ final class Origins implements AutoCloseable {
   private volatile @Nullable Supplier<Store> own;
   private volatile @Nullable Sealer sealer;
   private volatile Runnable changed = () -> {};
+  private volatile boolean asked;
   private Vault.@Nullable Setting setting;
   private @Nullable Vault vault;
 
@@ -72,7 +73,15 @@ final class Origins implements AutoCloseable {
     changed = again;
   }
 
+  /** A secret of the store may have changed. */
+  void moved() {
+    if (asked) {
+      changed.run();
+    }
+  }
+
   private String secret(String name, Prologue around) {
+    asked = true;
     Supplier<Store> store = own;
     Sealer opens = sealer;
     try {

@@ -558,12 +558,12 @@ final class Revisions implements Settings, History, AutoCloseable {
       turns.execute(() -> {
         try {
           use(state(state.own(), state.revision()));
-          LOG.info("a secret has changed; what it is needed for uses the new one");
+          LOG.info("secrets that lie elsewhere were read again");
         } catch (Faulty faulty) {
-          LOG.error("a secret has changed, and what it is needed for goes on with the old one:");
+          LOG.error("secrets that lie elsewhere cannot be read again; those before go on:");
           faulty.faults().forEach(fault -> LOG.error("{}", fault));
         } catch (RuntimeException failed) {
-          LOG.error("a secret has changed, which could not be put to use", failed);
+          LOG.error("secrets that lie elsewhere could not be put to use", failed);
         }
       });
     } catch (RejectedExecutionException ending) {
