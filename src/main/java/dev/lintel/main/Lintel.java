@@ -3,6 +3,7 @@ package dev.lintel.main;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
+import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Health;
 import dev.lintel.Listener;
@@ -14,6 +15,7 @@ import dev.lintel.Trail;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.filter.Admit;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
@@ -24,6 +26,8 @@ import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
+import dev.lintel.ledger.MemoryCounters;
+import dev.lintel.ledger.SteadyTime;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
 import dev.lintel.observe.RecentCalls;
@@ -70,6 +74,7 @@ public final class Lintel implements AutoCloseable {
   private final Ratings ratings = new Ratings();
   private final Continuity continuity;
   private final Shadow shadow;
+  private final Counters counters;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
@@ -131,6 +136,11 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
     upstream = new Upstream(vertx, SocketChannel::new);
+    counters =
+        new MemoryCounters(
+            System::nanoTime,
+            new SteadyTime(System::nanoTime, InstantSource.system()),
+            metrics.thresholds());
     lasting =
         new Gateway.Lasting(
             listener,
@@ -148,6 +158,7 @@ public final class Lintel implements AutoCloseable {
             spool,
             new Fetch(upstream),
             upstream,
+            new Admit(counters),
             storedKeys);
     checks = new Checks(() -> live, upstream, standings);
     var probes =
@@ -236,6 +247,7 @@ public final class Lintel implements AutoCloseable {
     simulators.close();
     wait(vertx.close());
     log.close();
+    counters.close();
   }
 
   @Override
