@@ -37,10 +37,12 @@ public final class KeyRing implements Sealer {
 
   private final Map<String, SecretKey> keys = new LinkedHashMap<>();
   private final String first;
+  private final SecretKey sealing;
 
   private KeyRing(List<byte[]> keys) {
     keys.forEach(key -> this.keys.putIfAbsent(id(key), new SecretKeySpec(key, "AES")));
-    first = this.keys.keySet().iterator().next();
+    first = id(keys.getFirst());
+    sealing = new SecretKeySpec(keys.getFirst(), "AES");
   }
 
   /**
@@ -162,7 +164,7 @@ public final class KeyRing implements Sealer {
   }
 
   private byte[] wrapped(byte[] key) {
-    return closed(keys.get(first), VERSION + ' ' + first, key);
+    return closed(sealing, VERSION + ' ' + first, key);
   }
 
   private String written(byte[] wrapped, byte[] closed) {
