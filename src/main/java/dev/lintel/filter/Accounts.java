@@ -6,6 +6,7 @@ import dev.lintel.Call;
 import dev.lintel.Caller;
 import dev.lintel.Dimension;
 import dev.lintel.Measure;
+import dev.lintel.Mode;
 import dev.lintel.Service;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -68,7 +69,7 @@ final class Accounts {
   /** Those of one allowance on which that call counts. */
   void add(Allowance allowance, Call call, List<Account> to) {
     if (allowance.per().isEmpty()) {
-      to.add(of(allowance));
+      add(of(allowance), to);
       return;
     }
     List<String> ways = List.of("");
@@ -94,8 +95,25 @@ final class Accounts {
       if (allowance.lasting() && live.size() < MOST_SHOWN) {
         live.putIfAbsent(account.id(), account);
       }
-      to.add(account);
+      add(account, to);
     }
+  }
+
+  /** Of allowances of the same thing the strictest counts; it counts once. */
+  private static void add(Account account, List<Account> to) {
+    for (int i = 0; i < to.size(); i++) {
+      if (to.get(i).equals(account)) {
+        if (strictness(account.allowance()) < strictness(to.get(i).allowance())) {
+          to.set(i, account);
+        }
+        return;
+      }
+    }
+    to.add(account);
+  }
+
+  private static double strictness(Allowance allowance) {
+    return allowance.mode() == Mode.ENFORCE ? allowance.amount() : 1e30 + allowance.amount();
   }
 
   private static String id(Allowance allowance, String way) {

@@ -106,15 +106,19 @@ public final class Admit implements Filter {
   }
 
   /** Accounts of budgets: of those as a whole, and of those who have one of their own lately. */
-  public Collection<Account> budgets(Collection<Allowance> configured) {
-    var all = new ArrayList<Account>();
-    for (Allowance allowance : configured) {
-      if (allowance.lasting() && allowance.per().isEmpty()) {
-        all.add(accounts.of(allowance));
-      }
-    }
+  public List<Account> budgets(Collection<Allowance> configured) {
+    var all = new ArrayList<>(budgetsAsAWhole(configured));
     all.addAll(accounts.live());
     return all;
+  }
+
+  /** Those alone that their owners have as a whole. */
+  public List<Account> budgetsAsAWhole(Collection<Allowance> configured) {
+    return configured.stream()
+        .filter(allowance -> allowance.lasting() && allowance.per().isEmpty())
+        .map(accounts::of)
+        .distinct()
+        .toList();
   }
 
   Counters counters() {

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -353,7 +354,7 @@ final class Admitted implements Admission {
     String amount =
         allowance.measure() == Measure.PICO_USD
             ? usd(allowance.amount()) + " USD"
-            : allowance.amount() + " tokens";
+            : allowance.amount() + " " + allowance.measure().name().toLowerCase(Locale.ROOT);
     var failure =
         Failure.of(
             Failure.Kind.BUDGET_EXCEEDED,

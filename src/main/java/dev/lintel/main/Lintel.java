@@ -16,6 +16,7 @@ import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.Attempts;
+import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.SecretStore;
@@ -172,6 +173,8 @@ public final class Lintel implements AutoCloseable {
             upstream,
             new Admit(counters),
             storedKeys);
+    metrics.budgets(
+        () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
     checks = new Checks(() -> live, upstream, standings);
     var probes =
         new Probes(
@@ -339,6 +342,12 @@ public final class Lintel implements AutoCloseable {
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());
+    all.add(
+        new Budgets(
+                () -> lasting.admit().budgets(live.config().policies().allowances()),
+                counters,
+                Builtins.OPENAI)
+            .list());
     return all;
   }
 

@@ -9,6 +9,7 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +59,9 @@ final class BudgetFigures implements Counters.Watcher {
                 Math.max(0, left / budget.amount()),
                 budget.owner(),
                 budget.span().name(),
-                budget.measure() == Measure.PICO_USD ? "usd" : "tokens");
+                budget.measure() == Measure.PICO_USD
+                    ? "usd"
+                    : budget.measure().name().toLowerCase(Locale.ROOT));
           }
         })
         .register(registry);
