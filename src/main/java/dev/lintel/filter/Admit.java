@@ -76,16 +76,6 @@ public final class Admit implements Filter {
     sink.flush();
   }
 
-  /** The stop before a model is asked. */
-  public Filter afford() {
-    return (call, sink, next) -> {
-      if (call.trail().admission() instanceof Admitted admitted) {
-        admitted.afford(call);
-      }
-      next.handle(call, sink);
-    };
-  }
-
   /** The stop around an answer that is there already: it counts, whatever is left. */
   public Filter afterwards() {
     return (call, sink, next) -> {

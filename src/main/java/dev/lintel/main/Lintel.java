@@ -34,6 +34,8 @@ import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
+import dev.lintel.identity.Directory;
+import dev.lintel.identity.Strikes;
 import dev.lintel.ledger.MemoryCounters;
 import dev.lintel.ledger.SteadyTime;
 import dev.lintel.observe.CallLog;
@@ -74,6 +76,9 @@ public final class Lintel implements AutoCloseable {
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
 
+  /** Keys that are not known, of one address in a minute, before it is told to wait. */
+  private static final int STRIKES = 60;
+
   private final Vertx vertx;
   private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
   private final CallLog log;
@@ -89,6 +94,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Directory directory;
   private final Sealer sealer;
   private final Server server;
   private final URI url;
@@ -100,16 +106,16 @@ public final class Lintel implements AutoCloseable {
    * Starts listening. Throws {@link IllegalStateException} with one sentence where that cannot be,
    * the port being taken for one.
    *
-   * @param storedKeys callers that no configuration names; known while it names no app
+   * @param firstKey the caller of the first caller key; known while the configuration names no app
    * @param admin whether that is an admin's key
    * @param out where the line of each call goes
    */
   public Lintel(
       Config config,
-      Function<String, Optional<Caller>> storedKeys,
+      Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out) {
-    this(config, storedKeys, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
+    this(config, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
   }
 
   /**
@@ -120,7 +126,7 @@ public final class Lintel implements AutoCloseable {
    */
   public Lintel(
       Config config,
-      Function<String, Optional<Caller>> storedKeys,
+      Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out,
       byte[] secret,
@@ -148,6 +154,8 @@ public final class Lintel implements AutoCloseable {
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
+    directory =
+        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     counters =
         new MemoryCounters(
@@ -172,7 +180,9 @@ public final class Lintel implements AutoCloseable {
             new Fetch(upstream),
             upstream,
             new Admit(counters),
-            storedKeys);
+            firstKey,
+            directory,
+            new Strikes(STRIKES, CallThread::nanoTime));
     metrics.budgets(
         () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
     checks = new Checks(() -> live, upstream, standings);
@@ -186,6 +196,7 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, name -> Optional.empty());
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
+      directory.start(); // beside the server's start, which needs no store
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
@@ -194,6 +205,7 @@ public final class Lintel implements AutoCloseable {
       // Not before it listens: a start waits for nothing that no call has asked for.
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
+      directory.close();
       vertx.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
@@ -258,6 +270,7 @@ public final class Lintel implements AutoCloseable {
     storage.end();
     wait(server.stop(patience));
     shadow.close();
+    directory.close();
     storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     simulators.close();
     wait(vertx.close());
@@ -312,6 +325,7 @@ public final class Lintel implements AutoCloseable {
             shadow,
             storage,
             metrics,
+            directory,
             standings::health,
             checks::check,
             recent,

@@ -4,16 +4,21 @@ import dev.lintel.Caller;
 import dev.lintel.Json;
 import dev.lintel.config.Config;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +33,9 @@ final class TestGateway implements AutoCloseable {
 
   /** Known while the configuration names no app, as the first start's key is. */
   static final String STORED_KEY = "sk-lintel-stored";
+
+  /** Of the data folders that are made for one gateway, and go with it. */
+  private static final String FOLDER = "lintel-test";
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -54,9 +62,22 @@ final class TestGateway implements AutoCloseable {
 
   private static Config config(String yaml, Map<String, String> variables) {
     String whole =
-        "listen: 127.0.0.1:0\n" + yaml + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
+        "listen: 127.0.0.1:0\n"
+            + (yaml.startsWith("data:") || yaml.contains("\ndata:")
+                ? ""
+                : "data: " + folder() + "\n")
+            + yaml
+            + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
     return Builtins.loader(name -> Optional.ofNullable(variables.get(name)))
         .load("test.yaml", whole);
+  }
+
+  private static Path folder() {
+    try {
+      return Files.createTempDirectory(FOLDER);
+    } catch (IOException full) {
+      throw new UncheckedIOException(full);
+    }
   }
 
   private static Optional<Caller> stored(String key) {
@@ -74,6 +95,16 @@ final class TestGateway implements AutoCloseable {
   /** The lines of calls so far; complete only after {@link #close}. */
   String log() {
     return log.toString(StandardCharsets.UTF_8);
+  }
+
+  /** As an admin. */
+  HttpResponse<String> admin(String method, String path, String body) {
+    return send(
+        HttpRequest.newBuilder(URI.create(lintel.url() + path))
+            .timeout(Duration.ofSeconds(20))
+            .header("authorization", "Bearer admin-key")
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build());
   }
 
   HttpRequest.Builder request(String path) {
@@ -203,5 +234,13 @@ final class TestGateway implements AutoCloseable {
   public void close() {
     http.shutdownNow();
     lintel.close();
+    Path folder = lintel.config().data();
+    if (folder.getFileName().toString().startsWith(FOLDER)) {
+      try (var files = Files.walk(folder)) {
+        files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+      } catch (IOException gone) {
+        throw new UncheckedIOException(gone);
+      }
+    }
   }
 }
