@@ -12,6 +12,10 @@ public interface Store extends AutoCloseable {
 
   Batches batches();
 
+  Records records();
+
+  Spending spending();
+
   /** Returns once the store has been opened and answers; throws {@link Failure} where it is not. */
   void check();
 

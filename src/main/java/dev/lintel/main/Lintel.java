@@ -24,9 +24,8 @@ import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
-import dev.lintel.observe.CallLog;
+import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
-import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.server.Front;
@@ -62,8 +61,7 @@ public final class Lintel implements AutoCloseable {
   private static final long PROBE_MILLIS = 100;
 
   private final Vertx vertx;
-  private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
-  private final CallLog log;
+  private final Evidence evidence;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -109,27 +107,28 @@ public final class Lintel implements AutoCloseable {
       OutputStream out,
       byte[] secret) {
     continuity = new Continuity(secret);
+    MappedJournal journal = MappedJournal.open(config.data());
     vertx =
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
-    log = new CallLog(out, recent);
     metrics =
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health);
     metrics.watch(rollouts::all);
-    Listener listener = both(both(metrics, log), ratings);
+    var spool = new SpoolFolder(config.data().resolve("uploads"));
+    storage = new Storage(config, spool, this::means);
+    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
-    var spool = new SpoolFolder(config.data().resolve("uploads"));
-    storage = new Storage(config, spool, this::means);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -169,6 +168,7 @@ public final class Lintel implements AutoCloseable {
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       vertx.close();
+      evidence.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
   }
@@ -232,10 +232,12 @@ public final class Lintel implements AutoCloseable {
     storage.end();
     wait(server.stop(patience));
     shadow.close();
-    storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    // While the store is open, which takes what is left.
+    storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    evidence.close();
+    storage.close();
     simulators.close();
     wait(vertx.close());
-    log.close();
   }
 
   @Override
@@ -287,7 +289,7 @@ public final class Lintel implements AutoCloseable {
             metrics,
             standings::health,
             checks::check,
-            recent,
+            evidence.all(),
             ratings::rate,
             () -> !ending,
             admin));

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Owned;
 import dev.lintel.Caller;
 import dev.lintel.Json;
 import java.io.IOException;

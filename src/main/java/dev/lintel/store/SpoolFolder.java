@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Owned;
 import dev.lintel.Failure;
 import dev.lintel.Spool;
 import java.io.IOException;

@@ -1,7 +1,10 @@
 package dev.lintel.store;
 
+import dev.lintel.Owned;
 import dev.lintel.Batches;
+import dev.lintel.Records;
 import dev.lintel.Replays;
+import dev.lintel.Spending;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
 import java.io.IOException;
@@ -43,6 +46,8 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlRecords records;
+  private final SqlSpending spending;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -58,6 +63,8 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.records = new SqlRecords(database);
+    this.spending = new SqlSpending(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -139,6 +146,16 @@ public final class SqlStore implements Store {
   @Override
   public Batches batches() {
     return batches;
+  }
+
+  @Override
+  public Records records() {
+    return records;
+  }
+
+  @Override
+  public Spending spending() {
+    return spending;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Owned;
 import dev.lintel.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -11,9 +11,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,8 +37,32 @@ final class TestGateway implements AutoCloseable {
   private final ByteArrayOutputStream log = new ByteArrayOutputStream();
   private final Lintel lintel;
 
+  private final Path data;
+
   private TestGateway(Config config) {
-    lintel = new Lintel(config, TestGateway::stored, "admin-key"::equals, log);
+    data = config.data().equals(Path.of("lintel-data")) ? fresh() : config.data();
+    lintel = new Lintel(config.in(data), TestGateway::stored, "admin-key"::equals, log);
+  }
+
+  private static Path fresh() {
+    try {
+      return Files.createTempDirectory("lintel-test");
+    } catch (IOException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  private static void remove(Path folder) {
+    try (var all = Files.walk(folder)) {
+      all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+    } catch (IOException failed) {
+      // The system removes it one day.
+    }
+  }
+
+  /** Its own where the configuration names none. */
+  Path data() {
+    return data;
   }
 
   /** With that YAML, to which the address and a tenant are added where it names none. */
@@ -203,5 +230,8 @@ final class TestGateway implements AutoCloseable {
   public void close() {
     http.shutdownNow();
     lintel.close();
+    if (data.getFileName().toString().startsWith("lintel-test")) {
+      remove(data);
+    }
   }
 }
