@@ -238,6 +238,11 @@ final class Binder {
         }
       }
     }
+    return choose(kind, type);
+  }
+
+  /** The case of a sealed type that the word chooses. */
+  static Class<?> choose(String kind, Class<?> type) {
     Class<?> otherwise = type;
     for (Class<?> candidate : type.getPermittedSubclasses()) {
       Shape.Kind word = candidate.getAnnotation(Shape.Kind.class);

@@ -38,6 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A configuration that has been checked: whatever it refers to exists.
  *
+ * @param keks key-encryption keys, the first of which seals
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -50,6 +51,7 @@ public record Config(
     Address listen,
     Path data,
     Optional<Tls> tls,
+    List<Credential> keks,
     Sizes limits,
     Optional<Threads> threads,
     Storing storing,
@@ -301,6 +303,9 @@ public record Config(
     if (!tls.equals(other.tls)) {
       differing.add("tls");
     }
+    if (!keks.equals(other.keks)) {
+      differing.add("kek");
+    }
     if (!limits.equals(other.limits)) {
       differing.add("limits");
     }
@@ -331,15 +336,15 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, probes, refusing, pricing, apps, notYet);
+        other, data, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
+        sims, models, breakers, probes, refusing, pricing, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, probes, refusing, pricing, apps, notYet);
+        listen, folder, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
+        sims, models, breakers, probes, refusing, pricing, apps, notYet);
   }
 
   /** Without what may be a secret. */

@@ -15,6 +15,7 @@ import dev.lintel.config.Shape.Alone;
 import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
 import dev.lintel.config.Shape.NotYet;
+import dev.lintel.config.Shape.Secret;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
@@ -38,6 +39,7 @@ record Document(
     @NotYet Optional<URI> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
+    List<At<String>> kek,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
     Optional<Storing.Idempotency> idempotency,
@@ -77,10 +79,10 @@ record Document(
   record Remote(
       Optional<At<String>> kind,
       Optional<At<URI>> url,
-      Optional<At<String>> key,
-      List<At<String>> keys,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
       Optional<Provider.Auth> auth,
-      Map<String, At<String>> headers,
+      @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
       boolean http2,
@@ -129,11 +131,11 @@ record Document(
       String kind,
       Optional<At<URI>> url,
       Optional<String> apiVersion,
-      Optional<At<String>> key,
-      List<At<String>> keys,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
       Map<String, String> deployments,
       Optional<Entra> entra,
-      Map<String, At<String>> headers,
+      @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
       boolean http2,
@@ -147,7 +149,8 @@ record Document(
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
-  record Entra(At<String> tenant, At<String> client, At<String> secret, Optional<At<URI>> url) {}
+  record Entra(
+      At<String> tenant, At<String> client, @Secret At<String> secret, Optional<At<URI>> url) {}
 
   /** Google's Vertex AI. */
   @Kind("vertex")
@@ -156,10 +159,10 @@ record Document(
       Optional<At<URI>> url,
       Optional<At<String>> project,
       Optional<At<String>> location,
-      Optional<At<String>> credentials,
-      Optional<At<String>> key,
-      List<At<String>> keys,
-      Map<String, At<String>> headers,
+      @Secret Optional<At<String>> credentials,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
+      @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
       boolean http2,
@@ -179,13 +182,13 @@ record Document(
       Optional<At<URI>> url,
       Optional<At<String>> region,
       Optional<At<String>> accessKey,
-      Optional<At<String>> secretKey,
-      Optional<At<String>> sessionToken,
-      Optional<At<String>> token,
+      @Secret Optional<At<String>> secretKey,
+      @Secret Optional<At<String>> sessionToken,
+      @Secret Optional<At<String>> token,
       Optional<At<String>> profile,
-      Optional<At<String>> key,
-      List<At<String>> keys,
-      Map<String, At<String>> headers,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
+      @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
       boolean http2,
@@ -214,8 +217,8 @@ record Document(
   @Kind("sim")
   record Simulated(
       String kind,
-      Optional<At<String>> key,
-      List<At<String>> keys,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
       Optional<At<String>> dialect,
       Optional<Duration> ttft,
       Optional<BigDecimal> tokensPerSecond,
@@ -386,7 +389,7 @@ record Document(
       Map<String, AppEntry> apps) {}
 
   record AppEntry(
-      List<At<String>> keys,
+      @Secret List<At<String>> keys,
       List<AwsPair> awsKeys,
       Optional<List<At<String>>> models,
       boolean ownKeys,
@@ -478,7 +481,7 @@ record Document(
   }
 
   /** Keys as AWS's SDKs want them. */
-  record AwsPair(At<String> id, At<String> secret) {}
+  record AwsPair(At<String> id, @Secret At<String> secret) {}
 
   /** Of callers. */
   record CallerLimits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}

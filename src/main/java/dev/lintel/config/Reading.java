@@ -18,12 +18,15 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One file on its way from single words to what they mean together. */
 final class Reading implements ModelReading.Around {
   private static final Duration SHORTEST_PROBE = Duration.ofMillis(100);
+
+  private static final Pattern KEK = Pattern.compile("[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?");
 
   private final Faults faults;
   private final Document written;
@@ -66,6 +69,7 @@ final class Reading implements ModelReading.Around {
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.data().orElse(Path.of("lintel-data")),
         written.tls().flatMap(this::tls),
+        keks(),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
         new Storing(
@@ -85,6 +89,18 @@ final class Reading implements ModelReading.Around {
         pricing(),
         apps(models),
         List.copyOf(notYet));
+  }
+
+  private List<Credential> keks() {
+    var keys = new ArrayList<Credential>();
+    for (At<String> at : written.kek()) {
+      String key = at.value().orElse("").strip();
+      if (at.value().isPresent() && !KEK.matcher(key).matches()) {
+        faults.add(at, "must be 32 random bytes in base64 or hexadecimal");
+      }
+      keys.add(new Credential("kek#" + (keys.size() + 1), key));
+    }
+    return keys;
   }
 
   private Optional<Config.Tls> tls(Document.Pem pem) {

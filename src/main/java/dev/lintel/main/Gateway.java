@@ -30,6 +30,7 @@ import dev.lintel.filter.Inline;
 import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
+import dev.lintel.filter.Obey;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
@@ -177,6 +178,7 @@ record Gateway(
               authenticate, // before the body is read: strangers cost little
               lasting.once, // before the body is parsed: it goes by its bytes
               new Read(models, lasting.spool),
+              new Obey(), // before anything comes of the call
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
               new Coalesce(), // before anything is asked; what comes after it is done once for all
@@ -205,6 +207,7 @@ record Gateway(
               Stops::suppose,
               authenticate,
               new Read(models, lasting.spool),
+              new Obey(),
               new Links(reach),
               lasting.continuity,
               choose.uncounted(),
@@ -226,6 +229,7 @@ record Gateway(
               new Observe(lasting.listener),
               authenticate,
               new Read(models, lasting.spool),
+              Obey::afterwards,
               new Links(reach),
               lasting.continuity,
               new Estimate(TOKENS)),
@@ -240,6 +244,7 @@ record Gateway(
       return through(
           List.of(
               new Read(models, lasting.spool),
+              new Obey(),
               lasting.continuity,
               new Fallback(models::find),
               choose.uncounted(),

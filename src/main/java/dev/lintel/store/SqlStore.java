@@ -3,6 +3,10 @@ package dev.lintel.store;
 import dev.lintel.Owned;
 import dev.lintel.Batches;
 import dev.lintel.Records;
+import dev.lintel.Acts;
+import dev.lintel.Batches;
+import dev.lintel.Changes;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Replays;
 import dev.lintel.Spending;
 import dev.lintel.Store;
@@ -19,6 +23,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +53,9 @@ public final class SqlStore implements Store {
   private final SqlBatches batches;
   private final SqlRecords records;
   private final SqlSpending spending;
+  private final SqlActs acts;
+  private final SqlSecrets secrets;
+  private final SqlChanges changes;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -65,6 +73,9 @@ public final class SqlStore implements Store {
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.records = new SqlRecords(database);
     this.spending = new SqlSpending(database);
+    this.acts = new SqlActs(database);
+    this.secrets = new SqlSecrets(database);
+    this.changes = new SqlChanges(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -156,6 +167,26 @@ public final class SqlStore implements Store {
   @Override
   public Spending spending() {
     return spending;
+  }
+
+  @Override
+  public Acts acts() {
+    return acts;
+  }
+
+  @Override
+  public KeptSecrets secrets() {
+    return secrets;
+  }
+
+  @Override
+  public long renew(UnaryOperator<String> renewed) {
+    return new Sealed(database).renew(renewed);
+  }
+
+  @Override
+  public Changes changes() {
+    return changes;
   }
 
   @Override

@@ -19,7 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The embedded store keeps the contracts, and what only a file can break. */
 class SqliteStoreTest
-    implements ReplaysContract, StoredFilesContract, BatchesContract, RecordsContract {
+    implements ReplaysContract,
+        RecordsContract,
+        StoredFilesContract,
+        BatchesContract,
+        ChangesContract,
+        ActsContract,
+        SecretsContract {
   private static final SqlStore.Bounds BOUNDS =
       new SqlStore.Bounds(Duration.ofHours(24), 1_000_000);
 
