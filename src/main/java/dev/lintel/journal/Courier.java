@@ -188,8 +188,7 @@ public final class Courier implements AutoCloseable {
         }
         if (!away) {
           away = true;
-          LOG.warn(
-              "the store takes no records, they wait in the journal: {}", failed.getMessage());
+          LOG.warn("the store takes no records, they wait in the journal: {}", failed.getMessage());
         }
       } catch (RuntimeException bug) {
         return addOneByOne(name, batch, bug, last);

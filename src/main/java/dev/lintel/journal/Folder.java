@@ -102,7 +102,10 @@ final class Folder implements AutoCloseable {
     Path draft = path.resolve("name.part");
     Files.writeString(draft, made);
     Files.move(
-        draft, path.resolve("name"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        draft,
+        path.resolve("name"),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
     return made;
   }
 

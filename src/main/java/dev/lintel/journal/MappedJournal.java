@@ -203,7 +203,8 @@ public final class MappedJournal implements Journal {
       if (full) {
         full = false;
         LOG.warn(
-            "the journal has room again; the records of {} calls are lost", lost.get() - lostBefore);
+            "the journal has room again; the records of {} calls are lost",
+            lost.get() - lostBefore);
       }
     } catch (IOException | RuntimeException noRoom) {
       failedAt = System.nanoTime();
@@ -296,8 +297,7 @@ public final class MappedJournal implements Journal {
     add(folder, sums);
     left.forEach(one -> add(one, sums));
     return sums.entrySet().stream()
-        .map(sum ->
-            new Counters.Charge(sum.getKey().account, sum.getKey().period, sum.getValue()))
+        .map(sum -> new Counters.Charge(sum.getKey().account, sum.getKey().period, sum.getValue()))
         .toList();
   }
 

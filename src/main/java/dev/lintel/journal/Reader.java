@@ -45,8 +45,7 @@ final class Reader {
       segment = holding.getValue();
       long behind = after - holding.getKey();
       if (behind >= Segment.HEAD) {
-        place =
-            behind < segment.size() ? behind(segment, (int) behind) : segment.size();
+        place = behind < segment.size() ? behind(segment, (int) behind) : segment.size();
       }
     }
   }

@@ -111,8 +111,7 @@ final class Segment {
   /** One that is there. Throws {@link IOException} where it is none. */
   static Segment open(Path file) throws IOException {
     Arena arena = Arena.ofShared();
-    try (var channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       var head = ByteBuffer.allocate(16);
       channel.read(head, 0);
       if (head.hasRemaining() || head.getLong(0) != MAGIC || channel.size() < HEAD) {
@@ -202,8 +201,7 @@ final class Segment {
   }
 
   private boolean sound(int at, int length) {
-    return memory.get(INT, at + 4)
-        == sum(new CRC32C(), payload(at, length), length, base + at);
+    return memory.get(INT, at + 4) == sum(new CRC32C(), payload(at, length), length, base + at);
   }
 
   private int length(int at) {

@@ -31,8 +31,7 @@ final class Evidence implements Listener, AutoCloseable {
    * @param stored asked for each batch; may throw {@link Failure} {@code UNAVAILABLE}
    * @param brought told whenever the store has everything that was in the journal a moment ago
    */
-  Evidence(
-      MappedJournal journal, OutputStream out, Supplier<Records> stored, Runnable brought) {
+  Evidence(MappedJournal journal, OutputStream out, Supplier<Records> stored, Runnable brought) {
     this.journal = journal;
     this.all = new AllCalls(recent, stored);
     var log = new CallLog(out);

@@ -52,7 +52,6 @@ public final class AllCalls implements CallRecords {
         page.size() > asked.limit() || newest.next().isPresent() || older.next().isPresent();
     List<byte[]> first = page.subList(0, Math.min(page.size(), asked.limit()));
     return new Page(
-        List.copyOf(first),
-        more ? Optional.of(RecentCalls.id(first.getLast())) : Optional.empty());
+        List.copyOf(first), more ? Optional.of(RecentCalls.id(first.getLast())) : Optional.empty());
   }
 }

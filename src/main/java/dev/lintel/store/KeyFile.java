@@ -1,8 +1,8 @@
 package dev.lintel.store;
 
-import dev.lintel.Owned;
 import dev.lintel.Caller;
 import dev.lintel.Json;
+import dev.lintel.Owned;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,6 @@
 package dev.lintel.store;
 
 import dev.lintel.Counters;
-import dev.lintel.Failure;
 import dev.lintel.Ids;
 import dev.lintel.Records;
 import java.sql.Connection;
@@ -26,7 +25,9 @@ import org.slf4j.LoggerFactory;
 final class SqlRecords implements Records {
   private static final Logger LOG = LoggerFactory.getLogger(SqlRecords.class);
 
-  /** More rows of one hour, and of one day, from one node have no users and use cases of their own. */
+  /**
+   * More rows of one hour, and of one day, from one node have no users and use cases of their own.
+   */
   private static final int MOST_OF_AN_HOUR = 2000;
 
   private static final int MOST_OF_A_DAY = 5000;
@@ -100,8 +101,7 @@ final class SqlRecords implements Records {
     long last = hold(connection, journal);
     var fresh = new ArrayList<RecordRow>();
     for (var day : byDay.entrySet()) {
-      List<RecordRow> rows =
-          day.getValue().stream().filter(row -> row.position() > last).toList();
+      List<RecordRow> rows = day.getValue().stream().filter(row -> row.position() > last).toList();
       insert(connection, day.getKey(), rows);
       fresh.addAll(rows);
     }
@@ -161,8 +161,7 @@ final class SqlRecords implements Records {
   @Override
   public long last(String journal) {
     return database.found(connection -> {
-      try (var query =
-          connection.prepareStatement("SELECT position FROM journal WHERE name = ?")) {
+      try (var query = connection.prepareStatement("SELECT position FROM journal WHERE name = ?")) {
         query.setString(1, journal);
         try (ResultSet row = query.executeQuery()) {
           return row.next() ? row.getLong(1) : -1L;
@@ -178,8 +177,7 @@ final class SqlRecords implements Records {
       for (int known : days(connection)) {
         if (day.map(only -> only == known).orElse(true)) {
           try (var query =
-              connection.prepareStatement(
-                  "SELECT record FROM " + table(known) + " WHERE id = ?")) {
+              connection.prepareStatement("SELECT record FROM " + table(known) + " WHERE id = ?")) {
             query.setString(1, id);
             try (ResultSet row = query.executeQuery()) {
               if (row.next()) {
@@ -210,7 +208,8 @@ final class SqlRecords implements Records {
   @Override
   public Page list(Question asked) {
     Optional<String> before = asked.before();
-    int first = RecordRow.day(asked.from().isBefore(Instant.EPOCH) ? Instant.EPOCH : bounded(asked.from()));
+    int first =
+        RecordRow.day(asked.from().isBefore(Instant.EPOCH) ? Instant.EPOCH : bounded(asked.from()));
     int last = before.flatMap(SqlRecords::dayOf).orElse(Integer.MAX_VALUE);
     return database.found(connection -> {
       var found = new ArrayList<Found>();

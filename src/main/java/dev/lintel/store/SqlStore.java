@@ -1,12 +1,11 @@
 package dev.lintel.store;
 
-import dev.lintel.Owned;
-import dev.lintel.Batches;
-import dev.lintel.Records;
 import dev.lintel.Acts;
 import dev.lintel.Batches;
 import dev.lintel.Changes;
 import dev.lintel.KeptSecrets;
+import dev.lintel.Owned;
+import dev.lintel.Records;
 import dev.lintel.Replays;
 import dev.lintel.Spending;
 import dev.lintel.Store;

@@ -24,8 +24,7 @@ final class SqlUsage {
   /** As many records are read at once. */
   private static final int SLICE = 5000;
 
-  private static final long END =
-      Instant.parse("9999-12-31T00:00:00Z").toEpochMilli();
+  private static final long END = Instant.parse("9999-12-31T00:00:00Z").toEpochMilli();
   private static final long DAY = Duration.ofDays(1).toMillis();
 
   private final Database database;
@@ -59,8 +58,7 @@ final class SqlUsage {
     long step = question.interval().map(Duration::toMillis).orElse(0L);
     return database.found(connection -> {
       var asking =
-          new Asking(
-              connection, question, step, SqlRecords.days(connection), new HashMap<>());
+          new Asking(connection, question, step, SqlRecords.days(connection), new HashMap<>());
       if (step % DAY == 0) {
         whole(asking, Rollup.DAYS, from, to);
       } else {
@@ -175,8 +173,7 @@ final class SqlUsage {
             RecordRow row = RecordRow.of(0, rows.getBytes(2));
             long time = row.time().toEpochMilli();
             Rollup.Key key = Rollup.Key.of(row, time);
-            asking.add(
-                time, asking.question.by().stream().map(key::word).toList(), row.usage());
+            asking.add(time, asking.question.by().stream().map(key::word).toList(), row.usage());
           }
         }
         more = count == SLICE;
@@ -185,8 +182,7 @@ final class SqlUsage {
   }
 
   private static void sum(Asking asking, Rollup rollup, long from, long to) throws SQLException {
-    Collection<String> columns =
-        asking.question.by().stream().map(Rollup.COLUMNS::get).toList();
+    Collection<String> columns = asking.question.by().stream().map(Rollup.COLUMNS::get).toList();
     long step = asking.step;
     var groups = new ArrayList<String>(columns);
     if (step > 0) {

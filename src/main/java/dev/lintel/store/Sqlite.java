@@ -1,7 +1,7 @@
 package dev.lintel.store;
 
-import dev.lintel.Owned;
 import dev.lintel.Failure;
+import dev.lintel.Owned;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -218,8 +218,7 @@ class MappedJournalTest {
   void a_record_that_is_too_long_for_an_entry_keeps_fewer_of_its_targets_or_is_refused() {
     try (var journal = MappedJournal.open(data)) {
       var trail = new Trail("req_1", Instant.EPOCH, 0);
-      trail.calledBy(
-          new dev.lintel.Caller("t".repeat(2 << 20), "a", "k", Optional.empty(), false));
+      trail.calledBy(new dev.lintel.Caller("t".repeat(2 << 20), "a", "k", Optional.empty(), false));
       var record = CallRecord.of(trail, new Event.Ended(Optional.empty(), 1));
       org.assertj.core.api.Assertions.assertThatThrownBy(() -> journal.append(record, List.of()))
           .isInstanceOf(dev.lintel.Failure.class);

@@ -56,12 +56,13 @@ class CallLogTest {
           }
         };
     var log = new CallLog(closed);
-    assertThatCode(() -> {
-          for (int i = 0; i < 3; i++) {
-            log.add(record(1));
-            log.flush();
-          }
-        })
+    assertThatCode(
+            () -> {
+              for (int i = 0; i < 3; i++) {
+                log.add(record(1));
+                log.flush();
+              }
+            })
         .doesNotThrowAnyException();
   }
 

@@ -30,8 +30,7 @@ interface RecordsContract {
     String json =
         "{\"request_id\":\"%s\",\"time\":\"2026-11-21T12:00:00.000Z\",\"tenant\":\"%s\",\"app\":\"a\",\"key_id\":null,\"use_case\":null,\"user\":\"ann\",\"model\":\"%s\",\"target\":\"p/x/y\",\"status\":200,\"kind\":%s,\"usage\":{\"input\":2,\"output\":3,\"cache_read\":1,\"cache_write\":1,\"cache_write_1h\":1,\"reasoning\":1,\"source\":\"provider\"},\"cost_usd\":\"0.0000015\",\"attempts\":[{\"target\":\"p/x/y\",\"kind\":null}]}"
             .formatted(id, tenant, model, kind.isEmpty() ? "null" : "\"" + kind + "\"");
-    return new Entry(
-        position, json.getBytes(java.nio.charset.StandardCharsets.UTF_8), List.of());
+    return new Entry(position, json.getBytes(java.nio.charset.StandardCharsets.UTF_8), List.of());
   }
 
   private static Entry at(long position, Instant time, String tenant) {
@@ -69,8 +68,7 @@ interface RecordsContract {
   }
 
   private static CallRecords.Question tenant(String name, int limit) {
-    return new CallRecords.Question(
-        Instant.EPOCH, Optional.of(name), Optional.empty(), limit);
+    return new CallRecords.Question(Instant.EPOCH, Optional.of(name), Optional.empty(), limit);
   }
 
   private static List<UsageRow> usage(Records records, String... by) {
@@ -130,9 +128,15 @@ interface RecordsContract {
             4);
     assertThat(all(records, between))
         .isEqualTo(entries.subList(10, 20).reversed().stream().map(RecordsContract::id).toList());
-    assertThat(records.list(new CallRecords.Question(Instant.MAX, Optional.empty(), Optional.empty(), 1)).records())
+    assertThat(
+            records
+                .list(new CallRecords.Question(Instant.MAX, Optional.empty(), Optional.empty(), 1))
+                .records())
         .isEmpty();
-    assertThat(records.list(new CallRecords.Question(Instant.MIN, Optional.empty(), Optional.empty(), 1)).records())
+    assertThat(
+            records
+                .list(new CallRecords.Question(Instant.MIN, Optional.empty(), Optional.empty(), 1))
+                .records())
         .hasSize(1);
   }
 
@@ -183,8 +187,7 @@ interface RecordsContract {
             org.assertj.core.groups.Tuple.tuple(List.of("u", "m"), 1L));
     assertThat(usage(records, "provider", "app", "user", "use_case", "kind"))
         .extracting(UsageRow::values)
-        .containsExactly(
-            List.of("p", "a", "ann", "", ""), List.of("p", "a", "ann", "", "timeout"));
+        .containsExactly(List.of("p", "a", "ann", "", ""), List.of("p", "a", "ann", "", "timeout"));
     assertThat(usage(store().records(), "tenant")).hasSize(2);
   }
 
@@ -275,10 +278,7 @@ interface RecordsContract {
     records.add("j", List.of(new Entry(2, at(2, NOON, "t").json(), charges.subList(0, 1))));
     assertThat(store().spending().since(NOON))
         .containsExactlyInAnyOrder(
-            new Charge("t|usd|day", day, 6),
-            charges.get(2),
-            charges.get(3),
-            charges.get(4));
+            new Charge("t|usd|day", day, 6), charges.get(2), charges.get(3), charges.get(4));
     assertThat(store().spending().since(day.plus(Duration.ofHours(20))))
         .doesNotContain(charges.get(2));
     assertThat(store().spending().of(List.of("t|usd|total", "t|usd|day", "none"), NOON))
@@ -302,8 +302,7 @@ interface RecordsContract {
   @Test
   default void odd_texts_are_kept() {
     Records records = store().records();
-    Entry odd =
-        call(1, Ids.request(NOON), "t\\u0000\\\"'; DROP TABLE spent; --", "m\\ud800", "");
+    Entry odd = call(1, Ids.request(NOON), "t\\u0000\\\"'; DROP TABLE spent; --", "m\\ud800", "");
     records.add("j", List.of(odd));
     assertThat(records.find(id(odd))).hasValueSatisfying(r -> assertThat(r).isEqualTo(odd.json()));
   }
