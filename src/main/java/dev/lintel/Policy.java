@@ -61,6 +61,12 @@ public record Policy(
         allowances);
   }
 
+  /** The same with other limits and budgets. */
+  public Policy with(List<Allowance> others) {
+    return new Policy(
+        models, providers, endpoints, tools, required, forced, maxTokens, dataClasses, others);
+  }
+
   /** Whether it does nothing but count. */
   public boolean counts() {
     return models.isEmpty()
@@ -71,6 +77,16 @@ public record Policy(
         && forced.isEmpty()
         && maxTokens.isEmpty()
         && dataClasses.isEmpty();
+  }
+
+  /** Whether it forbids to ask that model, in whatever model's place. */
+  public boolean forbids(String model) {
+    for (Ruled<Names> rule : models) {
+      if (rule.mode() == Mode.ENFORCE && !rule.value().allows(model)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether it narrows the targets of some call. */

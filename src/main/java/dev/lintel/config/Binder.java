@@ -189,6 +189,9 @@ final class Binder {
   }
 
   private static boolean isWrittenAsMap(Type type) {
+    if (type instanceof ParameterizedType generic && generic.getRawType() == At.class) {
+      return isWrittenAsMap(generic.getActualTypeArguments()[0]);
+    }
     return type instanceof Class<?> plain && plain.isRecord() && Scalar.of(plain).isEmpty();
   }
 

@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Condition;
 import dev.lintel.Credential;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Spec;
@@ -65,6 +66,7 @@ final class Reading implements ModelReading.Around {
     var breakers = new Breakers(written.providers());
     List<Config.ModelSpec> models = models(breakers);
     checkPrices();
+    Policies policies = policies();
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.data().orElse(Path.of("lintel-data")),
@@ -87,7 +89,8 @@ final class Reading implements ModelReading.Around {
         probes,
         breakers.refusing(),
         pricing(),
-        apps(models),
+        policies,
+        apps(models, policies),
         List.copyOf(notYet));
   }
 
@@ -255,7 +258,31 @@ final class Reading implements ModelReading.Around {
         });
   }
 
-  private List<Config.App> apps(List<Config.ModelSpec> models) {
+  private Policies policies() {
+    return new PolicyReading(
+            faults,
+            new PolicyReading.Known() {
+              @Override
+              public void model(At<String> at) {
+                checkModel(at);
+              }
+
+              @Override
+              public void provider(At<String> at) {
+                at.value().ifPresent(name -> checkProvider(name, at));
+              }
+            })
+        .read(written);
+  }
+
+  /** A rule may speak of a provider that nobody asks yet. */
+  private void checkProvider(String name, At<?> at) {
+    if (!written.providers().containsKey(name) && providers.catalogue().find(name).isEmpty()) {
+      faults.add(at, "names a provider that is not known" + meantProvider(name));
+    }
+  }
+
+  private List<Config.App> apps(List<Config.ModelSpec> models, Policies policies) {
     var residencies = new Residencies(faults, written.models().keySet(), models);
     var apps = new ArrayList<Config.App>();
     var owners = new HashMap<String, String>();
@@ -268,7 +295,7 @@ final class Reading implements ModelReading.Around {
               .forEach((name, app) -> {
                 String residency = app.residency().map(residencies::region).orElse(usual);
                 app.models().ifPresent(listed -> residencies.check(residency, listed));
-                apps.add(app(tenant, name, app, owners, residency));
+                apps.add(app(tenant, name, app, owners, residency, policies.of(tenant, name)));
               });
         });
     return apps;
@@ -279,7 +306,8 @@ final class Reading implements ModelReading.Around {
       String name,
       Document.AppEntry entry,
       Map<String, String> owners,
-      String residency) {
+      String residency,
+      Policy.Source policies) {
     String whole = tenant + "/" + name;
     var keys = new ArrayList<Credential>();
     for (At<String> at : entry.keys()) {
@@ -311,7 +339,8 @@ final class Reading implements ModelReading.Around {
                     .collect(Collectors.toUnmodifiableSet())),
         entry.ownKeys(),
         residency,
-        entry.explain());
+        entry.explain(),
+        policies);
   }
 
   private Optional<Config.AwsPair> awsPair(

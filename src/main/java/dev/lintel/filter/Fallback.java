@@ -205,7 +205,7 @@ public final class Fallback implements Filter {
 
     private boolean left(List<String> names) {
       return names.stream()
-          .anyMatch(name -> !asked.contains(name) && !Obey.forbids(call.trail().policy(), name));
+          .anyMatch(name -> !asked.contains(name) && !call.trail().policy().forbids(name));
     }
 
     private boolean isOver(Failure failure) {

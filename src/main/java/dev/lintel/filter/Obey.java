@@ -72,16 +72,6 @@ public final class Obey implements Filter {
     return policy;
   }
 
-  /** Whether the policy forbids to ask that model, in whatever model's place. */
-  static boolean forbids(Policy policy, String model) {
-    for (Ruled<Names> rule : policy.models()) {
-      if (rule.mode() == Mode.ENFORCE && !rule.value().allows(model)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** Whether that model may be asked in place of the one that was asked for; notes where not. */
   static boolean leads(Call call, String model) {
     Policy policy = call.trail().policy();
@@ -90,7 +80,7 @@ public final class Obey implements Filter {
         rule.noted(call.trail(), forbidden("model", model));
       }
     }
-    return !forbids(policy, model);
+    return !policy.forbids(model);
   }
 
   private static Call obeying(Call call, Policy policy) {

@@ -9,6 +9,7 @@ import dev.lintel.Listener;
 import dev.lintel.Listing;
 import dev.lintel.Model;
 import dev.lintel.Models;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.SignedCaller;
@@ -293,17 +294,19 @@ record Gateway(
 
   /** A model that the caller may ask for, also by its provider's name of it. */
   Optional<Listing> modelFor(Caller caller, String name) {
-    return caller.models().map(allowed -> allowed.contains(name)).orElse(true)
+    return caller.mayAsk(name) && !caller.policies().of("").forbids(name)
         ? models.find(name).map(Listing::of)
         : Optional.empty();
   }
 
   /** The models that a caller may ask for by name. */
   List<Listing> modelsFor(Caller caller) {
+    Policy policy = caller.policies().of("");
     return caller
         .models()
         .map(allowed -> allowed.stream().sorted())
         .orElse(models.names().stream())
+        .filter(name -> !policy.forbids(name))
         .flatMap(name -> models.find(name).stream())
         .map(Listing::of)
         .toList();
