@@ -5,6 +5,7 @@ import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Event;
+import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Model;
@@ -21,6 +22,7 @@ import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.config.Storing;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
@@ -85,6 +87,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
 
@@ -135,6 +138,7 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(config.data().resolve("uploads"));
     storage = new Storage(config, spool, this::means);
     evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
@@ -168,6 +172,7 @@ public final class Lintel implements AutoCloseable {
             body -> CallThread.start(loop(), body),
             CallThread::nanoTime);
     started = config;
+    refusesUnrecorded = config.storing().records().whenFull() == Storing.WhenFull.REFUSE;
     try {
       live = build(config, name -> Optional.empty());
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
@@ -181,6 +186,7 @@ public final class Lintel implements AutoCloseable {
     } catch (RuntimeException failed) {
       vertx.close();
       evidence.close();
+      storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
   }
@@ -210,6 +216,11 @@ public final class Lintel implements AutoCloseable {
   }
 
   private void handle(Call call, Sink sink) {
+    if (refusesUnrecorded && evidence.journal().full()) {
+      throw Failure.of(
+              Failure.Kind.UNAVAILABLE, "There is no room for the records of calls at the moment.")
+          .retryAfter(Optional.of(Duration.ofSeconds(1)));
+    }
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
