@@ -1,10 +1,12 @@
 package dev.lintel;
 
+import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Names for calls. */
+/** Names that stand for one thing alone, and secrets. */
 public final class Ids {
   private static final char[] DIGITS = "0123456789abcdefghijklmnopqrstuv".toCharArray();
   private static final String REQUEST = "req_";
@@ -13,6 +15,8 @@ public final class Ids {
   private static final int MILLIS = 9;
 
   private static final int MICROS = 2;
+
+  private static final SecureRandom RANDOM = new SecureRandom();
 
   private Ids() {}
 
@@ -82,6 +86,23 @@ public final class Ids {
     write(seconds * 1000 + nano / 1_000_000, id, from, MILLIS);
     write(nano / 1000 % 1000, id, from + MILLIS, MICROS);
     return id;
+  }
+
+  /**
+   * A new secret of that many letters and digits, nearly 6 bits each, that nobody can guess.
+   *
+   * @param prefix with which it begins
+   */
+  public static String secret(String prefix, int length) {
+    var random = new byte[(length * 3 + 3) / 4];
+    RANDOM.nextBytes(random);
+    return prefix
+        + Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString(random)
+            .replace('-', 'x')
+            .replace('_', 'y')
+            .substring(0, length);
   }
 
   private static void write(long value, char[] into, int offset, int digits) {

@@ -18,6 +18,14 @@ public interface Store extends AutoCloseable {
 
   Spending spending();
 
+  CallerKeys callerKeys();
+
+  /**
+   * What all nodes of this store have agreed upon under that name: what the first of them proposed.
+   * Durable when it returns.
+   */
+  byte[] agreed(String name, byte[] proposal);
+
   /** Sealed or not, as they were given. */
   Changes changes();
 

@@ -33,6 +33,8 @@ import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
+import dev.lintel.identity.Directory;
+import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
@@ -70,6 +72,9 @@ public final class Lintel implements AutoCloseable {
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
 
+  /** Keys that are not known, of one address in a minute, before it is told to wait. */
+  private static final int STRIKES = 60;
+
   private final Vertx vertx;
   private final Evidence evidence;
   private final Metrics metrics;
@@ -83,6 +88,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Directory directory;
   private final Sealer sealer;
   private final Server server;
   private final URI url;
@@ -95,16 +101,16 @@ public final class Lintel implements AutoCloseable {
    * Starts listening. Throws {@link IllegalStateException} with one sentence where that cannot be,
    * the port being taken for one.
    *
-   * @param storedKeys callers that no configuration names; known while it names no app
+   * @param firstKey the caller of the first caller key; known while the configuration names no app
    * @param admin whether that is an admin's key
    * @param out where the line of each call goes
    */
   public Lintel(
       Config config,
-      Function<String, Optional<Caller>> storedKeys,
+      Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out) {
-    this(config, storedKeys, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
+    this(config, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
   }
 
   /**
@@ -115,7 +121,7 @@ public final class Lintel implements AutoCloseable {
    */
   public Lintel(
       Config config,
-      Function<String, Optional<Caller>> storedKeys,
+      Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out,
       byte[] secret,
@@ -145,6 +151,8 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
+    directory =
+        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -163,7 +171,9 @@ public final class Lintel implements AutoCloseable {
             spool,
             new Fetch(upstream),
             upstream,
-            storedKeys);
+            firstKey,
+            directory,
+            new Strikes(STRIKES, CallThread::nanoTime));
     checks = new Checks(() -> live, upstream, standings);
     var probes =
         new Probes(
@@ -176,6 +186,7 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, name -> Optional.empty());
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
+      directory.start(); // beside the server's start, which needs no store
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
@@ -184,6 +195,7 @@ public final class Lintel implements AutoCloseable {
       // Not before it listens: a start waits for nothing that no call has asked for.
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
+      directory.close();
       vertx.close();
       evidence.close();
       storage.close();
@@ -255,6 +267,7 @@ public final class Lintel implements AutoCloseable {
     storage.end();
     wait(server.stop(patience));
     shadow.close();
+    directory.close();
     // While the store is open, which takes what is left.
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     evidence.close();
@@ -310,6 +323,7 @@ public final class Lintel implements AutoCloseable {
             shadow,
             storage,
             metrics,
+            directory,
             standings::health,
             checks::check,
             evidence.all(),

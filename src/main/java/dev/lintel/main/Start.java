@@ -1,10 +1,12 @@
 package dev.lintel.main;
 
 import dev.lintel.CallThread;
+import dev.lintel.Credential;
 import dev.lintel.config.Config;
 import dev.lintel.config.Fault;
 import dev.lintel.config.Faulty;
 import dev.lintel.config.Loader;
+import dev.lintel.config.Prologue;
 import dev.lintel.config.Watch;
 import dev.lintel.secret.KeyRing;
 import dev.lintel.store.KeyFile;
@@ -15,10 +17,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,7 +71,9 @@ final class Start implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Loader loader = Builtins.loader(name -> Optional.ofNullable(System.getenv(name)));
+    Function<String, Optional<String>> variables = name -> Optional.ofNullable(System.getenv(name));
+    var origins = new Origins(variables, this::opened);
+    Loader loader = Builtins.loader(variables, origins.sources());
     try {
       Config config = overridden(file == null ? loader.usual() : loader.load(file));
       config
@@ -102,7 +108,7 @@ final class Start implements Callable<Integer> {
               admin,
               new FileOutputStream(FileDescriptor.out),
               keys.secret("response ids"),
-              sealer(config, keys));
+              sealer(config.keks().stream().map(Credential::secret).toList(), keys));
     } catch (IllegalStateException failed) {
       System.err.println(failed.getMessage());
       return 1;
@@ -131,14 +137,22 @@ final class Start implements Callable<Integer> {
     return 0;
   }
 
+  /** The store that a configuration means, before the gateway has opened it. */
+  private Origins.Opened opened(Prologue around) {
+    Path folder = data == null ? around.data().orElse(Config.DATA) : data;
+    return new Origins.Opened(
+        SqlStore.embedded(folder, SqlStore.Bounds.USUAL, InstantSource.system()),
+        sealer(around.kek(), KeyFile.open(folder)));
+  }
+
   /** The key of this installation opens, too: what it sealed once must open later. */
-  private static KeyRing sealer(Config config, KeyFile keys) {
+  private static KeyRing sealer(List<String> configured, KeyFile keys) {
     var all = new ArrayList<String>();
     Optional.ofNullable(System.getenv("LINTEL_KEK"))
         .map(String::strip)
         .filter(text -> !text.isEmpty())
         .ifPresent(text -> all.addAll(List.of(text.split("\\s*,\\s*"))));
-    config.keks().forEach(key -> all.add(key.secret()));
+    all.addAll(configured);
     all.add(new String(keys.secret("key-encryption key"), StandardCharsets.US_ASCII));
     try {
       return KeyRing.of(all);

@@ -16,7 +16,8 @@ final class Sealed {
    */
   private record Place(String table, String key, String column) {}
 
-  private static final List<Place> PLACES = List.of(new Place("secret", "name", "sealed"));
+  private static final List<Place> PLACES =
+      List.of(new Place("secret", "name", "sealed"), new Place("caller_key", "id", "sealed"));
   private static final int TOGETHER = 200;
 
   private final Database database;

@@ -4,7 +4,9 @@ import dev.lintel.Caller;
 import dev.lintel.Json;
 import dev.lintel.config.Config;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,37 +34,16 @@ final class TestGateway implements AutoCloseable {
   /** Known while the configuration names no app, as the first start's key is. */
   static final String STORED_KEY = "sk-lintel-stored";
 
+  /** Of the data folders that are made for one gateway, and go with it. */
+  private static final String FOLDER = "lintel-test";
+
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ByteArrayOutputStream log = new ByteArrayOutputStream();
   private final Lintel lintel;
 
-  private final Path data;
-
   private TestGateway(Config config) {
-    data = config.data().equals(Path.of("lintel-data")) ? fresh() : config.data();
-    lintel = new Lintel(config.in(data), TestGateway::stored, "admin-key"::equals, log);
-  }
-
-  private static Path fresh() {
-    try {
-      return Files.createTempDirectory("lintel-test");
-    } catch (IOException failed) {
-      throw new AssertionError(failed);
-    }
-  }
-
-  private static void remove(Path folder) {
-    try (var all = Files.walk(folder)) {
-      all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-    } catch (IOException failed) {
-      // The system removes it one day.
-    }
-  }
-
-  /** Its own where the configuration names none. */
-  Path data() {
-    return data;
+    lintel = new Lintel(config, TestGateway::stored, "admin-key"::equals, log);
   }
 
   /** With that YAML, to which the address and a tenant are added where it names none. */
@@ -81,9 +62,22 @@ final class TestGateway implements AutoCloseable {
 
   private static Config config(String yaml, Map<String, String> variables) {
     String whole =
-        "listen: 127.0.0.1:0\n" + yaml + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
+        "listen: 127.0.0.1:0\n"
+            + (yaml.startsWith("data:") || yaml.contains("\ndata:")
+                ? ""
+                : "data: " + folder() + "\n")
+            + yaml
+            + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
     return Builtins.loader(name -> Optional.ofNullable(variables.get(name)))
         .load("test.yaml", whole);
+  }
+
+  private static Path folder() {
+    try {
+      return Files.createTempDirectory(FOLDER);
+    } catch (IOException full) {
+      throw new UncheckedIOException(full);
+    }
   }
 
   private static Optional<Caller> stored(String key) {
@@ -101,6 +95,16 @@ final class TestGateway implements AutoCloseable {
   /** The lines of calls so far; complete only after {@link #close}. */
   String log() {
     return log.toString(StandardCharsets.UTF_8);
+  }
+
+  /** As an admin. */
+  HttpResponse<String> admin(String method, String path, String body) {
+    return send(
+        HttpRequest.newBuilder(URI.create(lintel.url() + path))
+            .timeout(Duration.ofSeconds(20))
+            .header("authorization", "Bearer admin-key")
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build());
   }
 
   HttpRequest.Builder request(String path) {
@@ -230,8 +234,13 @@ final class TestGateway implements AutoCloseable {
   public void close() {
     http.shutdownNow();
     lintel.close();
-    if (data.getFileName().toString().startsWith("lintel-test")) {
-      remove(data);
+    Path folder = lintel.config().data();
+    if (folder.getFileName().toString().startsWith(FOLDER)) {
+      try (var files = Files.walk(folder)) {
+        files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+      } catch (IOException gone) {
+        throw new UncheckedIOException(gone);
+      }
     }
   }
 }
