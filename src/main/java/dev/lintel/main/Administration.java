@@ -17,14 +17,14 @@ import dev.lintel.Answer;
 import dev.lintel.Caller;
 import dev.lintel.Endpoint;
 import dev.lintel.Json;
-import dev.lintel.admin.Arms;
 import dev.lintel.Records;
+import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
-import dev.lintel.admin.UsageReport;
 import dev.lintel.admin.Keys;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
+import dev.lintel.admin.UsageReport;
 import dev.lintel.admin.WhereTo;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -249,7 +249,8 @@ final class Administration {
             .with(query("app", TEXT, "Only calls of apps of that name."))
             .with(query("model", TEXT, "Only calls that asked for that model."))
             .with(
-                query("kind", TEXT, "Only calls that failed so; `ok` for those that were answered."))
+                query(
+                    "kind", TEXT, "Only calls that failed so; `ok` for those that were answered."))
             .with(Operation.PAGES));
     get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
     var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
@@ -274,8 +275,7 @@ final class Administration {
         Operation.get(path, "Lists the keys of an app.", page(KEY), keys.list())
             .with(Operation.PAGES));
     table.add(
-        Operation.create(
-                path, "Makes a key, which is shown this once.", MADE_KEY, keys.create())
+        Operation.create(path, "Makes a key, which is shown this once.", MADE_KEY, keys.create())
             .of(
                 object(
                     "name?", TEXT.orNull(),

@@ -151,8 +151,7 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
-    directory =
-        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(

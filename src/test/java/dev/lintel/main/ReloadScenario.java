@@ -91,12 +91,16 @@ class ReloadScenario {
   @Test
   void what_a_reload_cannot_change_is_named_until_it_is_taken_back() {
     try (var gateway = TestGateway.of(SLOW)) {
-      assertThat(gateway.lintel().use(TestGateway.config(SLOW).in(gateway.lintel().config().data()))).isEmpty();
+      assertThat(
+              gateway.lintel().use(TestGateway.config(SLOW).in(gateway.lintel().config().data())))
+          .isEmpty();
       String other = SLOW + "limits: { body: 1MB }\ndata: elsewhere\nthreads: stock\n";
       assertThat(gateway.lintel().use(TestGateway.config(other)))
           .containsExactly("data", "limits", "threads");
       assertThat(gateway.lintel().use(TestGateway.config(other))).hasSize(3);
-      assertThat(gateway.lintel().use(TestGateway.config(SLOW).in(gateway.lintel().config().data()))).isEmpty();
+      assertThat(
+              gateway.lintel().use(TestGateway.config(SLOW).in(gateway.lintel().config().data())))
+          .isEmpty();
     }
   }
 
