@@ -26,7 +26,6 @@ public interface Store extends AutoCloseable {
    */
   byte[] agreed(String name, byte[] proposal);
 
-  /** Sealed or not, as they were given. */
   Changes changes();
 
   Acts acts();

@@ -76,8 +76,8 @@ public final class Calls {
     Map<String, String> asked =
         Listed.only(request, "from", "to", "tenant", "app", "model", "kind", "limit", "cursor");
     return new CallRecords.Question(
-        Listed.time(asked, "from").orElse(Instant.EPOCH),
-        Listed.time(asked, "to"),
+        Listed.time(request, "from").orElse(Instant.EPOCH),
+        Listed.time(request, "to"),
         Optional.ofNullable(asked.get("tenant")),
         Optional.ofNullable(asked.get("app")),
         Optional.ofNullable(asked.get("model")),

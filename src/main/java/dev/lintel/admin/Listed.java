@@ -29,15 +29,15 @@ final class Listed {
     return request.query();
   }
 
-  /** Empty where it is not given. */
-  static Optional<Instant> time(Map<String, String> asked, String name) {
-    return Optional.ofNullable(asked.get(name)).map(text -> time(name, text));
-  }
-
-  private static Instant time(String name, String text) {
+  /** A time; empty where the parameter is not given. */
+  static Optional<Instant> time(RawRequest request, String name) {
+    String text = request.query().get(name);
+    if (text == null) {
+      return Optional.empty();
+    }
     try {
       // The plus of an offset is a blank in a query that nobody encoded.
-      return Instant.parse(text.replace(' ', '+'));
+      return Optional.of(Instant.parse(text.replace(' ', '+')));
     } catch (DateTimeParseException wrong) {
       throw Failure.of(
               Failure.Kind.INVALID_REQUEST,

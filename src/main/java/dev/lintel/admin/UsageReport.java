@@ -95,8 +95,8 @@ public final class UsageReport {
 
   private static UsageQuestion question(RawRequest request) {
     Map<String, String> asked = Listed.only(request, "group_by", "from", "to", "interval");
-    Optional<Instant> from = Listed.time(asked, "from");
-    Optional<Instant> to = Listed.time(asked, "to");
+    Optional<Instant> from = Listed.time(request, "from");
+    Optional<Instant> to = Listed.time(request, "to");
     if (from.isPresent() && to.isPresent() && to.get().isBefore(from.get())) {
       throw Failure.invalid("'to' must not be before 'from'.").at("to");
     }

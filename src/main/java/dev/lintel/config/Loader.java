@@ -135,7 +135,7 @@ public final class Loader {
     var faults = new Faults(file);
     Optional<Node> root = compose(faults, file, text);
     faults.raise();
-    return new Written(file, root.orElseThrow(), List.of());
+    return new Written(file, text, root.orElseThrow(), List.of());
   }
 
   /** Throws {@link Faulty} with everything that is wrong. */

@@ -186,6 +186,7 @@ final class Administration {
     all.routing();
     all.calls();
     all.keys();
+    all.table.addAll(PolicyAdmin.of(around));
     all.table.addAll(around.admin());
     return List.copyOf(all.table);
   }
@@ -253,7 +254,7 @@ final class Administration {
                     "kind", TEXT, "Only calls that failed so; `ok` for those that were answered."))
             .with(Operation.PAGES));
     get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
-    var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
+    var usage = new UsageReport(() -> around.storage().opened().records(), Builtins.OPENAI);
     table.add(
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
             .with(
@@ -309,7 +310,9 @@ final class Administration {
   private WhereTo.Standpoint standpoint() {
     Gateway live = around.live().get();
     return new WhereTo.Standpoint(
-        live.config().apps().isEmpty() ? Optional.of(Caller.FIRST) : Optional.empty(),
+        live.config().apps().isEmpty()
+            ? live.callerOf(Caller.FIRST.tenant(), Caller.FIRST.app(), Caller.FIRST.keyId())
+            : Optional.empty(),
         (tenant, app) -> live.callerOf(tenant, app, ""),
         live.deciding());
   }

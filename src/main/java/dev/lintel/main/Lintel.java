@@ -16,13 +16,17 @@ import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.Attempts;
+import dev.lintel.admin.Configuration;
 import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.Repeated;
+import dev.lintel.admin.Resources;
 import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.Storing;
+import dev.lintel.config.Written;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
@@ -40,10 +44,12 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.secret.KeyRing;
+import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
 import dev.lintel.store.SpoolFolder;
+import dev.lintel.store.SqlStore;
 import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
 import io.netty.channel.EventLoop;
@@ -69,6 +75,19 @@ public final class Lintel implements AutoCloseable {
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   static final long BODIES = 64L << 20;
 
+  private static final Resources.Kind TENANTS =
+      new Resources.Kind("tenant", "/tenants", "/{tenant}", Optional.empty());
+
+  /** What of the configuration admins change piece by piece. */
+  private static final List<Resources.Kind> KINDS =
+      List.of(
+          TENANTS,
+          new Resources.Kind("app", "/tenants/{tenant}/apps", "/{app}", Optional.of(TENANTS)),
+          new Resources.Kind("policy", "/policies", "/{policy}", Optional.empty()),
+          new Resources.Kind("provider", "/providers", "/{name}", Optional.empty()),
+          new Resources.Kind("model", "/models", "/{model*}", Optional.empty()),
+          new Resources.Kind("price", "/prices", "/{provider}/{model*}", Optional.empty()));
+
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
 
@@ -88,6 +107,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Revisions revisions;
   private final Directory directory;
   private final Sealer sealer;
   private final Server server;
@@ -99,18 +119,20 @@ public final class Lintel implements AutoCloseable {
 
   /**
    * Starts listening. Throws {@link IllegalStateException} with one sentence where that cannot be,
-   * the port being taken for one.
+   * the port being taken for one, and {@link dev.lintel.config.Faulty} where what admins have
+   * changed does not go with the file.
    *
+   * @param source of its configuration
    * @param firstKey the caller of the first caller key; known while the configuration names no app
    * @param admin whether that is an admin's key
    * @param out where the line of each call goes
    */
-  public Lintel(
-      Config config,
+  Lintel(
+      Revisions.Source source,
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out) {
-    this(config, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
+    this(source, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
   }
 
   /**
@@ -119,16 +141,17 @@ public final class Lintel implements AutoCloseable {
    * @param secret under which ids are made that nobody else can make
    * @param sealer of what lies in the store
    */
-  public Lintel(
-      Config config,
+  Lintel(
+      Revisions.Source source,
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out,
       byte[] secret,
       Sealer sealer) {
     this.sealer = sealer;
+    Config own = source.first();
     continuity = new Continuity(secret);
-    MappedJournal journal = MappedJournal.open(config.data());
+    MappedJournal journal = MappedJournal.open(own.data());
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -141,9 +164,9 @@ public final class Lintel implements AutoCloseable {
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health);
     metrics.watch(rollouts::all);
-    var spool = new SpoolFolder(config.data().resolve("uploads"));
-    storage = new Storage(config, spool, this::means);
-    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    var spool = new SpoolFolder(own.data().resolve("uploads"));
+    storage = new Storage(own, spool, this::means);
+    evidence = new Evidence(journal, out, () -> storage.opened().records(), () -> {});
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
@@ -151,7 +174,15 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
-    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
+    revisions =
+        new Revisions(
+            source,
+            new SealedChanges(() -> storage.opened().changes(), sealer),
+            this::staged,
+            InstantSource.system());
+    Config config = begun(own);
+    directory =
+        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -184,6 +215,7 @@ public final class Lintel implements AutoCloseable {
     refusesUnrecorded = config.storing().records().whenFull() == Storing.WhenFull.REFUSE;
     try {
       live = build(config, name -> Optional.empty());
+      standings.use(config.breakers());
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
       directory.start(); // beside the server's start, which needs no store
       int port = wait(server.start());
@@ -207,23 +239,63 @@ public final class Lintel implements AutoCloseable {
     return url;
   }
 
+  /** With what admins have changed, where anybody may have: what they took away is not served. */
+  private Config begun(Config own) {
+    if (SqlStore.exists(own.data())) {
+      try {
+        revisions.begin();
+      } catch (RuntimeException faulty) {
+        vertx.close();
+        throw faulty;
+      }
+    }
+    return revisions.config();
+  }
+
   /**
    * Serves the calls that come from now on by another configuration. What only the old one needs
    * ends with the last of its calls.
    *
    * @return the keys that have changed since the start but take effect at the next one only
    */
-  public List<String> use(Config config) {
-    Gateway old = live;
-    live = build(config, old.models()::find);
-    live.catalogue().prefetch();
-    old.hold().release();
+  List<String> use(Config config) {
+    staged(config).use();
     return started.fixed(config);
   }
 
-  /** Goes on with what the process before this one left in the data folder. */
+  private Revisions.Staged staged(Config config) {
+    Gateway old = live;
+    Gateway next = build(config, old.models()::find);
+    return new Revisions.Staged() {
+      @Override
+      public void use() {
+        standings.use(config.breakers());
+        live = next;
+        next.catalogue().prefetch();
+        old.hold().release();
+      }
+
+      @Override
+      public void drop() {
+        next.hold().release();
+      }
+    };
+  }
+
+  /** Puts the node's changed file to use. Throws {@link dev.lintel.config.Faulty}. */
+  Config file(Written changed) {
+    return revisions.file(changed);
+  }
+
+  /** The keys that have changed since the start but take effect at the next one only. */
+  List<String> fixed() {
+    return started.fixed(live.config());
+  }
+
+  /** Goes on with what the process before this one left, and with what other nodes do. */
   public void resume() {
     storage.resume();
+    revisions.start();
   }
 
   private void handle(Call call, Sink sink) {
@@ -263,6 +335,7 @@ public final class Lintel implements AutoCloseable {
   public void close(Duration patience) {
     ending = true;
     long until = System.nanoTime() + patience.toNanos();
+    revisions.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -290,9 +363,7 @@ public final class Lintel implements AutoCloseable {
             asked.add(simulator);
             return simulator.url();
           });
-      Gateway built = Gateway.of(config, providers, lasting, hold, before);
-      standings.use(config.breakers());
-      return built;
+      return Gateway.of(config, providers, lasting, hold, before);
     } catch (RuntimeException failed) {
       hold.release();
       throw failed;
@@ -343,6 +414,12 @@ public final class Lintel implements AutoCloseable {
 
   private List<Operation> administration() {
     var all = new ArrayList<Operation>();
+    var repeated = new Repeated(() -> storage.store().replays());
+    KINDS.forEach(kind ->
+        all.addAll(
+            new Resources(kind, revisions, repeated, Builtins.OPENAI)
+                .operations(!kind.noun().equals("provider"))));
+    all.addAll(new Configuration(revisions, revisions, Builtins.OPENAI).operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
     all.addAll(
         new SecretStore(

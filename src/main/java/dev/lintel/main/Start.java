@@ -75,13 +75,16 @@ final class Start implements Callable<Integer> {
     var origins = new Origins(variables, this::opened);
     Loader loader = Builtins.loader(variables, origins.sources());
     try {
-      Config config = overridden(file == null ? loader.usual() : loader.load(file));
-      config
+      var source =
+          Revisions.Source.of(
+              loader, file == null ? loader.usually() : loader.read(file), this::overridden);
+      source
+          .first()
           .threads()
           .ifPresent(threads ->
               System.setProperty(
                   "lintel.threads", threads.name().toLowerCase(java.util.Locale.ROOT)));
-      return start(loader, config);
+      return start(source);
     } catch (Faulty faulty) {
       System.err.println("Lintel does not start: its configuration is wrong.");
       faulty.faults().forEach(System.err::println);
@@ -92,7 +95,8 @@ final class Start implements Callable<Integer> {
     }
   }
 
-  private int start(Loader loader, Config config) {
+  private int start(Revisions.Source source) {
+    Config config = source.first();
     KeyFile keys = KeyFile.open(config.data());
     String adminKey =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
@@ -103,7 +107,7 @@ final class Start implements Callable<Integer> {
       SqlStore.look(config.data());
       lintel =
           new Lintel(
-              config,
+              source,
               keys::caller,
               admin,
               new FileOutputStream(FileDescriptor.out),
@@ -115,12 +119,12 @@ final class Start implements Callable<Integer> {
     }
     // Not before it listens: a key that no start could show would be lost.
     Optional<String> newAdminKey = adminKey.isEmpty() ? keys.firstAdminKey() : Optional.empty();
-    Optional<String> newCallerKey = callerKey(config, keys);
+    Optional<String> newCallerKey = callerKey(lintel.config(), keys);
     stayUp(() -> {
       LOG.info("ending: no new calls, {} s for those that run", PATIENCE.toSeconds());
       lintel.close(PATIENCE);
     });
-    sayNotYet(config);
+    sayNotYet(lintel.config());
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
     // Not before it listens and has said so: to open the store takes longer than all the rest.
     lintel.resume();
@@ -129,8 +133,8 @@ final class Start implements Callable<Integer> {
       new Watch(
               file,
               config.files(),
-              loader,
-              changed -> use(lintel, keys, overridden(changed)),
+              changed -> lintel.file(source.loader().read(changed)),
+              changed -> told(lintel, keys),
               Start::refuse)
           .start(Duration.ofMillis(500));
     }
@@ -162,8 +166,10 @@ final class Start implements Callable<Integer> {
     }
   }
 
-  static void use(Lintel lintel, KeyFile keys, Config changed) {
-    List<String> fixed = lintel.use(changed);
+  /** Says what has come of a changed file. */
+  static void told(Lintel lintel, KeyFile keys) {
+    Config changed = lintel.config();
+    List<String> fixed = lintel.fixed();
     LOG.info("the changed configuration is in force");
     if (!fixed.isEmpty()) {
       LOG.warn(

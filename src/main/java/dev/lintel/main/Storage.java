@@ -54,6 +54,16 @@ final class Storage {
   }
 
   synchronized Store store() {
+    Store opened = opened();
+    if (runner == null) {
+      // Another gateway on the same folder may have left batches in it.
+      runner().start();
+    }
+    return opened;
+  }
+
+  /** The store, before anything works off it. */
+  synchronized Store opened() {
     Store known = store;
     if (known == null) {
       Storing.Idempotency replies = config.storing().idempotency();
@@ -70,8 +80,6 @@ final class Storage {
             .retryAfter(Optional.of(Duration.ofSeconds(1)));
       }
       store = known;
-      // Another gateway on the same folder may have left batches in it.
-      runner().start();
     }
     return known;
   }
@@ -81,7 +89,7 @@ final class Storage {
     if (known == null) {
       known =
           new Runner(
-              store(),
+              opened(),
               means.of(
                   served,
                   config.storing().batches().concurrent().value(),
