@@ -254,7 +254,7 @@ final class Administration {
                     "kind", TEXT, "Only calls that failed so; `ok` for those that were answered."))
             .with(Operation.PAGES));
     get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
-    var usage = new UsageReport(() -> around.storage().opened().records(), Builtins.OPENAI);
+    var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
     table.add(
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
             .with(

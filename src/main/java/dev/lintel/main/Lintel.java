@@ -94,6 +94,9 @@ public final class Lintel implements AutoCloseable {
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
 
+  /** How long a start waits for a database that several nodes share. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
   private final Vertx vertx;
   private final Evidence evidence;
   private final Metrics metrics;
@@ -165,8 +168,9 @@ public final class Lintel implements AutoCloseable {
             this::health);
     metrics.watch(rollouts::all);
     var spool = new SpoolFolder(own.data().resolve("uploads"));
-    storage = new Storage(own, spool, this::means);
-    evidence = new Evidence(journal, out, () -> storage.opened().records(), () -> {});
+    storage =
+        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
@@ -177,7 +181,7 @@ public final class Lintel implements AutoCloseable {
     revisions =
         new Revisions(
             source,
-            new SealedChanges(() -> storage.opened().changes(), sealer),
+            new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
             InstantSource.system());
     Config config = begun(own);
@@ -223,7 +227,9 @@ public final class Lintel implements AutoCloseable {
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
       vertx.setPeriodic(
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
-      // Not before it listens: a start waits for nothing that no call has asked for.
+      // Neither waits, and neither begins before it listens.
+      storage.open();
+      revisions.start();
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -241,7 +247,7 @@ public final class Lintel implements AutoCloseable {
 
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
-    if (SqlStore.exists(own.data())) {
+    if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
       try {
         revisions.begin();
       } catch (RuntimeException faulty) {
@@ -290,12 +296,6 @@ public final class Lintel implements AutoCloseable {
   /** The keys that have changed since the start but take effect at the next one only. */
   List<String> fixed() {
     return started.fixed(live.config());
-  }
-
-  /** Goes on with what the process before this one left, and with what other nodes do. */
-  public void resume() {
-    storage.resume();
-    revisions.start();
   }
 
   private void handle(Call call, Sink sink) {
