@@ -5,9 +5,11 @@ import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Event;
+import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sealer;
@@ -24,6 +26,7 @@ import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.config.Policies;
 import dev.lintel.config.Written;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
@@ -68,6 +71,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
@@ -396,7 +400,25 @@ public final class Lintel implements AutoCloseable {
                 InstantSource.system(),
                 Builtins.OPENAI,
                 started.tls().isPresent()),
+            this::candidate,
             administration()));
+  }
+
+  /** A policy of the configuration by its name, or one that is written out. */
+  private Policy candidate(JsonNode written) {
+    if (!written.isString()) {
+      String name = "candidate";
+      return revisions
+          .supposing(List.of("policies", name), written)
+          .policies()
+          .named()
+          .get(name)
+          .policy();
+    }
+    return Optional.ofNullable(live.config().policies().named().get(written.asString()))
+        .map(Policies.Named::policy)
+        .orElseThrow(() ->
+            Failure.invalid("There is no policy '" + written.asString() + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
