@@ -234,8 +234,7 @@ public final class PolicyViews {
                   asked.text("tenant"),
                   call -> {
                     boolean made = !call.has("shadow_of") && !call.has("replay_of");
-                    if (made
-                        && app.map(call.path("app").asString("")::equals).orElse(true)) {
+                    if (made && app.map(call.path("app").asString("")::equals).orElse(true)) {
                       calls.add(call);
                     }
                   });

@@ -132,7 +132,9 @@ final class Rehearsal {
     }
   }
 
-  /** One for each combination of the values that the allowance tells apart; none where not meant. */
+  /**
+   * One for each combination of the values that the allowance tells apart; none where not meant.
+   */
   private static List<String> accounts(Allowance allowance, JsonNode call) {
     List<String> accounts =
         List.of(allowance.rule() + "|" + allowance.measure() + "|" + allowance.span().name());

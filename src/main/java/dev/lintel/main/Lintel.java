@@ -186,8 +186,7 @@ public final class Lintel implements AutoCloseable {
             this::staged,
             InstantSource.system());
     Config config = begun(own);
-    directory =
-        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -406,19 +405,14 @@ public final class Lintel implements AutoCloseable {
 
   /** A policy of the configuration by its name, or one that is written out. */
   private Policy candidate(JsonNode written) {
-    if (!written.isString()) {
-      String name = "candidate";
-      return revisions
-          .supposing(List.of("policies", name), written)
-          .policies()
-          .named()
-          .get(name)
-          .policy();
-    }
-    return Optional.ofNullable(live.config().policies().named().get(written.asString()))
+    boolean named = written.isString();
+    String name = named ? written.asString() : "candidate";
+    Config config =
+        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    return Optional.ofNullable(config.policies().named().get(name))
         .map(Policies.Named::policy)
-        .orElseThrow(() ->
-            Failure.invalid("There is no policy '" + written.asString() + "'.").at("policy"));
+        .orElseThrow(
+            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
