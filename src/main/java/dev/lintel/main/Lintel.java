@@ -6,10 +6,12 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Counters;
 import dev.lintel.Event;
+import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sealer;
@@ -27,6 +29,8 @@ import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.config.Policies;
+import dev.lintel.config.Storing;
 import dev.lintel.filter.Admit;
 import dev.lintel.config.Written;
 import dev.lintel.filter.Continuity;
@@ -44,11 +48,10 @@ import dev.lintel.identity.Strikes;
 import dev.lintel.identity.Issuer;
 import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
+import dev.lintel.journal.MappedJournal;
 import dev.lintel.ledger.MemoryCounters;
 import dev.lintel.ledger.SteadyTime;
-import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
-import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.secret.KeyRing;
@@ -79,6 +82,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
@@ -108,8 +112,7 @@ public final class Lintel implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Vertx vertx;
-  private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
-  private final CallLog log;
+  private final Evidence evidence;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -128,6 +131,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
 
@@ -165,28 +169,30 @@ public final class Lintel implements AutoCloseable {
     this.sealer = sealer;
     Config own = source.first();
     continuity = new Continuity(secret);
+    MappedJournal journal = MappedJournal.open(own.data());
     vertx =
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
-    log = new CallLog(out, recent);
     metrics =
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health);
     metrics.watch(rollouts::all);
-    Listener listener = both(both(metrics, log), ratings);
+    var spool = new SpoolFolder(own.data().resolve("uploads"));
+    storage =
+        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    metrics.recording(journal::lost, journal::waiting);
+    Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
-    var spool = new SpoolFolder(own.data().resolve("uploads"));
-    storage =
-        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
     revisions =
         new Revisions(
             source,
@@ -196,8 +202,7 @@ public final class Lintel implements AutoCloseable {
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
-    directory =
-        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     counters =
         new MemoryCounters(
@@ -235,6 +240,7 @@ public final class Lintel implements AutoCloseable {
             body -> CallThread.start(loop(), body),
             CallThread::nanoTime);
     started = config;
+    refusesUnrecorded = config.storing().records().whenFull() == Storing.WhenFull.REFUSE;
     try {
       live = build(config, name -> Optional.empty());
       standings.use(config.breakers());
@@ -253,6 +259,8 @@ public final class Lintel implements AutoCloseable {
     } catch (RuntimeException failed) {
       directory.close();
       vertx.close();
+      evidence.close();
+      storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
   }
@@ -316,6 +324,11 @@ public final class Lintel implements AutoCloseable {
   }
 
   private void handle(Call call, Sink sink) {
+    if (refusesUnrecorded && evidence.journal().full()) {
+      throw Failure.of(
+              Failure.Kind.UNAVAILABLE, "There is no room for the records of calls at the moment.")
+          .retryAfter(Optional.of(Duration.ofSeconds(1)));
+    }
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
@@ -352,10 +365,12 @@ public final class Lintel implements AutoCloseable {
     wait(server.stop(patience));
     shadow.close();
     directory.close();
-    storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    // While the store is open, which takes what is left.
+    storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    evidence.close();
+    storage.close();
     simulators.close();
     wait(vertx.close());
-    log.close();
     counters.close();
   }
 
@@ -455,7 +470,7 @@ public final class Lintel implements AutoCloseable {
             directory,
             standings::health,
             checks::check,
-            recent,
+            evidence.all(),
             ratings::rate,
             () -> !ending,
             new Guard(
@@ -468,7 +483,20 @@ public final class Lintel implements AutoCloseable {
                 InstantSource.system(),
                 Builtins.OPENAI,
                 started.tls().isPresent()),
+            this::candidate,
             administration()));
+  }
+
+  /** A policy of the configuration by its name, or one that is written out. */
+  private Policy candidate(JsonNode written) {
+    boolean named = written.isString();
+    String name = named ? written.asString() : "candidate";
+    Config config =
+        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    return Optional.ofNullable(config.policies().named().get(name))
+        .map(Policies.Named::policy)
+        .orElseThrow(
+            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
