@@ -50,6 +50,7 @@ record Document(
     Optional<Storing.Idempotency> idempotency,
     Optional<Storing.FileBounds> files,
     Optional<Storing.Batching> batches,
+    Optional<Storing.Recording> records,
     Optional<Fetch> fetch,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,

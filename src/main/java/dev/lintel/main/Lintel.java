@@ -29,6 +29,7 @@ import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.Policies;
+import dev.lintel.config.Storing;
 import dev.lintel.filter.Admit;
 import dev.lintel.config.Written;
 import dev.lintel.filter.Continuity;
@@ -43,11 +44,10 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Strikes;
+import dev.lintel.journal.MappedJournal;
 import dev.lintel.ledger.MemoryCounters;
 import dev.lintel.ledger.SteadyTime;
-import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
-import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.secret.KeyRing;
@@ -106,8 +106,7 @@ public final class Lintel implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Vertx vertx;
-  private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
-  private final CallLog log;
+  private final Evidence evidence;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -126,6 +125,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
 
@@ -163,28 +163,30 @@ public final class Lintel implements AutoCloseable {
     this.sealer = sealer;
     Config own = source.first();
     continuity = new Continuity(secret);
+    MappedJournal journal = MappedJournal.open(own.data());
     vertx =
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
-    log = new CallLog(out, recent);
     metrics =
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health);
     metrics.watch(rollouts::all);
-    Listener listener = both(both(metrics, log), ratings);
+    var spool = new SpoolFolder(own.data().resolve("uploads"));
+    storage =
+        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    metrics.recording(journal::lost, journal::waiting);
+    Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
-    var spool = new SpoolFolder(own.data().resolve("uploads"));
-    storage =
-        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
     revisions =
         new Revisions(
             source,
@@ -230,6 +232,7 @@ public final class Lintel implements AutoCloseable {
             body -> CallThread.start(loop(), body),
             CallThread::nanoTime);
     started = config;
+    refusesUnrecorded = config.storing().records().whenFull() == Storing.WhenFull.REFUSE;
     try {
       live = build(config, name -> Optional.empty());
       standings.use(config.breakers());
@@ -247,6 +250,8 @@ public final class Lintel implements AutoCloseable {
     } catch (RuntimeException failed) {
       directory.close();
       vertx.close();
+      evidence.close();
+      storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
   }
@@ -310,6 +315,11 @@ public final class Lintel implements AutoCloseable {
   }
 
   private void handle(Call call, Sink sink) {
+    if (refusesUnrecorded && evidence.journal().full()) {
+      throw Failure.of(
+              Failure.Kind.UNAVAILABLE, "There is no room for the records of calls at the moment.")
+          .retryAfter(Optional.of(Duration.ofSeconds(1)));
+    }
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
@@ -346,10 +356,12 @@ public final class Lintel implements AutoCloseable {
     wait(server.stop(patience));
     shadow.close();
     directory.close();
-    storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    // While the store is open, which takes what is left.
+    storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    evidence.close();
+    storage.close();
     simulators.close();
     wait(vertx.close());
-    log.close();
     counters.close();
   }
 
@@ -401,7 +413,7 @@ public final class Lintel implements AutoCloseable {
             directory,
             standings::health,
             checks::check,
-            recent,
+            evidence.all(),
             ratings::rate,
             () -> !ending,
             new Guard(
