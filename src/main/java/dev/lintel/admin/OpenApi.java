@@ -11,7 +11,9 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The admin API's own description (OpenAPI 3.1.1), made of the very table by which it is served. */
+/**
+ * The admin API's own description (OpenAPI 3.1.1), made of the very table by which it is served.
+ */
 public final class OpenApi {
   private static final Pattern VARIABLE = Pattern.compile("\\{(\\w+)\\*?}");
 
@@ -51,8 +53,7 @@ public final class OpenApi {
             "/openapi.json",
             "Describes the admin API.",
             Schema.object("openapi", Schema.TEXT, "paths", Schema.map(Schema.ANY)),
-            exchange ->
-                exchange.answer(new Answer(200, Answer.JSON, description[0]), Map.of())));
+            exchange -> exchange.answer(new Answer(200, Answer.JSON, description[0]), Map.of())));
     description[0] = Json.bytes(document(all));
     return List.copyOf(all);
   }
@@ -79,8 +80,7 @@ public final class OpenApi {
     ObjectNode paths = document.putObject("paths");
     for (Operation operation : operations) {
       String path = VARIABLE.matcher(operation.path()).replaceAll("{$1}");
-      ObjectNode item =
-          paths.has(path) ? (ObjectNode) paths.get(path) : paths.putObject(path);
+      ObjectNode item = paths.has(path) ? (ObjectNode) paths.get(path) : paths.putObject(path);
       item.set(operation.method().toLowerCase(Locale.ROOT), described(operation, path));
     }
     return document;
@@ -128,10 +128,7 @@ public final class OpenApi {
             .put("description", operation.status() == 201 ? "It was made." : "As asked.");
     operation.answer().ifPresent(schema -> good.set("content", content(schema.json())));
     ObjectNode reference = Json.object().put("$ref", "#/components/schemas/error");
-    answers
-        .putObject("default")
-        .put("description", "Why not.")
-        .set("content", content(reference));
+    answers.putObject("default").put("description", "Why not.").set("content", content(reference));
     return one;
   }
 

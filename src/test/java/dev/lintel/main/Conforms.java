@@ -19,7 +19,8 @@ final class Conforms {
 
   private void check(JsonNode schema, JsonNode value, String at) {
     if (schema.has("anyOf")) {
-      boolean any = schema.path("anyOf").valueStream().anyMatch(one -> faults(one, value).isEmpty());
+      boolean any =
+          schema.path("anyOf").valueStream().anyMatch(one -> faults(one, value).isEmpty());
       if (!any) {
         faults.add(at + " is none of anyOf: " + value);
       }

@@ -27,7 +27,21 @@ class OpenApiScenario {
 
   /** Of things that are there. */
   private static final Map<String, String> THERE =
-      Map.of("tenant", "t", "t", "t", "a", "a", "app", "a", "name", "demo", "policy", "p", "provider", "demo");
+      Map.of(
+          "tenant",
+          "t",
+          "t",
+          "t",
+          "a",
+          "a",
+          "app",
+          "a",
+          "name",
+          "demo",
+          "policy",
+          "p",
+          "provider",
+          "demo");
 
   @TempDir private Path folder;
   private TestGateway gateway;
