@@ -182,8 +182,7 @@ public final class Lintel implements AutoCloseable {
             this::staged,
             InstantSource.system());
     Config config = begun(own);
-    directory =
-        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -225,6 +224,7 @@ public final class Lintel implements AutoCloseable {
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Neither waits, and neither begins before it listens.
       storage.open();
+      storage.hear("revisions", revisions::hurry);
       revisions.start();
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -241,13 +241,16 @@ public final class Lintel implements AutoCloseable {
 
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
-    if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
+    boolean shared = own.database().isPresent();
+    if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
       try {
         revisions.begin();
       } catch (RuntimeException faulty) {
         vertx.close();
         throw faulty;
       }
+    } else if (shared) {
+      revisions.late();
     }
     return revisions.config();
   }

@@ -128,6 +128,15 @@ final class Storage {
     }
   }
 
+  /** Hears of what any node changes in the store; of nothing where that can never be had. */
+  void hear(String topic, Runnable hearer) {
+    try {
+      store().feed().hear(topic, newest -> hearer.run());
+    } catch (Failure never) {
+      LOG.debug("nothing is heard of {}: {}", topic, never.getMessage());
+    }
+  }
+
   /**
    * Once.
    *
