@@ -4,6 +4,7 @@ import dev.lintel.Admin;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
+import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Health;
 import dev.lintel.Listener;
@@ -15,6 +16,7 @@ import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.Attempts;
+import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Configuration;
 import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
@@ -24,6 +26,7 @@ import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.filter.Admit;
 import dev.lintel.config.Written;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
@@ -37,6 +40,8 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Strikes;
+import dev.lintel.ledger.MemoryCounters;
+import dev.lintel.ledger.SteadyTime;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
 import dev.lintel.observe.RecentCalls;
@@ -105,6 +110,7 @@ public final class Lintel implements AutoCloseable {
   private final Ratings ratings = new Ratings();
   private final Continuity continuity;
   private final Shadow shadow;
+  private final Counters counters;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
@@ -184,6 +190,11 @@ public final class Lintel implements AutoCloseable {
     Config config = begun(own);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
+    counters =
+        new MemoryCounters(
+            System::nanoTime,
+            new SteadyTime(System::nanoTime, InstantSource.system()),
+            metrics.thresholds());
     lasting =
         new Gateway.Lasting(
             listener,
@@ -201,9 +212,12 @@ public final class Lintel implements AutoCloseable {
             spool,
             new Fetch(upstream),
             upstream,
+            new Admit(counters),
             firstKey,
             directory,
             new Strikes(STRIKES, CallThread::nanoTime));
+    metrics.budgets(
+        () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
     checks = new Checks(() -> live, upstream, standings);
     var probes =
         new Probes(
@@ -336,6 +350,7 @@ public final class Lintel implements AutoCloseable {
     simulators.close();
     wait(vertx.close());
     log.close();
+    counters.close();
   }
 
   @Override
@@ -420,6 +435,12 @@ public final class Lintel implements AutoCloseable {
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());
+    all.add(
+        new Budgets(
+                () -> lasting.admit().budgets(live.config().policies().allowances()),
+                counters,
+                Builtins.OPENAI)
+            .list());
     return all;
   }
 

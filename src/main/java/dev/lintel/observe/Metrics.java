@@ -1,7 +1,9 @@
 package dev.lintel.observe;
 
+import dev.lintel.Account;
 import dev.lintel.Answer;
 import dev.lintel.Attempt;
+import dev.lintel.Counters;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
@@ -130,6 +132,7 @@ public final class Metrics implements Listener, Endpoint {
           .labelNames("model", "provider")
           .register(registry);
 
+  private final BudgetFigures budgets = new BudgetFigures(registry);
   private final Predicate<String> configured;
 
   /** The tries that were answered, by provider, so that counting needs no look-up by labels. */
@@ -155,6 +158,20 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry)
         .labelValues(info.values().toArray(String[]::new))
         .set(1);
+  }
+
+  /** Is told of budgets. */
+  public Counters.Watcher thresholds() {
+    return budgets;
+  }
+
+  /**
+   * Shows how budgets stand.
+   *
+   * @param accounts of those that are configured, one a budget
+   */
+  public void budgets(Supplier<List<Account>> accounts, Counters counters) {
+    budgets.show(accounts, counters);
   }
 
   /** Shows which arms of models' splits get no calls. */
