@@ -6,9 +6,11 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Counters;
 import dev.lintel.Event;
+import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sealer;
@@ -26,6 +28,7 @@ import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.config.Policies;
 import dev.lintel.filter.Admit;
 import dev.lintel.config.Written;
 import dev.lintel.filter.Continuity;
@@ -73,6 +76,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
@@ -414,7 +418,20 @@ public final class Lintel implements AutoCloseable {
                 InstantSource.system(),
                 Builtins.OPENAI,
                 started.tls().isPresent()),
+            this::candidate,
             administration()));
+  }
+
+  /** A policy of the configuration by its name, or one that is written out. */
+  private Policy candidate(JsonNode written) {
+    boolean named = written.isString();
+    String name = named ? written.asString() : "candidate";
+    Config config =
+        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    return Optional.ofNullable(config.policies().named().get(name))
+        .map(Policies.Named::policy)
+        .orElseThrow(
+            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
