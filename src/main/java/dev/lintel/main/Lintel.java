@@ -253,6 +253,7 @@ public final class Lintel implements AutoCloseable {
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Neither waits, and neither begins before it listens.
       storage.open();
+      storage.hear("revisions", newest -> revisions.hurry());
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       live.catalogue().prefetch();
@@ -272,13 +273,16 @@ public final class Lintel implements AutoCloseable {
 
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
-    if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
+    boolean shared = own.database().isPresent();
+    if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
       try {
         revisions.begin();
       } catch (RuntimeException faulty) {
         vertx.close();
         throw faulty;
       }
+    } else if (shared) {
+      revisions.late();
     }
     return revisions.config();
   }
