@@ -36,10 +36,15 @@ public interface Store extends AutoCloseable {
 
   Batches batches();
 
+  Records records();
+
+  Spending spending();
+
   Feed feed();
 
   /** Does not wait. */
   State state();
+
   CallerKeys callerKeys();
 
   /**

@@ -50,6 +50,7 @@ record Document(
     Optional<Storing.Idempotency> idempotency,
     Optional<Storing.FileBounds> files,
     Optional<Storing.Batching> batches,
+    Optional<Storing.Recording> records,
     Optional<Fetch> fetch,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,
@@ -391,8 +392,8 @@ record Document(
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
-      @NotYet List<At<Limit>> limits,
-      @NotYet List<At<Budget>> budget,
+      List<At<Limit>> limits,
+      List<At<Budget>> budget,
       Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
 
@@ -404,8 +405,8 @@ record Document(
       Optional<At<String>> residency,
       boolean explain,
       Optional<At<String>> policy,
-      @NotYet List<At<Limit>> limits,
-      @NotYet List<At<Budget>> budget,
+      List<At<Limit>> limits,
+      List<At<Budget>> budget,
       Map<String, UseCase> useCases,
       Optional<UnknownPrice> unknownPrice) {}
 
