@@ -44,7 +44,7 @@ record Document(
     @NotYet Optional<URI> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
-    List<At<String>> kek,
+    @Secret List<At<String>> kek,
     Optional<Prologue.Vault> vault,
     Optional<AdminEntry> admin,
     Optional<Config.Sizes> limits,

@@ -258,6 +258,7 @@ public final class Lintel implements AutoCloseable {
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Neither waits, and neither begins before it listens.
       storage.open();
+      storage.hear("revisions", newest -> revisions.hurry());
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
@@ -281,7 +282,6 @@ public final class Lintel implements AutoCloseable {
     return url;
   }
 
-  /** With what admins have changed, where anybody may have: what they took away is not served. */
   private void heed(long timer) {
     storage
         .state()
@@ -297,10 +297,14 @@ public final class Lintel implements AutoCloseable {
         });
   }
 
+  /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
+    boolean shared = own.database().isPresent();
     try {
-      if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
+      if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
         revisions.begin();
+      } else if (shared) {
+        revisions.late();
       }
     } catch (RuntimeException faulty) {
       vertx.close();
