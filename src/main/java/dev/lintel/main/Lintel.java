@@ -26,8 +26,8 @@ import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
-import dev.lintel.filter.Admit;
 import dev.lintel.config.Written;
+import dev.lintel.filter.Admit;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
@@ -188,8 +188,7 @@ public final class Lintel implements AutoCloseable {
             this::staged,
             InstantSource.system());
     Config config = begun(own);
-    directory =
-        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     counters =
         new MemoryCounters(

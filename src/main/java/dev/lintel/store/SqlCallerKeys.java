@@ -24,11 +24,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class SqlCallerKeys implements CallerKeys {
   /** Of the feed. */
   static final String TOPIC = "caller_key";
+
   private static final String COLUMNS =
       """
       SELECT k.id, k.tenant, k.app, k.name, k.kind, k.prefix, k.hash, k.sealed, k.scopes, k.created, k.expires,
         u.last_use, k.gone, k.change_no
-      FROM caller_key k LEFT JOIN caller_key_use u ON u.id = k.id\s\
+      FROM caller_key k LEFT JOIN caller_key_use u ON u.id = k.id
       """;
 
   /** So many uses in one transaction, between which others may write. */
