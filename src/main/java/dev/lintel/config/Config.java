@@ -44,6 +44,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param keks key-encryption keys, the first of which seals
  * @param signOn how people who administer log in
+ * @param approvals how long a change waits for a second admin
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -60,6 +61,7 @@ public record Config(
     Optional<Tls> tls,
     List<Credential> keks,
     Optional<SignOn> signOn,
+    Duration approvals,
     Sizes limits,
     Optional<Threads> threads,
     Storing storing,
@@ -92,6 +94,9 @@ public record Config(
 
   /** Where data lies where nobody says it. */
   public static final Path DATA = Path.of("lintel-data");
+
+  /** How long a change waits for a second admin where nobody says it. */
+  public static final Duration APPROVALS = Duration.ofDays(3);
 
   /**
    * Who says who people are.
@@ -400,14 +405,14 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
+        other, data, tls, keks, signOn, approvals, limits, threads, storing, fetch, database, shared, otlp,
         remotes, sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
+        listen, folder, tls, keks, signOn, approvals, limits, threads, storing, fetch, database, shared, otlp,
         remotes, sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 

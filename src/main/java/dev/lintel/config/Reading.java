@@ -77,6 +77,7 @@ final class Reading implements ModelReading.Around {
         written.tls().flatMap(this::tls),
         keks(),
         written.admin().flatMap(Document.AdminEntry::oidc).flatMap(this::signOn),
+        written.admin().flatMap(Document.AdminEntry::approvals).orElse(Config.APPROVALS),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
         new Storing(

@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Admin;
+import dev.lintel.Approvals;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -18,6 +19,7 @@ import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
+import dev.lintel.admin.ApprovalList;
 import dev.lintel.admin.Attempts;
 import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Configuration;
@@ -55,6 +57,7 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.secret.KeyRing;
+import dev.lintel.secret.SealedApprovals;
 import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -129,6 +132,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Approvals approvals;
   private final Revisions revisions;
   private final Directory directory;
   private final Sealer sealer;
@@ -198,10 +202,12 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
+    approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     revisions =
         new Revisions(
             source,
             new SealedChanges(() -> storage.store().changes(), sealer),
+            approvals,
             this::staged,
             InstantSource.system());
     Origins origins = source.origins();
@@ -535,6 +541,9 @@ public final class Lintel implements AutoCloseable {
             new Resources(kind, revisions, repeated, Builtins.OPENAI)
                 .operations(!kind.noun().equals("provider"))));
     all.addAll(new Configuration(revisions, revisions, Builtins.OPENAI).operations());
+    all.addAll(
+        new ApprovalList(approvals, revisions, InstantSource.system(), Builtins.OPENAI)
+            .operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
     all.addAll(
         new SecretStore(
