@@ -64,8 +64,7 @@ public final class ApprovalList {
   /**
    * @param envelope in which failures are told
    */
-  public ApprovalList(
-      Approvals approvals, History history, InstantSource clock, Dialect envelope) {
+  public ApprovalList(Approvals approvals, History history, InstantSource clock, Dialect envelope) {
     this.approvals = approvals;
     this.history = history;
     this.clock = clock;
@@ -79,8 +78,7 @@ public final class ApprovalList {
                 "Lists the changes that wait or waited for a second admin, the newest first.",
                 Schema.page(REQUEST),
                 new Question(envelope, (exchange, trail) -> page(exchange.request())))
-            .with(
-                Operation.Parameter.query("state", TEXT, "Only those that are so, as `pending`."))
+            .with(Operation.Parameter.query("state", TEXT, "Only those that are so, as `pending`."))
             .with(Operation.PAGES),
         Operation.get(
             "/approvals/{id}",

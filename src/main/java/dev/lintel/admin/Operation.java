@@ -125,7 +125,15 @@ public record Operation(
   /** The same with a body of that form. */
   public Operation of(Schema taken) {
     return new Operation(
-        method, path, summary, parameters, Optional.of(taken), status, answer, writes, waiting,
+        method,
+        path,
+        summary,
+        parameters,
+        Optional.of(taken),
+        status,
+        answer,
+        writes,
+        waiting,
         endpoint);
   }
 
@@ -133,7 +141,8 @@ public record Operation(
   public Operation with(List<Parameter> more) {
     var all = new ArrayList<>(parameters);
     all.addAll(more);
-    return new Operation(method, path, summary, all, body, status, answer, writes, waiting, endpoint);
+    return new Operation(
+        method, path, summary, all, body, status, answer, writes, waiting, endpoint);
   }
 
   /** The same with a parameter. */
@@ -166,7 +175,15 @@ public record Operation(
   /** The same for what may have to wait for a second admin: 202. */
   public Operation waiting(Schema request) {
     return new Operation(
-        method, path, summary, parameters, body, status, answer, writes, Optional.of(request),
+        method,
+        path,
+        summary,
+        parameters,
+        body,
+        status,
+        answer,
+        writes,
+        Optional.of(request),
         endpoint);
   }
 }

@@ -411,7 +411,7 @@ final class Revisions implements Settings, History, AutoCloseable {
     }
     if (known.request().by().equalsIgnoreCase(by)) {
       throw Failure.of(
-              Failure.Kind.PERMISSION, "Another admin than who asked for a change agrees to it.");
+          Failure.Kind.PERMISSION, "Another admin than who asked for a change agrees to it.");
     }
     return known.request();
   }
@@ -507,8 +507,7 @@ final class Revisions implements Settings, History, AutoCloseable {
             .anyMatch(change -> change.override() && change.path().equals(path));
     if (!known || !edit.end(path)) {
       throw Failure.of(
-              Failure.Kind.NOT_FOUND,
-              "There is no override of " + Difference.pointer(path) + ".")
+              Failure.Kind.NOT_FOUND, "There is no override of " + Difference.pointer(path) + ".")
           .at("path")
           .code("override_not_found");
     }
@@ -637,8 +636,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       State after = checked(wanted.own(), revision, place);
       Optional<Request> waits = consent.missing(before, after);
       if (waits.isPresent()) {
-        return new Done(
-            before.revision().number(), false, before.whole().to(after.whole()), waits);
+        return new Done(before.revision().number(), false, before.whole().to(after.whole()), waits);
       }
       Staged staged = staging.apply(after.config());
       boolean added = false;

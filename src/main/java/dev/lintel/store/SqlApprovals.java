@@ -67,8 +67,7 @@ final class SqlApprovals implements Approvals {
         switch (state.orElse(null)) {
           case null -> "";
           case PENDING -> " AND state = 'pending' AND until > ?";
-          case EXPIRED ->
-              " AND (state = 'expired' OR (state = 'pending' AND until <= ?))";
+          case EXPIRED -> " AND (state = 'expired' OR (state = 'pending' AND until <= ?))";
           case APPROVED, REJECTED -> " AND state = ?";
         };
     return database.found(connection -> {

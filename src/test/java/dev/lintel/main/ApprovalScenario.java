@@ -25,26 +25,26 @@ class ApprovalScenario {
 
   private String file() {
     return """
-        data: "%s"
-        admin:
-          oidc:
-            issuer: "%s"
-            client_id: lintel
-            roles_claim: groups
-            mapping:
-              bosses: admin
-              books: auditor
-              leads: { role: tenant_admin, tenants: [ t ] }
-        providers:
-          demo: { kind: sim }
-          other: { kind: openai, url: "http://127.0.0.1:1/v1", key: sk-geheim }
-        models: { tiny: demo/small, big: demo/large }
-        policies:
-          strict: { models: [ tiny ], approval: second_admin }
-          spare: { models: [ tiny ], approval: second_admin }
-          free: { models: [ tiny, big ] }
-        tenants: { t: { policy: strict, apps: { a: { keys: [ sk-test-0001 ] } } } }
-        """
+    data: "%s"
+    admin:
+      oidc:
+        issuer: "%s"
+        client_id: lintel
+        roles_claim: groups
+        mapping:
+          bosses: admin
+          books: auditor
+          leads: { role: tenant_admin, tenants: [ t ] }
+    providers:
+      demo: { kind: sim }
+      other: { kind: openai, url: "http://127.0.0.1:1/v1", key: sk-geheim }
+    models: { tiny: demo/small, big: demo/large }
+    policies:
+      strict: { models: [ tiny ], approval: second_admin }
+      spare: { models: [ tiny ], approval: second_admin }
+      free: { models: [ tiny, big ] }
+    tenants: { t: { policy: strict, apps: { a: { keys: [ sk-test-0001 ] } } } }
+    """
         .formatted(folder.resolve("data"), issuer.url());
   }
 
@@ -61,8 +61,8 @@ class ApprovalScenario {
   }
 
   private String person(String name, String group) {
-    return issuer.token(claims ->
-        claims.claim("email", name + "@example.com").claim("groups", List.of(group)));
+    return issuer.token(
+        claims -> claims.claim("email", name + "@example.com").claim("groups", List.of(group)));
   }
 
   private HttpResponse<String> ask(String token, String method, String path, String body) {
@@ -205,7 +205,8 @@ class ApprovalScenario {
     assertThat(stale.statusCode()).as(stale.body()).isEqualTo(409);
     assertThat(approve(bob, drops).statusCode()).isEqualTo(409);
     assertThat(guarded()).isEqualTo(before);
-    assertThat(ask(bob, "GET", "/approvals/" + second, "").body()).contains("\"state\":\"pending\"");
+    assertThat(ask(bob, "GET", "/approvals/" + second, "").body())
+        .contains("\"state\":\"pending\"");
   }
 
   @Test

@@ -60,7 +60,10 @@ class PlanScenario {
     try (var gateway = TestGateway.of(own)) {
       Run waits = run(gateway, "admin-key", "apply", FILE);
       assertThat(waits.code).as(waits.out).isEqualTo(2);
-      assertThat(waits.out).contains("- /policies").contains("Nothing has changed yet").contains("apr_");
+      assertThat(waits.out)
+          .contains("- /policies")
+          .contains("Nothing has changed yet")
+          .contains("apr_");
     }
   }
 

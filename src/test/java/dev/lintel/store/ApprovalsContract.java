@@ -41,8 +41,7 @@ interface ApprovalsContract {
     Known known = reopened().approvals().find("a", now()).orElseThrow();
     assertThat(known.request()).isEqualTo(asked("a"));
     assertThat(known.decision())
-        .isEqualTo(
-            new Approvals.Decision(State.PENDING, Optional.empty(), Optional.empty(), 0));
+        .isEqualTo(new Approvals.Decision(State.PENDING, Optional.empty(), Optional.empty(), 0));
     assertThat(store().approvals().find("b", now())).isEmpty();
   }
 
@@ -71,7 +70,8 @@ interface ApprovalsContract {
     Known done = approvals.find("a", now()).orElseThrow();
     assertThat(done.request().order()).isEmpty();
     assertThat(done.decision())
-        .isEqualTo(new Approvals.Decision(State.APPROVED, Optional.of("bob"), Optional.of(now()), 7));
+        .isEqualTo(
+            new Approvals.Decision(State.APPROVED, Optional.of("bob"), Optional.of(now()), 7));
     assertThat(approvals.decide("b", State.REJECTED, "bob", now())).isTrue();
     assertThat(approvals.find("b", now()).orElseThrow().request().order()).isEmpty();
   }
