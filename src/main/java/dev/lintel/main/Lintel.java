@@ -31,8 +31,8 @@ import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.Policies;
 import dev.lintel.config.Storing;
-import dev.lintel.filter.Admit;
 import dev.lintel.config.Written;
+import dev.lintel.filter.Admit;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
@@ -44,10 +44,10 @@ import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
-import dev.lintel.identity.Strikes;
 import dev.lintel.identity.Issuer;
 import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
+import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.ledger.MemoryCounters;
 import dev.lintel.ledger.SteadyTime;
@@ -79,6 +79,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -104,6 +105,9 @@ public final class Lintel implements AutoCloseable {
 
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
+
+  /** How often it is looked whether the store is for this version, until that is known. */
+  private static final long REFUSAL_MILLIS = 200;
 
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
@@ -131,6 +135,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final CompletableFuture<String> refused = new CompletableFuture<>();
   private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
@@ -256,6 +261,7 @@ public final class Lintel implements AutoCloseable {
       storage.hear("revisions", newest -> revisions.hurry());
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
+      vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -266,23 +272,43 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** A sentence, once it is found that the store is not for this version; never, where it is. */
+  public CompletableFuture<String> refused() {
+    return refused;
+  }
+
   /** Where the gateway listens, without a path. */
   public URI url() {
     return url;
   }
 
+  private void heed(long timer) {
+    storage
+        .state()
+        .ifPresent(state -> {
+          switch (state.presence()) {
+            case OPENING, AWAY -> {}
+            case OPEN -> vertx.cancelTimer(timer);
+            case REFUSED -> {
+              vertx.cancelTimer(timer);
+              refused.complete(state.why());
+            }
+          }
+        });
+  }
+
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
     boolean shared = own.database().isPresent();
-    if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
-      try {
+    try {
+      if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
         revisions.begin();
-      } catch (RuntimeException faulty) {
-        vertx.close();
-        throw faulty;
+      } else if (shared) {
+        revisions.late();
       }
-    } else if (shared) {
-      revisions.late();
+    } catch (RuntimeException faulty) {
+      vertx.close();
+      throw faulty;
     }
     return revisions.config();
   }
@@ -495,12 +521,10 @@ public final class Lintel implements AutoCloseable {
   private Policy candidate(JsonNode written) {
     boolean named = written.isString();
     String name = named ? written.asString() : "candidate";
-    Config config =
-        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    Config config = named ? live.config() : revisions.supposing(List.of("policies", name), written);
     return Optional.ofNullable(config.policies().named().get(name))
         .map(Policies.Named::policy)
-        .orElseThrow(
-            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
+        .orElseThrow(() -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
