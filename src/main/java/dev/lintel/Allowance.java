@@ -50,6 +50,11 @@ public record Allowance(
         AtLimit.REFUSE);
   }
 
+  /** The same of another owner. */
+  public Allowance of(String other) {
+    return new Allowance(rule, other, measure, amount, span, per, only, mode, thresholds, atLimit);
+  }
+
   /** Whether it outlasts the process: what was spent stays spent. */
   public boolean lasting() {
     return span instanceof Span.Calendar || span instanceof Span.Total;

@@ -51,6 +51,9 @@ public interface Changes {
     }
   }
 
+  /** The number of the one that holds; 0 before the first. */
+  long newest();
+
   /** The one that holds; {@link Revision#NONE} before the first. */
   Revision latest();
 
@@ -60,9 +63,10 @@ public interface Changes {
   List<Revision> list(long before, int limit);
 
   /**
-   * The next one. Durable when it returns.
+   * The next one, whose number is one more than the newest's. Durable when it returns.
    *
-   * @return false where another was added meanwhile: its number is taken
+   * @param next no two of its changes are of the same place
+   * @return false where another was added meanwhile, and its number is taken
    */
   boolean add(Revision next);
 }

@@ -39,6 +39,14 @@ public interface Dialect {
   }
 
   /**
+   * The field of its chats that bounds the tokens of an answer; behind a dot where it stands in
+   * another.
+   */
+  default String bound() {
+    return "max_tokens";
+  }
+
+  /**
    * Writes a request for a provider. A request that came in this dialect and that nobody changed
    * keeps its bytes, but for what the target needs otherwise. What the target cannot take goes
    * through {@code adaptation}, which may throw.

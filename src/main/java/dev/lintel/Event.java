@@ -27,6 +27,9 @@ public sealed interface Event {
     }
   }
 
+  /** A rule of a policy had something to say against the call; told once it is over. */
+  record Found(Finding finding) implements Event {}
+
   /**
    * The call is over. Exactly one a call, whatever happened; the rest is in the call's {@link
    * Trail}.

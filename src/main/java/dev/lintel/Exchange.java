@@ -3,6 +3,7 @@ package dev.lintel;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import tools.jackson.databind.JsonNode;
 
 /**
  * One HTTP request and its answer, seen from the thread that serves it. Its methods block that
@@ -19,6 +20,19 @@ public interface Exchange {
   /** Who calls, where the exchange knows without a key; empty for whatever came over a network. */
   default Optional<Caller> caller() {
     return Optional.empty();
+  }
+
+  /** Who administers, where the request has been let through for that. */
+  default Optional<Admin> admin() {
+    return Optional.empty();
+  }
+
+  /** What an admin's request has changed, without secrets, for the record of it. */
+  default void note(JsonNode difference) {}
+
+  /** The address that the request came from; empty where it came over no network. */
+  default String address() {
+    return "";
   }
 
   /** {@link System#nanoTime} when the request arrived. */

@@ -1,10 +1,13 @@
 package dev.lintel;
 
 import java.math.BigDecimal;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * How large a request is, as far as it says so itself: figures for those who choose whom to ask.
@@ -148,6 +151,52 @@ public final class Extent {
       }
     }
     return 0;
+  }
+
+  /**
+   * The same with an answer of that many tokens at the most, said where the caller says it or would
+   * say it; everything else keeps its bytes.
+   */
+  public static Chat bounded(Chat chat, long most) {
+    JsonNode number = JsonNodeFactory.instance.numberNode(most);
+    if (chat.sketched()) {
+      return Chat.sketch(chat.dialect(), chat.model(), chat.stream(), chat.estimatedTokens(), most);
+    }
+    if (chat.original().isEmpty()) {
+      return chat.with(chat.prompt().with(Setting.MAX_TOKENS, number));
+    }
+    Inbound said = chat.original().get();
+    Body body = said.body();
+    var changes = new HashMap<String, Optional<byte[]>>(4);
+    for (String name : MOST) {
+      if (body.has(name)) {
+        changes.put(name, Optional.of(Json.bytes(number)));
+      }
+    }
+    if (changes.isEmpty()) {
+      String field = chat.dialect().bound();
+      int dot = field.indexOf('.');
+      if (dot < 0) {
+        changes.put(field, Optional.of(Json.bytes(number)));
+      } else {
+        String parent =
+            SETTINGS.stream().filter(body::has).findFirst().orElse(field.substring(0, dot));
+        ObjectNode settings =
+            body.value(parent).orElse(null) instanceof ObjectNode given ? given : Json.object();
+        settings.set(field.substring(dot + 1), number);
+        changes.put(parent, Optional.of(Json.bytes(settings)));
+      }
+    }
+    var bounded =
+        new Inbound(
+            said.method(),
+            said.uri(),
+            said.path(),
+            said.query(),
+            said.headers(),
+            Body.scan(body.patch(changes)),
+            said.upload());
+    return Chat.of(chat.dialect().read(bounded));
   }
 
   /** What may be paid by the piece, where the request itself says how many there are. */

@@ -1,6 +1,7 @@
 package dev.lintel;
 
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What a rule of a policy has to say against a call.
@@ -11,6 +12,15 @@ import tools.jackson.core.JsonGenerator;
  */
 public record Finding(String rule, Mode mode, Failure.Kind kind, String message) {
   /** As it stands in a record. */
+  public ObjectNode json() {
+    return Json.object()
+        .put("rule", rule)
+        .put("mode", mode.word())
+        .put("kind", kind.word())
+        .put("message", message);
+  }
+
+  /** The same. */
   void write(JsonGenerator json) {
     json.writeStartObject();
     json.writeStringProperty("rule", rule);

@@ -4,36 +4,36 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What calls of one tenant, app and use case may do. Resolved once a configuration, from the
- * policies above it: what they forbid stays forbidden, and what they count is counted.
+ * policies above it: what they forbid stays forbidden, what they force cannot be changed, and what
+ * they count is counted. Rules stand in that order, those from above first.
  *
- * @param models each a set in which the model's name must be
- * @param providers each a set in which the target's provider must be
- * @param endpoints each a set in which the kind of request must be, such as {@code chat}
+ * @param models that may be asked for, by the names that callers use
+ * @param providers at which a target must be
+ * @param endpoints kinds of requests, by the words of {@link Service}
  * @param tools what may be offered to a model
  * @param required terms that a call must bring
- * @param forced terms that hold whatever the call says
- * @param maxTokens the most tokens of an answer that a call may ask for; 0 for any number
+ * @param forced terms that hold whatever the call says; of those that two rules enforce the first
+ * @param maxTokens the most tokens of an answer
  * @param dataClasses where calls of a class of data may go, by the class
  * @param allowances limits and budgets
  */
 public record Policy(
-    List<Ruled<Set<String>>> models,
-    List<Ruled<Set<String>>> providers,
-    List<Ruled<Set<String>>> endpoints,
-    List<Ruled<Tools>> tools,
+    List<Ruled<Names>> models,
+    List<Ruled<Names>> providers,
+    List<Ruled<Names>> endpoints,
+    List<Ruled<Names>> tools,
     List<Ruled<Set<String>>> required,
-    Map<String, String> forced,
-    long maxTokens,
+    List<Ruled<Map<String, String>>> forced,
+    List<Ruled<Long>> maxTokens,
     List<Ruled<Map<String, Whereto>>> dataClasses,
     List<Allowance> allowances) {
 
   /** Nothing is forbidden, and nothing counted. */
-  public static final Policy NONE =
-      new Policy(
-          List.of(), List.of(), List.of(), List.of(), List.of(), Map.of(), 0, List.of(), List.of());
+  public static final Policy NONE = counting(List.of());
 
   public Policy {
     models = List.copyOf(models);
@@ -41,19 +41,100 @@ public record Policy(
     endpoints = List.copyOf(endpoints);
     tools = List.copyOf(tools);
     required = List.copyOf(required);
-    forced = Map.copyOf(forced);
+    forced = List.copyOf(forced);
+    maxTokens = List.copyOf(maxTokens);
     dataClasses = List.copyOf(dataClasses);
     allowances = List.copyOf(allowances);
   }
 
+  /** One that forbids nothing. */
+  public static Policy counting(List<Allowance> allowances) {
+    return new Policy(
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        allowances);
+  }
+
+  /** The same with other limits and budgets. */
+  public Policy with(List<Allowance> others) {
+    return new Policy(
+        models, providers, endpoints, tools, required, forced, maxTokens, dataClasses, others);
+  }
+
+  /** Whether it does nothing but count. */
+  public boolean counts() {
+    return models.isEmpty()
+        && providers.isEmpty()
+        && endpoints.isEmpty()
+        && tools.isEmpty()
+        && required.isEmpty()
+        && forced.isEmpty()
+        && maxTokens.isEmpty()
+        && dataClasses.isEmpty();
+  }
+
+  /** Whether it forbids to ask that model, in whatever model's place. */
+  public boolean forbids(String model) {
+    for (Ruled<Names> rule : models) {
+      if (rule.mode() == Mode.ENFORCE && !rule.value().allows(model)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it narrows the targets of some call. */
+  public boolean narrows() {
+    return !providers.isEmpty() || !dataClasses.isEmpty();
+  }
+
+  /** Both, this one above the other. */
+  public Policy and(Policy below) {
+    if (this == NONE || below == NONE) {
+      return this == NONE ? below : this;
+    }
+    return new Policy(
+        both(models, below.models),
+        both(providers, below.providers),
+        both(endpoints, below.endpoints),
+        both(tools, below.tools),
+        both(required, below.required),
+        both(forced, below.forced),
+        both(maxTokens, below.maxTokens),
+        both(dataClasses, below.dataClasses),
+        both(allowances, below.allowances));
+  }
+
+  private static <T> List<T> both(List<T> above, List<T> below) {
+    return above.isEmpty() || below.isEmpty()
+        ? above.isEmpty() ? below : above
+        : Stream.concat(above.stream(), below.stream()).toList();
+  }
+
   /**
-   * Names of tools.
+   * Names of models, providers, endpoints or tools.
    *
    * @param allowed empty where all are that are not denied
    */
-  public record Tools(Optional<Set<String>> allowed, Set<String> denied) {
-    public boolean allows(String tool) {
-      return allowed.map(names -> names.contains(tool)).orElse(true) && !denied.contains(tool);
+  public record Names(Optional<Set<String>> allowed, Set<String> denied) {
+    public Names {
+      allowed = allowed.map(Set::copyOf);
+      denied = Set.copyOf(denied);
+    }
+
+    /** Those and no others. */
+    public static Names of(Set<String> allowed) {
+      return new Names(Optional.of(allowed), Set.of());
+    }
+
+    public boolean allows(String name) {
+      return (allowed.isEmpty() || allowed.get().contains(name)) && !denied.contains(name);
     }
   }
 
@@ -64,7 +145,20 @@ public record Policy(
    * @param regions in one of which the target must be; empty where any will do
    * @param providers one of which the target's must be; empty where any will do
    */
-  public record Whereto(boolean refused, Set<String> regions, Set<String> providers) {}
+  public record Whereto(boolean refused, Set<String> regions, Set<String> providers) {
+    public static final Whereto NOWHERE = new Whereto(true, Set.of(), Set.of());
+
+    public Whereto {
+      regions = Set.copyOf(regions);
+      providers = Set.copyOf(providers);
+    }
+
+    public boolean allows(Target target) {
+      return !refused
+          && (providers.isEmpty() || providers.contains(target.provider().name()))
+          && (regions.isEmpty() || regions.stream().anyMatch(target.profile()::isIn));
+    }
+  }
 
   /** The policies of one caller, by the use case that a call names. */
   @FunctionalInterface

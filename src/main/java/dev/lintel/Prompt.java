@@ -34,6 +34,14 @@ public record Prompt(
     return Optional.ofNullable(settings.get(setting));
   }
 
+  /** The same with that setting. */
+  public Prompt with(Setting setting, JsonNode value) {
+    var changed = new EnumMap<Setting, JsonNode>(Setting.class);
+    changed.putAll(settings);
+    changed.put(setting, value);
+    return new Prompt(turns, tools, toolChoice, thinking, format, changed, extra);
+  }
+
   /** The same with other turns. */
   public Prompt turns(List<Turn> others) {
     return new Prompt(others, tools, toolChoice, thinking, format, settings, extra);

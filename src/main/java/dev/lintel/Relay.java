@@ -15,6 +15,7 @@ import tools.jackson.databind.JsonNode;
  * @param asked what the request itself says of what will be used
  */
 public record Relay(
+    Service service,
     Dialect dialect,
     String model,
     boolean stream,

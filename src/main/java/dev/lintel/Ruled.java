@@ -11,11 +11,21 @@ public record Ruled<T>(T value, Mode mode, String rule) {
     against(trail, rule, mode, failure);
   }
 
+  /** Notes it where the call goes on, otherwise than it wanted. */
+  public void noted(Trail trail, Failure failure) {
+    noted(trail, rule, mode, failure);
+  }
+
   /** The same for a rule that is no {@code Ruled}. */
   public static void against(Trail trail, String rule, Mode mode, Failure failure) {
-    trail.found(new Finding(rule, mode, failure.kind(), String.valueOf(failure.getMessage())));
+    noted(trail, rule, mode, failure);
     if (mode == Mode.ENFORCE) {
       throw failure;
     }
+  }
+
+  /** The same for a rule that is no {@code Ruled}. */
+  public static void noted(Trail trail, String rule, Mode mode, Failure failure) {
+    trail.found(new Finding(rule, mode, failure.kind(), failure.message()));
   }
 }

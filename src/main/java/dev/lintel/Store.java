@@ -1,5 +1,7 @@
 package dev.lintel;
 
+import java.util.function.UnaryOperator;
+
 /**
  * What outlasts the process, in small roles. Its methods may be called on any thread: on a call's
  * they wait without holding the carrier. Where the store cannot be had they throw {@link Failure}
@@ -11,6 +13,21 @@ public interface Store extends AutoCloseable {
   StoredFiles files();
 
   Batches batches();
+
+  /** Sealed or not, as they were given. */
+  Changes changes();
+
+  Acts acts();
+
+  KeptSecrets secrets();
+
+  /**
+   * Puts all sealed text that is kept anywhere here under another key.
+   *
+   * @param renewed of one text; itself where nothing is to be done
+   * @return how many were changed
+   */
+  long renew(UnaryOperator<String> renewed);
 
   /** Returns once the store has been opened and answers; throws {@link Failure} where it is not. */
   void check();

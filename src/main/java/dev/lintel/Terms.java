@@ -173,6 +173,28 @@ public record Terms(
     return value.length() <= 512;
   }
 
+  /**
+   * A term as it would be read from a call. Throws {@link Failure} {@code INVALID_REQUEST} where
+   * there is no such term, or its value makes no sense.
+   */
+  public static String checked(String name, String value) {
+    if (!NAMES.contains(name)) {
+      throw Failure.invalid(
+          "'" + name + "' is not a term. Terms are: " + String.join(", ", NAMES) + ".");
+    }
+    return check(name, name, value.strip());
+  }
+
+  /** The same where some have other values, which have been checked. */
+  public Terms with(Map<String, String> others) {
+    if (others.isEmpty()) {
+      return this;
+    }
+    var all = new TreeMap<>(values);
+    all.putAll(others);
+    return new Terms(Map.copyOf(all), "true".equals(all.get("strict")), along, explain);
+  }
+
   public Optional<String> get(String name) {
     return Optional.ofNullable(values.get(name));
   }

@@ -523,12 +523,14 @@ public final class Trail {
     if (findings.isEmpty()) {
       findings = new ArrayList<>(2);
     }
-    findings.add(finding);
+    if (!findings.contains(finding)) {
+      findings.add(finding);
+    }
   }
 
   /** What rules had to say against the call, whatever came of it. */
   public List<Finding> findings() {
-    return Collections.unmodifiableList(findings);
+    return findings.isEmpty() ? findings : Collections.unmodifiableList(findings);
   }
 
   /** The call has used that of lasting allowances. */

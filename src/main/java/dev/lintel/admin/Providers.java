@@ -4,12 +4,10 @@ import dev.lintel.Answer;
 import dev.lintel.Attempt;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
-import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.Json;
 import dev.lintel.Provider;
-import dev.lintel.Trail;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Locale;
@@ -141,21 +139,5 @@ public final class Providers {
 
   private static String word(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** Only for admins: others get 401. */
-  public static Endpoint guarded(Endpoint endpoint, Function<Exchange, Boolean> admin) {
-    return exchange -> {
-      if (admin.apply(exchange)) {
-        endpoint.serve(exchange);
-      } else {
-        var trail = Trail.begin(exchange.arrived());
-        var failure =
-            Failure.of(
-                Failure.Kind.AUTHENTICATION,
-                "The admin API needs 'Authorization: Bearer ADMIN_KEY'.");
-        exchange.answer(endpoint.refuse(failure, trail), Map.of("x-lintel-request-id", trail.id()));
-      }
-    };
   }
 }

@@ -115,6 +115,10 @@ public final class WhereTo {
     if (!trail.variant().isEmpty()) {
       body.put("variant", trail.variant());
     }
+    if (!trail.findings().isEmpty()) {
+      var findings = body.putArray("policy");
+      trail.findings().forEach(finding -> findings.add(finding.json()));
+    }
     return Answer.json(200, body);
   }
 

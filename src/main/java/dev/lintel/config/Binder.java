@@ -189,6 +189,9 @@ final class Binder {
   }
 
   private static boolean isWrittenAsMap(Type type) {
+    if (type instanceof ParameterizedType generic && generic.getRawType() == At.class) {
+      return isWrittenAsMap(generic.getActualTypeArguments()[0]);
+    }
     return type instanceof Class<?> plain && plain.isRecord() && Scalar.of(plain).isEmpty();
   }
 
@@ -238,6 +241,11 @@ final class Binder {
         }
       }
     }
+    return choose(kind, type);
+  }
+
+  /** The case of a sealed type that the word chooses. */
+  static Class<?> choose(String kind, Class<?> type) {
     Class<?> otherwise = type;
     for (Class<?> candidate : type.getPermittedSubclasses()) {
       Shape.Kind word = candidate.getAnnotation(Shape.Kind.class);

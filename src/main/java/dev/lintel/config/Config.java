@@ -8,6 +8,7 @@ import dev.lintel.Facts;
 import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
+import dev.lintel.Policy;
 import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,18 +40,21 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A configuration that has been checked: whatever it refers to exists.
  *
+ * @param keks key-encryption keys, the first of which seals
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
  * @param probes how often a provider that rests is asked for a sign of life, by its name; the
  *     others never are
  * @param refusing providers that are not asked while they are in trouble, unless a model says so
+ * @param policies who is under which
  * @param notYet keys in use that this version reads and checks but does not act on
  */
 public record Config(
     Address listen,
     Path data,
     Optional<Tls> tls,
+    List<Credential> keks,
     Sizes limits,
     Optional<Threads> threads,
     Storing storing,
@@ -64,6 +69,7 @@ public record Config(
     Map<String, Duration> probes,
     Set<String> refusing,
     Pricing pricing,
+    Policies policies,
     List<App> apps,
     List<String> notYet) {
 
@@ -185,6 +191,7 @@ public record Config(
    * @param ownKeys whether its calls may bring a provider's key of their own
    * @param residency the region that its calls must not leave; empty where they may go anywhere
    * @param explain whether its calls may ask to be told why they went where they went
+   * @param policies what its calls may do
    */
   public record App(
       String tenant,
@@ -194,7 +201,8 @@ public record Config(
       Optional<Set<String>> models,
       boolean ownKeys,
       String residency,
-      boolean explain) {
+      boolean explain,
+      Policy.Source policies) {
     public App {
       keys = List.copyOf(keys);
       awsKeys = List.copyOf(awsKeys);
@@ -202,7 +210,7 @@ public record Config(
 
     /** Who calls with that key of its own. */
     public Caller caller(String keyId) {
-      return new Caller(tenant, name, keyId, models, ownKeys, residency, explain);
+      return new Caller(tenant, name, keyId, models, ownKeys, residency, explain).under(policies);
     }
   }
 
@@ -301,6 +309,9 @@ public record Config(
     if (!tls.equals(other.tls)) {
       differing.add("tls");
     }
+    if (!keks.equals(other.keks)) {
+      differing.add("kek");
+    }
     if (!limits.equals(other.limits)) {
       differing.add("limits");
     }
@@ -319,6 +330,24 @@ public record Config(
     return differing;
   }
 
+  /**
+   * The places that one admin alone may not change into another configuration, such as {@code
+   * policies.strict}: guarded policies that are changed or dropped, and where they stood and do not
+   * any more. Empty where one admin is enough.
+   */
+  public List<String> secondAdmin(Config after) {
+    if (policies.named().values().stream().noneMatch(Policies.Named::secondAdmin)) {
+      return List.of();
+    }
+    var left = new HashSet<String>();
+    for (App app : after.apps) {
+      left.add(app.tenant());
+      left.add(app.tenant() + "/" + app.name());
+    }
+    return policies.secondAdmin(
+        after.policies, place -> place.isEmpty() || left.contains(place.replaceFirst("#.*", "")));
+  }
+
   /** What it was read from beside its own file. */
   public List<Path> files() {
     return Stream.concat(
@@ -331,15 +360,15 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, probes, refusing, pricing, apps, notYet);
+        other, data, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
+        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, limits, threads, storing, fetch, database, shared, otlp, remotes, sims,
-        models, breakers, probes, refusing, pricing, apps, notYet);
+        listen, folder, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
+        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet);
   }
 
   /** Without what may be a secret. */

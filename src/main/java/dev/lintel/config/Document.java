@@ -1,8 +1,10 @@
 package dev.lintel.config;
 
 import dev.lintel.BreakerRule;
+import dev.lintel.Dimension;
 import dev.lintel.Json;
 import dev.lintel.Limits;
+import dev.lintel.Mode;
 import dev.lintel.Percent;
 import dev.lintel.Provider;
 import dev.lintel.Rate;
@@ -15,10 +17,12 @@ import dev.lintel.config.Shape.Alone;
 import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
 import dev.lintel.config.Shape.NotYet;
+import dev.lintel.config.Shape.Secret;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +42,7 @@ record Document(
     @NotYet Optional<URI> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
+    List<At<String>> kek,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
     Optional<Storing.Idempotency> idempotency,
@@ -49,6 +54,8 @@ record Document(
     Map<String, At<PriceEntry>> prices,
     Optional<At<Path>> catalogue,
     Optional<UnknownPrice> unknownPrice,
+    Map<String, At<PolicyEntry>> policies,
+    Optional<At<String>> policy,
     Map<String, Tenant> tenants) {
 
   /** Where links in requests may lead beside public addresses. */
@@ -77,10 +84,10 @@ record Document(
   record Remote(
       Optional<At<String>> kind,
       Optional<At<URI>> url,
-      Optional<At<String>> key,
-      List<At<String>> keys,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
       Optional<Provider.Auth> auth,
-      Map<String, At<String>> headers,
+      @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
       boolean http2,
@@ -129,11 +136,11 @@ record Document(
       String kind,
       Optional<At<URI>> url,
       Optional<String> apiVersion,
-      Optional<At<String>> key,
-      List<At<String>> keys,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
       Map<String, String> deployments,
       Optional<Entra> entra,
-      Map<String, At<String>> headers,
+      @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
       boolean http2,
@@ -147,7 +154,8 @@ record Document(
       implements Entry, Linked {}
 
   /** An application of Microsoft Entra. */
-  record Entra(At<String> tenant, At<String> client, At<String> secret, Optional<At<URI>> url) {}
+  record Entra(
+      At<String> tenant, At<String> client, @Secret At<String> secret, Optional<At<URI>> url) {}
 
   /** Google's Vertex AI. */
   @Kind("vertex")
@@ -156,10 +164,10 @@ record Document(
       Optional<At<URI>> url,
       Optional<At<String>> project,
       Optional<At<String>> location,
-      Optional<At<String>> credentials,
-      Optional<At<String>> key,
-      List<At<String>> keys,
-      Map<String, At<String>> headers,
+      @Secret Optional<At<String>> credentials,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
+      @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
       boolean http2,
@@ -179,13 +187,13 @@ record Document(
       Optional<At<URI>> url,
       Optional<At<String>> region,
       Optional<At<String>> accessKey,
-      Optional<At<String>> secretKey,
-      Optional<At<String>> sessionToken,
-      Optional<At<String>> token,
+      @Secret Optional<At<String>> secretKey,
+      @Secret Optional<At<String>> sessionToken,
+      @Secret Optional<At<String>> token,
       Optional<At<String>> profile,
-      Optional<At<String>> key,
-      List<At<String>> keys,
-      Map<String, At<String>> headers,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
+      @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
       boolean http2,
@@ -214,8 +222,8 @@ record Document(
   @Kind("sim")
   record Simulated(
       String kind,
-      Optional<At<String>> key,
-      List<At<String>> keys,
+      @Secret Optional<At<String>> key,
+      @Secret List<At<String>> keys,
       Optional<At<String>> dialect,
       Optional<Duration> ttft,
       Optional<BigDecimal> tokensPerSecond,
@@ -380,21 +388,63 @@ record Document(
 
   record Tenant(
       Optional<At<String>> residency,
-      @NotYet Optional<CallerLimits> limits,
-      @NotYet Map<Window, Money> budget,
+      Optional<At<String>> policy,
+      @NotYet List<At<Limit>> limits,
+      @NotYet List<At<Budget>> budget,
       Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
 
   record AppEntry(
-      List<At<String>> keys,
+      @Secret List<At<String>> keys,
       List<AwsPair> awsKeys,
       Optional<List<At<String>>> models,
       boolean ownKeys,
       Optional<At<String>> residency,
       boolean explain,
-      @NotYet Optional<CallerLimits> limits,
-      @NotYet Map<Window, Money> budget,
+      Optional<At<String>> policy,
+      @NotYet List<At<Limit>> limits,
+      @NotYet List<At<Budget>> budget,
+      Map<String, UseCase> useCases,
       Optional<UnknownPrice> unknownPrice) {}
+
+  record UseCase(Optional<At<String>> policy, List<At<Limit>> limits, List<At<Budget>> budget) {}
+
+  /** What calls may do; each rule in the policy's mode where it has none of its own. */
+  record PolicyEntry(
+      Optional<Mode> mode,
+      Optional<Names> models,
+      Optional<Names> providers,
+      Optional<Names> endpoints,
+      Optional<Names> tools,
+      Optional<Required> require,
+      Map<String, At<String>> force,
+      Optional<MostTokens> maxTokens,
+      Map<String, At<DataClass>> dataClasses,
+      List<At<Limit>> limits,
+      List<At<Budget>> budgets,
+      Optional<Approval> approval) {}
+
+  record Names(
+      @Alone Optional<List<At<String>>> allow, List<At<String>> deny, Optional<Mode> mode) {
+    Names {
+      if (allow.isEmpty() && deny.isEmpty()) {
+        throw new IllegalArgumentException("needs the key 'allow' or the key 'deny'");
+      }
+    }
+  }
+
+  record Required(@Alone List<At<String>> terms, Optional<Mode> mode) {}
+
+  record MostTokens(@Alone Tokens most, Optional<Mode> mode) {}
+
+  /** Where data may go; its word alone says that it may go nowhere. */
+  record DataClass(
+      @Alone Optional<At<String>> then, List<At<String>> regions, List<At<String>> providers) {}
+
+  /** Who has to agree to a change beside the admin who makes it. */
+  enum Approval {
+    SECOND_ADMIN
+  }
 
   /** What becomes of a call whose price nobody knows. */
   enum UnknownPrice {
@@ -478,10 +528,84 @@ record Document(
   }
 
   /** Keys as AWS's SDKs want them. */
-  record AwsPair(At<String> id, At<String> secret) {}
+  record AwsPair(At<String> id, @Secret At<String> secret) {}
 
-  /** Of callers. */
-  record CallerLimits(Optional<Rate> requests, Optional<Rate> tokens, Optional<Count> concurrent) {}
+  /** Of callers: each of its rates, and how many at once. */
+  record Limit(
+      List<At<Rate>> requests,
+      List<At<Rate>> tokens,
+      Optional<Count> concurrent,
+      List<Dimension> per,
+      List<At<String>> only,
+      Optional<Mode> mode) {
+    Limit {
+      if (requests.isEmpty() && tokens.isEmpty() && concurrent.isEmpty()) {
+        throw new IllegalArgumentException(
+            "needs one of the keys 'requests', 'tokens' and 'concurrent'");
+      }
+      above0(values(requests), values(tokens));
+    }
+
+    static List<Rate> values(List<At<Rate>> written) {
+      return written.stream().flatMap(at -> at.value().stream()).toList();
+    }
+  }
+
+  /** Of callers: an amount for its window, or amounts for several. */
+  record Budget(
+      Optional<At<Amount>> minute,
+      Optional<At<Amount>> hour,
+      Optional<At<Amount>> day,
+      Optional<At<Amount>> week,
+      Optional<At<Amount>> month,
+      Optional<At<Amount>> total,
+      Optional<At<Amount>> amount,
+      Optional<At<Window>> window,
+      Optional<At<String>> zone,
+      List<Dimension> per,
+      List<At<String>> only,
+      List<Percent> thresholds,
+      Optional<Mode> mode,
+      Optional<AtLimit> atLimit) {
+    Budget {
+      if (amount.isPresent() != window.isPresent()) {
+        throw new IllegalArgumentException("needs both 'amount' and 'window', or neither");
+      }
+      boolean several =
+          Stream.of(minute, hour, day, week, month, total).anyMatch(Optional::isPresent);
+      if (several == amount.isPresent()) {
+        throw new IllegalArgumentException(
+            "needs either 'amount' with its 'window', or windows with their amounts: day: 20 USD");
+      }
+    }
+
+    /** By their windows. */
+    Map<Window, Amount> amounts() {
+      var amounts = new EnumMap<Window, Amount>(Window.class);
+      put(amounts, Window.MINUTE, minute);
+      put(amounts, Window.HOUR, hour);
+      put(amounts, Window.DAY, day);
+      put(amounts, Window.WEEK, week);
+      put(amounts, Window.MONTH, month);
+      put(amounts, Window.TOTAL, total);
+      window.flatMap(At::value).ifPresent(given -> put(amounts, given, amount));
+      return amounts;
+    }
+
+    private static void put(
+        Map<Window, Amount> amounts, Window window, Optional<At<Amount>> written) {
+      written.flatMap(At::value).ifPresent(amount -> amounts.put(window, amount));
+    }
+  }
+
+  /** What is done where nothing is left. */
+  record AtLimit(@Alone Optional<Then> then, List<At<String>> downgrade, Optional<String> answer) {}
+
+  /** What is done where nothing cheaper is left, either. */
+  enum Then {
+    REFUSE,
+    APPROVE
+  }
 
   /** Of a provider's account. */
   record AccountLimits(
@@ -490,9 +614,7 @@ record Document(
       Optional<Count> concurrent,
       Optional<Count> concurrentPerKey) {
     AccountLimits {
-      if (Stream.concat(requests.stream(), tokens.stream()).anyMatch(rate -> rate.count() == 0)) {
-        throw new IllegalArgumentException("must have rates above 0");
-      }
+      above0(requests, tokens);
     }
 
     Limits known() {
@@ -501,6 +623,12 @@ record Document(
           tokens,
           concurrent.map(Count::value).orElse(0),
           concurrentPerKey.map(Count::value).orElse(0));
+    }
+  }
+
+  private static void above0(List<Rate> requests, List<Rate> tokens) {
+    if (Stream.concat(requests.stream(), tokens.stream()).anyMatch(rate -> rate.count() == 0)) {
+      throw new IllegalArgumentException("must have rates above 0");
     }
   }
 

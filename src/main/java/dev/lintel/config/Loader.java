@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Changes;
 import dev.lintel.Condition;
 import dev.lintel.Dialect;
 import dev.lintel.Spec;
@@ -86,8 +87,13 @@ public final class Loader {
 
   /** Throws {@link Faulty} with everything that is wrong. */
   public Config load(Path file) {
+    return load(read(file));
+  }
+
+  /** What is written, whatever it means. Throws {@link Faulty} where it is no YAML. */
+  public Written read(Path file) {
     try {
-      return load(file.toString(), Files.readString(file));
+      return read(file.toString(), Files.readString(file));
     } catch (CharacterCodingException notText) {
       throw new Faulty(List.of(new Fault(file.toString(), 1, "the file must be UTF-8 text")));
     } catch (IOException unreadable) {
@@ -102,20 +108,42 @@ public final class Loader {
    * @param file its name in faults
    */
   public Config load(String file, String text) {
+    return load(read(file, text));
+  }
+
+  /** The same with changes laid over the file. */
+  public Config load(String file, String text, List<Changes.Change> changes) {
+    return load(read(file, text).with(changes));
+  }
+
+  /**
+   * What is written, whatever it means. Throws {@link Faulty} where it is no YAML.
+   *
+   * @param file its name in faults
+   */
+  public Written read(String file, String text) {
     var faults = new Faults(file);
+    Optional<Node> root = compose(faults, file, text);
+    faults.raise();
+    return new Written(file, root.orElseThrow(), List.of());
+  }
+
+  /** Throws {@link Faulty} with everything that is wrong. */
+  public Config load(Written source) {
+    Faults faults = source.faults();
     var binder = new Binder(faults, environment, Map.of(Strategy.class, strategies));
-    Optional<Document> document =
-        compose(faults, file, text).flatMap(root -> binder.bind(root, Document.class));
     Optional<Config> config =
-        document.map(written ->
-            new Reading(
-                    faults,
-                    written,
-                    new Providers(faults, environment, catalogue, served, dialects, simFaults),
-                    binder.plain(Strategy.class, USUAL_STRATEGY),
-                    language,
-                    modelFaults)
-                .config(binder.notYet()));
+        binder
+            .bind(source.root(), Document.class)
+            .map(written ->
+                new Reading(
+                        faults,
+                        written,
+                        new Providers(faults, environment, catalogue, served, dialects, simFaults),
+                        binder.plain(Strategy.class, USUAL_STRATEGY),
+                        language,
+                        modelFaults)
+                    .config(binder.notYet()));
     faults.raise();
     return config.orElseThrow(() -> new IllegalStateException("a file without fault and value"));
   }
@@ -125,7 +153,12 @@ public final class Loader {
    * usual environment variable is set.
    */
   public Config usual() {
-    return load(
+    return load(usually());
+  }
+
+  /** How that would be written. */
+  public Written usually() {
+    return read(
         "the usual configuration",
         "providers:\n  demo: { kind: sim }\n"
             + catalogue.rows().values().stream()

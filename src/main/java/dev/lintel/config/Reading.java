@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Condition;
 import dev.lintel.Credential;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Spec;
@@ -18,12 +19,15 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One file on its way from single words to what they mean together. */
 final class Reading implements ModelReading.Around {
   private static final Duration SHORTEST_PROBE = Duration.ofMillis(100);
+
+  private static final Pattern KEK = Pattern.compile("[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?");
 
   private final Faults faults;
   private final Document written;
@@ -62,10 +66,12 @@ final class Reading implements ModelReading.Around {
     var breakers = new Breakers(written.providers());
     List<Config.ModelSpec> models = models(breakers);
     checkPrices();
+    Policies policies = policies();
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.data().orElse(Path.of("lintel-data")),
         written.tls().flatMap(this::tls),
+        keks(),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
         new Storing(
@@ -83,8 +89,21 @@ final class Reading implements ModelReading.Around {
         probes,
         breakers.refusing(),
         pricing(),
-        apps(models),
+        policies,
+        apps(models, policies),
         List.copyOf(notYet));
+  }
+
+  private List<Credential> keks() {
+    var keys = new ArrayList<Credential>();
+    for (At<String> at : written.kek()) {
+      String key = at.value().orElse("").strip();
+      if (at.value().isPresent() && !KEK.matcher(key).matches()) {
+        faults.add(at, "must be 32 random bytes in base64 or hexadecimal");
+      }
+      keys.add(new Credential("kek#" + (keys.size() + 1), key));
+    }
+    return keys;
   }
 
   private Optional<Config.Tls> tls(Document.Pem pem) {
@@ -239,7 +258,31 @@ final class Reading implements ModelReading.Around {
         });
   }
 
-  private List<Config.App> apps(List<Config.ModelSpec> models) {
+  private Policies policies() {
+    return new PolicyReading(
+            faults,
+            new PolicyReading.Known() {
+              @Override
+              public void model(At<String> at) {
+                checkModel(at);
+              }
+
+              @Override
+              public void provider(At<String> at) {
+                at.value().ifPresent(name -> checkProvider(name, at));
+              }
+            })
+        .read(written);
+  }
+
+  /** A rule may speak of a provider that nobody asks yet. */
+  private void checkProvider(String name, At<?> at) {
+    if (!written.providers().containsKey(name) && providers.catalogue().find(name).isEmpty()) {
+      faults.add(at, "names a provider that is not known" + meantProvider(name));
+    }
+  }
+
+  private List<Config.App> apps(List<Config.ModelSpec> models, Policies policies) {
     var residencies = new Residencies(faults, written.models().keySet(), models);
     var apps = new ArrayList<Config.App>();
     var owners = new HashMap<String, String>();
@@ -252,7 +295,7 @@ final class Reading implements ModelReading.Around {
               .forEach((name, app) -> {
                 String residency = app.residency().map(residencies::region).orElse(usual);
                 app.models().ifPresent(listed -> residencies.check(residency, listed));
-                apps.add(app(tenant, name, app, owners, residency));
+                apps.add(app(tenant, name, app, owners, residency, policies.of(tenant, name)));
               });
         });
     return apps;
@@ -263,7 +306,8 @@ final class Reading implements ModelReading.Around {
       String name,
       Document.AppEntry entry,
       Map<String, String> owners,
-      String residency) {
+      String residency,
+      Policy.Source policies) {
     String whole = tenant + "/" + name;
     var keys = new ArrayList<Credential>();
     for (At<String> at : entry.keys()) {
@@ -295,7 +339,8 @@ final class Reading implements ModelReading.Around {
                     .collect(Collectors.toUnmodifiableSet())),
         entry.ownKeys(),
         residency,
-        entry.explain());
+        entry.explain(),
+        policies);
   }
 
   private Optional<Config.AwsPair> awsPair(

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Measure;
 import dev.lintel.Percent;
 import dev.lintel.Rate;
 import dev.lintel.Reach;
@@ -20,6 +21,7 @@ import java.util.function.Function;
  */
 record Scalar<T>(String form, Function<String, T> read) {
   private static final int LONGEST_NUMBER = 40;
+  private static final long PICO = 1_000_000_000_000L;
   private static final Map<String, Duration> UNITS = new LinkedHashMap<>();
   private static final Map<String, Long> BYTES =
       Map.of("B", 1L, "KB", 1L << 10, "MB", 1L << 20, "GB", 1L << 30, "", 1L);
@@ -80,7 +82,9 @@ record Scalar<T>(String form, Function<String, T> read) {
               Tokens.class,
               new Scalar<>("a number of 1 or more, such as 4096 or 200k", Scalar::tokens)),
           Map.entry(After.class, new Scalar<>("a time such as 800ms, or p95", Scalar::after)),
-          Map.entry(Money.class, new Scalar<>("an amount such as 500 USD", Scalar::money)),
+          Map.entry(
+              Amount.class,
+              new Scalar<>("an amount above 0, such as 500 USD or 1M tokens", Scalar::amount)),
           Map.entry(
               Address.class, new Scalar<>("a host and a port such as 127.0.0.1:7070", Address::of)),
           Map.entry(
@@ -176,19 +180,30 @@ record Scalar<T>(String form, Function<String, T> read) {
   }
 
   private static Tokens tokens(String text) {
-    var figure = measured(text, THOUSANDS);
-    return new Tokens(whole(figure.getKey(), figure.getValue()));
+    return new Tokens(count(text));
   }
 
   private static After after(String text) {
     return new After(text.equals("p95") ? Optional.empty() : Optional.of(duration(text)));
   }
 
-  private static Money money(String text) {
-    if (!text.endsWith(" USD")) {
-      throw new IllegalArgumentException("no USD");
+  private static Amount amount(String text) {
+    int blank = text.lastIndexOf(' ');
+    if (blank < 0) {
+      throw new IllegalArgumentException("no unit");
     }
-    return new Money(decimal(text.substring(0, text.length() - 4).strip()));
+    String number = text.substring(0, blank).strip();
+    return switch (text.substring(blank + 1)) {
+      case "USD" -> new Amount(Measure.PICO_USD, whole(decimal(number), PICO));
+      case "tokens" -> new Amount(Measure.TOKENS, count(number));
+      case "requests" -> new Amount(Measure.REQUESTS, count(number));
+      default -> throw new IllegalArgumentException("no such unit");
+    };
+  }
+
+  private static long count(String text) {
+    var figure = measured(text, THOUSANDS);
+    return whole(figure.getKey(), figure.getValue());
   }
 
   private static URI address(String text) {

@@ -39,6 +39,11 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
     String value();
   }
 
+  /** What must not be shown, however it is written. */
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.RECORD_COMPONENT)
+  @interface Secret {}
+
   /** What is read and checked but has no effect yet; whoever gives it one removes the mark. */
   @Retention(RetentionPolicy.RUNTIME)
   @Target(ElementType.RECORD_COMPONENT)
@@ -54,6 +59,7 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
       Type type,
       boolean alone,
       boolean notYet,
+      boolean secret,
       Method accessor,
       @Nullable Object usual) {}
 
@@ -122,6 +128,7 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
               component.getGenericType(),
               component.isAnnotationPresent(Alone.class),
               component.isAnnotationPresent(NotYet.class),
+              component.isAnnotationPresent(Secret.class),
               accessor,
               usual == null ? ABSENT.get(component.getType()) : accessor.invoke(usual)));
     }

@@ -45,6 +45,11 @@ public final class BedrockConverse implements Dialect {
    * <p>The path gives {@code model} and {@code method}.
    */
   @Override
+  public String bound() {
+    return "inferenceConfig.maxTokens";
+  }
+
+  @Override
   public Request read(Inbound inbound) {
     String method = inbound.path().getOrDefault("method", WHOLE);
     boolean stream =

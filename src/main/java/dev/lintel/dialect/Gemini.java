@@ -61,6 +61,11 @@ public final class Gemini implements Dialect {
    * server-sent events instead of an array. As at Google, {@code contents} may be one object alone.
    */
   @Override
+  public String bound() {
+    return "generationConfig.maxOutputTokens";
+  }
+
+  @Override
   public Request read(Inbound inbound) {
     String method = inbound.path().getOrDefault("method", "generateContent");
     if (method.equals(GeminiCount.METHOD)) {

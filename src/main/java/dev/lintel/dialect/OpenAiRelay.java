@@ -143,6 +143,7 @@ public final class OpenAiRelay implements Beside {
       Relay.Content content,
       Optional<String> measure) {
     return new Relay(
+        service.kind(),
         this,
         model,
         events,

@@ -1,5 +1,6 @@
 package dev.lintel.dialect;
 
+import dev.lintel.Service;
 import java.util.List;
 
 /**
@@ -7,24 +8,32 @@ import java.util.List;
  * reference, "Images", "Audio" and "Moderations").
  */
 public enum OpenAiService {
-  IMAGES("images", "/images/generations", List.of(), "n"),
-  IMAGE_EDITS("image_edits", "/images/edits", List.of("image", "image[]"), "n"),
-  IMAGE_VARIATIONS("image_variations", "/images/variations", List.of("image"), "n"),
-  SPEECH("speech", "/audio/speech", List.of(), "input"),
-  TRANSCRIPTIONS("transcriptions", "/audio/transcriptions", List.of("file"), ""),
-  TRANSLATIONS("translations", "/audio/translations", List.of("file"), ""),
-  MODERATIONS("moderations", "/moderations", List.of(), "");
+  IMAGES(Service.IMAGES, "images", "/images/generations", List.of(), "n"),
+  IMAGE_EDITS(Service.IMAGES, "image_edits", "/images/edits", List.of("image", "image[]"), "n"),
+  IMAGE_VARIATIONS(Service.IMAGES, "image_variations", "/images/variations", List.of("image"), "n"),
+  SPEECH(Service.SPEECH, "speech", "/audio/speech", List.of(), "input"),
+  TRANSCRIPTIONS(
+      Service.TRANSCRIPTIONS, "transcriptions", "/audio/transcriptions", List.of("file"), ""),
+  TRANSLATIONS(Service.TRANSCRIPTIONS, "translations", "/audio/translations", List.of("file"), ""),
+  MODERATIONS(Service.MODERATIONS, "moderations", "/moderations", List.of(), "");
 
+  private final Service kind;
   private final String word;
   private final String path;
   private final List<String> files;
   private final String measure;
 
-  OpenAiService(String word, String path, List<String> files, String measure) {
+  OpenAiService(Service kind, String word, String path, List<String> files, String measure) {
+    this.kind = kind;
     this.word = word;
     this.path = path;
     this.files = files;
     this.measure = measure;
+  }
+
+  /** What it is in the words of policies. */
+  Service kind() {
+    return kind;
   }
 
   /** The dialect's name. */

@@ -12,6 +12,7 @@ import dev.lintel.Relay;
 import dev.lintel.ReplyReader;
 import dev.lintel.ReplyWriter;
 import dev.lintel.Request;
+import dev.lintel.Service;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Upload;
@@ -91,6 +92,7 @@ public final class PassThrough implements Beside {
         headers.get("accept").filter(accept -> accept.contains("text/event-stream")).isPresent();
     Held body = inbound.upload().orElseGet(() -> Held.of(NOTHING)).begin();
     return new Relay(
+        Service.RAW,
         this,
         provider + "/*",
         events,

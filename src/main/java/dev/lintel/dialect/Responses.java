@@ -44,6 +44,11 @@ public final class Responses implements Stateful, Beside {
   }
 
   @Override
+  public String bound() {
+    return "max_output_tokens";
+  }
+
+  @Override
   public Request read(Inbound inbound) {
     Body body = inbound.body();
     String model = inbound.path().getOrDefault("model", "");

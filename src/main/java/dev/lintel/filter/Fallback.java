@@ -191,7 +191,8 @@ public final class Fallback implements Filter {
               .map(cause -> lists.getOrDefault(cause, any))
               .orElse(List.of());
       for (String name : names) {
-        Optional<Model> other = asked.contains(name) ? Optional.empty() : models.apply(name);
+        Optional<Model> other =
+            asked.contains(name) || !Obey.leads(call, name) ? Optional.empty() : models.apply(name);
         if (other.isPresent() && answered(other.get())) {
           return true;
         }
@@ -203,7 +204,8 @@ public final class Fallback implements Filter {
     }
 
     private boolean left(List<String> names) {
-      return names.stream().anyMatch(name -> !asked.contains(name));
+      return names.stream()
+          .anyMatch(name -> !asked.contains(name) && !call.trail().policy().forbids(name));
     }
 
     private boolean isOver(Failure failure) {

@@ -5,6 +5,8 @@ import dev.lintel.CallThread;
 import dev.lintel.Chat;
 import dev.lintel.Extent;
 import dev.lintel.Failure;
+import dev.lintel.Mode;
+import dev.lintel.Ruled;
 import dev.lintel.Target;
 import dev.lintel.Terms;
 import dev.lintel.TokenCounter;
@@ -44,7 +46,9 @@ final class Narrowing {
 
   /** Whether nothing speaks against any of them, as for nearly every call. */
   static boolean needless(Call call, List<Target> targets) {
-    if (!call.caller().residency().isEmpty() || !call.terms().values().isEmpty()) {
+    if (!call.caller().residency().isEmpty()
+        || !call.terms().values().isEmpty()
+        || call.trail().policy().narrows()) {
       return false;
     }
     for (Target target : targets) {
@@ -95,6 +99,9 @@ final class Narrowing {
       left = staying(left, residency, noted);
     }
     Terms terms = call.terms();
+    for (Narrower rule : Narrower.of(call.trail().policy(), terms)) {
+      left = ruled(left, rule, noted);
+    }
     if (!terms.values().isEmpty()) {
       left = chosen(left, terms, noted);
     }
@@ -118,6 +125,24 @@ final class Narrowing {
                         + " has no target there.")
                 .code("residency")
                 .lasting());
+  }
+
+  private List<Target> ruled(List<Target> targets, Narrower rule, boolean noted) {
+    Supplier<Failure> none = () -> rule.none("no target of " + model());
+    if (rule.mode() == Mode.ENFORCE) {
+      return kept(
+          targets, rule::allows, target -> "not " + rule.words(), noted, () -> spoken(rule, none));
+    }
+    if (noted && !targets.isEmpty() && targets.stream().noneMatch(rule::allows)) {
+      Ruled.noted(call.trail(), rule.rule(), rule.mode(), none.get());
+    }
+    return targets;
+  }
+
+  private Failure spoken(Narrower rule, Supplier<Failure> none) {
+    Failure failure = none.get();
+    Ruled.noted(call.trail(), rule.rule(), rule.mode(), failure);
+    return failure;
   }
 
   private List<Target> chosen(List<Target> targets, Terms terms, boolean noted) {

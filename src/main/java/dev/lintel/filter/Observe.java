@@ -6,6 +6,7 @@ import dev.lintel.Chunk;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
+import dev.lintel.Finding;
 import dev.lintel.Handler;
 import dev.lintel.Listener;
 import dev.lintel.Part;
@@ -32,6 +33,9 @@ public final class Observe implements Filter {
       failure = Optional.of(known);
       throw known;
     } finally {
+      for (Finding finding : call.trail().findings()) {
+        listener.on(call.trail(), new Event.Found(finding));
+      }
       listener.on(
           call.trail(), new Event.Ended(failure, CallThread.nanoTime() - call.trail().started()));
     }

@@ -5,6 +5,7 @@ import dev.lintel.Headers;
 import dev.lintel.Held;
 import dev.lintel.Outbound;
 import dev.lintel.Relay;
+import dev.lintel.Service;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
@@ -81,6 +82,7 @@ final class Builtins {
   /** A question of the gateway's own, in the words of the target's provider. */
   static Relay raw(Target target, Outbound question, Held body) {
     return new Relay(
+        Service.RAW,
         RAW,
         target.name(),
         false,

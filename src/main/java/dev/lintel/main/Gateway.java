@@ -9,6 +9,7 @@ import dev.lintel.Listener;
 import dev.lintel.Listing;
 import dev.lintel.Model;
 import dev.lintel.Models;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.SignedCaller;
@@ -30,6 +31,7 @@ import dev.lintel.filter.Inline;
 import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
+import dev.lintel.filter.Obey;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
@@ -177,6 +179,7 @@ record Gateway(
               authenticate, // before the body is read: strangers cost little
               lasting.once, // before the body is parsed: it goes by its bytes
               new Read(models, lasting.spool),
+              new Obey(), // before anything comes of the call
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
               new Coalesce(), // before anything is asked; what comes after it is done once for all
@@ -205,6 +208,7 @@ record Gateway(
               Stops::suppose,
               authenticate,
               new Read(models, lasting.spool),
+              new Obey(),
               new Links(reach),
               lasting.continuity,
               choose.uncounted(),
@@ -226,6 +230,7 @@ record Gateway(
               new Observe(lasting.listener),
               authenticate,
               new Read(models, lasting.spool),
+              Obey::afterwards,
               new Links(reach),
               lasting.continuity,
               new Estimate(TOKENS)),
@@ -240,6 +245,7 @@ record Gateway(
       return through(
           List.of(
               new Read(models, lasting.spool),
+              new Obey(),
               lasting.continuity,
               new Fallback(models::find),
               choose.uncounted(),
@@ -288,17 +294,19 @@ record Gateway(
 
   /** A model that the caller may ask for, also by its provider's name of it. */
   Optional<Listing> modelFor(Caller caller, String name) {
-    return caller.models().map(allowed -> allowed.contains(name)).orElse(true)
+    return caller.mayAsk(name) && !caller.policies().of("").forbids(name)
         ? models.find(name).map(Listing::of)
         : Optional.empty();
   }
 
   /** The models that a caller may ask for by name. */
   List<Listing> modelsFor(Caller caller) {
+    Policy policy = caller.policies().of("");
     return caller
         .models()
         .map(allowed -> allowed.stream().sorted())
         .orElse(models.names().stream())
+        .filter(name -> !policy.forbids(name))
         .flatMap(name -> models.find(name).stream())
         .map(Listing::of)
         .toList();

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Admin;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -9,8 +10,14 @@ import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Provider;
 import dev.lintel.Route;
+import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Trail;
+import dev.lintel.admin.ActList;
+import dev.lintel.admin.Attempts;
+import dev.lintel.admin.Guard;
+import dev.lintel.admin.Operation;
+import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
@@ -29,6 +36,7 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
+import dev.lintel.secret.KeyRing;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
@@ -75,6 +83,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Sealer sealer;
   private final Server server;
   private final URI url;
   private final Config started;
@@ -94,20 +103,23 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> storedKeys,
       Predicate<String> admin,
       OutputStream out) {
-    this(config, storedKeys, admin, out, Secrets.random());
+    this(config, storedKeys, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
   }
 
   /**
    * The same, where what it seals shall be good for the next start, too.
    *
-   * @param secret under which it seals
+   * @param secret under which ids are made that nobody else can make
+   * @param sealer of what lies in the store
    */
   public Lintel(
       Config config,
       Function<String, Optional<Caller>> storedKeys,
       Predicate<String> admin,
       OutputStream out,
-      byte[] secret) {
+      byte[] secret,
+      Sealer sealer) {
+    this.sealer = sealer;
     continuity = new Continuity(secret);
     vertx =
         Vertx.vertx(
@@ -290,7 +302,32 @@ public final class Lintel implements AutoCloseable {
             recent,
             ratings::rate,
             () -> !ending,
-            admin));
+            new Guard(
+                new Guard.Doors(
+                    exchange -> Front.credential(exchange.request()),
+                    key -> admin.test(key) ? Optional.of(Admin.KEY) : Optional.empty(),
+                    exchange -> Optional.empty()),
+                new Attempts(CallThread::nanoTime),
+                () -> storage.store().acts(),
+                InstantSource.system(),
+                Builtins.OPENAI,
+                started.tls().isPresent()),
+            administration()));
+  }
+
+  private List<Operation> administration() {
+    var all = new ArrayList<Operation>();
+    all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
+    all.addAll(
+        new SecretStore(
+                () -> storage.store().secrets(),
+                sealer,
+                () -> storage.store().renew(sealer::renewed),
+                () -> {},
+                InstantSource.system(),
+                Builtins.OPENAI)
+            .operations());
+    return all;
   }
 
   private Runner.Means means(Map<String, Front> served, int concurrent, int longestLine) {

@@ -14,11 +14,10 @@ import dev.lintel.Json;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
-import dev.lintel.admin.Arms;
-import dev.lintel.admin.Calls;
+import dev.lintel.admin.Guard;
+import dev.lintel.admin.Operation;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
-import dev.lintel.admin.WhereTo;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
@@ -32,7 +31,6 @@ import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.ResponsesSocket;
 import dev.lintel.server.Unserved;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,11 +39,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Who serves which path. */
 final class Routes {
@@ -57,7 +53,8 @@ final class Routes {
    * @param ratings whom callers tell how well a call was answered
    * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
-   * @param admin whether that is an admin's key
+   * @param guard before everything that admins ask
+   * @param admin what is asked of parts that are not of one configuration
    */
   record Around(
       Supplier<Gateway> live,
@@ -72,7 +69,8 @@ final class Routes {
       CallRecords records,
       Feedback.Ratings ratings,
       BooleanSupplier ready,
-      Predicate<String> admin) {
+      Guard guard,
+      List<Operation> admin) {
     Optional<Caller> caller(String key) {
       return live.get().keys().apply(key);
     }
@@ -178,19 +176,9 @@ final class Routes {
     get(root, "/health", providers.health());
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));
-    List<String> admin = List.of("/admin/v1");
-    get(admin, "/providers", guarded(providers.list()));
-    post(admin, "/providers/{name}/check", guarded(providers.check(Builtins.OPENAI, around.check)));
-    get(admin, "/catalogue", guarded(this::catalogue));
-    get(admin, "/shadows", guarded(this::shadows));
-    var arms = new Arms(Builtins.OPENAI, around.rollouts::all, around.rollouts::resume);
-    get(admin, "/rollouts", guarded(arms.list()));
-    post(admin, "/rollouts/{model*}/resume", guarded(arms.resume()));
-    var calls = new Calls(around.records, Builtins.OPENAI);
-    get(admin, "/calls", guarded(calls.list()));
-    get(admin, "/calls/{id}", guarded(calls.one()));
-    var whereTo = new WhereTo(this::standpoint, Builtins.LANGUAGES);
-    post(admin, "/route", guarded(whereTo.endpoint(Builtins.OPENAI)));
+    for (Operation operation : Administration.of(around, providers)) {
+      add(operation.method(), List.of("/admin/v1"), operation.path(), around.guard.over(operation));
+    }
   }
 
   private void post(List<String> bases, String path, Endpoint endpoint) {
@@ -240,35 +228,6 @@ final class Routes {
         around::caller,
         caller -> around.live.get().modelsFor(caller),
         (caller, name) -> around.live.get().modelFor(caller, name));
-  }
-
-  private Endpoint guarded(Endpoint endpoint) {
-    return Providers.guarded(
-        endpoint, exchange -> around.admin.test(Front.credential(exchange.request())));
-  }
-
-  /** All of one configuration, also where another takes its place meanwhile. */
-  private WhereTo.Standpoint standpoint() {
-    Gateway live = around.live.get();
-    return new WhereTo.Standpoint(
-        live.config().apps().isEmpty() ? Optional.of(Caller.FIRST) : Optional.empty(),
-        (tenant, app) -> live.callerOf(tenant, app, ""),
-        live.deciding());
-  }
-
-  /** Which catalogue of models is in force. */
-  private void catalogue(Exchange exchange) {
-    Gateway live = around.live.get();
-    ObjectNode body = Json.object();
-    body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
-    body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
-    exchange.answer(Answer.json(200, body), Map.of());
-  }
-
-  /** How callers fared beside their shadows. */
-  private void shadows(Exchange exchange) {
-    ObjectNode body = Json.object().set("data", around.shadow.comparisons());
-    exchange.answer(Answer.json(200, body.putNull("next")), Map.of());
   }
 
   private static void introduce(Exchange exchange) {

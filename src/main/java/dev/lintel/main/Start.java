@@ -6,13 +6,16 @@ import dev.lintel.config.Fault;
 import dev.lintel.config.Faulty;
 import dev.lintel.config.Loader;
 import dev.lintel.config.Watch;
+import dev.lintel.secret.KeyRing;
 import dev.lintel.store.KeyFile;
 import dev.lintel.store.SqlStore;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -98,7 +101,8 @@ final class Start implements Callable<Integer> {
               keys::caller,
               admin,
               new FileOutputStream(FileDescriptor.out),
-              keys.secret("response ids"));
+              keys.secret("response ids"),
+              sealer(config, keys));
     } catch (IllegalStateException failed) {
       System.err.println(failed.getMessage());
       return 1;
@@ -125,6 +129,23 @@ final class Start implements Callable<Integer> {
           .start(Duration.ofMillis(500));
     }
     return 0;
+  }
+
+  /** The key of this installation opens, too: what it sealed once must open later. */
+  private static KeyRing sealer(Config config, KeyFile keys) {
+    var all = new ArrayList<String>();
+    Optional.ofNullable(System.getenv("LINTEL_KEK"))
+        .map(String::strip)
+        .filter(text -> !text.isEmpty())
+        .ifPresent(text -> all.addAll(List.of(text.split("\\s*,\\s*"))));
+    config.keks().forEach(key -> all.add(key.secret()));
+    all.add(new String(keys.secret("key-encryption key"), StandardCharsets.US_ASCII));
+    try {
+      return KeyRing.of(all);
+    } catch (IllegalArgumentException wrong) {
+      throw new IllegalStateException(
+          "The key-encryption key (LINTEL_KEK) " + wrong.getMessage() + ".", wrong);
+    }
   }
 
   static void use(Lintel lintel, KeyFile keys, Config changed) {

@@ -5,6 +5,7 @@ import dev.lintel.Attempt;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
+import dev.lintel.Finding;
 import dev.lintel.Health;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
@@ -102,6 +103,12 @@ public final class Metrics implements Listener, Endpoint {
           .help("Targets that were wanted but might not be asked, by why.")
           .labelNames("provider", "why")
           .register(registry);
+  private final Counter findings =
+      Counter.builder()
+          .name("lintel_policy_findings_total")
+          .help("What rules of policies had to say against calls, by what came of it.")
+          .labelNames("rule", "mode")
+          .register(registry);
   private final Histogram waits =
       Histogram.builder()
           .name("lintel_queue_wait_seconds")
@@ -175,6 +182,8 @@ public final class Metrics implements Listener, Endpoint {
           barred.labelValues(target.provider().name(), word(bar.why())).inc();
       case Event.Waited(String model, Event.Waited.End end, long nanos) ->
           waits.labelValues(labelOf(model), word(end)).observe(nanos / 1e9);
+      case Event.Found(Finding finding) ->
+          findings.labelValues(finding.rule(), finding.mode().word()).inc();
       case Event.Ended ended -> end(trail, ended);
     }
   }

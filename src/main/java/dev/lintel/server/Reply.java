@@ -6,6 +6,8 @@ import dev.lintel.Chunk;
 import dev.lintel.Dialect;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Finding;
+import dev.lintel.Mode;
 import dev.lintel.Model;
 import dev.lintel.Replay;
 import dev.lintel.ReplyWriter;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class Reply implements Sink {
   /** So much is gathered before it is sent, unless the provider pauses first. */
   private static final int BATCH = 16 << 10;
+
+  private static final int LONGEST_WARNING = 500;
 
   private final Exchange exchange;
   private final Dialect dialect;
@@ -172,9 +177,23 @@ final class Reply implements Sink {
       headers.put("x-lintel-usage-source", Usage.Source.ESTIMATE.word());
     }
     if (!trail.adapted().isEmpty()) {
-      headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted())));
+      headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted()), 2000));
+    }
+    if (!trail.findings().isEmpty()) {
+      warn(trail.findings(), headers);
     }
     return headers;
+  }
+
+  private static void warn(List<Finding> findings, Map<String, String> headers) {
+    String warnings =
+        findings.stream()
+            .filter(finding -> finding.mode() == Mode.WARN)
+            .map(Finding::message)
+            .collect(Collectors.joining(" "));
+    if (!warnings.isEmpty()) {
+      headers.put("x-lintel-warning", visible(warnings, LONGEST_WARNING));
+    }
   }
 
   /** What stands in the head of every error that a client gets. */
@@ -190,9 +209,9 @@ final class Reply implements Sink {
   }
 
   /** A caller's own field names may hold anything; a header may not. */
-  private static String visible(String text) {
+  private static String visible(String text, int most) {
     var safe = new StringBuilder(text.length());
-    for (int i = 0; i < Math.min(text.length(), 2000); i++) {
+    for (int i = 0; i < Math.min(text.length(), most); i++) {
       char c = text.charAt(i);
       safe.append(c >= ' ' && c < 127 ? c : '?');
     }

@@ -17,7 +17,8 @@ import java.util.List;
  * again from its beginning.
  */
 final class Migrations {
-  private static final List<String> FILES = List.of("V001__replays_files_batches");
+  private static final List<String> FILES =
+      List.of("V001__replays_files_batches", "V002__revisions", "V003__acts_secrets");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

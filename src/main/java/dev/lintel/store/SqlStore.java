@@ -1,6 +1,9 @@
 package dev.lintel.store;
 
+import dev.lintel.Acts;
 import dev.lintel.Batches;
+import dev.lintel.Changes;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +47,9 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlActs acts;
+  private final SqlSecrets secrets;
+  private final SqlChanges changes;
   private final @Nullable FileChannel lock;
   private final Thread upkeep;
   private volatile boolean closed;
@@ -58,6 +65,9 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.acts = new SqlActs(database);
+    this.secrets = new SqlSecrets(database);
+    this.changes = new SqlChanges(database);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -139,6 +149,26 @@ public final class SqlStore implements Store {
   @Override
   public Batches batches() {
     return batches;
+  }
+
+  @Override
+  public Acts acts() {
+    return acts;
+  }
+
+  @Override
+  public KeptSecrets secrets() {
+    return secrets;
+  }
+
+  @Override
+  public long renew(UnaryOperator<String> renewed) {
+    return new Sealed(database).renew(renewed);
+  }
+
+  @Override
+  public Changes changes() {
+    return changes;
   }
 
   @Override

@@ -81,11 +81,12 @@ class LoaderTest {
             Map.of(
                 "sk-acme-support-0001",
                 new Caller(
-                    "acme",
-                    "support",
-                    "acme/support#1",
-                    Optional.of(Set.of("tiny", "fast", "smart")),
-                    false)));
+                        "acme",
+                        "support",
+                        "acme/support#1",
+                        Optional.of(Set.of("tiny", "fast", "smart")),
+                        false)
+                    .under(config.policies().of("acme", "support"))));
     assertThat(config.notYet())
         .containsExactly("tenants.*.apps.*.budget", "tenants.*.apps.*.limits", "tenants.*.budget");
   }

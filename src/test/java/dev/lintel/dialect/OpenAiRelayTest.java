@@ -135,6 +135,7 @@ class OpenAiRelayTest {
     var dialect = new OpenAiRelay(service);
     var relay =
         new dev.lintel.Relay(
+            dev.lintel.Service.IMAGES,
             dialect,
             "m",
             false,

@@ -18,7 +18,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The embedded store keeps the contracts, and what only a file can break. */
-class SqliteStoreTest implements ReplaysContract, StoredFilesContract, BatchesContract {
+class SqliteStoreTest
+    implements ReplaysContract,
+        StoredFilesContract,
+        BatchesContract,
+        ChangesContract,
+        ActsContract,
+        SecretsContract {
   private static final SqlStore.Bounds BOUNDS =
       new SqlStore.Bounds(Duration.ofHours(24), 1_000_000);
 

@@ -1,0 +1,42 @@
+package dev.lintel.admin;
+
+import dev.lintel.Failure;
+import dev.lintel.RawRequest;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** What the parameters of a question say. */
+final class Listed {
+  private static final int USUAL = 100;
+  private static final int MOST = 1000;
+
+  private Listed() {}
+
+  /** Throws {@link Failure} that names a parameter which is none of those. */
+  static Map<String, String> only(RawRequest request, String... known) {
+    List<String> names = Arrays.asList(known);
+    for (String name : request.query().keySet()) {
+      if (!names.contains(name)) {
+        throw Failure.invalid(
+                "'" + name + "' is none of the parameters: " + String.join(", ", names) + ".")
+            .at(name);
+      }
+    }
+    return request.query();
+  }
+
+  /** The most entries of one answer. */
+  static int limit(RawRequest request) {
+    String text = request.query().get("limit");
+    if (text == null) {
+      return USUAL;
+    }
+    // Four digits are the most that can be right.
+    int limit = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
+    if (limit < 1 || limit > MOST) {
+      throw Failure.invalid("'limit' must be a whole number from 1 to " + MOST + ".").at("limit");
+    }
+    return limit;
+  }
+}

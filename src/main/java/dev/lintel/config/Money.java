@@ -1,6 +1,0 @@
-package dev.lintel.config;
-
-import java.math.BigDecimal;
-
-/** An exact amount of USD. */
-public record Money(BigDecimal usd) {}

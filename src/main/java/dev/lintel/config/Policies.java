@@ -1,0 +1,119 @@
+package dev.lintel.config;
+
+import dev.lintel.Policy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Who is under which policy, resolved: immutable, and shared by those who have the same.
+ *
+ * <p>Places are {@code ""} for everybody, {@code tenant}, {@code tenant/app} and {@code
+ * tenant/app#use_case}, as owners of allowances are named.
+ *
+ * @param named what each named policy says, whoever is under it
+ * @param attached the name of the policy that stands at a place, where one does
+ * @param everybody under what even those are of whom nothing is configured
+ * @param callers by {@code tenant/app}, where anything holds for it
+ */
+public record Policies(
+    Map<String, Named> named,
+    Map<String, String> attached,
+    Policy everybody,
+    Map<String, Policy.Source> callers) {
+  public static final Policies NONE = new Policies(Map.of(), Map.of(), Policy.NONE, Map.of());
+
+  public Policies {
+    named = Map.copyOf(named);
+    attached = Map.copyOf(attached);
+    callers = Map.copyOf(callers);
+  }
+
+  /**
+   * A policy as it is written.
+   *
+   * @param policy without owners of its allowances
+   * @param secondAdmin whether one admin alone may not change it
+   */
+  public record Named(Policy policy, boolean secondAdmin) {}
+
+  /** A place and the policy that stands there. */
+  public record Layer(String place, String policy) {}
+
+  /** Those of an app, by use case. */
+  record ByUseCase(Policy usual, Map<String, Policy> others) implements Policy.Source {
+    ByUseCase {
+      others = Map.copyOf(others);
+    }
+
+    @Override
+    public Policy of(String useCase) {
+      return others.isEmpty() ? usual : others.getOrDefault(useCase, usual);
+    }
+  }
+
+  /** Those of an app, whether or not anything is configured of it. */
+  public Policy.Source of(String tenant, String app) {
+    Policy.Source source = callers.isEmpty() ? null : callers.get(tenant + "/" + app);
+    if (source != null) {
+      return source;
+    }
+    return everybody == Policy.NONE ? Policy.Source.NONE : new ByUseCase(everybody, Map.of());
+  }
+
+  /** Which policies hold for such a call, the one above all others first. */
+  public List<Layer> layers(String tenant, String app, String useCase) {
+    String whole = tenant + "/" + app;
+    var layers = new ArrayList<Layer>();
+    for (String place : List.of("", tenant, whole, whole + "#" + useCase)) {
+      String name = attached.get(place);
+      if (name != null) {
+        layers.add(new Layer(place, name));
+      }
+    }
+    return layers;
+  }
+
+  /**
+   * The places of the configuration that one admin alone may not bring to what comes after this:
+   * each policy that says so and is changed or dropped, and each place that it stood at and does
+   * not any more. What goes with its tenant or app is no change of a policy.
+   *
+   * @param exists whether there still is such a place
+   */
+  List<String> secondAdmin(Policies after, Predicate<String> exists) {
+    var places = new ArrayList<String>();
+    named.forEach((name, policy) -> {
+      if (policy.secondAdmin && !policy.equals(after.named.get(name))) {
+        places.add("policies." + name);
+      }
+    });
+    attached.forEach((place, name) -> {
+      Named policy = named.get(name);
+      if (policy != null
+          && policy.secondAdmin
+          && !name.equals(after.attached.get(place))
+          && exists.test(place)) {
+        places.add(path(place));
+      }
+    });
+    return places.stream().sorted().toList();
+  }
+
+  /** Where the policy of a place is written. */
+  private static String path(String place) {
+    int slash = place.indexOf('/');
+    int hash = place.indexOf('#');
+    if (slash < 0) {
+      return place.isEmpty() ? "policy" : "tenants." + place + ".policy";
+    }
+    String app = hash < 0 ? place.substring(slash + 1) : place.substring(slash + 1, hash);
+    return "tenants."
+        + place.substring(0, slash)
+        + ".apps."
+        + app
+        + (hash < 0 ? "" : ".use_cases." + place.substring(hash + 1))
+        + ".policy";
+  }
+}

@@ -1,0 +1,198 @@
+package dev.lintel.config;
+
+import dev.lintel.Changes.Change;
+import dev.lintel.Json;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A configuration as it is written, before anybody has asked what it means: a file's text with
+ * changes laid over it.
+ */
+public final class Written {
+  /** What is secret, in what is shown; written, it keeps what stands there. */
+  public static final String UNCHANGED = "unchanged";
+
+  private static final Set<Tag> NUMBERS = Set.of(Tag.INT, Tag.FLOAT);
+
+  private final String file;
+  private final Node base;
+  private final List<Change> changes;
+  private final Node root;
+  private @Nullable ObjectNode json;
+  private @Nullable ObjectNode shown;
+
+  Written(String file, Node base, List<Change> changes) {
+    this.file = file;
+    this.base = base;
+    this.changes = List.copyOf(changes);
+    this.root = Graft.over(base, this.changes);
+  }
+
+  /** The file with those changes, in the place of others. */
+  public Written with(List<Change> others) {
+    return new Written(file, base, others);
+  }
+
+  /** Its name in faults. */
+  public String file() {
+    return file;
+  }
+
+  public List<Change> changes() {
+    return changes;
+  }
+
+  Node root() {
+    return root;
+  }
+
+  Faults faults() {
+    return new Faults(file, changes);
+  }
+
+  /** What stands there, secrets with it; empty where nothing does. */
+  public Optional<JsonNode> at(List<String> path) {
+    return at(json(), path);
+  }
+
+  /** The same as it may be shown: {@link #UNCHANGED} in the place of each secret. */
+  public Optional<JsonNode> shown(List<String> path) {
+    return at(shown(), path);
+  }
+
+  /** All of it as it may be shown. */
+  public synchronized ObjectNode shown() {
+    ObjectNode known = shown;
+    if (known == null) {
+      known = (ObjectNode) Grammar.shown(json(), Document.class);
+      shown = known;
+    }
+    return known;
+  }
+
+  synchronized ObjectNode json() {
+    ObjectNode known = json;
+    if (known == null) {
+      known = json(root) instanceof ObjectNode object ? object : Json.object();
+      json = known;
+    }
+    return known;
+  }
+
+  /** Whether it says something of the resource to which that place belongs. */
+  boolean owns(List<String> path) {
+    return at(Edit.resource(path)).isPresent();
+  }
+
+  /**
+   * One place at which two say something else.
+   *
+   * @param before as it may be shown; empty where nothing stood there
+   * @param after as it may be shown; the same as before where a secret has changed
+   */
+  public record Difference(
+      List<String> path, Optional<JsonNode> before, Optional<JsonNode> after) {}
+
+  /** What another says differently, place by place. */
+  public List<Difference> to(Written other) {
+    var found = new ArrayList<Difference>();
+    compare(new ArrayList<>(), json(), other.json(), other, found);
+    return found;
+  }
+
+  private void compare(
+      List<String> path,
+      @Nullable JsonNode one,
+      @Nullable JsonNode two,
+      Written other,
+      List<Difference> found) {
+    if (one != null && one.isObject() && two != null && two.isObject()) {
+      var keys = new LinkedHashSet<>(one.propertyNames());
+      keys.addAll(two.propertyNames());
+      for (String key : keys) {
+        path.add(key);
+        compare(path, one.get(key), two.get(key), other, found);
+        path.removeLast();
+      }
+    } else if (!same(one, two)) {
+      List<String> place = List.copyOf(path);
+      found.add(new Difference(place, shown(place), other.shown(place)));
+    }
+  }
+
+  /** As the binder sees it: nothing is the same as what is left out, 1 the same as "1". */
+  private static boolean same(@Nullable JsonNode one, @Nullable JsonNode two) {
+    if (one == null || two == null || one.isNull() || two.isNull()) {
+      return (one == null || one.isNull()) && (two == null || two.isNull());
+    }
+    return one.isValueNode() && two.isValueNode()
+        ? one.asString().equals(two.asString())
+        : one.equals(two);
+  }
+
+  static Optional<JsonNode> at(JsonNode from, List<String> path) {
+    JsonNode at = from;
+    for (String key : path) {
+      at = at.path(key);
+    }
+    return at.isMissingNode() ? Optional.empty() : Optional.of(at);
+  }
+
+  private static JsonNode json(Node node) {
+    if (node.isRecursive()) {
+      // Refused when it is bound; until then it must only end.
+      return Json.object();
+    }
+    return switch (node) {
+      case MappingNode mapping -> {
+        ObjectNode object = Json.object();
+        for (NodeTuple member : mapping.getValue()) {
+          if (member.getKeyNode() instanceof ScalarNode key) {
+            object.set(key.getValue(), json(member.getValueNode()));
+          }
+        }
+        yield object;
+      }
+      case SequenceNode sequence -> {
+        var array = Json.array();
+        sequence.getValue().forEach(element -> array.add(json(element)));
+        yield array;
+      }
+      case ScalarNode scalar -> json(scalar);
+      default -> JsonNodeFactory.instance.nullNode();
+    };
+  }
+
+  private static JsonNode json(ScalarNode scalar) {
+    JsonNodeFactory make = JsonNodeFactory.instance;
+    String text = scalar.getValue();
+    if (scalar.isPlain() && (scalar.getTag().equals(Tag.NULL) || text.equals("~"))) {
+      return make.nullNode();
+    }
+    if (scalar.isPlain() && scalar.getTag().equals(Tag.BOOL)) {
+      return make.booleanNode(text.equalsIgnoreCase("true"));
+    }
+    if (scalar.isPlain() && NUMBERS.contains(scalar.getTag())) {
+      try {
+        return make.numberNode(new java.math.BigDecimal(text));
+      } catch (NumberFormatException otherForm) {
+        return make.stringNode(text);
+      }
+    }
+    return make.stringNode(text);
+  }
+}

@@ -1,0 +1,220 @@
+package dev.lintel.main;
+
+import static dev.lintel.admin.Operation.Parameter.query;
+import static dev.lintel.admin.Schema.ANY;
+import static dev.lintel.admin.Schema.FLAG;
+import static dev.lintel.admin.Schema.MONEY;
+import static dev.lintel.admin.Schema.NUMBER;
+import static dev.lintel.admin.Schema.TEXT;
+import static dev.lintel.admin.Schema.TIME;
+import static dev.lintel.admin.Schema.WHOLE;
+import static dev.lintel.admin.Schema.list;
+import static dev.lintel.admin.Schema.object;
+import static dev.lintel.admin.Schema.oneOf;
+import static dev.lintel.admin.Schema.page;
+
+import dev.lintel.Answer;
+import dev.lintel.Caller;
+import dev.lintel.Endpoint;
+import dev.lintel.Json;
+import dev.lintel.admin.Arms;
+import dev.lintel.admin.Calls;
+import dev.lintel.admin.Operation;
+import dev.lintel.admin.Providers;
+import dev.lintel.admin.Schema;
+import dev.lintel.admin.WhereTo;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/** All that admins may ask below {@code /admin/v1}: the table that is served and described. */
+final class Administration {
+  private static final Schema FAILURE =
+      object("kind", TEXT, "status", WHOLE.orNull(), "message?", TEXT).orNull();
+
+  private static final Schema STATE = oneOf("healthy", "cooling", "half_open");
+
+  private static final Schema PROVIDER =
+      object(
+          "name", TEXT,
+          "dialect", TEXT,
+          "url", TEXT,
+          "state", STATE,
+          "until", TIME.orNull(),
+          "last_failure", FAILURE,
+          "keys",
+              list(
+                  object(
+                      "id", TEXT,
+                      "state", oneOf("ok", "resting", "invalid", "no_credit"),
+                      "until", TIME.orNull())),
+          "models",
+              list(
+                  object(
+                      "model", TEXT,
+                      "state", STATE,
+                      "until", TIME.orNull(),
+                      "last_failure", FAILURE)));
+
+  private static final Schema CHECKED =
+      object(
+          "name",
+          TEXT,
+          "ok",
+          FLAG,
+          "status",
+          WHOLE.orNull(),
+          "kind",
+          TEXT.orNull(),
+          "message",
+          TEXT.orNull(),
+          "latency_ms",
+          WHOLE);
+
+  private static final Schema ROLLOUT =
+      object(
+          "model",
+          TEXT,
+          "arms",
+          list(
+              object(
+                  "name",
+                  TEXT,
+                  "percent",
+                  NUMBER,
+                  "stopped",
+                  object("why", TEXT, "since", TIME).orNull(),
+                  "calls",
+                  WHOLE,
+                  "errors",
+                  WHOLE,
+                  "cost_usd",
+                  MONEY,
+                  "p50_ms",
+                  WHOLE.orNull(),
+                  "p95_ms",
+                  WHOLE.orNull(),
+                  "ttft_ms",
+                  WHOLE.orNull(),
+                  "feedback",
+                  NUMBER.orNull())));
+
+  private static final Schema CALL =
+      object(
+          "request_id", TEXT,
+          "time", TIME,
+          "tenant", TEXT.orNull(),
+          "app", TEXT.orNull(),
+          "key_id", TEXT.orNull(),
+          "use_case", TEXT.orNull(),
+          "dialect", TEXT.orNull(),
+          "model", TEXT.orNull(),
+          "target", TEXT.orNull(),
+          "status", WHOLE,
+          "kind", TEXT.orNull(),
+          "stream", FLAG,
+          "ttft_ms", WHOLE.orNull(),
+          "latency_ms", WHOLE,
+          "usage", object("source", oneOf("provider", "estimate", "none")),
+          "cost_usd", MONEY.orNull(),
+          "attempts", list(ANY),
+          "decision", list(ANY).orNull());
+
+  private final Routes.Around around;
+  private final List<Operation> table = new ArrayList<>();
+
+  private Administration(Routes.Around around) {
+    this.around = around;
+  }
+
+  static List<Operation> of(Routes.Around around, Providers providers) {
+    var all = new Administration(around);
+    all.providers(providers);
+    all.routing();
+    all.calls();
+    all.table.addAll(around.admin());
+    return List.copyOf(all.table);
+  }
+
+  private void providers(Providers providers) {
+    get("/providers", "Lists the providers and how they are.", page(PROVIDER), providers.list());
+    table.add(
+        Operation.post(
+            "/providers/{name}/check",
+            "Asks a provider for a sign of life, and says what it answered.",
+            CHECKED,
+            providers.check(Builtins.OPENAI, around.check())));
+    get(
+        "/catalogue",
+        "Says which catalogue of models is in force.",
+        object("version", TEXT, "models", WHOLE, "file", TEXT.orNull()),
+        exchange -> exchange.answer(Answer.json(200, catalogue()), Map.of()));
+  }
+
+  private void routing() {
+    get(
+        "/shadows",
+        "Lists how callers fared beside their shadows.",
+        page(ANY),
+        exchange -> {
+          ObjectNode body = Json.object().set("data", around.shadow().comparisons());
+          exchange.answer(Answer.json(200, body.putNull("next")), Map.of());
+        });
+    var arms = new Arms(Builtins.OPENAI, around.rollouts()::all, around.rollouts()::resume);
+    get("/rollouts", "Lists how canaries and variants do.", page(ROLLOUT), arms.list());
+    table.add(
+        Operation.post(
+            "/rollouts/{model*}/resume",
+            "Goes on with a canary that was stopped.",
+            ROLLOUT,
+            arms.resume()));
+    table.add(
+        Operation.post(
+                "/route",
+                "Says where a call would go now, and why, without asking anybody.",
+                object("target", TEXT.orNull(), "decision", list(ANY).orNull(), "variant?", TEXT),
+                new WhereTo(this::standpoint, Builtins.LANGUAGES).endpoint(Builtins.OPENAI))
+            .of(
+                object(
+                    "tenant?", TEXT,
+                    "app?", TEXT,
+                    "model?", TEXT,
+                    "terms?", Schema.map(ANY),
+                    "request?", Schema.map(ANY)))
+            .asking());
+  }
+
+  private void calls() {
+    var calls = new Calls(around.records(), Builtins.OPENAI);
+    table.add(
+        Operation.get(
+                "/calls", "Lists records of calls, the newest first.", page(CALL), calls.list())
+            .with(query("from", TIME, "Only calls that began then or later."))
+            .with(query("tenant", TEXT, "Only calls of that tenant."))
+            .with(Operation.PAGES));
+    get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
+  }
+
+  private void get(String path, String summary, Schema answer, Endpoint endpoint) {
+    table.add(Operation.get(path, summary, answer, endpoint));
+  }
+
+  private ObjectNode catalogue() {
+    Gateway live = around.live().get();
+    ObjectNode body = Json.object();
+    body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
+    return body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+  }
+
+  /** All of one configuration, also where another takes its place meanwhile. */
+  private WhereTo.Standpoint standpoint() {
+    Gateway live = around.live().get();
+    return new WhereTo.Standpoint(
+        live.config().apps().isEmpty() ? Optional.of(Caller.FIRST) : Optional.empty(),
+        (tenant, app) -> live.callerOf(tenant, app, ""),
+        live.deciding());
+  }
+}

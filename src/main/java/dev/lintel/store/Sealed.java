@@ -1,0 +1,85 @@
+package dev.lintel.store;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** Where in the tables sealed text lies, so that it can be put under another key. */
+final class Sealed {
+  /**
+   * @param table its name
+   * @param key the column that names a row
+   * @param column the one with sealed text, which may be empty in some rows
+   */
+  private record Place(String table, String key, String column) {}
+
+  private static final List<Place> PLACES = List.of(new Place("secret", "name", "sealed"));
+  private static final int TOGETHER = 200;
+
+  private final Database database;
+
+  Sealed(Database database) {
+    this.database = database;
+  }
+
+  /** As {@link dev.lintel.Store#renew} says. */
+  long renew(UnaryOperator<String> renewed) {
+    long count = 0;
+    for (Place place : PLACES) {
+      String after = "";
+      boolean more = true;
+      while (more) {
+        String from = after;
+        Map<String, String> rows = database.found(connection -> rows(connection, place, from));
+        count += database.written(connection -> renew(connection, place, rows, renewed));
+        more = rows.size() == TOGETHER;
+        after = rows.isEmpty() ? "" : List.copyOf(rows.keySet()).getLast();
+      }
+    }
+    return count;
+  }
+
+  private static Map<String, String> rows(Connection connection, Place place, String after)
+      throws SQLException {
+    var rows = new LinkedHashMap<String, String>();
+    try (var query =
+        connection.prepareStatement(
+            "SELECT CAST(%2$s AS TEXT) AS row_key, %3$s FROM %1$s WHERE CAST(%2$s AS TEXT) > ? ORDER BY row_key LIMIT ?"
+                .formatted(place.table, place.key, place.column))) {
+      query.setString(1, after);
+      query.setInt(2, TOGETHER);
+      try (var row = query.executeQuery()) {
+        while (row.next()) {
+          rows.put(row.getString(1), row.getString(2));
+        }
+      }
+    }
+    return rows;
+  }
+
+  /** A row that was changed meanwhile stays as it is: what changed it has sealed it anew. */
+  private static long renew(
+      Connection connection, Place place, Map<String, String> rows, UnaryOperator<String> renewed)
+      throws SQLException {
+    long count = 0;
+    try (var update =
+        connection.prepareStatement(
+            "UPDATE %1$s SET %3$s = ? WHERE CAST(%2$s AS TEXT) = ? AND %3$s = ?"
+                .formatted(place.table, place.key, place.column))) {
+      for (var row : rows.entrySet()) {
+        String sealed = row.getValue();
+        String now = sealed.isEmpty() ? sealed : renewed.apply(sealed);
+        if (!now.equals(sealed)) {
+          update.setString(1, now);
+          update.setString(2, row.getKey());
+          update.setString(3, sealed);
+          count += update.executeUpdate();
+        }
+      }
+    }
+    return count;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.lintel.store;
+
+import dev.lintel.Acts;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Acts, as rows that are only ever added. How one ended is a row of its own, which {@code follows}
+ * the act's; each row takes the next number of the one row of {@code act_head}, so that several
+ * nodes leave no gap.
+ */
+final class SqlActs implements Acts {
+  private final Database database;
+
+  SqlActs(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public long add(Act act) {
+    return database.written(connection -> insert(connection, 0, act));
+  }
+
+  @Override
+  public void end(long number, Instant at, int status, String detail) {
+    database.written(
+        connection -> insert(connection, number, new Act(0, at, "", "", status, detail)));
+  }
+
+  private static long insert(Connection connection, long follows, Act act) throws SQLException {
+    long number;
+    try (var next =
+            connection.prepareStatement(
+                "UPDATE act_head SET number = number + 1 WHERE id = 1 RETURNING number");
+        var row = next.executeQuery()) {
+      row.next();
+      number = row.getLong(1);
+    }
+    try (var insert =
+        connection.prepareStatement(
+            "INSERT INTO act (number, follows, at, who, what, status, detail) VALUES (?, ?, ?, ?, ?, ?, ?)")) {
+      insert.setLong(1, number);
+      insert.setLong(2, follows);
+      insert.setLong(3, act.at().toEpochMilli());
+      insert.setString(4, act.by());
+      insert.setString(5, act.what());
+      insert.setLong(6, act.status());
+      insert.setString(7, act.detail());
+      insert.executeUpdate();
+    }
+    return number;
+  }
+
+  @Override
+  public List<Act> list(long before, int limit, Optional<String> by) {
+    return database.found(connection -> {
+      try (var query =
+          connection.prepareStatement(
+              """
+              SELECT a.number, a.at, a.who, a.what, a.status, a.detail, e.status, e.detail
+              FROM act a LEFT JOIN act e ON e.follows = a.number
+              WHERE a.follows = 0 AND a.number < ?%s ORDER BY a.number DESC LIMIT ?
+              """
+                  .formatted(by.isPresent() ? " AND a.who = ?" : ""))) {
+        int next = 1;
+        query.setLong(next++, before);
+        if (by.isPresent()) {
+          query.setString(next++, by.get());
+        }
+        query.setInt(next, limit);
+        var acts = new ArrayList<Act>();
+        try (var row = query.executeQuery()) {
+          while (row.next()) {
+            boolean ended = row.getString(8) != null;
+            acts.add(
+                new Act(
+                    row.getLong(1),
+                    Instant.ofEpochMilli(row.getLong(2)),
+                    row.getString(3),
+                    row.getString(4),
+                    row.getInt(ended ? 7 : 5),
+                    row.getString(ended ? 8 : 6)));
+          }
+        }
+        return acts;
+      }
+    });
+  }
+}
