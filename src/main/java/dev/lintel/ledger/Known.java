@@ -25,6 +25,7 @@ final class Known {
     final Place place;
     private long seen;
     private long told;
+    private long base;
     private long at;
     private boolean fresh;
 
@@ -44,8 +45,18 @@ final class Known {
       at = now;
     }
 
-    synchronized long seen() {
-      return seen;
+    private synchronized void add(long more) {
+      seen += more;
+    }
+
+    private synchronized long begin() {
+      base = Math.max(seen, told);
+      return base;
+    }
+
+    /** To which comes what this node has used since, and has not told. */
+    synchronized long base() {
+      return Math.max(seen, base);
     }
 
     synchronized long told() {
@@ -83,6 +94,16 @@ final class Known {
 
   void tell(Place place, long spent) {
     entry(place).tell(spent, nanos.getAsLong());
+  }
+
+  /** This node has used so much more of it, as nobody else may have seen. */
+  void add(Place place, long more) {
+    entry(place).add(more);
+  }
+
+  /** From now on this node counts by itself what is used of it, beginning with what this returns. */
+  long begin(Place place) {
+    return place.kind() == Place.Kind.SPENT ? entry(place).begin() : of(place);
   }
 
   private Entry entry(Place place) {

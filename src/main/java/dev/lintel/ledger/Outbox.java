@@ -3,7 +3,6 @@ package dev.lintel.ledger;
 import dev.lintel.Account;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisNoScriptException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +54,10 @@ final class Outbox {
   private final Map<String, Line> sums = new LinkedHashMap<>();
   private @Nullable Link link;
   private long number;
+  private int round;
+
+  /** The last of the messages of which it is known that Redis has had them. */
+  private long arrivedLast;
 
   /**
    * @param sender of all nodes at all times, this one alone
@@ -103,10 +106,51 @@ final class Outbox {
     }
   }
 
+  /** Asks for the last message that has arrived. */
+  Words last() {
+    return words("last");
+  }
+
+  private Words words(String what) {
+    return new Words()
+        .key(redis.named("nodes"))
+        .key(redis.named("sent:" + sender))
+        .add(what)
+        .add(0)
+        .add("")
+        .add(redis.ahead());
+  }
+
+  /**
+   * Where Redis has forgotten what it had: what of the messages under way was spent. They are not
+   * sent again, because other nodes may have seen some of it there before, and bring it back.
+   *
+   * @param last the last message that has arrived, as far as Redis remembers
+   */
+  Map<Place, Long> lost(long last) {
+    return alone(() -> {
+      var all = new LinkedHashMap<Place, Long>();
+      if (last < arrivedLast) {
+        for (Message message : sent.values()) {
+          for (Line line : message.lines) {
+            if (line.place.kind() == Place.Kind.SPENT) {
+              all.merge(line.place, line.used, Long::sum);
+            }
+          }
+        }
+        sent.clear();
+        arrivedLast = last;
+        number = last;
+      }
+      return all;
+    });
+  }
+
   /** From now on what is sent goes there; first all that has not arrived. */
   void connect(Link to) {
     alone(() -> {
       link = to;
+      round++;
       new TreeMap<>(sent)
           .forEach((known, message) ->
               post(known, new Message(message.lines, true, message.tries)));
@@ -140,16 +184,7 @@ final class Outbox {
       return;
     }
     sent.put(known, message);
-    var words =
-        new Words()
-            .key(redis.named("nodes"))
-            .key(redis.named("sent:" + sender))
-            .add("settle")
-            .add(0)
-            .add("")
-            .add(redis.ahead())
-            .add(known)
-            .add(message.late ? "1" : "0");
+    var words = words("settle").add(known).add(message.late ? "1" : "0");
     for (Line line : message.lines) {
       words.key(line.place.key());
       words
@@ -160,45 +195,50 @@ final class Outbox {
           .add(line.used)
           .add(line.taken);
     }
-    var _ = to.once(words).whenComplete((reply, failed) -> answered(to, known, reply, failed));
+    int now = round;
+    var _ = to.once(words).whenComplete((reply, failed) -> answered(now, known, reply, failed));
   }
 
   private void answered(
-      Link from, long known, @Nullable List<String> reply, @Nullable Throwable failed) {
-    if (reply != null) {
+      int from, long known, @Nullable List<String> reply, @Nullable Throwable failed) {
+    if (failed instanceof RedisNoScriptException
+        || (reply != null && reply.getFirst().equals("gap"))) {
+      again(from);
+    } else if (reply != null) {
       Message message = alone(() -> sent.get(known));
       if (message != null && reply.size() > message.lines.size()) {
         for (int i = 0; i < message.lines.size(); i++) {
           arrived.accept(message.lines.get(i), Long.parseLong(reply.get(i + 1)));
         }
       }
-      alone(() -> sent.remove(known));
-    } else if (failed instanceof RedisNoScriptException) {
-      again(from, known, true);
+      alone(() -> {
+        arrivedLast = Math.max(arrivedLast, known);
+        return sent.remove(known);
+      });
     } else if (failed instanceof RedisCommandExecutionException) {
       LOG.warn("Redis refuses what calls have used: {}", failed.getMessage());
-      again(from, known, false);
+      alone(() -> sent.computeIfPresent(known, (number, message) -> afterRefusal(message)));
       refused.run();
     }
   }
 
-  /** Nothing was done: so it is another message now, behind those that have arrived meanwhile. */
-  private void again(Link from, long known, boolean load) {
+  private static Message afterRefusal(Message message) {
+    if (message.tries < TRIES) {
+      return new Message(message.lines, true, message.tries + 1);
+    }
+    LOG.error("Redis never learns of what {} accounts have used", message.lines.size());
+    // It goes all the same, with nothing in it: those that follow would wait for it.
+    return new Message(List.of(), true, 0);
+  }
+
+  /** All that has not arrived in that round or before is sent again, in its order. */
+  private void again(int from) {
     alone(() -> {
-      Message message = sent.remove(known);
-      if (message == null) {
-        return false;
-      }
-      if (message.tries >= TRIES) {
-        LOG.error("Redis never learns of what {} accounts have used", message.lines.size());
-        return false;
-      }
-      var next = new Message(new ArrayList<>(message.lines), message.late, message.tries + 1);
-      if (load && link == from) {
-        var _ = from.load();
-        post(++number, next);
-      } else {
-        sent.put(++number, next);
+      Link to = link;
+      if (to != null && from == round) {
+        round++;
+        var _ = to.load();
+        new TreeMap<>(sent).forEach(this::post);
       }
       return true;
     });

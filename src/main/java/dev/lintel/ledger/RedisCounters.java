@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -111,6 +112,16 @@ public final class RedisCounters implements Counters {
   private final AtomicReference<State> state =
       new AtomicReference<>(new Joining(new CompletableFuture<>()));
   private final AtomicBoolean asking = new AtomicBoolean();
+
+  /** Of all processes at all times, this one. */
+  private final String sender = Ids.of("node_");
+
+  /** How often it has joined; of the outbox, as the next. */
+  private long joins;
+
+  /** Names under which it was there, and may still be as far as it knows. */
+  private final Set<String> before = new HashSet<>();
+
   private volatile String name = "";
   private volatile int nodes = 1;
   private volatile @Nullable Instant since;
@@ -141,7 +152,7 @@ public final class RedisCounters implements Counters {
     this.watcher = watcher;
     this.memory = memory;
     this.spending = spending;
-    this.outbox = new Outbox(redis, Ids.of("node_"), this::arrived, this::unsettled);
+    this.outbox = new Outbox(redis, sender, this::arrived, this::unsettled);
     worker.execute(this::attempt);
     long beat = pace.dead.dividedBy(5).toMillis();
     worker.scheduleWithFixedDelay(this::beat, beat, beat, TimeUnit.MILLISECONDS);
@@ -160,30 +171,30 @@ public final class RedisCounters implements Counters {
 
   /** On the worker. */
   private void attempt() {
-    State before = known();
-    if (closed || before instanceof Up) {
+    State last = known();
+    if (closed || last instanceof Up) {
       return;
     }
     try {
-      join(before);
-      if (before instanceof Away || since == null) {
+      join(last);
+      if (last instanceof Away || since == null) {
         since = time.instant();
         LOG.info("counts are shared at {} by {} nodes", redis, nodes);
       }
     } catch (RuntimeException failed) {
       outbox.disconnect();
       State now = known();
-      if (now instanceof Up up && state.compareAndSet(up, before)) {
+      if (now instanceof Up up && state.compareAndSet(up, last)) {
         up.link.close();
       }
-      if (before instanceof Joining joining) {
+      if (last instanceof Joining joining) {
         goOn(joining, failed);
       }
       if (!(known() instanceof Joining)) {
         later();
       }
     } finally {
-      if (before instanceof Joining joining) {
+      if (last instanceof Joining joining) {
         joining.over.complete(true);
       }
     }
@@ -240,22 +251,23 @@ public final class RedisCounters implements Counters {
   }
 
   /** Brings everything that this node knows, and only then trusts what is kept there. */
-  private void join(State before) {
+  private void join(State last) {
     Link link = redis.connect();
     try {
       wait(link.load());
+      long arrived = Long.parseLong(wait(link.run(outbox.last())).get(1));
+      outbox.lost(arrived).forEach(known::add);
       Instant now = time.instant();
       var seen = new HashMap<Place, Long>();
-      known.lasting(now).forEach(entry -> seen.put(entry.place, entry.seen()));
+      known.lasting(now).forEach(entry -> seen.put(entry.place, entry.base()));
       wait(raise(link, seen, false));
-      if (before instanceof Away away && away.share != null) {
+      if (last instanceof Away away && away.share != null) {
         bring(link, away.share);
       } else {
         outbox.connect(link);
       }
       var told = Known.places(redis, spent(now));
       known.lasting(now).forEach(entry -> told.merge(entry.place, entry.told(), Math::max));
-      told.forEach(known::tell);
       wait(raise(link, told, true));
       String next = Ids.of("node_");
       var up = new Up(link);
@@ -266,6 +278,7 @@ public final class RedisCounters implements Counters {
         state.set(up);
         return joined.thenAccept(reply -> nodes = Integer.parseInt(reply.get(1)));
       }));
+      outbox.alone(() -> before.removeIf(old -> !old.equals(name)));
     } catch (RuntimeException failed) {
       link.close();
       throw failed;
@@ -311,7 +324,12 @@ public final class RedisCounters implements Counters {
     if (!fresh.isEmpty()) {
       outbox.send(fresh, true);
     }
-    var words = words("join", next).add(name);
+    before.add(name);
+    var words =
+        words("join", next)
+            .key(redis.named("joined:" + sender))
+            .add(++joins)
+            .add(String.join(" ", before));
     sums.forEach((place, reserved) -> {
       words.key(place.key());
       words.add(place.kind().word()).add(place.extent()).add(reserved);
@@ -494,12 +512,13 @@ public final class RedisCounters implements Counters {
     if (!reply.getFirst().equals("taken")) {
       return null;
     }
+    nodes = Integer.parseInt(reply.get(2));
     var reserved = new long[places.length];
     var left = new long[places.length];
     for (int i = 0; i < places.length; i++) {
-      long spent = Long.parseLong(reply.get(2 + 3 * i));
-      long under = Long.parseLong(reply.get(3 + 3 * i));
-      reserved[i] = Long.parseLong(reply.get(4 + 3 * i));
+      long spent = Long.parseLong(reply.get(3 + 3 * i));
+      long under = Long.parseLong(reply.get(4 + 3 * i));
+      reserved[i] = Long.parseLong(reply.get(5 + 3 * i));
       left[i] = claims.get(i).account().allowance().amount() - spent - under;
       known.see(places[i], spent);
     }

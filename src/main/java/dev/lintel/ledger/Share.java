@@ -68,13 +68,15 @@ final class Share {
   }
 
   private long begin(Account account, Place where) {
-    long before = known.of(where);
-    if (where.kind() == Place.Kind.SPENT) {
+    long before = known.begin(where);
+    if (where.kind() == Place.Kind.SPENT && before > 0) {
       memory.atLeast(List.of(new Counters.Charge(account.id(), where.period(), before)));
     } else if (where.rolls()) {
       begun.put(where.key(), account);
       long part = Math.min(before, account.allowance().amount()) / nodes;
-      memory.spent(List.of(new Counters.Claim(account, part, part)));
+      if (part > 0) {
+        memory.spent(List.of(new Counters.Claim(account, part, part)));
+      }
     }
     return before;
   }

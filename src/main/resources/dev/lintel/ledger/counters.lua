@@ -231,7 +231,7 @@ if op == 'take' then
     end
     found[i] = { spent, open, reserve }
   end
-  local reply = { 'taken', number(now) }
+  local reply = { 'taken', number(now), number(#living) }
   for i = 2, #KEYS do
     local key, at = KEYS[i], 5 + (i - 2) * 5
     local kind, extent = ARGV[at], tonumber(ARGV[at + 1])
@@ -251,12 +251,13 @@ if op == 'take' then
   return reply
 end
 
--- KEYS[2] tells the last of the sender's messages that has arrived. ARGV: the number of this one, whether what is
+-- KEYS[2] tells the last of the sender's messages that has arrived; they come without gaps. ARGV: the number of this one, whether what is
 -- used may have been learned from elsewhere already; of each account: kind, extent, who has reserved, how much,
 -- how much was used, and when that was taken.
 if op == 'settle' then
   local last = redis.call('GET', KEYS[2])
   if last and at_most(ARGV[5], last) then return { 'known' } end
+  if last and plus(last, '1') ~= ARGV[5] then return { 'gap' } end
   redis.call('SET', KEYS[2], ARGV[5], 'PX', DAY)
   local late, reply = ARGV[6] == '1', { 'settled' }
   for i = 3, #KEYS do
@@ -282,6 +283,11 @@ if op == 'settle' then
   return reply
 end
 
+-- The last of the messages of KEYS[2] that has arrived.
+if op == 'last' then
+  return { 'last', redis.call('GET', KEYS[2]) or '0' }
+end
+
 -- What has been spent is that much at least. ARGV: whether it was learned from elsewhere; of each account:
 -- extent, amount.
 if op == 'raise' then
@@ -300,13 +306,16 @@ if op == 'raise' then
   return reply
 end
 
--- Somebody is there from now on, instead of somebody else. ARGV: who that was; of each account: kind, extent, what
--- calls under way have reserved of it.
+-- Somebody is there from now on, instead of somebody else. KEYS[2] tells how often the sender has joined, so that
+-- no word of a lost connection comes after one of the next. ARGV: how often that is, what names it had before;
+-- of each account: kind, extent, what calls under way have reserved of it.
 if op == 'join' then
-  redis.call('HDEL', nodes, ARGV[5])
+  if at_most(ARGV[5], redis.call('GET', KEYS[2]) or '0') then return { 'known' } end
+  redis.call('SET', KEYS[2], ARGV[5], 'PX', DAY)
+  for before in ARGV[6]:gmatch('%S+') do redis.call('HDEL', nodes, before) end
   redis.call('HSET', nodes, me, number(now))
-  for i = 2, #KEYS do
-    local at = 6 + (i - 2) * 3
+  for i = 3, #KEYS do
+    local at = 7 + (i - 3) * 3
     add(KEYS[i], me, ARGV[at + 2])
     expire(KEYS[i], ARGV[at], tonumber(ARGV[at + 1]))
   end
