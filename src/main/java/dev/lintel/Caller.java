@@ -50,6 +50,11 @@ public record Caller(
     this(tenant, app, keyId, models, ownKeys, residency, explain, "", Policy.Source.NONE);
   }
 
+  /** The same with another key. */
+  public Caller with(String otherKey) {
+    return new Caller(tenant, app, otherKey, models, ownKeys, residency, explain, user, policies);
+  }
+
   /** The same under those policies. */
   public Caller under(Policy.Source other) {
     return new Caller(tenant, app, keyId, models, ownKeys, residency, explain, user, other);

@@ -8,6 +8,7 @@ import java.util.Set;
  * A key that an app was given by the admin API.
  *
  * @param id names it without giving it away
+ * @param name what its maker calls it; may be empty
  * @param kind what it is
  * @param prefix what may be shown of it
  * @param hash HMAC-SHA-256 of it, in hexadecimal; of an AWS pair the access key as it is
@@ -19,6 +20,7 @@ public record CallerKey(
     String id,
     String tenant,
     String app,
+    String name,
     Kind kind,
     String prefix,
     String hash,

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param query decoded, with the caller's key as well
  * @param body empty where there is an upload
  * @param upload the body where it is not held
+ * @param peer who sent it
  */
 public record RawRequest(
     String method,
@@ -21,15 +22,16 @@ public record RawRequest(
     Map<String, String> query,
     Headers headers,
     byte[] body,
-    Optional<Upload> upload) {
+    Optional<Upload> upload,
+    Peer peer) {
   /** Posted, and held. */
   public RawRequest(
       Map<String, String> path, Map<String, String> query, Headers headers, byte[] body) {
-    this("POST", "/", path, query, headers, body, Optional.empty());
+    this("POST", "/", path, query, headers, body, Optional.empty(), Peer.NOBODY);
   }
 
   /** The same with those bytes for its upload. */
   public RawRequest with(Upload other) {
-    return new RawRequest(method, uri, path, query, headers, body, Optional.of(other));
+    return new RawRequest(method, uri, path, query, headers, body, Optional.of(other), peer);
   }
 }

@@ -40,7 +40,8 @@ public final class Reach {
       return new Network(address, prefix);
     }
 
-    boolean has(byte[] other) {
+    /** Whether that address is one of them. */
+    public boolean has(byte[] other) {
       if (other.length != address.length) {
         return false;
       }

@@ -14,7 +14,14 @@ public interface Store extends AutoCloseable {
 
   Batches batches();
 
-  /** Sealed or not, as they were given. */
+  CallerKeys callerKeys();
+
+  /**
+   * What all nodes of this store have agreed upon under that name: what the first of them proposed.
+   * Durable when it returns.
+   */
+  byte[] agreed(String name, byte[] proposal);
+
   Changes changes();
 
   Acts acts();

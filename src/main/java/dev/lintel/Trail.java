@@ -62,6 +62,7 @@ public final class Trail {
   private List<Finding> findings = List.of();
   private List<Counters.Charge> charges = List.of();
   private Policy policy = Policy.NONE;
+  private Peer peer = Peer.NOBODY;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -112,6 +113,16 @@ public final class Trail {
   /** The name of the model that was asked for; empty until the request's body was read. */
   public String named() {
     return model == null ? named : model.name();
+  }
+
+  /** The call came over that connection. */
+  public void from(Peer other) {
+    peer = other;
+  }
+
+  /** {@link Peer#NOBODY} where the call came over no connection of its own. */
+  public Peer peer() {
+    return peer;
   }
 
   /** The caller is known. */

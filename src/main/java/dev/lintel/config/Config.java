@@ -48,6 +48,7 @@ import tools.jackson.databind.node.ObjectNode;
  *     others never are
  * @param refusing providers that are not asked while they are in trouble, unless a model says so
  * @param policies who is under which
+ * @param read files beside its own that values were read from
  * @param notYet keys in use that this version reads and checks but does not act on
  */
 public record Config(
@@ -71,7 +72,8 @@ public record Config(
     Pricing pricing,
     Policies policies,
     List<App> apps,
-    List<String> notYet) {
+    List<String> notYet,
+    List<Path> read) {
 
   public Config {
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
@@ -81,7 +83,11 @@ public record Config(
     refusing = Set.copyOf(refusing);
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
+    read = List.copyOf(read);
   }
+
+  /** Where data lies where nobody says it. */
+  public static final Path DATA = Path.of("lintel-data");
 
   /** The gateway's own certificate and its key, as PEM files. */
   public record Tls(Path certificate, Path key) {}
@@ -351,7 +357,7 @@ public record Config(
   /** What it was read from beside its own file. */
   public List<Path> files() {
     return Stream.concat(
-            pricing.catalogue().stream(),
+            Stream.concat(read.stream(), pricing.catalogue().stream()),
             models.stream().flatMap(model -> model.strategy().files().stream()))
         .distinct()
         .toList();
@@ -361,14 +367,14 @@ public record Config(
   public Config at(Address other) {
     return new Config(
         other, data, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
-        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet);
+        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
         listen, folder, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
-        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet);
+        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 
   /** Without what may be a secret. */

@@ -43,6 +43,7 @@ record Document(
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
     List<At<String>> kek,
+    Optional<Prologue.Vault> vault,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
     Optional<Storing.Idempotency> idempotency,

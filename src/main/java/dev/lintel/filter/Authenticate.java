@@ -2,29 +2,22 @@ package dev.lintel.filter;
 
 import dev.lintel.Call;
 import dev.lintel.Caller;
-import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
+import dev.lintel.Identity;
 import dev.lintel.Request;
-import dev.lintel.SignedCaller;
 import dev.lintel.Sink;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** Turns a key into a caller, before anything of the request is read. */
 public final class Authenticate implements Filter {
-  private final Function<String, Optional<Caller>> keys;
+  private final Identity identity;
   private final Signed signed;
 
-  /**
-   * @param keys must not wait
-   * @param signers by the access key with which they sign; must not wait
-   */
-  public Authenticate(
-      Function<String, Optional<Caller>> keys, Function<String, Optional<SignedCaller>> signers) {
-    this.keys = keys;
-    this.signed = new Signed(signers, InstantSource.system());
+  public Authenticate(Identity identity) {
+    this.identity = identity;
+    this.signed = new Signed(identity, InstantSource.system());
   }
 
   @Override
@@ -39,23 +32,10 @@ public final class Authenticate implements Filter {
     if (!call.caller().app().isEmpty()) {
       return call.caller();
     }
-    return call.credential().isEmpty() ? signer(call) : holder(call.credential());
-  }
-
-  private Caller holder(String key) {
-    return keys.apply(key)
-        .orElseThrow(
-            () -> Failure.of(Failure.Kind.AUTHENTICATION, "The key is not known to this gateway."));
-  }
-
-  private Caller signer(Call call) {
     Optional<Caller> signer =
-        call.request() instanceof Request.Unread unread
+        call.credential().isEmpty() && call.request() instanceof Request.Unread unread
             ? signed.caller(unread.raw())
             : Optional.empty();
-    return signer.orElseThrow(() ->
-        Failure.of(
-            Failure.Kind.AUTHENTICATION,
-            "No key was given. Send a Lintel key as 'Authorization: Bearer ...', 'x-api-key', 'api-key', 'x-goog-api-key' or '?key='."));
+    return signer.orElseGet(() -> identity.holder(call.credential(), call.trail().peer()));
   }
 }

@@ -3,6 +3,7 @@ package dev.lintel.filter;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Failure;
+import dev.lintel.Identity;
 import dev.lintel.RawRequest;
 import dev.lintel.SigV4;
 import dev.lintel.SignedCaller;
@@ -17,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /**
  * Recognises callers who sign as AWS's SDKs do, in any region, for the service {@code bedrock}. The
@@ -31,13 +31,10 @@ final class Signed {
   /** So many bytes are hashed in about a millisecond: more would hold up the loop. */
   private static final int SMALL = 1 << 20;
 
-  private final Function<String, Optional<SignedCaller>> keys;
+  private final Identity keys;
   private final InstantSource clock;
 
-  /**
-   * @param keys by the access key; must not wait
-   */
-  Signed(Function<String, Optional<SignedCaller>> keys, InstantSource clock) {
+  Signed(Identity keys, InstantSource clock) {
     this.keys = keys;
     this.clock = clock;
   }
@@ -69,7 +66,7 @@ final class Signed {
     }
     String time = time(raw, scope);
     SignedCaller known =
-        keys.apply(credential[0])
+        keys.signer(credential[0], raw.peer())
             .orElseThrow(() -> refused("The access key is not known to this gateway."));
     var message =
         new SigV4.Message(

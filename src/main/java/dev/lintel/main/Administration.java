@@ -19,6 +19,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Json;
 import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
+import dev.lintel.admin.Keys;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
@@ -123,6 +124,18 @@ final class Administration {
           "attempts", list(ANY),
           "decision", list(ANY).orNull());
 
+  private static final Schema SCOPES =
+      object(
+          "models?", list(TEXT),
+          "endpoints?", list(TEXT),
+          "tools?", list(TEXT),
+          "addresses?", list(TEXT));
+
+  private static final Schema KEY = key();
+
+  private static final Schema MADE_KEY =
+      key("key?", TEXT, "access_key_id?", TEXT, "secret_access_key?", TEXT);
+
   private final Routes.Around around;
   private final List<Operation> table = new ArrayList<>();
 
@@ -130,11 +143,29 @@ final class Administration {
     this.around = around;
   }
 
+  private static Schema key(Object... more) {
+    var members =
+        new ArrayList<Object>(
+            List.of(
+                "id", TEXT,
+                "name", TEXT.orNull(),
+                "kind", oneOf("bearer", "aws"),
+                "prefix", TEXT,
+                "created", TIME.orNull(),
+                "expires", TIME.orNull(),
+                "last_use", TIME.orNull(),
+                "scopes", SCOPES,
+                "source", oneOf("store", "file")));
+    members.addAll(List.of(more));
+    return object(members.toArray());
+  }
+
   static List<Operation> of(Routes.Around around, Providers providers) {
     var all = new Administration(around);
     all.providers(providers);
     all.routing();
     all.calls();
+    all.keys();
     all.table.addAll(around.admin());
     return List.copyOf(all.table);
   }
@@ -196,6 +227,33 @@ final class Administration {
             .with(query("tenant", TEXT, "Only calls of that tenant."))
             .with(Operation.PAGES));
     get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
+  }
+
+  private void keys() {
+    String path = "/tenants/{t}/apps/{a}/keys";
+    var keys = new Keys(Builtins.OPENAI, new CallerRing(around));
+    table.add(
+        Operation.get(path, "Lists the keys of an app.", page(KEY), keys.list())
+            .with(Operation.PAGES));
+    table.add(
+        Operation.create(
+                path, "Makes a key, which is shown this once.", MADE_KEY, keys.create())
+            .of(
+                object(
+                    "name?", TEXT.orNull(),
+                    "kind?", oneOf("bearer", "aws"),
+                    "expires?", TIME.orNull(),
+                    "scopes?", SCOPES.orNull())));
+    table.add(
+        Operation.delete(
+            path + "/{id*}", "Ends a key, within a second on every node.", keys.delete()));
+    table.add(
+        Operation.create(
+                path + "/{id}/rotate",
+                "Makes another key in a key's place, which ends after the overlap.",
+                MADE_KEY,
+                keys.rotate())
+            .of(object("overlap?", TEXT)));
   }
 
   private void get(String path, String summary, Schema answer, Endpoint endpoint) {

@@ -12,7 +12,6 @@ import dev.lintel.Models;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
-import dev.lintel.SignedCaller;
 import dev.lintel.Sink;
 import dev.lintel.Spool;
 import dev.lintel.Target;
@@ -37,6 +36,10 @@ import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
+import dev.lintel.identity.Addresses;
+import dev.lintel.identity.Directory;
+import dev.lintel.identity.Register;
+import dev.lintel.identity.Strikes;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
@@ -66,7 +69,7 @@ record Gateway(
     Map<String, Provider> providers,
     Models models,
     Catalogue catalogue,
-    Function<String, Optional<Caller>> keys,
+    Register register,
     Handler calls,
     UnaryOperator<Handler> planning,
     UnaryOperator<Handler> settling,
@@ -76,7 +79,7 @@ record Gateway(
   /**
    * What outlives a configuration.
    *
-   * @param storedKeys callers that no configuration names; known while it names no app
+   * @param firstKey the caller of the first caller key; known while the configuration names no app
    */
   record Lasting(
       Listener listener,
@@ -91,7 +94,9 @@ record Gateway(
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
-      Function<String, Optional<Caller>> storedKeys) {}
+      Function<String, Optional<Caller>> firstKey,
+      Directory directory,
+      Strikes strikes) {}
 
   /** Outlives every configuration, because its tables are large and load late. */
   static final TokenCounter TOKENS = new Tokenizer();
@@ -122,17 +127,10 @@ record Gateway(
             facts,
             lasting.standings::named,
             config.refusing());
-    Map<String, Caller> configured = config.callers();
-    Function<String, Optional<Caller>> keys =
-        config.apps().isEmpty()
-            ? lasting.storedKeys
-            : key -> Optional.ofNullable(configured.get(key));
-    Map<String, SignedCaller> signers = config.signedCallers();
-    var authenticate =
-        new Authenticate(keys, accessKey -> Optional.ofNullable(signers.get(accessKey)));
+    Register register = register(config, lasting);
     var stops =
         new Stops(
-            authenticate,
+            new Authenticate(register),
             models,
             new Choose(lasting.rollouts, named.values(), TOKENS),
             pricing::refusesUnknown,
@@ -143,12 +141,41 @@ record Gateway(
         providers,
         models,
         catalogue,
-        keys,
+        register,
         stops.calls(),
         stops::planning,
         stops::settling,
         stops.deciding(),
         hold);
+  }
+
+  private static Register register(Config config, Lasting lasting) {
+    Map<String, Map<String, Config.App>> apps =
+        config.apps().stream()
+            .collect(
+                Collectors.groupingBy(
+                    Config.App::tenant, Collectors.toMap(Config.App::name, Function.identity())));
+    Register.Apps callers =
+        apps.isEmpty()
+            ? (tenant, app, keyId) -> first(tenant, app).map(caller -> caller.with(keyId))
+            : (tenant, app, keyId) ->
+                Optional.ofNullable(apps.getOrDefault(tenant, Map.of()).get(app))
+                    .map(known -> known.caller(keyId));
+    return new Register(
+        new Register.Configured(
+            config.callers(),
+            config.signedCallers(),
+            apps.isEmpty() ? lasting.firstKey : key -> Optional.empty()),
+        lasting.directory,
+        callers,
+        new Addresses(List.of()),
+        lasting.strikes);
+  }
+
+  /** The app that there is while none is configured. */
+  private static Optional<Caller> first(String tenant, String app) {
+    return Optional.of(Caller.FIRST)
+        .filter(first -> first.tenant().equals(tenant) && first.app().equals(app));
   }
 
   /** Of models, as far as the providers' families go. */
@@ -282,14 +309,14 @@ record Gateway(
 
   /** An app's caller without a key at hand, as batches call; empty where there is no such app. */
   Optional<Caller> callerOf(String tenant, String app, String keyId) {
-    if (config.apps().isEmpty()) {
-      return Optional.of(Caller.FIRST)
-          .filter(first -> first.tenant().equals(tenant) && first.app().equals(app));
-    }
-    return config.apps().stream()
-        .filter(known -> known.tenant().equals(tenant) && known.name().equals(app))
-        .findFirst()
-        .map(known -> known.caller(keyId));
+    return register.caller(tenant, app, keyId);
+  }
+
+  /** Whether there is such a tenant with an app. */
+  boolean hasTenant(String name) {
+    return config.apps().isEmpty()
+        ? name.equals(Caller.FIRST.tenant())
+        : config.apps().stream().anyMatch(app -> app.tenant().equals(name));
   }
 
   /** A model that the caller may ask for, also by its provider's name of it. */

@@ -9,6 +9,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Handler;
+import dev.lintel.Identity;
 import dev.lintel.Json;
 import dev.lintel.Model;
 import dev.lintel.Models;
@@ -25,7 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -54,7 +54,7 @@ final class ResponseById implements Endpoint {
   private final Question question;
   private final Dialect dialect;
   private final Continuity continuity;
-  private final Function<String, Optional<Caller>> keys;
+  private final Identity identity;
   private final Supplier<Models> models;
   private final Handler handler;
 
@@ -62,13 +62,13 @@ final class ResponseById implements Endpoint {
       Question question,
       Dialect dialect,
       Continuity continuity,
-      Function<String, Optional<Caller>> keys,
+      Identity identity,
       Supplier<Models> models,
       Handler handler) {
     this.question = question;
     this.dialect = dialect;
     this.continuity = continuity;
-    this.keys = keys;
+    this.identity = identity;
     this.models = models;
     this.handler = handler;
   }
@@ -78,7 +78,8 @@ final class ResponseById implements Endpoint {
     var trail = Trail.begin(exchange.arrived());
     try {
       RawRequest raw = exchange.request();
-      Caller caller = Known.caller(raw, keys);
+      trail.from(raw.peer());
+      Caller caller = Known.caller(raw, identity);
       String id = raw.path().getOrDefault("response", "");
       Optional<byte[]> kept = continuity.response(caller.tenant(), id);
       Answer answer =

@@ -10,10 +10,13 @@ import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Handler;
 import dev.lintel.Health;
+import dev.lintel.Identity;
 import dev.lintel.Json;
+import dev.lintel.Peer;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
+import dev.lintel.SignedCaller;
 import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Probe;
@@ -24,6 +27,7 @@ import dev.lintel.dialect.SimpleChat;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
+import dev.lintel.identity.Directory;
 import dev.lintel.server.Feedback;
 import dev.lintel.server.Front;
 import dev.lintel.server.Known;
@@ -51,6 +55,7 @@ final class Routes {
    * @param live asked once a call, so that a new configuration serves the calls that come after it
    * @param records of the calls that have ended
    * @param ratings whom callers tell how well a call was answered
+   * @param directory of the callers' keys in the store
    * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
    * @param guard before everything that admins ask
@@ -64,6 +69,7 @@ final class Routes {
       Shadow shadow,
       Storage storage,
       Endpoint metrics,
+      Directory directory,
       Function<Provider, Health> health,
       Function<Provider, Attempt> check,
       CallRecords records,
@@ -71,8 +77,19 @@ final class Routes {
       BooleanSupplier ready,
       Guard guard,
       List<Operation> admin) {
-    Optional<Caller> caller(String key) {
-      return live.get().keys().apply(key);
+    /** As the configuration in force has it. */
+    Identity identity() {
+      return new Identity() {
+        @Override
+        public Caller holder(String credential, Peer peer) {
+          return live.get().register().holder(credential, peer);
+        }
+
+        @Override
+        public Optional<SignedCaller> signer(String accessKey, Peer peer) {
+          return live.get().register().signer(accessKey, peer);
+        }
+      };
     }
   }
 
@@ -115,7 +132,7 @@ final class Routes {
     routes.lists();
     routes.gateway();
     Map<String, Front> batched = routes.batched();
-    routes.table.addAll(around.storage.routes(around::caller, batched));
+    routes.table.addAll(around.storage.routes(around.identity(), batched));
     return List.copyOf(routes.table);
   }
 
@@ -132,7 +149,7 @@ final class Routes {
     get(
         AZURE_TOO,
         "/responses",
-        new ResponsesSocket(Builtins.RESPONSES, around::caller, around::calls));
+        new ResponsesSocket(Builtins.RESPONSES, around.identity(), around::calls));
     get(AZURE_TOO, "/realtime", new RealtimeFront(Builtins.REALTIME, around::calls));
     post(V1, "/messages", front(Builtins.ANTHROPIC));
     post(V1, "/messages/count_tokens", front(Builtins.ANTHROPIC_COUNT));
@@ -172,7 +189,8 @@ final class Routes {
     post(
         List.of("/v1"),
         "/feedback",
-        new Known(Builtins.OPENAI, around::caller, new Feedback(around.ratings, around.records)));
+        new Known(
+            Builtins.OPENAI, around.identity(), new Feedback(around.ratings, around.records)));
     get(root, "/health", providers.health());
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));
@@ -217,7 +235,7 @@ final class Routes {
         question,
         Builtins.RESPONSES,
         around.continuity,
-        around::caller,
+        around.identity(),
         () -> around.live.get().models(),
         around.calls);
   }
@@ -225,7 +243,7 @@ final class Routes {
   private Endpoint models(Function<RawRequest, Dialect> dialect) {
     return new ModelList(
         dialect,
-        around::caller,
+        around.identity(),
         caller -> around.live.get().modelsFor(caller),
         (caller, name) -> around.live.get().modelFor(caller, name));
   }

@@ -1,9 +1,9 @@
 package dev.lintel.main;
 
-import dev.lintel.Caller;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
+import dev.lintel.Identity;
 import dev.lintel.Route;
 import dev.lintel.Spool;
 import dev.lintel.Store;
@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +54,16 @@ final class Storage {
   }
 
   synchronized Store store() {
+    Store opened = opened();
+    if (runner == null) {
+      // Another gateway on the same folder may have left batches in it.
+      runner().start();
+    }
+    return opened;
+  }
+
+  /** The store, before anything works off it. */
+  synchronized Store opened() {
     Store known = store;
     if (known == null) {
       Storing.Idempotency replies = config.storing().idempotency();
@@ -71,8 +80,6 @@ final class Storage {
             .retryAfter(Optional.of(Duration.ofSeconds(1)));
       }
       store = known;
-      // Another gateway on the same folder may have left batches in it.
-      runner().start();
     }
     return known;
   }
@@ -82,7 +89,7 @@ final class Storage {
     if (known == null) {
       known =
           new Runner(
-              store(),
+              opened(),
               means.of(
                   served,
                   config.storing().batches().concurrent().value(),
@@ -104,7 +111,7 @@ final class Storage {
    *
    * @param batched who serves the paths that a batch may ask
    */
-  List<Route> routes(Function<String, Optional<Caller>> keys, Map<String, Front> batched) {
+  List<Route> routes(Identity identity, Map<String, Front> batched) {
     served = batched;
     var clock = InstantSource.system();
     long most = config.storing().files().total().bytes();
@@ -117,25 +124,25 @@ final class Storage {
           new Route(
               "POST",
               v1 + "/files",
-              new Known(Builtins.OPENAI, keys, files::upload),
+              new Known(Builtins.OPENAI, identity, files::upload),
               Route.Bodies.NOT_FORMS));
-      add(routes, "GET", v1 + "/files", Builtins.OPENAI, keys, files::list);
-      add(routes, "GET", v1 + "/files/{id}", Builtins.OPENAI, keys, files::one);
-      add(routes, "DELETE", v1 + "/files/{id}", Builtins.OPENAI, keys, files::delete);
-      add(routes, "GET", v1 + "/files/{id}/content", Builtins.OPENAI, keys, files::content);
-      add(routes, "POST", v1 + "/batches", Builtins.OPENAI, keys, batches::create);
-      add(routes, "GET", v1 + "/batches", Builtins.OPENAI, keys, batches::list);
-      add(routes, "GET", v1 + "/batches/{id}", Builtins.OPENAI, keys, batches::one);
-      add(routes, "POST", v1 + "/batches/{id}/cancel", Builtins.OPENAI, keys, batches::cancel);
+      add(routes, "GET", v1 + "/files", Builtins.OPENAI, identity, files::list);
+      add(routes, "GET", v1 + "/files/{id}", Builtins.OPENAI, identity, files::one);
+      add(routes, "DELETE", v1 + "/files/{id}", Builtins.OPENAI, identity, files::delete);
+      add(routes, "GET", v1 + "/files/{id}/content", Builtins.OPENAI, identity, files::content);
+      add(routes, "POST", v1 + "/batches", Builtins.OPENAI, identity, batches::create);
+      add(routes, "GET", v1 + "/batches", Builtins.OPENAI, identity, batches::list);
+      add(routes, "GET", v1 + "/batches/{id}", Builtins.OPENAI, identity, batches::one);
+      add(routes, "POST", v1 + "/batches/{id}/cancel", Builtins.OPENAI, identity, batches::cancel);
     }
     for (String v1 : Routes.V1) {
       String base = v1 + "/messages/batches";
-      add(routes, "POST", base, Builtins.ANTHROPIC, keys, messages::create);
-      add(routes, "GET", base, Builtins.ANTHROPIC, keys, messages::list);
-      add(routes, "GET", base + "/{id}", Builtins.ANTHROPIC, keys, messages::one);
-      add(routes, "DELETE", base + "/{id}", Builtins.ANTHROPIC, keys, messages::delete);
-      add(routes, "GET", base + "/{id}/results", Builtins.ANTHROPIC, keys, messages::results);
-      add(routes, "POST", base + "/{id}/cancel", Builtins.ANTHROPIC, keys, messages::cancel);
+      add(routes, "POST", base, Builtins.ANTHROPIC, identity, messages::create);
+      add(routes, "GET", base, Builtins.ANTHROPIC, identity, messages::list);
+      add(routes, "GET", base + "/{id}", Builtins.ANTHROPIC, identity, messages::one);
+      add(routes, "DELETE", base + "/{id}", Builtins.ANTHROPIC, identity, messages::delete);
+      add(routes, "GET", base + "/{id}/results", Builtins.ANTHROPIC, identity, messages::results);
+      add(routes, "POST", base + "/{id}/cancel", Builtins.ANTHROPIC, identity, messages::cancel);
     }
     return routes;
   }
@@ -145,9 +152,9 @@ final class Storage {
       String method,
       String path,
       Dialect dialect,
-      Function<String, Optional<Caller>> keys,
+      Identity identity,
       Known.Service service) {
-    Endpoint endpoint = new Known(dialect, keys, service);
+    Endpoint endpoint = new Known(dialect, identity, service);
     routes.add(new Route(method, path, endpoint));
   }
 

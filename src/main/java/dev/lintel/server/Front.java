@@ -46,6 +46,7 @@ public final class Front implements Endpoint {
   public void serve(Exchange exchange) {
     RawRequest raw = exchange.request();
     var trail = Trail.begin(exchange.arrived());
+    trail.from(raw.peer());
     var call =
         Call.begin(
             trail,

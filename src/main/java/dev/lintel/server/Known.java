@@ -6,11 +6,10 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Identity;
 import dev.lintel.RawRequest;
 import dev.lintel.Trail;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
 
 /** An endpoint that asks no model, but serves known callers only; its errors are in a dialect. */
 public final class Known implements Endpoint {
@@ -24,12 +23,12 @@ public final class Known implements Endpoint {
   }
 
   private final Dialect dialect;
-  private final Function<String, Optional<Caller>> keys;
+  private final Identity identity;
   private final Service service;
 
-  public Known(Dialect dialect, Function<String, Optional<Caller>> keys, Service service) {
+  public Known(Dialect dialect, Identity identity, Service service) {
     this.dialect = dialect;
-    this.keys = keys;
+    this.identity = identity;
     this.service = service;
   }
 
@@ -38,17 +37,17 @@ public final class Known implements Endpoint {
     var trail = Trail.begin(exchange.arrived());
     try {
       service.serve(
-          caller(exchange.request(), keys), exchange, Map.of("x-lintel-request-id", trail.id()));
+          caller(exchange.request(), identity),
+          exchange,
+          Map.of("x-lintel-request-id", trail.id()));
     } catch (Failure failure) {
       Front.fail(exchange, dialect, failure, trail);
     }
   }
 
   /** Throws {@link Failure} where the request has no key, or none that is known. */
-  public static Caller caller(RawRequest raw, Function<String, Optional<Caller>> keys) {
-    return keys.apply(Front.credential(raw))
-        .orElseThrow(
-            () -> Failure.of(Failure.Kind.AUTHENTICATION, "A key of this gateway is needed here."));
+  public static Caller caller(RawRequest raw, Identity identity) {
+    return identity.holder(Front.credential(raw), raw.peer());
   }
 
   @Override

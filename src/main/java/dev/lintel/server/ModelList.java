@@ -7,6 +7,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Headers;
+import dev.lintel.Identity;
 import dev.lintel.Json;
 import dev.lintel.Listing;
 import dev.lintel.RawRequest;
@@ -24,7 +25,7 @@ import tools.jackson.databind.JsonNode;
  */
 public final class ModelList implements Endpoint {
   private final Function<RawRequest, Dialect> dialect;
-  private final Function<String, Optional<Caller>> keys;
+  private final Identity identity;
   private final Function<Caller, List<Listing>> models;
   private final BiFunction<Caller, String, Optional<Listing>> model;
 
@@ -35,11 +36,11 @@ public final class ModelList implements Endpoint {
    */
   public ModelList(
       Function<RawRequest, Dialect> dialect,
-      Function<String, Optional<Caller>> keys,
+      Identity identity,
       Function<Caller, List<Listing>> models,
       BiFunction<Caller, String, Optional<Listing>> model) {
     this.dialect = dialect;
-    this.keys = keys;
+    this.identity = identity;
     this.models = models;
     this.model = model;
   }
@@ -51,7 +52,7 @@ public final class ModelList implements Endpoint {
     var trail = Trail.begin(exchange.arrived());
     var headers = Map.of("x-lintel-request-id", trail.id());
     try {
-      Caller caller = Known.caller(raw, keys);
+      Caller caller = Known.caller(raw, identity);
       String wanted = raw.path().get("model");
       exchange.answer(
           wanted == null

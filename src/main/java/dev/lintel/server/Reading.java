@@ -197,7 +197,8 @@ final class Reading {
             query(request.query()),
             new Listed(request.headers()),
             NOTHING,
-            Optional.of(incoming));
+            Optional.of(incoming),
+            new Remote(request));
     var exchange =
         new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);
     request.exceptionHandler(cause -> {
@@ -354,7 +355,8 @@ final class Reading {
             query(request.query()),
             name -> header(request, name),
             whole,
-            Optional.empty());
+            Optional.empty(),
+            new Remote(request));
     var eventLoop = context.nettyEventLoop();
     var exchange =
         new ServerExchange(server.vertx(), request, raw, server.headers(), eventLoop, arrived);

@@ -50,6 +50,7 @@ public final class RealtimeFront implements Endpoint {
   }
 
   private Call call(RawRequest raw, Trail trail, Side caller) {
+    trail.from(raw.peer());
     var query = new HashMap<>(raw.query());
     query.remove("key");
     var live =

@@ -14,6 +14,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Handler;
+import dev.lintel.Identity;
 import dev.lintel.Json;
 import dev.lintel.Model;
 import dev.lintel.RawRequest;
@@ -26,7 +27,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -46,16 +46,15 @@ public final class ResponsesSocket implements Endpoint {
   private static final int TOO_BIG = 1009;
 
   private final Dialect dialect;
-  private final Function<String, Optional<Caller>> keys;
+  private final Identity identity;
   private final Supplier<Handler> handler;
 
   /**
    * @param dialect of the frames; it writes a stream as server-sent events
    */
-  public ResponsesSocket(
-      Dialect dialect, Function<String, Optional<Caller>> keys, Supplier<Handler> handler) {
+  public ResponsesSocket(Dialect dialect, Identity identity, Supplier<Handler> handler) {
     this.dialect = dialect;
-    this.keys = keys;
+    this.identity = identity;
     this.handler = handler;
   }
 
@@ -67,9 +66,7 @@ public final class ResponsesSocket implements Endpoint {
         // Codex falls back to plain requests on this status alone (wire-facts §3.9).
         throw RealtimeFront.upgradeRequired();
       }
-      if (keys.apply(Front.credential(exchange.request())).isEmpty()) {
-        throw Failure.of(Failure.Kind.AUTHENTICATION, "The key is not known to this gateway.");
-      }
+      Known.caller(exchange.request(), identity);
     } catch (Failure failure) {
       exchange.answer(dialect.error(failure, trail), RealtimeFront.refusalHeaders(failure, trail));
       return;
@@ -136,6 +133,7 @@ public final class ResponsesSocket implements Endpoint {
       }
       asked.put("stream", true);
       var raw = new RawRequest(head.path(), head.query(), head.headers(), Json.bytes(asked));
+      trail.from(head.peer());
       var frames = new Frames(trail);
       channel.whenClosed(thread::cancel);
       try {

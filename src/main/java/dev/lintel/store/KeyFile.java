@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Caller;
+import dev.lintel.Ids;
 import dev.lintel.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -116,15 +117,7 @@ public final class KeyFile {
     if (state.has(role)) {
       return Optional.empty();
     }
-    byte[] random = new byte[24];
-    RANDOM.nextBytes(random);
-    String key =
-        prefix
-            + Base64.getUrlEncoder()
-                .withoutPadding()
-                .encodeToString(random)
-                .replace('-', 'x')
-                .replace('_', 'y');
+    String key = Ids.secret(prefix, 32);
     ObjectNode with = state.deepCopy();
     with.putObject(role)
         .put("prefix", key.substring(0, prefix.length() + 4))

@@ -18,7 +18,11 @@ import java.util.List;
  */
 final class Migrations {
   private static final List<String> FILES =
-      List.of("V001__replays_files_batches", "V002__revisions", "V003__acts_secrets");
+      List.of(
+          "V001__replays_files_batches",
+          "V002__revisions",
+          "V003__acts_secrets",
+          "V004__caller_keys");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

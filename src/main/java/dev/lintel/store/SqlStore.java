@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import dev.lintel.Acts;
 import dev.lintel.Batches;
+import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Replays;
@@ -47,6 +48,7 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlCallerKeys callerKeys;
   private final SqlActs acts;
   private final SqlSecrets secrets;
   private final SqlChanges changes;
@@ -65,6 +67,7 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.callerKeys = new SqlCallerKeys(database, clock);
     this.acts = new SqlActs(database);
     this.secrets = new SqlSecrets(database);
     this.changes = new SqlChanges(database);
@@ -152,6 +155,30 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public CallerKeys callerKeys() {
+    return callerKeys;
+  }
+
+  @Override
+  public byte[] agreed(String name, byte[] proposal) {
+    return database.written(connection -> {
+      try (var insert =
+          connection.prepareStatement(
+              "INSERT INTO agreed (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")) {
+        insert.setString(1, name);
+        insert.setBytes(2, proposal);
+        insert.executeUpdate();
+      }
+      try (var query = connection.prepareStatement("SELECT value FROM agreed WHERE name = ?")) {
+        query.setString(1, name);
+        try (var row = query.executeQuery()) {
+          return row.next() ? row.getBytes(1) : proposal;
+        }
+      }
+    });
+  }
+
+  @Override
   public Acts acts() {
     return acts;
   }
@@ -194,6 +221,7 @@ public final class SqlStore implements Store {
           swept = System.nanoTime();
           replays.sweep();
           files.sweep();
+          callerKeys.sweep();
         }
       } catch (RuntimeException away) {
         LOG.warn("the store's upkeep waits: {}", away.getMessage());

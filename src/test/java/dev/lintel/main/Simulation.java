@@ -13,6 +13,7 @@ import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Models;
 import dev.lintel.Part;
+import dev.lintel.Peer;
 import dev.lintel.Prompt;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
@@ -204,7 +205,8 @@ final class Simulation {
             Map.of(),
             Headers.of(headers),
             body.getBytes(StandardCharsets.UTF_8),
-            Optional.empty());
+            Optional.empty(),
+            Peer.NOBODY);
     Call call = Call.begin(trail, key, caller, new Request.Unread(Builtins.OPENAI, raw));
     trail.calledBy(caller);
     var one = new Asked(trail);

@@ -3,17 +3,24 @@ package dev.lintel.main;
 import dev.lintel.Caller;
 import dev.lintel.Json;
 import dev.lintel.config.Config;
+import dev.lintel.config.Loader;
+import dev.lintel.secret.KeyRing;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,34 +36,54 @@ final class TestGateway implements AutoCloseable {
   /** Known while the configuration names no app, as the first start's key is. */
   static final String STORED_KEY = "sk-lintel-stored";
 
+  /** The same for all: some share a data folder, or come after each other on it. */
+  private static final KeyRing RING = KeyRing.of(List.of(KeyRing.random()));
+
+  /** Of the data folders that are made for one gateway, and go with it. */
+  private static final String FOLDER = "lintel-test";
+
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ByteArrayOutputStream log = new ByteArrayOutputStream();
   private final Lintel lintel;
 
-  private TestGateway(Config config) {
-    lintel = new Lintel(config, TestGateway::stored, "admin-key"::equals, log);
+  private TestGateway(Revisions.Source source) {
+    lintel =
+        new Lintel(source, TestGateway::stored, "admin-key"::equals, log, Secrets.random(), RING);
   }
 
   /** With that YAML, to which the address and a tenant are added where it names none. */
   static TestGateway of(String yaml) {
-    return new TestGateway(config(yaml));
+    return new TestGateway(source(yaml, Map.of()));
   }
 
   /** With those variables in its environment. */
   static TestGateway of(String yaml, Map<String, String> variables) {
-    return new TestGateway(config(yaml, variables));
+    return new TestGateway(source(yaml, variables));
   }
 
   static Config config(String yaml) {
-    return config(yaml, Map.of());
+    return source(yaml, Map.of()).first();
   }
 
-  private static Config config(String yaml, Map<String, String> variables) {
+  static Revisions.Source source(String yaml, Map<String, String> variables) {
     String whole =
-        "listen: 127.0.0.1:0\n" + yaml + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
-    return Builtins.loader(name -> Optional.ofNullable(variables.get(name)))
-        .load("test.yaml", whole);
+        "listen: 127.0.0.1:0\n"
+            + (yaml.startsWith("data:") || yaml.contains("\ndata:")
+                ? ""
+                : "data: " + folder() + "\n")
+            + yaml
+            + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
+    Loader loader = Builtins.loader(name -> Optional.ofNullable(variables.get(name)));
+    return Revisions.Source.of(loader, loader.read("test.yaml", whole), config -> config);
+  }
+
+  private static Path folder() {
+    try {
+      return Files.createTempDirectory(FOLDER);
+    } catch (IOException full) {
+      throw new UncheckedIOException(full);
+    }
   }
 
   private static Optional<Caller> stored(String key) {
@@ -74,6 +101,16 @@ final class TestGateway implements AutoCloseable {
   /** The lines of calls so far; complete only after {@link #close}. */
   String log() {
     return log.toString(StandardCharsets.UTF_8);
+  }
+
+  /** As an admin. */
+  HttpResponse<String> admin(String method, String path, String body) {
+    return send(
+        HttpRequest.newBuilder(URI.create(lintel.url() + path))
+            .timeout(Duration.ofSeconds(20))
+            .header("authorization", "Bearer admin-key")
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build());
   }
 
   HttpRequest.Builder request(String path) {
@@ -203,5 +240,13 @@ final class TestGateway implements AutoCloseable {
   public void close() {
     http.shutdownNow();
     lintel.close();
+    Path folder = lintel.config().data();
+    if (folder.getFileName().toString().startsWith(FOLDER)) {
+      try (var files = Files.walk(folder)) {
+        files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+      } catch (IOException gone) {
+        throw new UncheckedIOException(gone);
+      }
+    }
   }
 }

@@ -23,6 +23,7 @@ class SqliteStoreTest
         StoredFilesContract,
         BatchesContract,
         ChangesContract,
+        CallerKeysContract,
         ActsContract,
         SecretsContract {
   private static final SqlStore.Bounds BOUNDS =

@@ -1,0 +1,85 @@
+package dev.lintel.identity;
+
+import dev.lintel.Caller;
+import dev.lintel.CallerKey;
+import dev.lintel.Reach;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A key of the store, as it is kept in memory. */
+final class KnownKey {
+  private static final long MINUTE = 60_000;
+
+  /** Who calls with it, as one register has it. */
+  private record Resolved(Register by, Caller caller) {}
+
+  final String id;
+  final String tenant;
+  final String app;
+  final CallerKey.Scopes scopes;
+
+  /** From which it is good; none for all. */
+  final List<Reach.Network> networks;
+
+  /** Of its hash, or the access key of a pair. */
+  final Object mark;
+
+  final String sealed;
+
+  private final long expires;
+  private volatile boolean gone;
+
+  /** The minute of its last use; a race over it costs no more than a line twice. */
+  private long used;
+
+  private volatile @Nullable Resolved resolved;
+
+  KnownKey(CallerKey key, List<Reach.Network> networks, Object mark) {
+    this.id = key.id();
+    this.tenant = key.tenant();
+    this.app = key.app();
+    this.scopes = key.scopes();
+    this.networks = networks;
+    this.mark = mark;
+    this.sealed = key.sealed();
+    this.expires = key.expires().map(Instant::toEpochMilli).orElse(Long.MAX_VALUE);
+    this.used = key.lastUse().map(Instant::toEpochMilli).orElse(0L) / MINUTE;
+  }
+
+  boolean good(long now) {
+    return !gone && now < expires;
+  }
+
+  /** Whoever has found it before asks again. */
+  void end() {
+    gone = true;
+  }
+
+  boolean ended() {
+    return gone;
+  }
+
+  /** Whether this is its first use in a minute. */
+  boolean use(long now) {
+    long minute = now / MINUTE;
+    if (used == minute) {
+      return false;
+    }
+    used = minute;
+    return true;
+  }
+
+  Instant lastUse() {
+    return Instant.ofEpochMilli(used * MINUTE);
+  }
+
+  @Nullable Caller caller(Register by) {
+    Resolved known = resolved;
+    return known != null && known.by == by ? known.caller : null;
+  }
+
+  void resolved(Register by, Caller caller) {
+    resolved = new Resolved(by, caller);
+  }
+}

@@ -1,0 +1,144 @@
+package dev.lintel.identity;
+
+import dev.lintel.Caller;
+import dev.lintel.Failure;
+import dev.lintel.Identity;
+import dev.lintel.Peer;
+import dev.lintel.SignedCaller;
+import java.net.InetAddress;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Who calls, as one configuration knows them: its own keys, those of the store, and the first
+ * caller key. All of them lead to apps; a key whose app is no more is not good.
+ */
+public final class Register implements Identity {
+  /** An app's caller with the id of the key that it uses; empty where there is no such app. */
+  @FunctionalInterface
+  public interface Apps {
+    Optional<Caller> caller(String tenant, String app, String keyId);
+  }
+
+  /**
+   * What a configuration says of keys.
+   *
+   * @param callers by their keys
+   * @param signers by their access keys
+   * @param first the caller of the first caller key, while that is good
+   */
+  public record Configured(
+      Map<String, Caller> callers,
+      Map<String, SignedCaller> signers,
+      Function<String, Optional<Caller>> first) {}
+
+  private final Configured configured;
+  private final Directory directory;
+  private final Apps apps;
+  private final Addresses addresses;
+  private final Strikes strikes;
+
+  public Register(
+      Configured configured, Directory directory, Apps apps, Addresses addresses, Strikes strikes) {
+    this.configured = configured;
+    this.directory = directory;
+    this.apps = apps;
+    this.addresses = addresses;
+    this.strikes = strikes;
+  }
+
+  @Override
+  public Caller holder(String credential, Peer peer) {
+    if (credential.isEmpty()) {
+      throw Failure.of(
+          Failure.Kind.AUTHENTICATION,
+          "No key was given. Send a Lintel key as 'Authorization: Bearer ...', 'x-api-key', 'api-key', 'x-goog-api-key' or '?key='.");
+    }
+    Caller known = configured.callers.get(credential);
+    if (known != null) {
+      return known;
+    }
+    KnownKey proved = directory.proved(credential);
+    if (proved != null) {
+      return caller(proved, peer);
+    }
+    Optional<Caller> first = configured.first.apply(credential);
+    return first.isPresent()
+        ? first.get()
+        : directory
+            .find(credential)
+            .map(key -> caller(key, peer))
+            .orElseThrow(() -> stranger(peer));
+  }
+
+  @Override
+  public Optional<SignedCaller> signer(String accessKey, Peer peer) {
+    SignedCaller known = configured.signers.get(accessKey);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    Optional<KnownKey> key = directory.signer(accessKey);
+    if (key.isEmpty()) {
+      struck(peer)
+          .ifPresent(failure -> {
+            throw failure;
+          });
+      return Optional.empty();
+    }
+    return key.map(pair -> new SignedCaller(directory.opened(pair), caller(pair, peer)));
+  }
+
+  /**
+   * Who called with the key of that id, for what goes on without the key itself; empty where there
+   * is no such app, or the key was deleted.
+   */
+  public Optional<Caller> caller(String tenant, String app, String keyId) {
+    if (!keyId.startsWith(KEY)) {
+      return apps.caller(tenant, app, keyId);
+    }
+    return directory
+        .byId(keyId)
+        .filter(key -> key.tenant.equals(tenant) && key.app.equals(app))
+        .flatMap(this::resolved);
+  }
+
+  /** With which the ids of the store's keys begin. */
+  public static final String KEY = "key_";
+
+  private Caller caller(KnownKey key, Peer peer) {
+    Caller caller = key.caller(this);
+    if (caller == null) {
+      caller =
+          resolved(key)
+              .orElseThrow(() ->
+                  Failure.of(
+                      Failure.Kind.AUTHENTICATION, "The app that this key belongs to is no more."));
+      key.resolved(this, caller);
+    }
+    if (!key.networks.isEmpty()) {
+      Optional<InetAddress> from = addresses.of(peer);
+      if (from.isEmpty() || !Addresses.within(key.networks, from.get())) {
+        throw Failure.of(
+            Failure.Kind.PERMISSION, "This key may not be used from the address that calls.");
+      }
+    }
+    directory.used(key);
+    return caller;
+  }
+
+  private Optional<Caller> resolved(KnownKey key) {
+    return apps.caller(key.tenant, key.app, key.id)
+        .map(caller -> Scoped.narrow(caller, key.id, key.scopes));
+  }
+
+  private Failure stranger(Peer peer) {
+    return struck(peer)
+        .orElseGet(
+            () -> Failure.of(Failure.Kind.AUTHENTICATION, "The key is not known to this gateway."));
+  }
+
+  private Optional<Failure> struck(Peer peer) {
+    return addresses.of(peer).flatMap(strikes::strike);
+  }
+}
