@@ -39,7 +39,7 @@ record Document(
     Optional<Address> listen,
     Optional<Path> data,
     @NotYet Optional<URI> database,
-    @NotYet Optional<URI> shared,
+    Optional<Shared> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
     List<At<String>> kek,
@@ -58,6 +58,9 @@ record Document(
     Map<String, At<PolicyEntry>> policies,
     Optional<At<String>> policy,
     Map<String, Tenant> tenants) {
+
+  /** Where nodes share their counts. */
+  record Shared(@Alone At<String> url, Optional<Config.WhenAway> whenAway) {}
 
   /** Where links in requests may lead beside public addresses. */
   record Fetch(List<Reach.Network> allow) {}

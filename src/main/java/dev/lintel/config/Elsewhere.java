@@ -92,7 +92,8 @@ final class Elsewhere {
       // Also where it cannot be read: it may come.
       files.add(file);
       if (Files.size(file) > LONGEST) {
-        throw new IllegalArgumentException("reads the file " + name + ", which is longer than 1 MB");
+        throw new IllegalArgumentException(
+            "reads the file " + name + ", which is longer than 1 MB");
       }
       return Files.readString(file).strip();
     } catch (IOException | InvalidPathException unreadable) {

@@ -36,6 +36,5 @@ public record Prologue(
    * @param mount where Vault has that way of logging in; {@code kubernetes} where it is not said
    * @param jwt the file with the account's token; where Kubernetes puts it, where it is not said
    */
-  public record Kubernetes(
-      @Shape.Alone String role, Optional<String> mount, Optional<Path> jwt) {}
+  public record Kubernetes(@Shape.Alone String role, Optional<String> mount, Optional<Path> jwt) {}
 }

@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongSupplier;
 
 /**
- * What this node knows of accounts that others keep: what it has seen of each there, and what it was
- * told to have been spent at least. It is what remains when they lose theirs.
+ * What this node knows of accounts that others keep: what it has seen of each there, and what it
+ * was told to have been spent at least. It is what remains when they lose theirs.
  */
 final class Known {
   /** Of accounts of which nothing was heard for an hour, from this number on. */
@@ -101,16 +101,16 @@ final class Known {
     entry(place).add(more);
   }
 
-  /** From now on this node counts by itself what is used of it, beginning with what this returns. */
+  /**
+   * From now on this node counts by itself what is used of it, beginning with what this returns.
+   */
   long begin(Place place) {
     return place.kind() == Place.Kind.SPENT ? entry(place).begin() : of(place);
   }
 
   private Entry entry(Place place) {
     Entry known = entries.get(place.key());
-    return known == null
-        ? entries.computeIfAbsent(place.key(), key -> new Entry(place))
-        : known;
+    return known == null ? entries.computeIfAbsent(place.key(), key -> new Entry(place)) : known;
   }
 
   /** As much as is known to be spent in that place, within its window if it has one. */

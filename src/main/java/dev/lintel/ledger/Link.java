@@ -57,14 +57,23 @@ final class Link implements AutoCloseable {
   }
 
   /**
-   * The same, but fails with {@link RedisNoScriptException} where nothing was done because Redis has
-   * forgotten the script: somebody may have been asked for something else meanwhile.
+   * The same, but fails with {@link RedisNoScriptException} where nothing was done because Redis
+   * has forgotten the script: somebody may have been asked for something else meanwhile.
    */
   CompletableFuture<List<String>> once(Words words) {
     return connection
         .async()
         .<List<String>>evalsha(digest, ScriptOutputType.MULTI, words.keys(), words.arguments())
         .toCompletableFuture();
+  }
+
+  /** Tells whoever hears; does not wait, and may reach nobody. */
+  void publish(String channel, String text) {
+    var _ = connection.async().publish(channel, text);
+  }
+
+  boolean isOpen() {
+    return connection.isOpen();
   }
 
   void onLoss(Runnable told) {

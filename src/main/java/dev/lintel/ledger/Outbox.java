@@ -152,14 +152,13 @@ final class Outbox {
       link = to;
       round++;
       new TreeMap<>(sent)
-          .forEach((known, message) ->
-              post(known, new Message(message.lines, true, message.tries)));
+          .forEach(
+              (known, message) -> post(known, new Message(message.lines, true, message.tries)));
       var kept = List.copyOf(sums.values());
       sums.clear();
       for (int from = 0; from < kept.size(); from += MOST) {
         post(
-            ++number,
-            new Message(kept.subList(from, Math.min(kept.size(), from + MOST)), true, 0));
+            ++number, new Message(kept.subList(from, Math.min(kept.size(), from + MOST)), true, 0));
       }
       return true;
     });

@@ -35,7 +35,8 @@ public final class Redis implements AutoCloseable {
   private final LongSupplier ahead;
 
   /**
-   * @param url {@code redis://}, {@code rediss://} or {@code redis-sentinel://}, as Lettuce reads it
+   * @param url {@code redis://}, {@code rediss://} or {@code redis-sentinel://}, as Lettuce reads
+   *     it
    * @param tag before every key
    */
   public Redis(String url, String tag) {

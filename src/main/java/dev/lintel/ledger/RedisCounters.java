@@ -43,8 +43,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each node is there under a name of its own as long as it is heard of; what its calls have
  * reserved counts under that name, so that it is free once the node is dead. Whenever a node loses
- * its connection, or is taken for dead, it comes back under another name, brings what its calls have
- * reserved and used meanwhile, and raises what was spent to what it knows: so Redis may forget
+ * its connection, or is taken for dead, it comes back under another name, brings what its calls
+ * have reserved and used meanwhile, and raises what was spent to what it knows: so Redis may forget
  * everything, and a spent budget stays spent.
  *
  * <p>While Redis is away each node goes on with its share of what is left, or refuses.
@@ -127,7 +127,9 @@ public final class RedisCounters implements Counters {
   private volatile @Nullable Instant since;
   private volatile boolean closed;
 
-  /** What the database knew a while ago: who has used it has told Redis meanwhile, or never will. */
+  /**
+   * What the database knew a while ago: who has used it has told Redis meanwhile, or never will.
+   */
   private volatile List<Charge> toRaise = List.of();
 
   /**
@@ -211,9 +213,7 @@ public final class RedisCounters implements Counters {
   /** Without Redis. */
   private void goOn(Joining joining, Throwable why) {
     Share share =
-        whenAway == WhenAway.REFUSE
-            ? null
-            : new Share(memory.get(), nodes, known, this::place);
+        whenAway == WhenAway.REFUSE ? null : new Share(memory.get(), nodes, known, this::place);
     if (state.compareAndSet(joining, new Away(share)) && !closed) {
       since = time.instant();
       String then =
@@ -272,12 +272,13 @@ public final class RedisCounters implements Counters {
       String next = Ids.of("node_");
       var up = new Up(link);
       link.onLoss(() -> lost(up, "the connection was lost"));
-      wait(outbox.alone(() -> {
-        CompletableFuture<List<String>> joined = link.run(joining(next));
-        name = next;
-        state.set(up);
-        return joined.thenAccept(reply -> nodes = Integer.parseInt(reply.get(1)));
-      }));
+      wait(
+          outbox.alone(() -> {
+            CompletableFuture<List<String>> joined = link.run(joining(next));
+            name = next;
+            state.set(up);
+            return joined.thenAccept(reply -> nodes = Integer.parseInt(reply.get(1)));
+          }));
       outbox.alone(() -> before.removeIf(old -> !old.equals(name)));
     } catch (RuntimeException failed) {
       link.close();
@@ -338,7 +339,8 @@ public final class RedisCounters implements Counters {
   }
 
   private List<Charge> spent(Instant now) {
-    var asked = CompletableFuture.supplyAsync(() -> spending.since(now), Thread::startVirtualThread);
+    var asked =
+        CompletableFuture.supplyAsync(() -> spending.since(now), Thread::startVirtualThread);
     try {
       return asked.get(2, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException failed) {
@@ -397,19 +399,22 @@ public final class RedisCounters implements Counters {
     lookUp();
   }
 
-  /** What the database knows of the accounts in use, which Redis may have lost or never heard of. */
+  /**
+   * What the database knows of the accounts in use, which Redis may have lost or never heard of.
+   */
   private void lookUp() {
     List<String> used = known.used(MOST);
     if (!used.isEmpty() && asking.compareAndSet(false, true)) {
-      var _ = Thread.startVirtualThread(() -> {
-        try {
-          toRaise = spending.of(used, time.instant());
-        } catch (RuntimeException unavailable) {
-          LOG.debug("the database does not say what was spent", unavailable);
-        } finally {
-          asking.set(false);
-        }
-      });
+      var _ =
+          Thread.startVirtualThread(() -> {
+            try {
+              toRaise = spending.of(used, time.instant());
+            } catch (RuntimeException unavailable) {
+              LOG.debug("the database does not say what was spent", unavailable);
+            } finally {
+              asking.set(false);
+            }
+          });
     }
   }
 
@@ -422,7 +427,12 @@ public final class RedisCounters implements Counters {
   }
 
   private Words words(String what, String who) {
-    return new Words().key(redis.named("nodes")).add(what).add(pace.dead.toMillis()).add(who).add(redis.ahead());
+    return new Words()
+        .key(redis.named("nodes"))
+        .add(what)
+        .add(pace.dead.toMillis())
+        .add(who)
+        .add(redis.ahead());
   }
 
   private Place place(Account account) {
@@ -451,7 +461,8 @@ public final class RedisCounters implements Counters {
 
   private void await(Joining joining) {
     try {
-      CallThread.await(joining.over.copy().orTimeout(2 * pace.exchange.toMillis(), TimeUnit.MILLISECONDS));
+      CallThread.await(
+          joining.over.copy().orTimeout(2 * pace.exchange.toMillis(), TimeUnit.MILLISECONDS));
     } catch (Failure cancelled) {
       throw cancelled;
     } catch (RuntimeException slow) {
@@ -482,15 +493,15 @@ public final class RedisCounters implements Counters {
     List<String> reply;
     try {
       reply =
-          CallThread.await(
-              asked.copy().orTimeout(pace.exchange.toMillis(), TimeUnit.MILLISECONDS));
+          CallThread.await(asked.copy().orTimeout(pace.exchange.toMillis(), TimeUnit.MILLISECONDS));
     } catch (Failure cancelled) {
       // It may have been given all the same.
-      var _ = asked.thenAccept(late -> {
-        if (granted(late, claims, places, holder, now) instanceof Held held) {
-          held.settle(new long[places.length]);
-        }
-      });
+      var _ =
+          asked.thenAccept(late -> {
+            if (granted(late, claims, places, holder, now) instanceof Held held) {
+              held.settle(new long[places.length]);
+            }
+          });
       throw cancelled;
     } catch (RuntimeException failed) {
       lost(up, said(failed));
@@ -640,8 +651,7 @@ public final class RedisCounters implements Counters {
       List<Account> some = accounts.subList(from, Math.min(accounts.size(), from + MOST));
       List<Place> places = some.stream().map(a -> Place.of(redis, a, now)).toList();
       var words = words("levels", name);
-      places.forEach(place ->
-          words.key(place.key()).add(place.kind().word()).add(place.extent()));
+      places.forEach(place -> words.key(place.key()).add(place.kind().word()).add(place.extent()));
       List<String> reply = CallThread.await(bounded(up.link.run(words)));
       for (int i = 0; i < places.size(); i++) {
         Place place = places.get(i);

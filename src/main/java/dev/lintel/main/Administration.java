@@ -236,8 +236,7 @@ final class Administration {
         Operation.get(path, "Lists the keys of an app.", page(KEY), keys.list())
             .with(Operation.PAGES));
     table.add(
-        Operation.create(
-                path, "Makes a key, which is shown this once.", MADE_KEY, keys.create())
+        Operation.create(path, "Makes a key, which is shown this once.", MADE_KEY, keys.create())
             .of(
                 object(
                     "name?", TEXT.orNull(),

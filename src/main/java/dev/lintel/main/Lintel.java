@@ -178,8 +178,7 @@ public final class Lintel implements AutoCloseable {
             this::staged,
             InstantSource.system());
     Config config = begun(own);
-    directory =
-        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(

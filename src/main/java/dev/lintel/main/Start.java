@@ -71,8 +71,7 @@ final class Start implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Function<String, Optional<String>> variables =
-        name -> Optional.ofNullable(System.getenv(name));
+    Function<String, Optional<String>> variables = name -> Optional.ofNullable(System.getenv(name));
     var origins = new Origins(variables, this::opened);
     Loader loader = Builtins.loader(variables, origins.sources());
     try {

@@ -64,10 +64,7 @@ public final class Vault implements AutoCloseable {
   private final LongSupplier clock;
   private final Runnable changed;
   private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(PATIENCE)
-          .build();
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PATIENCE).build();
   private final Map<String, Read> known = new TreeMap<>();
   private @Nullable Login login;
   private volatile boolean closed;
@@ -218,7 +215,8 @@ public final class Vault implements AutoCloseable {
     String base = setting.address.toString();
     var request =
         HttpRequest.newBuilder(
-                URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path))
+                URI.create(
+                    (base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path))
             .timeout(PATIENCE)
             .header("X-Vault-Request", "true");
     if (!setting.namespace.isEmpty()) {

@@ -69,10 +69,10 @@ class ElsewhereTest {
                 assertThat(faulty.faults())
                     .extracting(Fault::toString)
                     .anySatisfy(text -> assertThat(text).contains("f.yaml:3").contains("NOT_SET"))
-                    .anySatisfy(text ->
-                        assertThat(text).contains("f.yaml:4").contains("/not/there"))
-                    .anySatisfy(text ->
-                        assertThat(text).contains("f.yaml:5").contains("http://vault:8200"))
+                    .anySatisfy(
+                        text -> assertThat(text).contains("f.yaml:4").contains("/not/there"))
+                    .anySatisfy(
+                        text -> assertThat(text).contains("f.yaml:5").contains("http://vault:8200"))
                     .anySatisfy(text -> assertThat(text).contains("f.yaml:6").contains("text")));
   }
 }

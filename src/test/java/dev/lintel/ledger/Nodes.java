@@ -11,12 +11,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Nodes that share a Redis, with a clock of the test's and a database that knows what it is told. */
+/**
+ * Nodes that share a Redis, with a clock of the test's and a database that knows what it is told.
+ */
 final class Nodes implements AutoCloseable {
   private static final Instant BEGIN = Instant.parse("2026-11-21T12:00:00Z");
   static final RedisCounters.Pace PATIENT =
-      new RedisCounters.Pace(
-          Duration.ofSeconds(5), Duration.ofMillis(50), Duration.ofSeconds(10));
+      new RedisCounters.Pace(Duration.ofSeconds(5), Duration.ofMillis(50), Duration.ofSeconds(10));
 
   private final String url;
   private final Supplier<Duration> passed;

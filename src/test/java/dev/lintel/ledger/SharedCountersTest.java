@@ -52,7 +52,10 @@ class SharedCountersTest {
     return counters.levels(List.of(account)).getFirst().reserved();
   }
 
-  /** Calls of a cent each whose bound is a little above that, as Admit makes them: who may wait does. */
+  /**
+   * Calls of a cent each whose bound is a little above that, as Admit makes them: who may wait
+   * does.
+   */
   private static int call(List<RedisCounters> nodes, Account account, int calls)
       throws InterruptedException {
     var answered = new AtomicLong();
@@ -172,8 +175,7 @@ class SharedCountersTest {
       RedisCounters other = nodes.start();
       Account day = money("a", 100, DAY);
       Account slots = account("a", Measure.CONCURRENT, 2, new Span.Now());
-      Account tokens =
-          account("a", Measure.TOKENS, 100, new Span.Rolling(Duration.ofDays(1)));
+      Account tokens = account("a", Measure.TOKENS, 100, new Span.Rolling(Duration.ofDays(1)));
       granted(other, claim(tokens, 30)).settle(new long[] {30});
       granted(dying, claim(day, 90), claim(slots, 2), claim(tokens, 70));
       refused(other, claim(day, 20));
@@ -207,8 +209,7 @@ class SharedCountersTest {
   }
 
   @Test
-  void a_forgotten_script_is_loaded_again_and_nothing_is_lost_or_counted_twice()
-      throws Exception {
+  void a_forgotten_script_is_loaded_again_and_nothing_is_lost_or_counted_twice() throws Exception {
     try (var redis = RealRedis.own();
         var nodes = new Nodes(redis.url())) {
       var two = List.of(nodes.start(), nodes.start());
@@ -268,8 +269,7 @@ class SharedCountersTest {
       Nodes.until(() -> two.stream().noneMatch(node -> node.status().connected()));
       assertThat(call(two, day, 20)).isEqualTo(20);
       // The first that comes back finds in the database what both have spent.
-      nodes.database.add(
-          new Charge(day.id(), Instant.parse("2026-11-21T00:00:00Z"), 30 * CENT));
+      nodes.database.add(new Charge(day.id(), Instant.parse("2026-11-21T00:00:00Z"), 30 * CENT));
       redis.start();
       Nodes.until(() -> two.stream().allMatch(node -> node.status().connected()));
       nodes.settled();
@@ -358,8 +358,7 @@ class SharedCountersTest {
       try (var nodes = new Nodes(redis.url())) {
         RedisCounters node = nodes.begin();
         Account day = money("a", 100, DAY);
-        node.atLeast(
-            List.of(new Charge(day.id(), Instant.parse("2026-11-21T00:00:00Z"), 70)));
+        node.atLeast(List.of(new Charge(day.id(), Instant.parse("2026-11-21T00:00:00Z"), 70)));
         granted(node, claim(day, 30)).settle(new long[] {30});
         refused(node, claim(day, 1));
         redis.start();
@@ -377,8 +376,7 @@ class SharedCountersTest {
       RedisCounters node = nodes.start();
       Account day = money("a", 100, DAY);
       granted(node, claim(day, 10)).settle(new long[] {10});
-      nodes.database.add(
-          new Charge(day.id(), Instant.parse("2026-11-21T00:00:00Z"), 60));
+      nodes.database.add(new Charge(day.id(), Instant.parse("2026-11-21T00:00:00Z"), 60));
       Nodes.until(() -> spent(node, day) == 60);
     }
   }

@@ -28,8 +28,7 @@ public final class FakeVault implements AutoCloseable {
 
   public FakeVault(String token) throws IOException {
     tokens.add(token);
-    server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::serve);
     server.start();
   }
@@ -93,7 +92,8 @@ public final class FakeVault implements AutoCloseable {
       answer(exchange, 403, Json.object());
       return;
     }
-    Map<String, String> secret = secrets.get(path.substring("/v1/".length()).replace("/data/", "/"));
+    Map<String, String> secret =
+        secrets.get(path.substring("/v1/".length()).replace("/data/", "/"));
     if (secret == null) {
       answer(exchange, 404, Json.object());
       return;
@@ -105,8 +105,7 @@ public final class FakeVault implements AutoCloseable {
     answer(exchange, 200, answer);
   }
 
-  private static void answer(HttpExchange exchange, int status, JsonNode body)
-      throws IOException {
+  private static void answer(HttpExchange exchange, int status, JsonNode body) throws IOException {
     byte[] bytes = Json.bytes(body);
     exchange.sendResponseHeaders(status, bytes.length);
     exchange.getResponseBody().write(bytes);

@@ -96,8 +96,7 @@ class VaultTest {
   void a_pod_logs_in_with_its_account_and_again_before_its_time_is_over() throws IOException {
     Path jwt = Files.writeString(folder.resolve("token"), "pod-jwt\n");
     fake.pod("lintel", "pod-jwt", 60);
-    try (Vault pod =
-        vault("", Optional.of(new Vault.Kubernetes("lintel", "kubernetes", jwt)))) {
+    try (Vault pod = vault("", Optional.of(new Vault.Kubernetes("lintel", "kubernetes", jwt)))) {
       assertThat(pod.text("kv/openai#key")).isEqualTo("sk-from-vault");
       now.addAndGet(Duration.ofSeconds(39).toNanos());
       pod.look();
