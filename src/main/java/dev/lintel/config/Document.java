@@ -393,8 +393,8 @@ record Document(
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
-      @NotYet List<At<Limit>> limits,
-      @NotYet List<At<Budget>> budget,
+      List<At<Limit>> limits,
+      List<At<Budget>> budget,
       Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
 
@@ -406,8 +406,8 @@ record Document(
       Optional<At<String>> residency,
       boolean explain,
       Optional<At<String>> policy,
-      @NotYet List<At<Limit>> limits,
-      @NotYet List<At<Budget>> budget,
+      List<At<Limit>> limits,
+      List<At<Budget>> budget,
       Map<String, UseCase> useCases,
       Optional<UnknownPrice> unknownPrice) {}
 

@@ -4,6 +4,7 @@ import dev.lintel.Admin;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
+import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Health;
 import dev.lintel.Listener;
@@ -12,9 +13,11 @@ import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
+import dev.lintel.Spending;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.Attempts;
+import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Configuration;
 import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
@@ -25,6 +28,7 @@ import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.Written;
+import dev.lintel.filter.Admit;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
@@ -102,6 +106,7 @@ public final class Lintel implements AutoCloseable {
   private final Ratings ratings = new Ratings();
   private final Continuity continuity;
   private final Shadow shadow;
+  private final Sharing sharing;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
@@ -180,6 +185,9 @@ public final class Lintel implements AutoCloseable {
     Config config = begun(own);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
+    sharing = new Sharing(config, metrics.thresholds(), Spending.NONE);
+    metrics.standsOn(sharing::footings);
+    Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
             listener,
@@ -197,9 +205,12 @@ public final class Lintel implements AutoCloseable {
             spool,
             new Fetch(upstream),
             upstream,
+            new Admit(counters),
             firstKey,
             directory,
             new Strikes(STRIKES, CallThread::nanoTime));
+    metrics.budgets(
+        () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
     checks = new Checks(() -> live, upstream, standings);
     var probes =
         new Probes(
@@ -332,6 +343,7 @@ public final class Lintel implements AutoCloseable {
     simulators.close();
     wait(vertx.close());
     log.close();
+    sharing.close();
   }
 
   @Override
@@ -381,6 +393,7 @@ public final class Lintel implements AutoCloseable {
             metrics,
             directory,
             standings::health,
+            sharing::footings,
             checks::check,
             recent,
             ratings::rate,
@@ -416,6 +429,12 @@ public final class Lintel implements AutoCloseable {
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());
+    all.add(
+        new Budgets(
+                () -> lasting.admit().budgets(live.config().policies().allowances()),
+                sharing.counters(),
+                Builtins.OPENAI)
+            .list());
     return all;
   }
 

@@ -1,10 +1,13 @@
 package dev.lintel.observe;
 
+import dev.lintel.Account;
 import dev.lintel.Answer;
 import dev.lintel.Attempt;
+import dev.lintel.Counters;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
+import dev.lintel.Footing;
 import dev.lintel.Finding;
 import dev.lintel.Health;
 import dev.lintel.Leave;
@@ -130,6 +133,7 @@ public final class Metrics implements Listener, Endpoint {
           .labelNames("model", "provider")
           .register(registry);
 
+  private final BudgetFigures budgets = new BudgetFigures(registry);
   private final Predicate<String> configured;
 
   /** The tries that were answered, by provider, so that counting needs no look-up by labels. */
@@ -155,6 +159,20 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry)
         .labelValues(info.values().toArray(String[]::new))
         .set(1);
+  }
+
+  /** Is told of budgets. */
+  public Counters.Watcher thresholds() {
+    return budgets;
+  }
+
+  /**
+   * Shows how budgets stand.
+   *
+   * @param accounts of those that are configured, one a budget
+   */
+  public void budgets(Supplier<List<Account>> accounts, Counters counters) {
+    budgets.show(accounts, counters);
   }
 
   /** Shows which arms of models' splits get no calls. */
@@ -194,6 +212,17 @@ public final class Metrics implements Listener, Endpoint {
     } else {
       attempts.labelValues(provider, attempt.kind().get().word()).inc();
     }
+  }
+
+  /** From now on it is shown whether what the gateway stands on is well. */
+  public void standsOn(Supplier<Map<String, Footing>> footings) {
+    GaugeWithCallback.builder()
+        .name("lintel_footing_well")
+        .help("1 where what the gateway stands on is well, such as a shared Redis; else 0.")
+        .labelNames("name")
+        .callback(figures ->
+            footings.get().forEach((name, now) -> figures.call(now.well() ? 1 : 0, name)))
+        .register(registry);
   }
 
   /** Also tells how many calls wait for targets, by model. */
