@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.BreakerRules;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
+import dev.lintel.DatabaseUrl;
 import dev.lintel.Dialects;
 import dev.lintel.Facts;
 import dev.lintel.Merging;
@@ -60,7 +61,7 @@ public record Config(
     Optional<Threads> threads,
     Storing storing,
     Reach fetch,
-    Optional<URI> database,
+    Optional<DatabaseUrl> database,
     Optional<Shared> shared,
     Optional<URI> otlp,
     Map<String, Provider> remotes,
@@ -346,6 +347,9 @@ public record Config(
     }
     if (!threads.equals(other.threads)) {
       differing.add("threads");
+    }
+    if (!database.equals(other.database)) {
+      differing.add("database");
     }
     if (!storing.idempotency().equals(other.storing.idempotency())) {
       differing.add("idempotency");

@@ -1,6 +1,7 @@
 package dev.lintel.config;
 
 import dev.lintel.BreakerRule;
+import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
 import dev.lintel.Json;
 import dev.lintel.Limits;
@@ -38,7 +39,7 @@ import tools.jackson.databind.node.ObjectNode;
 record Document(
     Optional<Address> listen,
     Optional<Path> data,
-    @NotYet Optional<URI> database,
+    Optional<DatabaseUrl> database,
     Optional<Shared> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,

@@ -73,7 +73,7 @@ final class Share {
       memory.atLeast(List.of(new Counters.Charge(account.id(), where.period(), before)));
     } else if (where.rolls()) {
       begun.put(where.key(), account);
-      long part = Math.min(before, account.allowance().amount()) / nodes;
+      long part = Math.ceilDiv(Math.min(before, account.allowance().amount()), nodes);
       if (part > 0) {
         memory.spent(List.of(new Counters.Claim(account, part, part)));
       }

@@ -97,6 +97,9 @@ public final class Lintel implements AutoCloseable {
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
 
+  /** How long a start waits for a database that several nodes share. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
   private final Vertx vertx;
   private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
   private final CallLog log;
@@ -175,11 +178,12 @@ public final class Lintel implements AutoCloseable {
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
     var spool = new SpoolFolder(own.data().resolve("uploads"));
-    storage = new Storage(own, spool, this::means);
+    storage =
+        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
     revisions =
         new Revisions(
             source,
-            new SealedChanges(() -> storage.opened().changes(), sealer),
+            new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
             InstantSource.system());
     Config config = begun(own);
@@ -229,7 +233,9 @@ public final class Lintel implements AutoCloseable {
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
       vertx.setPeriodic(
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
-      // Not before it listens: a start waits for nothing that no call has asked for.
+      // Neither waits, and neither begins before it listens.
+      storage.open();
+      revisions.start();
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -245,7 +251,7 @@ public final class Lintel implements AutoCloseable {
 
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
-    if (SqlStore.exists(own.data())) {
+    if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
       try {
         revisions.begin();
       } catch (RuntimeException faulty) {
@@ -294,12 +300,6 @@ public final class Lintel implements AutoCloseable {
   /** The keys that have changed since the start but take effect at the next one only. */
   List<String> fixed() {
     return started.fixed(live.config());
-  }
-
-  /** Goes on with what the process before this one left, and with what other nodes do. */
-  public void resume() {
-    storage.resume();
-    revisions.start();
   }
 
   private void handle(Call call, Sink sink) {

@@ -104,7 +104,9 @@ final class Start implements Callable<Integer> {
         adminKey.isEmpty() ? keys::isAdmin : key -> Secrets.same(adminKey, key);
     Lintel lintel;
     try {
-      SqlStore.look(config.data());
+      if (config.database().isEmpty()) {
+        SqlStore.look(config.data());
+      }
       lintel =
           new Lintel(
               source,
@@ -126,8 +128,6 @@ final class Start implements Callable<Integer> {
     });
     sayNotYet(lintel.config());
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
-    // Not before it listens and has said so: to open the store takes longer than all the rest.
-    lintel.resume();
     LOG.info("calls run on the {} scheduler", CallThread.mode());
     if (file != null) {
       new Watch(

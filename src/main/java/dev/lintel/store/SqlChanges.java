@@ -23,6 +23,9 @@ import java.util.stream.Collectors;
  * neither is a base, so that a revision costs as much as it changes.
  */
 final class SqlChanges implements Changes {
+  /** Of the feed. */
+  static final String TOPIC = "revisions";
+
   private final Database database;
 
   /** What this process has seen last, so that the next revision is compared without a look. */
@@ -165,6 +168,7 @@ final class SqlChanges implements Changes {
       }
       insert.executeBatch();
     }
+    SqlFeed.next(connection, TOPIC);
     return true;
   }
 

@@ -308,7 +308,6 @@ class SettingsScenario {
   @Test
   void an_override_ends_by_itself_at_its_time() {
     try (var gateway = gateway(FILE)) {
-      gateway.lintel().resume();
       Instant until = Instant.now().plusMillis(700);
       ask(gateway, "PATCH", SUPPORT + "?until=" + until, "{\"budget\":{\"total\":\"9 USD\"}}");
       assertThat(get(gateway, "/overrides").path("data").path(0).path("until").asString())
@@ -380,8 +379,6 @@ class SettingsScenario {
   void two_gateways_on_one_store_see_each_others_changes_within_a_second() {
     try (var one = gateway(FILE);
         var two = gateway(FILE)) {
-      one.lintel().resume();
-      two.lintel().resume();
       ask(one, "PATCH", SUPPORT, "{\"models\":[\"tiny\",\"big\"]}");
       within(Duration.ofSeconds(1), () -> call(two, "sk-acme-support-0001", "big") == 200);
       ask(two, "DELETE", SUPPORT, "");
