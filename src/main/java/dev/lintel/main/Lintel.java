@@ -46,6 +46,7 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
+import dev.lintel.route.Trouble;
 import dev.lintel.secret.KeyRing;
 import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
@@ -191,6 +192,8 @@ public final class Lintel implements AutoCloseable {
     upstream = new Upstream(vertx, SocketChannel::new);
     sharing = new Sharing(config, metrics.thresholds(), Spending.NONE);
     metrics.standsOn(sharing::footings);
+    standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
+    sharing.news().hear("rests", this::rests);
     Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
@@ -311,6 +314,16 @@ public final class Lintel implements AutoCloseable {
       gateway.calls().handle(call, sink);
     } finally {
       gateway.hold().release();
+    }
+  }
+
+  /** Another node has found that something rests. */
+  private void rests(String text) {
+    Trouble trouble = Trouble.of(text);
+    Gateway current = live;
+    Provider provider = current == null ? null : current.providers().get(trouble.provider());
+    if (provider != null) {
+      standings.heard(provider, trouble);
     }
   }
 

@@ -101,4 +101,27 @@ class SharedScenario {
       }
     }
   }
+
+  @Test
+  void a_provider_that_rests_for_one_gateway_rests_for_the_other() {
+    String failing =
+        """
+        providers: { demo: { kind: sim, fault: "500" } }
+        models: { m: { targets: [ demo/small ], retry: { attempts: 1 }, breaker: { failures: 2, open: 60s } } }
+        shared: %s
+        """;
+    try (var redis = RealRedis.own();
+        var one = TestGateway.of(failing.formatted(redis.url()));
+        var other = TestGateway.of(failing.formatted(redis.url()))) {
+      until(() -> shared(one).equals("connected") && shared(other).equals("connected"));
+      until(() -> {
+        one.post("/v1/chat/completions", CALL.replace("demo/small", "m"));
+        return cooling(one) && cooling(other);
+      });
+    }
+  }
+
+  private static boolean cooling(TestGateway gateway) {
+    return gateway.get("/health").body().contains("\"cooling\"");
+  }
 }
