@@ -82,7 +82,8 @@ public final class Budgets {
     int slash = owner.indexOf('/');
     int useCase = owner.indexOf('#');
     String tenant = slash < 0 ? owner : owner.substring(0, slash);
-    String app = slash < 0 ? "" : owner.substring(slash + 1, useCase < 0 ? owner.length() : useCase);
+    String app =
+        slash < 0 ? "" : owner.substring(slash + 1, useCase < 0 ? owner.length() : useCase);
     row.put("scope", scope(budget, slash, useCase));
     row.put("tenant", tenant.isEmpty() ? null : tenant);
     row.put("app", app.isEmpty() ? null : app);

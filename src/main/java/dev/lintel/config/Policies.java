@@ -54,7 +54,9 @@ public record Policies(
     }
   }
 
-  /** All limits and budgets that hold for somebody; those that several are under stand there often. */
+  /**
+   * All limits and budgets that hold for somebody; those that several are under stand there often.
+   */
   public List<Allowance> allowances() {
     var all = new ArrayList<>(everybody.allowances());
     for (Policy.Source source : callers.values()) {

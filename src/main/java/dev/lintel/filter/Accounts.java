@@ -144,8 +144,7 @@ final class Accounts {
       case MODEL -> List.of(call.resolved().name());
       case ENDPOINT -> List.of(Service.of(call.request()).word());
       case TAG ->
-          call
-              .terms()
+          call.terms()
               .get("tags")
               .map(tags ->
                   Arrays.stream(tags.split(",", -1))

@@ -76,8 +76,8 @@ final class Admitted implements Admission {
   }
 
   /**
-   * The model is asked now. Throws where a budget is spent. For another model than the one for which
-   * the call holds something it holds something else.
+   * The model is asked now. Throws where a budget is spent. For another model than the one for
+   * which the call holds something it holds something else.
    */
   void afford(Call asking) {
     Booking known = Objects.requireNonNull(booked.get());
@@ -149,7 +149,8 @@ final class Admitted implements Admission {
       Allowance allowance = attempt.claims.get(missing.claim()).account().allowance();
       if (!allowance.lasting()) {
         refused = figures(attempt.claims);
-        Ruled.against(asking.trail(), allowance.rule(), allowance.mode(), limited(allowance, missing));
+        Ruled.against(
+            asking.trail(), allowance.rule(), allowance.mode(), limited(allowance, missing));
         throw new IllegalStateException("a limit that is not enforced was short");
       }
       spent = exceeded(allowance, missing);

@@ -192,7 +192,8 @@ public final class Fallback implements Filter {
       List<String> names = cause.map(known -> lists.getOrDefault(known, any)).orElse(List.of());
       if (cause.equals(Optional.of(Cause.BUDGET))) {
         // What the policy says of its budget comes before what the model says of any.
-        names = Stream.concat(call.trail().admission().downgrade().stream(), names.stream()).toList();
+        names =
+            Stream.concat(call.trail().admission().downgrade().stream(), names.stream()).toList();
       }
       for (String name : names) {
         Optional<Model> other =

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * News over a Redis that all nodes share. What is told while it is away reaches nobody; it is looked
- * for each half a second.
+ * News over a Redis that all nodes share. What is told while it is away reaches nobody; it is
+ * looked for each half a second.
  */
 public final class RedisNews implements News {
   private static final Logger LOG = LoggerFactory.getLogger(RedisNews.class);
@@ -85,7 +85,8 @@ public final class RedisNews implements News {
     if (end < 0 || message.regionMatches(0, me, 0, end)) {
       return;
     }
-    for (Consumer<String> hearer : hearers.getOrDefault(from.substring(channel.length()), List.of())) {
+    for (Consumer<String> hearer :
+        hearers.getOrDefault(from.substring(channel.length()), List.of())) {
       try {
         hearer.accept(message.substring(end + 1));
       } catch (RuntimeException unheard) {

@@ -6,6 +6,7 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Counters;
 import dev.lintel.Event;
+import dev.lintel.Footing;
 import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Model;
@@ -14,6 +15,7 @@ import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Spending;
+import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.Attempts;
@@ -191,7 +193,7 @@ public final class Lintel implements AutoCloseable {
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     sharing = new Sharing(config, metrics.thresholds(), Spending.NONE);
-    metrics.standsOn(sharing::footings);
+    metrics.standsOn(this::footings);
     standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
     sharing.news().hear("rests", this::rests);
     Counters counters = sharing.counters();
@@ -327,6 +329,24 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** How the database and the Redis are that nodes share, as far as they are configured. */
+  private Map<String, Footing> footings() {
+    var all = new TreeMap<>(sharing.footings());
+    if (started.database().isPresent()) {
+      storage
+          .state()
+          .ifPresent(now ->
+              all.put(
+                  "database",
+                  new Footing(
+                      now.presence().word(),
+                      Optional.of(now.since()),
+                      now.presence() == Store.Presence.OPEN,
+                      Map.of())));
+    }
+    return all;
+  }
+
   private Map<String, Health> health() {
     var all = new TreeMap<String, Health>();
     providers().forEach((name, provider) -> all.put(name, standings.health(provider)));
@@ -406,7 +426,7 @@ public final class Lintel implements AutoCloseable {
             metrics,
             directory,
             standings::health,
-            sharing::footings,
+            this::footings,
             checks::check,
             recent,
             ratings::rate,

@@ -45,7 +45,9 @@ final class Sharing implements AutoCloseable {
                 time,
                 watcher,
                 // Thresholds are told of by who counts for all.
-                () -> new MemoryCounters(System::nanoTime, time, (account, period, percent, spent) -> {}),
+                () ->
+                    new MemoryCounters(
+                        System::nanoTime, time, (account, period, percent, spent) -> {}),
                 spending));
     counters =
         shared

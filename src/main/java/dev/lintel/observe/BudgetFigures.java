@@ -37,9 +37,7 @@ final class BudgetFigures implements Counters.Watcher {
   @Override
   public void passed(Account account, Instant period, int percent, long spent) {
     Allowance budget = account.allowance();
-    thresholds
-        .labelValues(budget.owner(), budget.span().name(), Integer.toString(percent))
-        .inc();
+    thresholds.labelValues(budget.owner(), budget.span().name(), Integer.toString(percent)).inc();
     LOG.warn("{} % of {} ({}) is spent", percent, budget.rule(), account.id());
   }
 

@@ -93,7 +93,9 @@ public final class Standings implements Standing.Source {
       return known;
     }
     Site site =
-        sites.computeIfAbsent(provider.name(), name -> new Site(clock, wall, rules.of(name), trouble -> told.accept(trouble)));
+        sites.computeIfAbsent(
+            provider.name(),
+            name -> new Site(clock, wall, rules.of(name), trouble -> told.accept(trouble)));
     site.use(rules.of(provider.name()));
     return site;
   }

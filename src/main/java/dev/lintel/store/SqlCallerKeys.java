@@ -24,6 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class SqlCallerKeys implements CallerKeys {
   /** Of the feed. */
   static final String TOPIC = "caller_key";
+
   private static final String COLUMNS =
       """
       SELECT k.id, k.tenant, k.app, k.name, k.kind, k.prefix, k.hash, k.sealed, k.scopes, k.created, k.expires,

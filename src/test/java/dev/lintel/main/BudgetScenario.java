@@ -69,7 +69,8 @@ class BudgetScenario {
                 .setHeader("authorization", "Bearer admin-key")
                 .build());
     for (JsonNode row : Json.parse(reply.body()).path("data")) {
-      if (row.path("app").asString("").equals(app) && row.path("window").asString("").equals(window)) {
+      if (row.path("app").asString("").equals(app)
+          && row.path("window").asString("").equals(window)) {
         return row;
       }
     }
@@ -223,7 +224,8 @@ class BudgetScenario {
       assertThat(warned.headers().firstValue("x-lintel-warning").orElse("")).contains("budget");
       String metrics = gateway.get("/metrics").body();
       assertThat(metrics.toLowerCase(Locale.ROOT))
-          .contains("lintel_budget_thresholds_total{owner=\"t/d\",percent=\"100\",window=\"total\"} 1")
+          .contains(
+              "lintel_budget_thresholds_total{owner=\"t/d\",percent=\"100\",window=\"total\"} 1")
           .contains("lintel_budget_left_ratio{measure=\"usd\",owner=\"t/a\",window=\"total\"} 0");
     }
   }
@@ -244,7 +246,8 @@ class BudgetScenario {
   @Test
   void a_call_of_unknown_price_counts_as_what_it_may_cost() {
     String yaml = YAML.replace("even/m: { input", "other/m: { input");
-    try (var gateway = TestGateway.of(yaml.replace("even: { kind", "other: { kind: sim }\n  even: { kind"))) {
+    try (var gateway =
+        TestGateway.of(yaml.replace("even: { kind", "other: { kind: sim }\n  even: { kind"))) {
       var reply =
           gateway.send(
               gateway

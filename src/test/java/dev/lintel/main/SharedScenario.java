@@ -18,10 +18,10 @@ class SharedScenario {
 
   private static String yaml(RealRedis redis, String whenAway) {
     return """
-        shared: { url: "%s", when_away: %s }
-        providers: { demo: { kind: sim, ttft: 1ms, tokens_per_second: 5000 } }
-        tenants: { t: { apps: { a: { keys: [ %s ], limits: { requests: 10/hour } } } } }
-        """
+    shared: { url: "%s", when_away: %s }
+    providers: { demo: { kind: sim, ttft: 1ms, tokens_per_second: 5000 } }
+    tenants: { t: { apps: { a: { keys: [ %s ], limits: { requests: 10/hour } } } } }
+    """
         .formatted(redis.url(), whenAway, TestGateway.KEY);
   }
 
@@ -52,8 +52,7 @@ class SharedScenario {
       for (int i = 0; i < 20; i++) {
         TestGateway gateway = i % 2 == 0 ? one : other;
         threads.add(
-            Thread.ofVirtual()
-                .start(() -> answered.addAndGet(call(gateway) == 200 ? 1 : 0)));
+            Thread.ofVirtual().start(() -> answered.addAndGet(call(gateway) == 200 ? 1 : 0)));
       }
       for (Thread thread : threads) {
         thread.join();
