@@ -5,20 +5,6 @@ import java.util.List;
 
 /** What has been used of lasting allowances, as far as the journal has been brought in. */
 public interface Spending {
-  /** Where nobody keeps it. */
-  Spending NONE =
-      new Spending() {
-        @Override
-        public List<Counters.Charge> since(Instant now) {
-          return List.of();
-        }
-
-        @Override
-        public List<Counters.Charge> of(List<String> accounts, Instant now) {
-          return List.of();
-        }
-      };
-
   /** Everything that is of a period that has not ended, or of all time. */
   List<Counters.Charge> since(Instant now);
 

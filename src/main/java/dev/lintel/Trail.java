@@ -80,7 +80,8 @@ public final class Trail {
    * @param started {@link System#nanoTime} when its request arrived
    */
   public static Trail begin(long started) {
-    return new Trail(Ids.request(), Instant.now(), started);
+    Instant now = Instant.now();
+    return new Trail(Ids.request(now), now, started);
   }
 
   public String id() {

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Admin;
 import dev.lintel.Condition;
 import dev.lintel.Credential;
 import dev.lintel.Policy;
@@ -78,12 +79,14 @@ final class Reading implements ModelReading.Around {
         written.data().orElse(Config.DATA),
         written.tls().flatMap(this::tls),
         keks(),
+        written.admin().flatMap(Document.AdminEntry::oidc).flatMap(this::signOn),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
         new Storing(
             written.idempotency().orElse(Storing.Idempotency.USUAL),
             written.files().orElse(Storing.FileBounds.USUAL),
-            written.batches().orElse(Storing.Batching.USUAL)),
+            written.batches().orElse(Storing.Batching.USUAL),
+            written.records().orElse(Storing.Recording.USUAL)),
         written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
         written.shared().flatMap(this::shared),
@@ -99,6 +102,27 @@ final class Reading implements ModelReading.Around {
         apps(models, policies),
         List.copyOf(notYet),
         List.copyOf(files));
+  }
+
+  private Optional<Config.SignOn> signOn(Document.Oidc oidc) {
+    if (oidc.mapping().isEmpty()) {
+      faults.add(oidc.issuer(), "needs a 'mapping' beside it: from people's groups to roles");
+    }
+    var grants = new TreeMap<String, Map.Entry<Admin.Role, Set<String>>>();
+    oidc.mapping()
+        .forEach((group, grant) -> grants.put(group, Map.entry(grant.role(), grant.tenants())));
+    return oidc.issuer()
+        .value()
+        .map(issuer ->
+            new Config.SignOn(
+                issuer,
+                new Credential(oidc.clientId(), oidc.clientSecret().orElse("")),
+                oidc.audiences(),
+                oidc.rolesClaim().orElse("groups"),
+                grants,
+                oidc.redirect(),
+                oidc.scopes().orElse("openid profile email"),
+                oidc.jwks()));
   }
 
   private List<Credential> keks() {

@@ -101,7 +101,7 @@ public final class RedisCounters implements Counters {
   private final InstantSource time;
   private final Watcher watcher;
   private final Supplier<Counters> memory;
-  private final Spending spending;
+  private final Supplier<Spending> spending;
   private final Known known = new Known(CallThread::nanoTime);
   private final Outbox outbox;
   private final Set<Held> open = ConcurrentHashMap.newKeySet();
@@ -137,7 +137,7 @@ public final class RedisCounters implements Counters {
    *
    * @param time by which the calendar goes; the same on all nodes, as far as clocks are
    * @param memory makes what counts in this node's own memory
-   * @param spending what the database knows to be spent
+   * @param spending what the database knows to be spent; may throw where that is away
    */
   public RedisCounters(
       Redis redis,
@@ -146,7 +146,7 @@ public final class RedisCounters implements Counters {
       InstantSource time,
       Watcher watcher,
       Supplier<Counters> memory,
-      Spending spending) {
+      Supplier<Spending> spending) {
     this.redis = redis;
     this.whenAway = whenAway;
     this.pace = pace;
@@ -340,7 +340,7 @@ public final class RedisCounters implements Counters {
 
   private List<Charge> spent(Instant now) {
     var asked =
-        CompletableFuture.supplyAsync(() -> spending.since(now), Thread::startVirtualThread);
+        CompletableFuture.supplyAsync(() -> spending.get().since(now), Thread::startVirtualThread);
     try {
       return asked.get(2, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException failed) {
@@ -408,7 +408,7 @@ public final class RedisCounters implements Counters {
       var _ =
           Thread.startVirtualThread(() -> {
             try {
-              toRaise = spending.of(used, time.instant());
+              toRaise = spending.get().of(used, time.instant());
             } catch (RuntimeException unavailable) {
               LOG.debug("the database does not say what was spent", unavailable);
             } finally {

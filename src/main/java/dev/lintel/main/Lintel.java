@@ -6,15 +6,17 @@ import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Counters;
 import dev.lintel.Event;
+import dev.lintel.Failure;
 import dev.lintel.Footing;
 import dev.lintel.Health;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
-import dev.lintel.Spending;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
@@ -29,6 +31,8 @@ import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.config.Policies;
+import dev.lintel.config.Storing;
 import dev.lintel.config.Written;
 import dev.lintel.filter.Admit;
 import dev.lintel.filter.Continuity;
@@ -43,9 +47,11 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Strikes;
-import dev.lintel.observe.CallLog;
+import dev.lintel.identity.Issuer;
+import dev.lintel.identity.Login;
+import dev.lintel.identity.People;
+import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
-import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Trouble;
@@ -68,6 +74,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,6 +83,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
@@ -104,8 +113,7 @@ public final class Lintel implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Vertx vertx;
-  private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
-  private final CallLog log;
+  private final Evidence evidence;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -124,6 +132,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
 
@@ -161,38 +170,42 @@ public final class Lintel implements AutoCloseable {
     this.sealer = sealer;
     Config own = source.first();
     continuity = new Continuity(secret);
+    MappedJournal journal = MappedJournal.open(own.data());
     vertx =
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
-    log = new CallLog(out, recent);
     metrics =
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health);
     metrics.watch(rollouts::all);
-    Listener listener = both(both(metrics, log), ratings);
+    var spool = new SpoolFolder(own.data().resolve("uploads"));
+    storage =
+        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    metrics.recording(journal::lost, journal::waiting);
+    Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
-    var spool = new SpoolFolder(own.data().resolve("uploads"));
-    storage =
-        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
     revisions =
         new Revisions(
             source,
             new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
             InstantSource.system());
+    Origins origins = source.origins();
+    origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
-    sharing = new Sharing(config, metrics.thresholds(), Spending.NONE);
+    sharing = new Sharing(config, metrics.thresholds(), () -> storage.store().spending());
     metrics.standsOn(this::footings);
     standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
     sharing.news().hear("rests", this::rests);
@@ -228,6 +241,7 @@ public final class Lintel implements AutoCloseable {
             body -> CallThread.start(loop(), body),
             CallThread::nanoTime);
     started = config;
+    refusesUnrecorded = config.storing().records().whenFull() == Storing.WhenFull.REFUSE;
     try {
       live = build(config, name -> Optional.empty());
       standings.use(config.breakers());
@@ -240,11 +254,14 @@ public final class Lintel implements AutoCloseable {
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Neither waits, and neither begins before it listens.
       storage.open();
+      storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
       vertx.close();
+      evidence.close();
+      storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
   }
@@ -308,6 +325,11 @@ public final class Lintel implements AutoCloseable {
   }
 
   private void handle(Call call, Sink sink) {
+    if (refusesUnrecorded && evidence.journal().full()) {
+      throw Failure.of(
+              Failure.Kind.UNAVAILABLE, "There is no room for the records of calls at the moment.")
+          .retryAfter(Optional.of(Duration.ofSeconds(1)));
+    }
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
@@ -372,10 +394,12 @@ public final class Lintel implements AutoCloseable {
     wait(server.stop(patience));
     shadow.close();
     directory.close();
-    storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    // While the store is open, which takes what is left.
+    storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    evidence.close();
+    storage.close();
     simulators.close();
     wait(vertx.close());
-    log.close();
     sharing.close();
   }
 
@@ -415,6 +439,54 @@ public final class Lintel implements AutoCloseable {
   }
 
   private List<Route> routes(Predicate<String> admin) {
+    Optional<Login> login = started.signOn().map(this::login);
+    var all = new ArrayList<Route>();
+    login.ifPresent(people -> {
+      all.add(new Route("GET", "/admin/login", people.begin()));
+      all.add(new Route("GET", "/admin/callback", people.callback()));
+      all.add(new Route("GET", "/admin/session", people.show()));
+      all.add(new Route("POST", "/admin/logout", people.end()));
+    });
+    all.addAll(served(admin, login));
+    return all;
+  }
+
+  private Login login(Config.SignOn known) {
+    var audiences = new HashSet<>(known.audiences());
+    audiences.add(known.client().id());
+    var grants = new HashMap<String, People.Grant>();
+    known
+        .grants()
+        .forEach((group, grant) ->
+            grants.put(group, new People.Grant(grant.getKey(), grant.getValue())));
+    return new Login(
+        new Issuer(
+            new Issuer.Setting(known.issuer(), audiences, Issuer.ALGORITHMS, known.keys()),
+            CallThread::nanoTime,
+            InstantSource.system()),
+        new Login.Client(
+            known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
+        new People(known.claim(), grants),
+        sealer,
+        () -> storage.store().acts(),
+        InstantSource.system(),
+        Builtins.OPENAI,
+        Guard.headers(started.tls().isPresent()),
+        started.tls().isPresent());
+  }
+
+  /** A token has two dots; an admin key that has them, too, is known first. */
+  private static Optional<Admin> holder(
+      String key, Predicate<String> admin, Optional<Login> login) {
+    if (admin.test(key)) {
+      return Optional.of(Admin.KEY);
+    }
+    return login
+        .filter(people -> key.chars().filter(c -> c == '.').count() == 2)
+        .map(people -> people.holder(key));
+  }
+
+  private List<Route> served(Predicate<String> admin, Optional<Login> login) {
     return Routes.of(
         new Routes.Around(
             () -> live,
@@ -428,20 +500,33 @@ public final class Lintel implements AutoCloseable {
             standings::health,
             this::footings,
             checks::check,
-            recent,
+            evidence.all(),
             ratings::rate,
             () -> !ending,
             new Guard(
                 new Guard.Doors(
                     exchange -> Front.credential(exchange.request()),
-                    key -> admin.test(key) ? Optional.of(Admin.KEY) : Optional.empty(),
-                    exchange -> Optional.empty()),
+                    key -> holder(key, admin, login),
+                    exchange -> login.flatMap(people -> people.session(exchange))),
                 new Attempts(CallThread::nanoTime),
                 () -> storage.store().acts(),
                 InstantSource.system(),
                 Builtins.OPENAI,
                 started.tls().isPresent()),
+            this::candidate,
             administration()));
+  }
+
+  /** A policy of the configuration by its name, or one that is written out. */
+  private Policy candidate(JsonNode written) {
+    boolean named = written.isString();
+    String name = named ? written.asString() : "candidate";
+    Config config =
+        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    return Optional.ofNullable(config.policies().named().get(name))
+        .map(Policies.Named::policy)
+        .orElseThrow(
+            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
@@ -458,7 +543,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().secrets(),
                 sealer,
                 () -> storage.store().renew(sealer::renewed),
-                () -> {},
+                () -> storage.store().feed().look(),
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());

@@ -60,11 +60,18 @@ final class Revisions implements Settings, History, AutoCloseable {
    * @param own its file
    * @param first what the file alone means
    * @param around what the command line says instead of the file
+   * @param origins where its secrets lie
    */
-  record Source(Loader loader, Written own, Config first, UnaryOperator<Config> around) {
-    /** Throws {@link Faulty}. */
+  record Source(
+      Loader loader, Written own, Config first, UnaryOperator<Config> around, Origins origins) {
+    /** Of one that names no secrets that lie elsewhere. Throws {@link Faulty}. */
     static Source of(Loader loader, Written own, UnaryOperator<Config> around) {
-      return new Source(loader, own, around.apply(loader.load(own)), around);
+      return of(loader, own, around, Origins.nowhere());
+    }
+
+    /** Throws {@link Faulty}. */
+    static Source of(Loader loader, Written own, UnaryOperator<Config> around, Origins origins) {
+      return new Source(loader, own, around.apply(loader.load(own)), around, origins);
     }
 
     private Config config(Written written) {
@@ -151,6 +158,22 @@ final class Revisions implements Settings, History, AutoCloseable {
   void start() {
     turns.scheduleWithFixedDelay(
         this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * What would be with that written there; nothing is kept. Throws {@link Failure} {@code
+   * INVALID_REQUEST} that names what is wrong with it.
+   */
+  Config supposing(List<String> path, JsonNode value) {
+    Written whole = state.whole();
+    var more = new ArrayList<>(whole.changes());
+    more.add(
+        new Change(path, Optional.of(value), false, NOBODY, clock.instant(), Optional.empty()));
+    try {
+      return source.config(whole.with(more));
+    } catch (Faulty faulty) {
+      throw failure(faulty, String.join(".", path) + ".");
+    }
   }
 
   /** The configuration in force. */
@@ -542,6 +565,25 @@ final class Revisions implements Settings, History, AutoCloseable {
   private Edit edit(State now, String by, Optional<Instant> until) {
     return new Edit(
         now.base(), now.whole(), by, clock.instant().truncatedTo(ChronoUnit.MILLIS), until);
+  }
+
+  /** Reads what is in force again: something that it names may have changed. Does not wait. */
+  void again() {
+    try {
+      turns.execute(() -> {
+        try {
+          use(state(state.own(), state.revision()));
+          LOG.info("secrets that lie elsewhere were read again");
+        } catch (Faulty faulty) {
+          LOG.error("secrets that lie elsewhere cannot be read again; those before go on:");
+          faulty.faults().forEach(fault -> LOG.error("{}", fault));
+        } catch (RuntimeException failed) {
+          LOG.error("secrets that lie elsewhere could not be put to use", failed);
+        }
+      });
+    } catch (RejectedExecutionException ending) {
+      LOG.debug("nothing is read any more: {}", ending.getMessage());
+    }
   }
 
   private void use(State next) {

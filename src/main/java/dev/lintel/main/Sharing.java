@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** What nodes count and tell each other: in a Redis where one is configured, else here alone. */
 final class Sharing implements AutoCloseable {
@@ -28,9 +29,9 @@ final class Sharing implements AutoCloseable {
   /**
    * Begins to connect, and does not wait for it.
    *
-   * @param spending what the database knows to be spent
+   * @param spending what the database knows to be spent; may throw where that is away
    */
-  Sharing(Config config, Counters.Watcher watcher, Spending spending) {
+  Sharing(Config config, Counters.Watcher watcher, Supplier<Spending> spending) {
     var time = new SteadyTime(System::nanoTime, InstantSource.system());
     redis = config.shared().map(place -> new Redis(place.url(), TAG));
     shared =

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,6 +129,15 @@ final class Storage {
     }
   }
 
+  /** Hears of that topic of the store's feed, where the store can ever be had. */
+  void hear(String topic, LongConsumer hearer) {
+    try {
+      store().feed().hear(topic, hearer);
+    } catch (Failure never) {
+      LOG.debug("nothing will be heard of {}: {}", topic, never.getMessage());
+    }
+  }
+
   /**
    * Once.
    *
@@ -190,10 +200,13 @@ final class Storage {
   /**
    * @param patience for what batches ask at the moment
    */
-  synchronized void close(Duration patience) {
+  synchronized void finish(Duration patience) {
     if (runner != null) {
       runner.close(patience);
     }
+  }
+
+  synchronized void close() {
     if (store != null) {
       store.close();
     }

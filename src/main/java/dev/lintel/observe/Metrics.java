@@ -20,6 +20,7 @@ import dev.lintel.Usage;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -188,6 +190,25 @@ public final class Metrics implements Listener, Endpoint {
             }
           }
         })
+        .register(registry);
+  }
+
+  /**
+   * Shows how records fare on their way to the store.
+   *
+   * @param lost how many are
+   * @param waiting bytes that are not in the store yet
+   */
+  public void recording(LongSupplier lost, LongSupplier waiting) {
+    CounterWithCallback.builder()
+        .name("lintel_records_lost_total")
+        .help("Records of calls that are lost: there was no room, or a crash tore them.")
+        .callback(counter -> counter.call(lost.getAsLong()))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("lintel_journal_bytes")
+        .help("What waits in the journal to be brought to the store.")
+        .callback(gauge -> gauge.call(waiting.getAsLong()))
         .register(registry);
   }
 

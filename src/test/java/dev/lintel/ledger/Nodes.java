@@ -29,6 +29,19 @@ final class Nodes implements AutoCloseable {
   RedisCounters.WhenAway whenAway = RedisCounters.WhenAway.SHARE;
   final List<Charge> database = new CopyOnWriteArrayList<>();
 
+  private final Spending known =
+      new Spending() {
+        @Override
+        public List<Charge> since(Instant now) {
+          return List.copyOf(database);
+        }
+
+        @Override
+        public List<Charge> of(List<String> accounts, Instant now) {
+          return database.stream().filter(charge -> accounts.contains(charge.account())).toList();
+        }
+      };
+
   Nodes(String url, Supplier<Duration> passed, Counters.Watcher watcher) {
     this.url = url;
     this.passed = passed;
@@ -66,19 +79,7 @@ final class Nodes implements AutoCloseable {
                     () -> System.nanoTime() + passed.get().toNanos(),
                     () -> BEGIN.plus(passed.get()),
                     (account, period, percent, spent) -> {}),
-            new Spending() {
-              @Override
-              public List<Charge> since(Instant now) {
-                return List.copyOf(database);
-              }
-
-              @Override
-              public List<Charge> of(List<String> accounts, Instant now) {
-                return database.stream()
-                    .filter(charge -> accounts.contains(charge.account()))
-                    .toList();
-              }
-            });
+            () -> known);
     started.add(node);
     return node;
   }
