@@ -65,7 +65,7 @@ public record Config(
     Storing storing,
     Reach fetch,
     Optional<DatabaseUrl> database,
-    Optional<URI> shared,
+    Optional<Shared> shared,
     Optional<URI> otlp,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
@@ -326,6 +326,26 @@ public record Config(
   }
 
   /**
+   * Where nodes share their counts.
+   *
+   * @param url of a Redis; may hold its password
+   */
+  public record Shared(String url, WhenAway whenAway) {
+    @Override
+    public String toString() {
+      return "Shared[" + whenAway + "]";
+    }
+  }
+
+  /** What becomes of calls while that is away. */
+  public enum WhenAway {
+    /** Each node goes on with its share. */
+    SHARE,
+    /** They are refused. */
+    REFUSE
+  }
+
+  /**
    * The keys in which another configuration differs and which are read at the start alone, such as
    * {@code listen}.
    */
@@ -348,6 +368,9 @@ public record Config(
     }
     if (!limits.equals(other.limits)) {
       differing.add("limits");
+    }
+    if (!shared.equals(other.shared)) {
+      differing.add("shared");
     }
     if (!threads.equals(other.threads)) {
       differing.add("threads");

@@ -100,7 +100,8 @@ final class Node implements AutoCloseable {
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
-    throw new AssertionError("did not start: " + said());
+    String all = said();
+    throw new AssertionError("did not start: " + all.substring(Math.max(0, all.length() - 2000)));
   }
 
   private synchronized void say(String line) {
