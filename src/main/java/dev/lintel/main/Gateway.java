@@ -36,15 +36,20 @@ import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
+import dev.lintel.config.Identities;
 import dev.lintel.identity.Addresses;
+import dev.lintel.identity.Certificates;
 import dev.lintel.identity.Directory;
+import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Register;
 import dev.lintel.identity.Strikes;
+import dev.lintel.identity.Tokens;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.Standings;
 import dev.lintel.token.Tokenizer;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +101,7 @@ record Gateway(
       Handler upstream,
       Function<String, Optional<Caller>> firstKey,
       Directory directory,
+      Issuers issuers,
       Strikes strikes) {}
 
   /** Outlives every configuration, because its tables are large and load late. */
@@ -161,14 +167,17 @@ record Gateway(
             : (tenant, app, keyId) ->
                 Optional.ofNullable(apps.getOrDefault(tenant, Map.of()).get(app))
                     .map(known -> known.caller(keyId));
+    Identities known = config.identities();
     return new Register(
         new Register.Configured(
             config.callers(),
             config.signedCallers(),
             apps.isEmpty() ? lasting.firstKey : key -> Optional.empty()),
+        new Tokens(known.issuers(), lasting.issuers, callers, InstantSource.system()),
+        new Certificates(known.clients(), callers, InstantSource.system()),
         lasting.directory,
         callers,
-        new Addresses(List.of()),
+        new Addresses(known.trustedProxies()),
         lasting.strikes);
   }
 

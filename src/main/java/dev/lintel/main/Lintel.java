@@ -32,6 +32,7 @@ import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
+import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.Metrics;
@@ -170,6 +171,7 @@ public final class Lintel implements AutoCloseable {
             upstream,
             firstKey,
             directory,
+            new Issuers(CallThread::nanoTime),
             new Strikes(STRIKES, CallThread::nanoTime));
     checks = new Checks(() -> live, upstream, standings);
     var probes =
@@ -297,7 +299,9 @@ public final class Lintel implements AutoCloseable {
         Math.toIntExact(config.limits().headers().bytes()),
         Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
-        config.tls().map(tls -> tls.key().toString()));
+        config.tls().map(tls -> tls.key().toString()),
+        config.tls().flatMap(Config.Tls::clients).map(clients ->
+            new Server.ClientCertificates(clients.ca().toString(), clients.required())));
   }
 
   private List<Route> routes(Predicate<String> admin) {

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DirectoryTest {
   private static final Duration SOON = Duration.ofSeconds(1);
 
+  private static final Register.Apps NO_APPS = (tenant, app, keyId) -> Optional.empty();
+
   @TempDir private Path folder;
   private final AtomicLong now = new AtomicLong(1_800_000_000_000L);
   private final InstantSource clock = () -> Instant.ofEpochMilli(now.get());
@@ -73,6 +75,8 @@ class DirectoryTest {
             Map.of("sk-file", new Caller("t", "a", "t/a#1", Optional.empty(), false)),
             Map.of(),
             key -> Optional.empty()),
+        new Tokens(List.of(), new Issuers(System::nanoTime), NO_APPS, InstantSource.system()),
+        new Certificates(List.of(), NO_APPS, InstantSource.system()),
         directory,
         (tenant, app, keyId) ->
             app.equals("a")
