@@ -1,5 +1,7 @@
 package dev.lintel;
 
+import java.time.Instant;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
@@ -8,12 +10,36 @@ import java.util.function.UnaryOperator;
  * {@code UNAVAILABLE}.
  */
 public interface Store extends AutoCloseable {
+  /** Whether the store can be had. */
+  enum Presence {
+    /** Nobody knows yet. */
+    OPENING,
+    OPEN,
+    /** It is looked for, and opens by itself when it comes. */
+    AWAY,
+    /** It is there, but not for this version of the gateway. */
+    REFUSED;
+
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * @param why in a sentence; empty where it is open
+   */
+  record State(Presence presence, Instant since, String why) {}
+
   Replays replays();
 
   StoredFiles files();
 
   Batches batches();
 
+  Feed feed();
+
+  /** Does not wait. */
+  State state();
   CallerKeys callerKeys();
 
   /**
@@ -22,7 +48,6 @@ public interface Store extends AutoCloseable {
    */
   byte[] agreed(String name, byte[] proposal);
 
-  /** Sealed or not, as they were given. */
   Changes changes();
 
   Acts acts();

@@ -539,6 +539,16 @@ public final class Trail {
     }
   }
 
+  /** Whether that rule has spoken against the call. */
+  public boolean told(String rule) {
+    for (Finding finding : findings) {
+      if (finding.rule().equals(rule)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What rules had to say against the call, whatever came of it. */
   public List<Finding> findings() {
     return findings.isEmpty() ? findings : Collections.unmodifiableList(findings);

@@ -2,9 +2,12 @@ package dev.lintel.admin;
 
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the parameters of a question say. */
 final class Listed {
@@ -24,6 +27,24 @@ final class Listed {
       }
     }
     return request.query();
+  }
+
+  /** A time; empty where the parameter is not given. */
+  static Optional<Instant> time(RawRequest request, String name) {
+    String text = request.query().get(name);
+    if (text == null) {
+      return Optional.empty();
+    }
+    try {
+      // The plus of an offset is a blank in a query that nobody encoded.
+      return Optional.of(Instant.parse(text.replace(' ', '+')));
+    } catch (DateTimeParseException wrong) {
+      throw Failure.of(
+              Failure.Kind.INVALID_REQUEST,
+              "'" + name + "' must be a time such as 2026-11-21T12:00:00Z (RFC 3339).",
+              wrong)
+          .at(name);
+    }
   }
 
   /** The most entries of one answer. */

@@ -37,13 +37,14 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  *       kind}, else as the one case without it.
  *   <li>A {@link Spec} is written as its name, or as its name with its options below it.
  *   <li>A component of type {@link At} knows its line.
+ *   <li>In the place of a plain value may stand where it lies: {@link Elsewhere}.
  * </ul>
  *
  * What is at fault is reported and then left out, so that one pass finds every fault.
  */
 final class Binder {
   private final Faults faults;
-  private final Environment environment;
+  private final Elsewhere elsewhere;
   private final Map<Class<?>, ? extends Map<String, ? extends Class<?>>> specs;
   private final Set<String> notYet = new TreeSet<>();
 
@@ -52,10 +53,10 @@ final class Binder {
    */
   Binder(
       Faults faults,
-      Environment environment,
+      Elsewhere elsewhere,
       Map<Class<?>, ? extends Map<String, ? extends Class<?>>> specs) {
     this.faults = faults;
-    this.environment = environment;
+    this.elsewhere = elsewhere;
     this.specs = specs;
   }
 
@@ -135,12 +136,15 @@ final class Binder {
 
   /** The text of a scalar with the environment's values in it. */
   private @Nullable String text(Node node, String form, Place place) {
-    if (!(node instanceof ScalarNode scalar)) {
+    Optional<Elsewhere.Place> named = Elsewhere.named(node);
+    if (named.isEmpty() && !(node instanceof ScalarNode)) {
       fault(place, "must be " + form);
       return null;
     }
     try {
-      return environment.resolve(scalar.getValue());
+      return named.isPresent()
+          ? elsewhere.text(named.get())
+          : elsewhere.resolve(((ScalarNode) node).getValue());
     } catch (IllegalArgumentException unresolved) {
       fault(place, String.valueOf(unresolved.getMessage()));
       return null;
@@ -180,7 +184,7 @@ final class Binder {
       }
       return Collections.unmodifiableList(bound);
     }
-    if (node instanceof ScalarNode || isWrittenAsMap(of)) {
+    if (node instanceof ScalarNode || isWrittenAsMap(of) || Elsewhere.named(node).isPresent()) {
       Object value = value(node, of, place);
       return value == null ? null : List.of(value);
     }

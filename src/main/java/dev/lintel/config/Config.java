@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.BreakerRules;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
+import dev.lintel.DatabaseUrl;
 import dev.lintel.Dialects;
 import dev.lintel.Facts;
 import dev.lintel.Merging;
@@ -48,6 +49,7 @@ import tools.jackson.databind.node.ObjectNode;
  *     others never are
  * @param refusing providers that are not asked while they are in trouble, unless a model says so
  * @param policies who is under which
+ * @param read files beside its own that values were read from
  * @param notYet keys in use that this version reads and checks but does not act on
  */
 public record Config(
@@ -60,7 +62,7 @@ public record Config(
     Optional<Threads> threads,
     Storing storing,
     Reach fetch,
-    Optional<URI> database,
+    Optional<DatabaseUrl> database,
     Optional<URI> shared,
     Optional<URI> otlp,
     Map<String, Provider> remotes,
@@ -72,7 +74,8 @@ public record Config(
     Pricing pricing,
     Policies policies,
     List<App> apps,
-    List<String> notYet) {
+    List<String> notYet,
+    List<Path> read) {
 
   public Config {
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
@@ -82,7 +85,11 @@ public record Config(
     refusing = Set.copyOf(refusing);
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
+    read = List.copyOf(read);
   }
+
+  /** Where data lies where nobody says it. */
+  public static final Path DATA = Path.of("lintel-data");
 
   /** The gateway's own certificate and its key, as PEM files, and what is asked of clients. */
   public record Tls(Path certificate, Path key, Optional<Clients> clients) {}
@@ -327,6 +334,9 @@ public record Config(
     if (!threads.equals(other.threads)) {
       differing.add("threads");
     }
+    if (!database.equals(other.database)) {
+      differing.add("database");
+    }
     if (!storing.idempotency().equals(other.storing.idempotency())) {
       differing.add("idempotency");
     }
@@ -360,7 +370,7 @@ public record Config(
   /** What it was read from beside its own file. */
   public List<Path> files() {
     return Stream.concat(
-            pricing.catalogue().stream(),
+            Stream.concat(read.stream(), pricing.catalogue().stream()),
             models.stream().flatMap(model -> model.strategy().files().stream()))
         .distinct()
         .toList();
@@ -370,14 +380,14 @@ public record Config(
   public Config at(Address other) {
     return new Config(
         other, data, tls, identities, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
-        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet);
+        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
         listen, folder, tls, identities, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
-        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet);
+        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 
   /** Without what may be a secret. */

@@ -1,6 +1,7 @@
 package dev.lintel.config;
 
 import dev.lintel.BreakerRule;
+import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
 import dev.lintel.Json;
 import dev.lintel.Limits;
@@ -38,7 +39,7 @@ import tools.jackson.databind.node.ObjectNode;
 record Document(
     Optional<Address> listen,
     Optional<Path> data,
-    @NotYet Optional<URI> database,
+    Optional<DatabaseUrl> database,
     @NotYet Optional<URI> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
@@ -46,6 +47,7 @@ record Document(
     List<Client> clients,
     List<Reach.Network> trustedProxies,
     List<At<String>> kek,
+    Optional<Prologue.Vault> vault,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
     Optional<Storing.Idempotency> idempotency,

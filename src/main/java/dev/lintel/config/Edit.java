@@ -179,7 +179,7 @@ public final class Edit {
     return Grammar.at(path).map(type -> Grammar.kept(value, now.at(path), type)).orElse(value);
   }
 
-  private static String nested(List<String> path) {
+  static String nested(List<String> path) {
     return path.size() == 2 ? NESTED.getOrDefault(path.getFirst(), "") : "";
   }
 
@@ -196,7 +196,12 @@ public final class Edit {
     return path.subList(0, Math.min(length, path.size()));
   }
 
-  static boolean begins(List<String> path, List<String> other) {
+  /** Whether a change of that place changes that resource, and not only another within it. */
+  public static boolean touches(List<String> resource, List<String> path) {
+    return begins(path, resource) || resource(path).equals(resource);
+  }
+
+  private static boolean begins(List<String> path, List<String> other) {
     return other.size() >= path.size() && other.subList(0, path.size()).equals(path);
   }
 
@@ -204,7 +209,7 @@ public final class Edit {
     return Stream.concat(path.stream(), Stream.of(key)).toList();
   }
 
-  private static JsonNode without(JsonNode value, String key) {
+  static JsonNode without(JsonNode value, String key) {
     return value instanceof ObjectNode object && object.has(key)
         ? object.deepCopy().without(key)
         : value;

@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -19,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What the document's types say of what is written: which of it is secret, and which key a value
  * that stands alone belongs to.
  */
-final class Grammar {
+public final class Grammar {
   /** Names a variable and holds nothing itself. */
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{[A-Za-z0-9_]+(:-(none)?)?}");
 
@@ -33,7 +34,7 @@ final class Grammar {
   }
 
   /** Where a word was written that keeps what was there, and nothing was. */
-  static final class NothingKept extends RuntimeException {
+  public static final class NothingKept extends RuntimeException {
     private final String path;
 
     NothingKept(String path) {
@@ -41,20 +42,28 @@ final class Grammar {
       this.path = path;
     }
 
-    String path() {
+    /** Below what was written. */
+    public String path() {
       return path;
     }
   }
 
+  /** Where a secret may lie in the place of the secret itself. */
+  private static final Set<String> PLACES = Set.of("env", "file", "secret", "vault");
+
   private final Fate fate;
 
-  private Grammar(Fate fate) {
+  /** Whether what has no place in the document is as good as secret. */
+  private final boolean wary;
+
+  private Grammar(boolean wary, Fate fate) {
+    this.wary = wary;
     this.fate = fate;
   }
 
   /** With {@link Written#UNCHANGED} in the place of each secret. */
   static JsonNode shown(JsonNode written, Type type) {
-    return new Grammar((secret, other, path) -> hidden(secret)).walk(written, null, type, "");
+    return new Grammar(true, (secret, other, path) -> hidden(secret)).walk(written, null, type, "");
   }
 
   /**
@@ -62,17 +71,17 @@ final class Grammar {
    * {@link NothingKept}.
    */
   static JsonNode kept(JsonNode written, Optional<JsonNode> before, Type type) {
-    return new Grammar(
-            (secret, other, path) -> {
-              if (!secret.asString("").equals(Written.UNCHANGED)) {
-                return secret;
-              }
-              if (other == null) {
-                throw new NothingKept(path);
-              }
-              return other;
-            })
-        .walk(written, before.orElse(null), type, "");
+    return new Grammar(false, Grammar::kept).walk(written, before.orElse(null), type, "");
+  }
+
+  private static JsonNode kept(JsonNode secret, @Nullable JsonNode other, String path) {
+    if (!secret.asString("").equals(Written.UNCHANGED)) {
+      return secret;
+    }
+    if (other == null) {
+      throw new NothingKept(path);
+    }
+    return other;
   }
 
   /** What may stand at that path of the document; empty where it is no place of it. */
@@ -178,9 +187,9 @@ final class Grammar {
           Optional<Member> member = types.apply(entry.getKey());
           out.set(
               entry.getKey(),
-              member.isEmpty()
+              member.isEmpty() && !wary
                   ? entry.getValue()
-                  : member.get().secret
+                  : member.isEmpty() || member.get().secret
                       ? every(entry.getValue(), beside, at)
                       : walk(entry.getValue(), beside, member.get().type, at));
         });
@@ -206,6 +215,9 @@ final class Grammar {
   /** All of it is secret, whatever its form. */
   private JsonNode every(JsonNode value, @Nullable JsonNode other, String path) {
     if (value.isObject()) {
+      if (value.size() == 1 && PLACES.contains(value.propertyNames().iterator().next())) {
+        return value;
+      }
       return members(value, other, path, key -> Optional.of(new Member(Object.class, true)));
     }
     if (value.isArray()) {

@@ -46,6 +46,7 @@ public final class Loader {
   private final Function<Path, SortedMap<Integer, String>> modelFaults;
   private final Condition.Language language;
   private final Served served = Served.read();
+  private final Map<String, Source> sources;
 
   /**
    * @param dialects what a provider of that kind speaks, its main dialect first
@@ -61,10 +62,17 @@ public final class Loader {
       Set<String> simFaults,
       Function<String, Optional<String>> variables) {
     this(
-        dialects, strategies, language, simFaults, variables, file -> Collections.emptySortedMap());
+        dialects,
+        strategies,
+        language,
+        simFaults,
+        variables,
+        Map.of(),
+        file -> Collections.emptySortedMap());
   }
 
   /**
+   * @param sources of what lies elsewhere, by the words {@code secret} and {@code vault}
    * @param modelFaults what is wrong with a catalogue of models, by line
    */
   public Loader(
@@ -73,6 +81,7 @@ public final class Loader {
       Condition.Language language,
       Set<String> simFaults,
       Function<String, Optional<String>> variables,
+      Map<String, Source> sources,
       Function<Path, SortedMap<Integer, String>> modelFaults) {
     if (!strategies.containsKey(USUAL_STRATEGY)) {
       throw new IllegalArgumentException("no strategy " + USUAL_STRATEGY);
@@ -82,6 +91,7 @@ public final class Loader {
     this.language = language;
     this.simFaults = Set.copyOf(simFaults);
     this.environment = new Environment(variables);
+    this.sources = Map.copyOf(sources);
     this.modelFaults = modelFaults;
   }
 
@@ -125,13 +135,14 @@ public final class Loader {
     var faults = new Faults(file);
     Optional<Node> root = compose(faults, file, text);
     faults.raise();
-    return new Written(file, root.orElseThrow(), List.of());
+    return new Written(file, text, root.orElseThrow(), List.of());
   }
 
   /** Throws {@link Faulty} with everything that is wrong. */
   public Config load(Written source) {
     Faults faults = source.faults();
-    var binder = new Binder(faults, environment, Map.of(Strategy.class, strategies));
+    var elsewhere = new Elsewhere(environment, sources, () -> prologue(source));
+    var binder = new Binder(faults, elsewhere, Map.of(Strategy.class, strategies));
     Optional<Config> config =
         binder
             .bind(source.root(), Document.class)
@@ -143,9 +154,16 @@ public final class Loader {
                         binder.plain(Strategy.class, USUAL_STRATEGY),
                         language,
                         modelFaults)
-                    .config(binder.notYet()));
+                    .config(binder.notYet(), elsewhere.files()));
     faults.raise();
     return config.orElseThrow(() -> new IllegalStateException("a file without fault and value"));
+  }
+
+  private Prologue prologue(Written source) {
+    var nowhere = new Elsewhere(environment, Map.of(), () -> Prologue.NONE);
+    return new Binder(new Faults(source.file()), nowhere, Map.of())
+        .bind(source.root(), Prologue.class)
+        .orElse(Prologue.NONE);
   }
 
   /**

@@ -61,7 +61,10 @@ final class Reading implements ModelReading.Around {
     this.catalogueFaults = catalogueFaults;
   }
 
-  Config config(Set<String> notYet) {
+  /**
+   * @param files that were read beside the configuration's own
+   */
+  Config config(Set<String> notYet, Set<Path> files) {
     readProviders();
     var breakers = new Breakers(written.providers());
     List<Config.ModelSpec> models = models(breakers);
@@ -69,7 +72,7 @@ final class Reading implements ModelReading.Around {
     Policies policies = policies();
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
-        written.data().orElse(Path.of("lintel-data")),
+        written.data().orElse(Config.DATA),
         written.tls().flatMap(this::tls),
         new Identifying(faults, written.tenants()).of(written),
         keks(),
@@ -92,7 +95,8 @@ final class Reading implements ModelReading.Around {
         pricing(),
         policies,
         apps(models, policies),
-        List.copyOf(notYet));
+        List.copyOf(notYet),
+        List.copyOf(files));
   }
 
   private List<Credential> keks() {

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.DatabaseUrl;
 import dev.lintel.Measure;
 import dev.lintel.Percent;
 import dev.lintel.Rate;
@@ -89,6 +90,7 @@ record Scalar<T>(String form, Function<String, T> read) {
               Address.class, new Scalar<>("a host and a port such as 127.0.0.1:7070", Address::of)),
           Map.entry(
               URI.class, new Scalar<>("an address such as https://host/path", Scalar::address)),
+          Map.entry(DatabaseUrl.class, new Scalar<>(DatabaseUrl.FORM, DatabaseUrl::of)),
           Map.entry(
               Reach.Network.class,
               new Scalar<>("a network such as 10.0.0.0/8 or fd00::/8", Reach.Network::of)),

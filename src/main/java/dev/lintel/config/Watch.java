@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Watch implements AutoCloseable {
   private final Path file;
   private volatile List<Path> named;
-  private final Loader loader;
+  private final Function<Path, Config> reading;
   private final Consumer<Config> changed;
   private final Consumer<List<Fault>> broken;
   private byte @Nullable [] told;
@@ -37,21 +38,22 @@ public final class Watch implements AutoCloseable {
    * @param broken takes what is wrong with a change that cannot be used; must not throw
    */
   public Watch(Path file, Loader loader, Consumer<Config> changed, Consumer<List<Fault>> broken) {
-    this(file, List.of(), loader, changed, broken);
+    this(file, List.of(), loader::load, changed, broken);
   }
 
   /**
    * @param named the files that it names now
+   * @param reading throws {@link Faulty} where the file is at fault
    */
   public Watch(
       Path file,
       List<Path> named,
-      Loader loader,
+      Function<Path, Config> reading,
       Consumer<Config> changed,
       Consumer<List<Fault>> broken) {
     this.file = file;
     this.named = named;
-    this.loader = loader;
+    this.reading = reading;
     this.changed = changed;
     this.broken = broken;
     this.told = content();
@@ -86,7 +88,7 @@ public final class Watch implements AutoCloseable {
     }
     told = now;
     try {
-      Config config = loader.load(file);
+      Config config = reading.apply(file);
       named = config.files();
       changed.accept(config);
     } catch (Faulty faulty) {

@@ -2,12 +2,14 @@ package dev.lintel.config;
 
 import dev.lintel.Changes.Change;
 import dev.lintel.Json;
+import dev.lintel.Settings.Difference;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -26,17 +28,23 @@ public final class Written {
   /** What is secret, in what is shown; written, it keeps what stands there. */
   public static final String UNCHANGED = "unchanged";
 
+  /** Where a node stands and where it keeps things. */
+  private static final Set<String> OWN =
+      Set.of("listen", "data", "tls", "threads", "database", "shared");
+
   private static final Set<Tag> NUMBERS = Set.of(Tag.INT, Tag.FLOAT);
 
   private final String file;
+  private final String text;
   private final Node base;
   private final List<Change> changes;
   private final Node root;
   private @Nullable ObjectNode json;
   private @Nullable ObjectNode shown;
 
-  Written(String file, Node base, List<Change> changes) {
+  Written(String file, String text, Node base, List<Change> changes) {
     this.file = file;
+    this.text = text;
     this.base = base;
     this.changes = List.copyOf(changes);
     this.root = Graft.over(base, this.changes);
@@ -44,12 +52,17 @@ public final class Written {
 
   /** The file with those changes, in the place of others. */
   public Written with(List<Change> others) {
-    return new Written(file, base, others);
+    return new Written(file, text, base, others);
   }
 
   /** Its name in faults. */
   public String file() {
     return file;
+  }
+
+  /** The file as it was read. */
+  public String text() {
+    return text;
   }
 
   public List<Change> changes() {
@@ -98,15 +111,6 @@ public final class Written {
     return at(Edit.resource(path)).isPresent();
   }
 
-  /**
-   * One place at which two say something else.
-   *
-   * @param before as it may be shown; empty where nothing stood there
-   * @param after as it may be shown; the same as before where a secret has changed
-   */
-  public record Difference(
-      List<String> path, Optional<JsonNode> before, Optional<JsonNode> after) {}
-
   /** What another says differently, place by place. */
   public List<Difference> to(Written other) {
     var found = new ArrayList<Difference>();
@@ -142,6 +146,48 @@ public final class Written {
     return one.isValueNode() && two.isValueNode()
         ? one.asString().equals(two.asString())
         : one.equals(two);
+  }
+
+  /** The same, but for what is each node's own: there it says what the other does. */
+  public Written standing(Written own) {
+    if (!(base instanceof MappingNode mapping)) {
+      return this;
+    }
+    var members = new ArrayList<NodeTuple>();
+    mapping.getValue().stream().filter(member -> !isOwn(member)).forEach(members::add);
+    if (own.base instanceof MappingNode others) {
+      others.getValue().stream().filter(Written::isOwn).forEach(members::add);
+    }
+    var root =
+        new MappingNode(
+            Tag.MAP, true, members, FlowStyle.BLOCK, base.getStartMark(), base.getEndMark());
+    root.setRecursive(base.isRecursive());
+    return new Written(file, text, root, changes);
+  }
+
+  private static boolean isOwn(NodeTuple member) {
+    return member.getKeyNode() instanceof ScalarNode key && OWN.contains(key.getValue());
+  }
+
+  /** One of its changes as it may be shown. */
+  public Change shown(Change change) {
+    return new Change(
+        change.path(),
+        change.value().flatMap(value -> shown(change.path())),
+        change.override(),
+        change.by(),
+        change.at(),
+        change.until());
+  }
+
+  /**
+   * What stands there as it may be shown: short forms written out, without resources of their own
+   * that stand within it.
+   */
+  public Optional<JsonNode> opened(List<String> path) {
+    return shown(path)
+        .map(value -> Grammar.at(path).map(type -> Grammar.opened(value, type)).orElse(value))
+        .map(value -> Edit.without(value, Edit.nested(path)));
   }
 
   static Optional<JsonNode> at(JsonNode from, List<String> path) {

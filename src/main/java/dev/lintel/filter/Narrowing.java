@@ -133,7 +133,7 @@ final class Narrowing {
       return kept(
           targets, rule::allows, target -> "not " + rule.words(), noted, () -> spoken(rule, none));
     }
-    if (noted && !targets.isEmpty() && targets.stream().noneMatch(rule::allows)) {
+    if (noted && !call.trail().told(rule.rule()) && targets.stream().noneMatch(rule::allows)) {
       Ruled.noted(call.trail(), rule.rule(), rule.mode(), none.get());
     }
     return targets;

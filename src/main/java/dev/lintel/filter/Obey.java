@@ -298,9 +298,9 @@ public final class Obey implements Filter {
       return;
     }
     for (Narrower rule : Narrower.of(policy, call.terms())) {
-      boolean told =
-          call.trail().findings().stream().anyMatch(finding -> finding.rule().equals(rule.rule()));
-      if (rule.mode() != Mode.ENFORCE && !told && !rule.allows(asked.get())) {
+      if (rule.mode() != Mode.ENFORCE
+          && !call.trail().told(rule.rule())
+          && !rule.allows(asked.get())) {
         Ruled.noted(
             call.trail(), rule.rule(), rule.mode(), rule.none("'" + asked.get().name() + "'"));
       }

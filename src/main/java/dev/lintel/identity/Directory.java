@@ -61,8 +61,7 @@ public final class Directory implements AutoCloseable {
    *     on another
    * @param sealer of the secrets of AWS pairs
    */
-  public Directory(
-      Supplier<Store> store, InstantSource clock, byte[] proposal, Sealer sealer) {
+  public Directory(Supplier<Store> store, InstantSource clock, byte[] proposal, Sealer sealer) {
     this.store = store;
     this.clock = clock;
     this.proposal = proposal;

@@ -103,8 +103,7 @@ final class PeriodTally implements Tally {
         return SHORT;
       }
       var next =
-          new State(
-              current.start, current.end, current.spent, Tally.plus(current.reserved, held));
+          new State(current.start, current.end, current.spent, Tally.plus(current.reserved, held));
       if (state.compareAndSet(known, next)) {
         return held;
       }
@@ -120,8 +119,7 @@ final class PeriodTally implements Tally {
         return GONE;
       }
       var next =
-          new State(
-              known.start, known.end, Tally.plus(known.spent, spent), known.reserved - held);
+          new State(known.start, known.end, Tally.plus(known.spent, spent), known.reserved - held);
       if (state.compareAndSet(known, next)) {
         return known.spent;
       }

@@ -118,9 +118,7 @@ final class RollingTally implements Tally {
   public Duration again(Claim claim, Moment now) {
     long most = claim.account().allowance().amount();
     long wanted = claim.bound() <= most ? claim.bound() : claim.usual();
-    return wanted > most
-        ? LATE
-        : Duration.ofNanos(known().taken.wait(wanted, most, now.nanos()));
+    return wanted > most ? LATE : Duration.ofNanos(known().taken.wait(wanted, most, now.nanos()));
   }
 
   @Override

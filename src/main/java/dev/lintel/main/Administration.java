@@ -166,6 +166,7 @@ final class Administration {
     all.routing();
     all.calls();
     all.keys();
+    all.table.addAll(PolicyAdmin.of(around));
     all.table.addAll(around.admin());
     return List.copyOf(all.table);
   }
@@ -236,8 +237,7 @@ final class Administration {
         Operation.get(path, "Lists the keys of an app.", page(KEY), keys.list())
             .with(Operation.PAGES));
     table.add(
-        Operation.create(
-                path, "Makes a key, which is shown this once.", MADE_KEY, keys.create())
+        Operation.create(path, "Makes a key, which is shown this once.", MADE_KEY, keys.create())
             .of(
                 object(
                     "name?", TEXT.orNull(),
@@ -271,7 +271,9 @@ final class Administration {
   private WhereTo.Standpoint standpoint() {
     Gateway live = around.live().get();
     return new WhereTo.Standpoint(
-        live.config().apps().isEmpty() ? Optional.of(Caller.FIRST) : Optional.empty(),
+        live.config().apps().isEmpty()
+            ? live.callerOf(Caller.FIRST.tenant(), Caller.FIRST.app(), Caller.FIRST.keyId())
+            : Optional.empty(),
         (tenant, app) -> live.callerOf(tenant, app, ""),
         live.deciding());
   }

@@ -14,6 +14,7 @@ import dev.lintel.batch.AnthropicCarrier;
 import dev.lintel.batch.Carrier;
 import dev.lintel.batch.OpenAiCarrier;
 import dev.lintel.config.Loader;
+import dev.lintel.config.Source;
 import dev.lintel.dialect.AnthropicCount;
 import dev.lintel.dialect.AnthropicMessages;
 import dev.lintel.dialect.BedrockConverse;
@@ -153,8 +154,16 @@ final class Builtins {
   private Builtins() {}
 
   static Loader loader(Function<String, Optional<String>> environment) {
+    return loader(environment, Map.of());
+  }
+
+  /**
+   * @param sources of what lies elsewhere
+   */
+  static Loader loader(
+      Function<String, Optional<String>> environment, Map<String, Source> sources) {
     Set<String> faults = Arrays.stream(Fault.values()).map(Fault::word).collect(Collectors.toSet());
     return new Loader(
-        KINDS, STRATEGIES, new CelConditions(), faults, environment, Catalogue::faults);
+        KINDS, STRATEGIES, new CelConditions(), faults, environment, sources, Catalogue::faults);
   }
 }

@@ -161,9 +161,14 @@ record Gateway(
             .collect(
                 Collectors.groupingBy(
                     Config.App::tenant, Collectors.toMap(Config.App::name, Function.identity())));
+    Caller first =
+        Caller.FIRST.under(config.policies().of(Caller.FIRST.tenant(), Caller.FIRST.app()));
     Register.Apps callers =
         apps.isEmpty()
-            ? (tenant, app, keyId) -> first(tenant, app).map(caller -> caller.with(keyId))
+            ? (tenant, app, keyId) ->
+                Optional.of(first)
+                    .filter(only -> only.tenant().equals(tenant) && only.app().equals(app))
+                    .map(only -> only.with(keyId))
             : (tenant, app, keyId) ->
                 Optional.ofNullable(apps.getOrDefault(tenant, Map.of()).get(app))
                     .map(known -> known.caller(keyId));
@@ -172,19 +177,15 @@ record Gateway(
         new Register.Configured(
             config.callers(),
             config.signedCallers(),
-            apps.isEmpty() ? lasting.firstKey : key -> Optional.empty()),
+            apps.isEmpty()
+                ? key -> lasting.firstKey.apply(key).map(known -> first)
+                : key -> Optional.empty()),
         new Tokens(known.issuers(), lasting.issuers, callers, InstantSource.system()),
         new Certificates(known.clients(), callers, InstantSource.system()),
         lasting.directory,
         callers,
         new Addresses(known.trustedProxies()),
         lasting.strikes);
-  }
-
-  /** The app that there is while none is configured. */
-  private static Optional<Caller> first(String tenant, String app) {
-    return Optional.of(Caller.FIRST)
-        .filter(first -> first.tenant().equals(tenant) && first.app().equals(app));
   }
 
   /** Of models, as far as the providers' families go. */

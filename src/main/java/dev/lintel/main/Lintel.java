@@ -15,12 +15,16 @@ import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.Attempts;
+import dev.lintel.admin.Configuration;
 import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.Repeated;
+import dev.lintel.admin.Resources;
 import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.config.Written;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
@@ -40,10 +44,12 @@ import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.secret.KeyRing;
+import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
 import dev.lintel.store.SpoolFolder;
+import dev.lintel.store.SqlStore;
 import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
 import io.netty.channel.EventLoop;
@@ -69,11 +75,27 @@ public final class Lintel implements AutoCloseable {
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   static final long BODIES = 64L << 20;
 
+  private static final Resources.Kind TENANTS =
+      new Resources.Kind("tenant", "/tenants", "/{tenant}", Optional.empty());
+
+  /** What of the configuration admins change piece by piece. */
+  private static final List<Resources.Kind> KINDS =
+      List.of(
+          TENANTS,
+          new Resources.Kind("app", "/tenants/{tenant}/apps", "/{app}", Optional.of(TENANTS)),
+          new Resources.Kind("policy", "/policies", "/{policy}", Optional.empty()),
+          new Resources.Kind("provider", "/providers", "/{name}", Optional.empty()),
+          new Resources.Kind("model", "/models", "/{model*}", Optional.empty()),
+          new Resources.Kind("price", "/prices", "/{provider}/{model*}", Optional.empty()));
+
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
 
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
+
+  /** How long a start waits for a database that several nodes share. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Vertx vertx;
   private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
@@ -89,6 +111,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Revisions revisions;
   private final Directory directory;
   private final Sealer sealer;
   private final Server server;
@@ -99,18 +122,20 @@ public final class Lintel implements AutoCloseable {
 
   /**
    * Starts listening. Throws {@link IllegalStateException} with one sentence where that cannot be,
-   * the port being taken for one.
+   * the port being taken for one, and {@link dev.lintel.config.Faulty} where what admins have
+   * changed does not go with the file.
    *
+   * @param source of its configuration
    * @param firstKey the caller of the first caller key; known while the configuration names no app
    * @param admin whether that is an admin's key
    * @param out where the line of each call goes
    */
-  public Lintel(
-      Config config,
+  Lintel(
+      Revisions.Source source,
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out) {
-    this(config, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
+    this(source, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
   }
 
   /**
@@ -119,14 +144,15 @@ public final class Lintel implements AutoCloseable {
    * @param secret under which ids are made that nobody else can make
    * @param sealer of what lies in the store
    */
-  public Lintel(
-      Config config,
+  Lintel(
+      Revisions.Source source,
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out,
       byte[] secret,
       Sealer sealer) {
     this.sealer = sealer;
+    Config own = source.first();
     continuity = new Continuity(secret);
     vertx =
         Vertx.vertx(
@@ -147,8 +173,16 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
-    var spool = new SpoolFolder(config.data().resolve("uploads"));
-    storage = new Storage(config, spool, this::means);
+    var spool = new SpoolFolder(own.data().resolve("uploads"));
+    storage =
+        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    revisions =
+        new Revisions(
+            source,
+            new SealedChanges(() -> storage.store().changes(), sealer),
+            this::staged,
+            InstantSource.system());
+    Config config = begun(own);
     directory =
         new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
@@ -183,6 +217,7 @@ public final class Lintel implements AutoCloseable {
     started = config;
     try {
       live = build(config, name -> Optional.empty());
+      standings.use(config.breakers());
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
       directory.start(); // beside the server's start, which needs no store
       int port = wait(server.start());
@@ -190,7 +225,9 @@ public final class Lintel implements AutoCloseable {
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
       vertx.setPeriodic(
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
-      // Not before it listens: a start waits for nothing that no call has asked for.
+      // Neither waits, and neither begins before it listens.
+      storage.open();
+      revisions.start();
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -204,23 +241,57 @@ public final class Lintel implements AutoCloseable {
     return url;
   }
 
+  /** With what admins have changed, where anybody may have: what they took away is not served. */
+  private Config begun(Config own) {
+    if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
+      try {
+        revisions.begin();
+      } catch (RuntimeException faulty) {
+        vertx.close();
+        throw faulty;
+      }
+    }
+    return revisions.config();
+  }
+
   /**
    * Serves the calls that come from now on by another configuration. What only the old one needs
    * ends with the last of its calls.
    *
    * @return the keys that have changed since the start but take effect at the next one only
    */
-  public List<String> use(Config config) {
-    Gateway old = live;
-    live = build(config, old.models()::find);
-    live.catalogue().prefetch();
-    old.hold().release();
+  List<String> use(Config config) {
+    staged(config).use();
     return started.fixed(config);
   }
 
-  /** Goes on with what the process before this one left in the data folder. */
-  public void resume() {
-    storage.resume();
+  private Revisions.Staged staged(Config config) {
+    Gateway old = live;
+    Gateway next = build(config, old.models()::find);
+    return new Revisions.Staged() {
+      @Override
+      public void use() {
+        standings.use(config.breakers());
+        live = next;
+        next.catalogue().prefetch();
+        old.hold().release();
+      }
+
+      @Override
+      public void drop() {
+        next.hold().release();
+      }
+    };
+  }
+
+  /** Puts the node's changed file to use. Throws {@link dev.lintel.config.Faulty}. */
+  Config file(Written changed) {
+    return revisions.file(changed);
+  }
+
+  /** The keys that have changed since the start but take effect at the next one only. */
+  List<String> fixed() {
+    return started.fixed(live.config());
   }
 
   private void handle(Call call, Sink sink) {
@@ -255,6 +326,7 @@ public final class Lintel implements AutoCloseable {
   public void close(Duration patience) {
     ending = true;
     long until = System.nanoTime() + patience.toNanos();
+    revisions.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -280,9 +352,7 @@ public final class Lintel implements AutoCloseable {
             asked.add(simulator);
             return simulator.url();
           });
-      Gateway built = Gateway.of(config, providers, lasting, hold, before);
-      standings.use(config.breakers());
-      return built;
+      return Gateway.of(config, providers, lasting, hold, before);
     } catch (RuntimeException failed) {
       hold.release();
       throw failed;
@@ -335,6 +405,12 @@ public final class Lintel implements AutoCloseable {
 
   private List<Operation> administration() {
     var all = new ArrayList<Operation>();
+    var repeated = new Repeated(() -> storage.store().replays());
+    KINDS.forEach(kind ->
+        all.addAll(
+            new Resources(kind, revisions, repeated, Builtins.OPENAI)
+                .operations(!kind.noun().equals("provider"))));
+    all.addAll(new Configuration(revisions, revisions, Builtins.OPENAI).operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
     all.addAll(
         new SecretStore(

@@ -1,10 +1,12 @@
 package dev.lintel.main;
 
 import dev.lintel.CallThread;
+import dev.lintel.Credential;
 import dev.lintel.config.Config;
 import dev.lintel.config.Fault;
 import dev.lintel.config.Faulty;
 import dev.lintel.config.Loader;
+import dev.lintel.config.Prologue;
 import dev.lintel.config.Watch;
 import dev.lintel.secret.KeyRing;
 import dev.lintel.store.KeyFile;
@@ -15,10 +17,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,15 +71,20 @@ final class Start implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Loader loader = Builtins.loader(name -> Optional.ofNullable(System.getenv(name)));
+    Function<String, Optional<String>> variables = name -> Optional.ofNullable(System.getenv(name));
+    var origins = new Origins(variables, this::opened);
+    Loader loader = Builtins.loader(variables, origins.sources());
     try {
-      Config config = overridden(file == null ? loader.usual() : loader.load(file));
-      config
+      var source =
+          Revisions.Source.of(
+              loader, file == null ? loader.usually() : loader.read(file), this::overridden);
+      source
+          .first()
           .threads()
           .ifPresent(threads ->
               System.setProperty(
                   "lintel.threads", threads.name().toLowerCase(java.util.Locale.ROOT)));
-      return start(loader, config);
+      return start(source);
     } catch (Faulty faulty) {
       System.err.println("Lintel does not start: its configuration is wrong.");
       faulty.faults().forEach(System.err::println);
@@ -86,7 +95,8 @@ final class Start implements Callable<Integer> {
     }
   }
 
-  private int start(Loader loader, Config config) {
+  private int start(Revisions.Source source) {
+    Config config = source.first();
     KeyFile keys = KeyFile.open(config.data());
     String adminKey =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
@@ -94,51 +104,59 @@ final class Start implements Callable<Integer> {
         adminKey.isEmpty() ? keys::isAdmin : key -> Secrets.same(adminKey, key);
     Lintel lintel;
     try {
-      SqlStore.look(config.data());
+      if (config.database().isEmpty()) {
+        SqlStore.look(config.data());
+      }
       lintel =
           new Lintel(
-              config,
+              source,
               keys::caller,
               admin,
               new FileOutputStream(FileDescriptor.out),
               keys.secret("response ids"),
-              sealer(config, keys));
+              sealer(config.keks().stream().map(Credential::secret).toList(), keys));
     } catch (IllegalStateException failed) {
       System.err.println(failed.getMessage());
       return 1;
     }
     // Not before it listens: a key that no start could show would be lost.
     Optional<String> newAdminKey = adminKey.isEmpty() ? keys.firstAdminKey() : Optional.empty();
-    Optional<String> newCallerKey = callerKey(config, keys);
+    Optional<String> newCallerKey = callerKey(lintel.config(), keys);
     stayUp(() -> {
       LOG.info("ending: no new calls, {} s for those that run", PATIENCE.toSeconds());
       lintel.close(PATIENCE);
     });
-    sayNotYet(config);
+    sayNotYet(lintel.config());
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
-    // Not before it listens and has said so: to open the store takes longer than all the rest.
-    lintel.resume();
     LOG.info("calls run on the {} scheduler", CallThread.mode());
     if (file != null) {
       new Watch(
               file,
               config.files(),
-              loader,
-              changed -> use(lintel, keys, overridden(changed)),
+              changed -> lintel.file(source.loader().read(changed)),
+              changed -> told(lintel, keys),
               Start::refuse)
           .start(Duration.ofMillis(500));
     }
     return 0;
   }
 
+  /** The store that a configuration means, before the gateway has opened it. */
+  private Origins.Opened opened(Prologue around) {
+    Path folder = data == null ? around.data().orElse(Config.DATA) : data;
+    return new Origins.Opened(
+        SqlStore.embedded(folder, SqlStore.Bounds.USUAL, InstantSource.system()),
+        sealer(around.kek(), KeyFile.open(folder)));
+  }
+
   /** The key of this installation opens, too: what it sealed once must open later. */
-  private static KeyRing sealer(Config config, KeyFile keys) {
+  private static KeyRing sealer(List<String> configured, KeyFile keys) {
     var all = new ArrayList<String>();
     Optional.ofNullable(System.getenv("LINTEL_KEK"))
         .map(String::strip)
         .filter(text -> !text.isEmpty())
         .ifPresent(text -> all.addAll(List.of(text.split("\\s*,\\s*"))));
-    config.keks().forEach(key -> all.add(key.secret()));
+    all.addAll(configured);
     all.add(new String(keys.secret("key-encryption key"), StandardCharsets.US_ASCII));
     try {
       return KeyRing.of(all);
@@ -148,8 +166,10 @@ final class Start implements Callable<Integer> {
     }
   }
 
-  static void use(Lintel lintel, KeyFile keys, Config changed) {
-    List<String> fixed = lintel.use(changed);
+  /** Says what has come of a changed file. */
+  static void told(Lintel lintel, KeyFile keys) {
+    Config changed = lintel.config();
+    List<String> fixed = lintel.fixed();
     LOG.info("the changed configuration is in force");
     if (!fixed.isEmpty()) {
       LOG.warn(

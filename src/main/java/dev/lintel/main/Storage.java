@@ -23,11 +23,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The store and what works off it, opened when something needs it first. */
+/** The store, and what works off what is in it. */
 final class Storage {
   private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
 
@@ -40,29 +42,33 @@ final class Storage {
   private final Config config;
   private final Means means;
   private final Spool spool;
+  private final Function<String, Optional<String>> environment;
   private Map<String, Front> served = Map.of();
   private @Nullable Store store;
   private @Nullable Runner runner;
 
   /**
    * @param spool where uploads wait
+   * @param environment where what the database's address leaves out may stand
    */
-  Storage(Config config, Spool spool, Means means) {
+  Storage(Config config, Spool spool, Function<String, Optional<String>> environment, Means means) {
     this.config = config;
+    this.environment = environment;
     this.spool = spool;
     this.means = means;
   }
 
+  /**
+   * What there is to ask: it may not be open yet, or be away. Throws {@link Failure} where it can
+   * never be had.
+   */
   synchronized Store store() {
     Store known = store;
     if (known == null) {
-      Storing.Idempotency replies = config.storing().idempotency();
       try {
-        known =
-            SqlStore.embedded(
-                config.data(),
-                new SqlStore.Bounds(replies.keep(), replies.total().bytes()),
-                InstantSource.system());
+        SqlStore opening = made();
+        opening.open();
+        known = opening;
       } catch (IllegalStateException | UncheckedIOException refused) {
         LOG.error("{}", refused.getMessage());
         throw Failure.of(
@@ -70,10 +76,32 @@ final class Storage {
             .retryAfter(Optional.of(Duration.ofSeconds(1)));
       }
       store = known;
-      // Another gateway on the same folder may have left batches in it.
-      runner().start();
     }
     return known;
+  }
+
+  private SqlStore made() {
+    Storing.Idempotency replies = config.storing().idempotency();
+    var bounds = new SqlStore.Bounds(replies.keep(), replies.total().bytes());
+    return config
+        .database()
+        .map(at -> SqlStore.shared(at, environment, config.data(), bounds))
+        .orElseGet(() -> SqlStore.embedded(config.data(), bounds, InstantSource.system()));
+  }
+
+  /** Whether the store is open before that time is over. */
+  boolean comes(Duration most) {
+    Store asked = store();
+    long until = System.nanoTime() + most.toNanos();
+    while (asked.state().presence() == Store.Presence.OPENING && System.nanoTime() - until < 0) {
+      LockSupport.parkNanos(5_000_000);
+    }
+    return asked.state().presence() == Store.Presence.OPEN;
+  }
+
+  /** Empty where it can never be had. */
+  synchronized Optional<Store.State> state() {
+    return Optional.ofNullable(store).map(Store::state);
   }
 
   private synchronized Runner runner() {
@@ -91,10 +119,12 @@ final class Storage {
     return known;
   }
 
-  /** Goes on with the batches that are there, where there may be any. */
-  void resume() {
-    if (SqlStore.exists(config.data())) {
+  /** Begins to open the store, and goes on with the batches that are in it. Does not wait. */
+  void open() {
+    try {
       runner().start();
+    } catch (Failure never) {
+      LOG.warn("what needs the store is refused: {}", never.getMessage());
     }
   }
 

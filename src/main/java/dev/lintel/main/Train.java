@@ -2,7 +2,7 @@ package dev.lintel.main;
 
 import dev.lintel.Caller;
 import dev.lintel.config.Address;
-import dev.lintel.config.Config;
+import dev.lintel.config.Loader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -19,12 +19,14 @@ final class Train implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Config config =
-        Builtins.loader(name -> Optional.empty()).usual().at(new Address("127.0.0.1", 0));
+    Loader loader = Builtins.loader(name -> Optional.empty());
+    var source =
+        Revisions.Source.of(
+            loader, loader.usually(), config -> config.at(new Address("127.0.0.1", 0)));
     var caller = new Caller("train", "train", "train", Optional.empty(), false);
     try (var lintel =
         new Lintel(
-            config,
+            source,
             key -> key.equals(KEY) ? Optional.of(caller) : Optional.empty(),
             key -> false,
             OutputStream.nullOutputStream())) {

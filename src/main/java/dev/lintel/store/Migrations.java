@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
@@ -15,8 +16,20 @@ import java.util.List;
  * The steps by which the tables came to be, in their order. Each is a file of plain SQL that never
  * changes once it is released, and is applied whole or not at all: one that was interrupted is done
  * again from its beginning.
+ *
+ * <p>A step only adds, and touches no rows: gateways that do not know it go on working, and may be
+ * started again. One that cannot be so begins with the line {@code -- breaks older versions}; those
+ * that do not know it refuse to start.
  */
 final class Migrations {
+  private static final String MIGRATION =
+      "CREATE TABLE IF NOT EXISTS migration (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT"
+          + " NULL, hash TEXT NOT NULL, applied BIGINT NOT NULL)";
+
+  /** Its largest row is the first step that a gateway must know. */
+  private static final String FLOOR =
+      "CREATE TABLE IF NOT EXISTS migration_floor (version BIGINT NOT NULL PRIMARY KEY)";
+
   private static final List<String> FILES =
       List.of(
           "V001__replays_files_batches",
@@ -29,6 +42,11 @@ final class Migrations {
 
   /** One step; {@code version} counts from 1. */
   record Step(int version, String name, String sql) {
+    /** Whether gateways that do not know it cannot work with the tables any more. */
+    boolean breaking() {
+      return sql.startsWith("-- breaks older versions");
+    }
+
     String hash() {
       try {
         return HexFormat.of()
@@ -38,12 +56,6 @@ final class Migrations {
         throw new IllegalStateException(missing);
       }
     }
-  }
-
-  /** What to do around each step where a database wants more than SQL. */
-  @FunctionalInterface
-  interface After {
-    void applied(Step step) throws SQLException;
   }
 
   private final List<Step> steps;
@@ -64,74 +76,96 @@ final class Migrations {
   }
 
   /**
-   * Brings the tables up to date, each step in a transaction of its own. Throws {@link
-   * IllegalStateException} with a sentence where the tables are newer than this version, or were
-   * made by steps other than these.
-   *
-   * @param begin the statement that begins a transaction which keeps others from doing the same
-   * @param after runs inside the transaction
+   * Brings the tables up to date, each step in a transaction of its own; several nodes may do so at
+   * once. Throws {@link IllegalStateException} with a sentence where the tables are too new for
+   * this version, or were made by steps other than these.
    */
-  void apply(Connection connection, String begin, After after) throws SQLException {
-    try (var statement = connection.createStatement()) {
-      statement.execute(
-          "CREATE TABLE IF NOT EXISTS migration (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT"
-              + " NULL, hash TEXT NOT NULL, applied BIGINT NOT NULL)");
-      boolean done = false;
-      while (!done) {
-        statement.execute(begin);
-        try {
-          done = step(connection, after);
-          statement.execute("COMMIT");
-        } catch (SQLException | RuntimeException failed) {
-          statement.execute("ROLLBACK");
-          throw failed;
-        }
+  void apply(Connection connection, Engine engine) throws SQLException {
+    boolean done = false;
+    while (!done) {
+      engine.beginAlone(connection);
+      try {
+        done = step(connection, engine);
+        engine.commit(connection);
+      } catch (SQLException | RuntimeException failed) {
+        engine.rollback(connection);
+        throw failed;
       }
     }
   }
 
   /** Does the next step that is missing; true where there is none. */
-  private boolean step(Connection connection, After after) throws SQLException {
+  private boolean step(Connection connection, Engine engine) throws SQLException {
+    try (var statement = connection.createStatement()) {
+      statement.execute(engine.words(MIGRATION));
+      statement.execute(engine.words(FLOOR));
+    }
     int next = 0;
+    int newest = 0;
     try (var query =
             connection.prepareStatement(
                 "SELECT version, name, hash FROM migration ORDER BY version");
         var rows = query.executeQuery()) {
       while (rows.next()) {
-        if (rows.getInt(1) > steps.size()) {
-          throw new IllegalStateException(tooNew(rows.getInt(1), steps.size()));
+        newest = rows.getInt(1);
+        if (newest <= steps.size()) {
+          check(steps.get(next), rows);
+          next++;
         }
-        Step known = steps.get(next);
-        if (rows.getInt(1) != known.version || !rows.getString(3).equals(known.hash())) {
-          throw new IllegalStateException(
-              "The store was changed by a migration '"
-                  + rows.getString(2)
-                  + "' that is not the one of this version of Lintel; start the version that wrote"
-                  + " it, or a copy of the data from before.");
-        }
-        next++;
       }
+    }
+    if (floor(connection) > steps.size()) {
+      throw new IllegalStateException(tooNew(newest, steps.size()));
     }
     if (next == steps.size()) {
       return true;
     }
-    Step missing = steps.get(next);
+    apply(steps.get(next), connection, engine);
+    return false;
+  }
+
+  private static void check(Step known, ResultSet row) throws SQLException {
+    if (row.getInt(1) != known.version || !row.getString(3).equals(known.hash())) {
+      throw new IllegalStateException(
+          "The store was changed by a migration '"
+              + row.getString(2)
+              + "' that is not the one of this version of Lintel; start the version that wrote it,"
+              + " or a copy of the data from before.");
+    }
+  }
+
+  private static int floor(Connection connection) throws SQLException {
+    try (var query =
+            connection.prepareStatement("SELECT COALESCE(MAX(version), 0) FROM migration_floor");
+        var row = query.executeQuery()) {
+      row.next();
+      return row.getInt(1);
+    }
+  }
+
+  private static void apply(Step step, Connection connection, Engine engine) throws SQLException {
     try (var statement = connection.createStatement()) {
-      for (String sql : statements(missing.sql)) {
-        statement.execute(sql);
+      for (String sql : statements(step.sql)) {
+        statement.execute(engine.words(sql));
       }
     }
     try (var insert =
         connection.prepareStatement(
             "INSERT INTO migration (version, name, hash, applied) VALUES (?, ?, ?, ?)")) {
-      insert.setInt(1, missing.version);
-      insert.setString(2, missing.name);
-      insert.setString(3, missing.hash());
+      insert.setInt(1, step.version);
+      insert.setString(2, step.name);
+      insert.setString(3, step.hash());
       insert.setLong(4, System.currentTimeMillis());
       insert.executeUpdate();
     }
-    after.applied(missing);
-    return false;
+    if (step.breaking()) {
+      try (var insert =
+          connection.prepareStatement("INSERT INTO migration_floor (version) VALUES (?)")) {
+        insert.setInt(1, step.version);
+        insert.executeUpdate();
+      }
+      engine.needs(connection, step.version);
+    }
   }
 
   static String tooNew(int version, int newest) {
@@ -139,10 +173,11 @@ final class Migrations {
         + version
         + ", this version knows "
         + newest
-        + "): start the newer version, or choose another data folder with --data DIR.";
+        + "): start the newer version, or choose another store, by --data DIR or by 'database' in"
+        + " the configuration.";
   }
 
-  private static List<String> statements(String sql) {
+  static List<String> statements(String sql) {
     return java.util.Arrays.stream(sql.split(";\\R", -1))
         .map(String::strip)
         .filter(text -> !text.isEmpty())

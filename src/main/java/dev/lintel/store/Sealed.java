@@ -11,12 +11,17 @@ import java.util.function.UnaryOperator;
 final class Sealed {
   /**
    * @param table its name
-   * @param key the column that names a row
+   * @param key what names a row
    * @param column the one with sealed text, which may be empty in some rows
    */
   private record Place(String table, String key, String column) {}
 
-  private static final List<Place> PLACES = List.of(new Place("secret", "name", "sealed"), new Place("caller_key", "id", "sealed"));
+  private static final List<Place> PLACES = 
+      List.of(
+          new Place("secret", "name", "sealed"),
+          new Place("caller_key", "id", "sealed"),
+          new Place("revision_base", "number", "text"),
+          new Place("revision_change", "since || ' ' || path", "value"));
   private static final int TOGETHER = 200;
 
   private final Database database;

@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import dev.lintel.Batch;
 import dev.lintel.Batches;
+import dev.lintel.CallThread;
 import dev.lintel.Json;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
@@ -29,6 +31,9 @@ final class SqlBatches implements Batches {
 
   /** What this process is at work on. */
   private final Set<String> held = ConcurrentHashMap.newKeySet();
+
+  /** The last that this process let go of: it may want to take it again. */
+  private volatile CompletableFuture<?> lettingGo = CompletableFuture.completedFuture(0);
 
   /**
    * @param node names this process
@@ -96,7 +101,10 @@ final class SqlBatches implements Batches {
   public Optional<Batch> change(String id, UnaryOperator<Batch> change) {
     return database.written(connection -> {
       Optional<Batch> now;
-      try (var query = connection.prepareStatement("SELECT document FROM batch WHERE id = ?")) {
+      // Whoever else wants to change it waits until this is done.
+      try (var query =
+          connection.prepareStatement(
+              "UPDATE batch SET ended = ended WHERE id = ? RETURNING document")) {
         query.setString(1, id);
         now = first(query.executeQuery()).map(change);
       }
@@ -128,6 +136,7 @@ final class SqlBatches implements Batches {
 
   @Override
   public Optional<Batch> take() {
+    CallThread.await(lettingGo);
     Optional<Batch> taken =
         database.written(connection -> {
           try (var update =
@@ -135,11 +144,14 @@ final class SqlBatches implements Batches {
                   """
                   UPDATE batch SET holder = ?, lease = ? WHERE id = (
                     SELECT id FROM batch WHERE ended = 0 AND lease < ? ORDER BY id LIMIT 1)
+                  AND ended = 0 AND lease < ?
                   RETURNING document
                   """)) {
             update.setString(1, node);
             update.setLong(2, clock.millis() + lease.toMillis());
             update.setLong(3, clock.millis());
+            // Once more: another node may have taken the same one meanwhile.
+            update.setLong(4, clock.millis());
             return first(update.executeQuery());
           }
         });
@@ -151,7 +163,7 @@ final class SqlBatches implements Batches {
   public void letGo(String id, Duration rest) {
     held.remove(id);
     long until = rest.isZero() ? 0 : clock.millis() + rest.toMillis();
-    var _ =
+    lettingGo =
         database
             .write(connection -> {
               try (var update =

@@ -4,7 +4,6 @@ import dev.lintel.CallerKey;
 import dev.lintel.CallerKeys;
 import dev.lintel.Json;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -23,7 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Callers' keys as rows, numbered by their last change. */
 final class SqlCallerKeys implements CallerKeys {
-  private static final String COUNT = "caller_key";
+  /** Of the feed. */
+  static final String TOPIC = "caller_key";
   private static final String COLUMNS =
       """
       SELECT k.id, k.tenant, k.app, k.name, k.kind, k.prefix, k.hash, k.sealed, k.scopes, k.created, k.expires,
@@ -45,7 +45,7 @@ final class SqlCallerKeys implements CallerKeys {
   @Override
   public void add(CallerKey key) {
     database.written(connection -> {
-      long number = next(connection);
+      long number = SqlFeed.next(connection, TOPIC);
       try (var insert =
           connection.prepareStatement(
               """
@@ -129,7 +129,7 @@ final class SqlCallerKeys implements CallerKeys {
 
   private int end(String which, String... values) {
     return database.written(connection -> {
-      long number = next(connection);
+      long number = SqlFeed.next(connection, TOPIC);
       try (var update =
           connection.prepareStatement(
               "UPDATE caller_key SET gone = ?, change_no = ?, hash = '', sealed = '', prefix = '', name = '', scopes = '{}' WHERE gone = 0 AND "
@@ -147,7 +147,7 @@ final class SqlCallerKeys implements CallerKeys {
   @Override
   public boolean expire(String tenant, String app, String id, Instant when) {
     return database.written(connection -> {
-      long number = next(connection);
+      long number = SqlFeed.next(connection, TOPIC);
       try (var update =
           connection.prepareStatement(
               "UPDATE caller_key SET expires = ?, change_no = ? WHERE id = ? AND tenant = ? AND app = ? AND gone = 0")) {
@@ -208,7 +208,7 @@ final class SqlCallerKeys implements CallerKeys {
   @Override
   public long changed(long since, Consumer<CallerKey> known, Consumer<String> gone) {
     return database.found(connection -> {
-      // Before the rows: whatever has a number up to this one is there to be read.
+      // Whatever has a number up to this one is there to be read.
       long latest = count(connection);
       if (latest <= since) {
         return latest;
@@ -216,10 +216,11 @@ final class SqlCallerKeys implements CallerKeys {
       try (var query =
           connection.prepareStatement(
               COLUMNS
-                  + "WHERE k.change_no > ?"
+                  + "WHERE k.change_no > ? AND k.change_no <= ?"
                   + (since == 0 ? " AND k.gone = 0" : "")
                   + " ORDER BY k.change_no")) {
         query.setLong(1, since);
+        query.setLong(2, latest);
         var rows = new Rows();
         try (ResultSet row = query.executeQuery()) {
           while (row.next()) {
@@ -255,29 +256,12 @@ final class SqlCallerKeys implements CallerKeys {
     });
   }
 
-  /** The number of the change that is being made; others wait for theirs until it is. */
-  private static long next(Connection connection) throws SQLException {
-    try (var upsert =
-        connection.prepareStatement(
-            """
-            INSERT INTO change_count (name, value) VALUES (?, 1)
-            ON CONFLICT (name) DO UPDATE SET value = change_count.value + 1
-            RETURNING value
-            """)) {
-      return number(upsert);
-    }
-  }
-
   private static long count(Connection connection) throws SQLException {
     try (var query = connection.prepareStatement("SELECT value FROM change_count WHERE name = ?")) {
-      return number(query);
-    }
-  }
-
-  private static long number(PreparedStatement statement) throws SQLException {
-    statement.setString(1, COUNT);
-    try (ResultSet row = statement.executeQuery()) {
-      return row.next() ? row.getLong(1) : 0;
+      query.setString(1, TOPIC);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() ? row.getLong(1) : 0;
+      }
     }
   }
 

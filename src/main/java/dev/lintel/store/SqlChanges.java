@@ -23,6 +23,9 @@ import java.util.stream.Collectors;
  * neither is a base, so that a revision costs as much as it changes.
  */
 final class SqlChanges implements Changes {
+  /** Of the feed. */
+  static final String TOPIC = "revisions";
+
   private final Database database;
 
   /** What this process has seen last, so that the next revision is compared without a look. */
@@ -156,7 +159,7 @@ final class SqlChanges implements Changes {
         insert.setLong(1, next.number());
         insert.setString(2, text(change.path()));
         insert.setInt(3, entry.getKey());
-        insert.setString(4, change.value().map(Json::text).orElse(null));
+        insert.setString(4, change.value().map(Json::text).orElse(""));
         insert.setInt(5, change.override() ? 1 : 0);
         insert.setString(6, change.by());
         insert.setLong(7, change.at().toEpochMilli());
@@ -165,6 +168,7 @@ final class SqlChanges implements Changes {
       }
       insert.executeBatch();
     }
+    SqlFeed.next(connection, TOPIC);
     return true;
   }
 
@@ -207,7 +211,7 @@ final class SqlChanges implements Changes {
           found.add(
               new Change(
                   path,
-                  Optional.ofNullable(value).map(Json::parse),
+                  Optional.of(value).filter(text -> !text.isEmpty()).map(Json::parse),
                   row.getInt(3) == 1,
                   row.getString(4),
                   at,

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.CallThread;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Replay;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -35,6 +37,9 @@ final class SqlReplays implements Replays {
   /** The keys that calls of this process hold, by their calls. */
   private final Map<String, Key> held = new ConcurrentHashMap<>();
 
+  /** What is being freed at the moment: who asks for it must not come before that. */
+  private final Map<Key, CompletableFuture<?>> freeing = new ConcurrentHashMap<>();
+
   /** Kept since the last sweep, so that a burst need not wait for the next one. */
   private final AtomicLong fresh = new AtomicLong();
 
@@ -52,7 +57,11 @@ final class SqlReplays implements Replays {
 
   @Override
   public Found take(Key key, byte[] question, String callId) {
-    // What a call still holds is asked of the writer, behind which its freeing may be waiting.
+    CompletableFuture<?> freed = freeing.get(key);
+    if (freed != null) {
+      CallThread.await(freed);
+    }
+    // What a call still holds is asked where it is written: it may end meanwhile.
     Optional<Found> known = database.found(connection -> standing(connection, key, question, KEPT));
     if (known.isPresent()) {
       return known.get();
@@ -182,7 +191,7 @@ final class SqlReplays implements Replays {
   @Override
   public void free(Key key, String callId) {
     held.remove(callId);
-    var _ =
+    CompletableFuture<?> done =
         database
             .write(connection -> {
               try (var delete =
@@ -200,6 +209,8 @@ final class SqlReplays implements Replays {
                   failed.getMessage());
               return 0;
             });
+    freeing.put(key, done);
+    var _ = done.thenRun(() -> freeing.remove(key, done));
   }
 
   private static int name(PreparedStatement statement, int from, Key key) throws SQLException {

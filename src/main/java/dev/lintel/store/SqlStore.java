@@ -4,6 +4,8 @@ import dev.lintel.Acts;
 import dev.lintel.Batches;
 import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
+import dev.lintel.DatabaseUrl;
+import dev.lintel.Feed;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Replays;
 import dev.lintel.Store;
@@ -18,8 +20,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,6 +52,7 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlFeed feed;
   private final SqlCallerKeys callerKeys;
   private final SqlActs acts;
   private final SqlSecrets secrets;
@@ -67,6 +72,7 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.feed = new SqlFeed(database);
     this.callerKeys = new SqlCallerKeys(database, clock);
     this.acts = new SqlActs(database);
     this.secrets = new SqlSecrets(database);
@@ -75,9 +81,27 @@ public final class SqlStore implements Store {
   }
 
   /**
-   * The embedded store of a data folder; it is opened where it is needed first. Throws {@link
-   * IllegalStateException} with a sentence where a newer version has written it, {@link
-   * java.io.UncheckedIOException} where the folder cannot be used.
+   * A store that several nodes share. It is opened where it is needed first, or by {@link #open};
+   * nothing of it needs the database to be there now. Throws {@link IllegalStateException} with a
+   * sentence where the address has a parameter that nobody knows.
+   *
+   * @param environment where the user or the password is looked for that the address does not tell
+   * @param folder for what this node keeps for itself
+   */
+  public static SqlStore shared(
+      DatabaseUrl at, Function<String, Optional<String>> environment, Path folder, Bounds bounds) {
+    var postgres = new Postgres(at, environment, Migrations.all());
+    return shared(postgres, folder, bounds, postgres.clock());
+  }
+
+  static SqlStore shared(Postgres postgres, Path folder, Bounds bounds, InstantSource clock) {
+    return new SqlStore(new Database(postgres), folder, bounds, clock, null);
+  }
+
+  /**
+   * The embedded store of a data folder; it is opened where it is needed first, or by {@link
+   * #open}. Throws {@link IllegalStateException} with a sentence where a newer version has written
+   * it, {@link java.io.UncheckedIOException} where the folder cannot be used.
    */
   public static SqlStore embedded(Path folder, Bounds bounds, InstantSource clock) {
     FileChannel lock = lock(folder.resolve(LOCK));
@@ -90,7 +114,7 @@ public final class SqlStore implements Store {
     boolean alone = lock != null;
     try {
       var sqlite = new Sqlite(folder.resolve(DATABASE), connection -> begin(connection, alone));
-      return new SqlStore(sqlite, folder, bounds, clock, lock);
+      return new SqlStore(new Database(sqlite), folder, bounds, clock, lock);
     } catch (RuntimeException refused) {
       release(lock);
       throw refused;
@@ -152,6 +176,21 @@ public final class SqlStore implements Store {
   @Override
   public Batches batches() {
     return batches;
+  }
+
+  @Override
+  public Feed feed() {
+    return feed;
+  }
+
+  @Override
+  public State state() {
+    return database.state();
+  }
+
+  /** Begins to open it. Does not wait. */
+  public void open() {
+    database.open();
   }
 
   @Override
@@ -232,6 +271,7 @@ public final class SqlStore implements Store {
   @Override
   public void close() {
     closed = true;
+    feed.close();
     LockSupport.unpark(upkeep);
     try {
       upkeep.join(Duration.ofSeconds(5));

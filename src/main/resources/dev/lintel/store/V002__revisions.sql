@@ -1,4 +1,4 @@
--- Times are milliseconds since 1970. A change holds in the revisions from since up to, but not with, gone.
+-- A value that is empty stands for nothing. Times are milliseconds since 1970. A change holds in the revisions from since up to, but not with, gone.
 
 CREATE TABLE revision (
   number BIGINT NOT NULL PRIMARY KEY,
@@ -18,7 +18,7 @@ CREATE TABLE revision_change (
   path TEXT NOT NULL,
   gone BIGINT,
   place BIGINT NOT NULL,
-  value TEXT,
+  value TEXT NOT NULL,
   overrides BIGINT NOT NULL,
   author TEXT NOT NULL,
   at BIGINT NOT NULL,

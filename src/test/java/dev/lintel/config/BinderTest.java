@@ -63,7 +63,10 @@ class BinderTest {
   private final Binder binder =
       new Binder(
           faults,
-          new Environment(name -> Optional.of("from-" + name)),
+          new Elsewhere(
+              new Environment(name -> Optional.of("from-" + name)),
+              Map.of("vault", (reference, around) -> "kept at " + reference),
+              () -> Prologue.NONE),
           Map.of(Strategy.class, Map.of("turning", Turning.class)));
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Changes.Change;
 import dev.lintel.Json;
+import dev.lintel.Settings.Difference;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -208,11 +209,11 @@ class EditTest {
     merge(SUPPORT, "{\"budget\":{\"total\":\"5 USD\"},\"keys\":[\"sk-other\"]}");
     assertThat(base.to(now))
         .containsExactlyInAnyOrder(
-            new Written.Difference(
+            new Difference(
                 List.of("tenants", "acme", "apps", "support", "keys"),
                 Optional.of(Json.parse("[\"unchanged\"]")),
                 Optional.of(Json.parse("[\"unchanged\"]"))),
-            new Written.Difference(
+            new Difference(
                 List.of("tenants", "acme", "apps", "support", "budget", "total"),
                 Optional.of(Json.parse("\"1.00 USD\"")),
                 Optional.of(Json.parse("\"5 USD\""))));

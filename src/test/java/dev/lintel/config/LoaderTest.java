@@ -250,7 +250,7 @@ class LoaderTest {
     assertThat(config.limits())
         .isEqualTo(new Config.Sizes(new Size(1 << 20), new Size(1 << 30), new Size(64 << 10)));
     assertThat(config.threads()).contains(Config.Threads.STOCK);
-    assertThat(config.notYet()).containsExactly("database", "otlp");
+    assertThat(config.notYet()).containsExactly("otlp");
   }
 
   @Test

@@ -32,6 +32,10 @@ final class Loaders {
           "classified", Classified.class);
 
   static Loader with(Map<String, String> variables) {
+    return with(variables, Map.of());
+  }
+
+  static Loader with(Map<String, String> variables, Map<String, Source> sources) {
     return new Loader(
         Map.of(
             "openai", List.of(dialect("openai")),
@@ -45,7 +49,9 @@ final class Loaders {
         STRATEGIES,
         new CelConditions(),
         Set.of("429_seconds", "stall_mid_stream", "malformed_event"),
-        name -> Optional.ofNullable(variables.get(name)));
+        name -> Optional.ofNullable(variables.get(name)),
+        sources,
+        file -> java.util.Collections.emptySortedMap());
   }
 
   static Config load(String... lines) {

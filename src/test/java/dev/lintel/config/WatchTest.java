@@ -72,7 +72,8 @@ class WatchTest {
     Path models = Files.writeString(file.resolveSibling("models.jsonl"), "one");
     Files.writeString(file, "catalogue: " + models);
     var watch =
-        new Watch(file, List.of(models), Loaders.with(Map.of()), changes::add, faults::addAll);
+        new Watch(
+            file, List.of(models), Loaders.with(Map.of())::load, changes::add, faults::addAll);
     watch.look();
     assertThat(changes).isEmpty();
 

@@ -59,12 +59,7 @@ class DirectoryTest {
   private Directory node(int proposal) {
     byte[] secret = new byte[32];
     secret[0] = (byte) proposal;
-    var node =
-        new Directory(
-            () -> store,
-            clock,
-            secret,
-            sealer);
+    var node = new Directory(() -> store, clock, secret, sealer);
     node.start();
     return node;
   }

@@ -65,8 +65,16 @@ interface CountersContract {
     return new Account(
         account.id(),
         new Allowance(
-            of.rule(), of.owner(), of.measure(), of.amount(), of.span(), of.per(), of.only(),
-            of.mode(), List.of(percents), of.atLimit()));
+            of.rule(),
+            of.owner(),
+            of.measure(),
+            of.amount(),
+            of.span(),
+            of.per(),
+            of.only(),
+            of.mode(),
+            List.of(percents),
+            of.atLimit()));
   }
 
   static Account observed(Account account) {
@@ -74,8 +82,16 @@ interface CountersContract {
     return new Account(
         account.id(),
         new Allowance(
-            of.rule(), of.owner(), of.measure(), of.amount(), of.span(), List.of(), Set.of(),
-            Mode.OBSERVE, of.thresholds(), of.atLimit()));
+            of.rule(),
+            of.owner(),
+            of.measure(),
+            of.amount(),
+            of.span(),
+            List.of(),
+            Set.of(),
+            Mode.OBSERVE,
+            of.thresholds(),
+            of.atLimit()));
   }
 
   static Claim claim(Account account, long bound) {
@@ -111,7 +127,8 @@ interface CountersContract {
     assertThat(over.held()).isTrue();
     granted(counters, claim(day, 40)).settle(new long[] {10});
     first.settle(new long[] {60});
-    assertThat(level(counters, day)).isEqualTo(new Level(70, 0, Instant.parse("2026-11-22T00:00:00Z")));
+    assertThat(level(counters, day))
+        .isEqualTo(new Level(70, 0, Instant.parse("2026-11-22T00:00:00Z")));
     assertThat(refused(counters, claim(day, 31)).held()).isFalse();
   }
 
@@ -251,8 +268,7 @@ interface CountersContract {
   @Test
   default void a_period_ends_with_the_calendars_where_the_zone_is() {
     Counters counters = counters();
-    Account berlin =
-        money("a", 100, new Span.Calendar(Span.Unit.DAY, ZoneId.of("Europe/Berlin")));
+    Account berlin = money("a", 100, new Span.Calendar(Span.Unit.DAY, ZoneId.of("Europe/Berlin")));
     granted(counters, claim(berlin, 100)).settle(new long[] {100});
     Short over = refused(counters, claim(berlin, 1));
     assertThat(over.again()).isEqualTo(Duration.ofHours(11));
@@ -425,7 +441,8 @@ interface CountersContract {
     Counters counters = counters();
     List<Account> accounts =
         List.of(
-            money("a", 5000, DAY), money("b", 3000, TOTAL),
+            money("a", 5000, DAY),
+            money("b", 3000, TOTAL),
             account("a", Measure.TOKENS, 4000, new Span.Rolling(Duration.ofHours(1))),
             account("a", Measure.CONCURRENT, 6, new Span.Now()));
     var used = new AtomicLong[] {new AtomicLong(), new AtomicLong(), new AtomicLong()};

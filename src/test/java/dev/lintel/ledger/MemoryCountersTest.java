@@ -38,7 +38,8 @@ class MemoryCountersTest implements CountersContract {
 
   private MemoryCounters byTheWall() {
     var time = new SteadyTime(() -> passed.toNanos(), () -> now().plus(set));
-    return new MemoryCounters(() -> passed.toNanos(), time, (account, period, percent, spent) -> {});
+    return new MemoryCounters(
+        () -> passed.toNanos(), time, (account, period, percent, spent) -> {});
   }
 
   @Test
@@ -55,7 +56,9 @@ class MemoryCountersTest implements CountersContract {
     pass(Duration.ofMinutes(2));
     for (int i = 0; i < 60_000; i++) {
       granted(counters, claim(account("v", Measure.REQUESTS, 60_000, MINUTE), 1));
-      granted(counters, claim(account("w" + i, Measure.CONCURRENT, 5, new dev.lintel.Span.Now()), 1))
+      granted(
+              counters,
+              claim(account("w" + i, Measure.CONCURRENT, 5, new dev.lintel.Span.Now()), 1))
           .settle(new long[] {1});
     }
     assertThat(counters.kept()).isLessThan(1000);

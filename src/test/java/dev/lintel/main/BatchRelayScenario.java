@@ -63,7 +63,6 @@ class BatchRelayScenario {
   private void restart() {
     gateway.close();
     gateway = TestGateway.of(yaml());
-    gateway.lintel().resume();
   }
 
   private static String line(String id, String model, String text) {

@@ -363,7 +363,6 @@ class BatchScenario {
     slowFrom = Integer.MAX_VALUE;
     go.countDown();
     gateway = TestGateway.of(yaml());
-    gateway.lintel().resume();
     JsonNode batch = ended(id);
     assertThat(batch.get("request_counts").toString())
         .isEqualTo("{\"total\":12,\"completed\":12,\"failed\":0}");

@@ -191,7 +191,7 @@ class DocsTest {
   /** Records that are written as one value. */
   private static boolean isScalar(Class<?> type) {
     return Set.of(
-            "Address", "After", "Amount", "Count", "Grade", "Mark", "Network", "Percent", "Rate",
+            "Address", "After", "Amount", "Count", "DatabaseUrl", "Grade", "Mark", "Network", "Percent", "Rate",
             "Size", "Span", "Tokens")
         .contains(type.getSimpleName());
   }

@@ -27,12 +27,14 @@ class ExamplesTest {
   @ParameterizedTest
   @MethodSource("examples")
   void every_example_starts_and_lists_its_models(Path file) throws Exception {
-    var config =
-        Builtins.loader(name -> Optional.empty()).load(file).at(new Address("127.0.0.1", 0));
-    String key = config.callers().keySet().iterator().next();
+    var loader = Builtins.loader(name -> Optional.empty());
+    var source =
+        Revisions.Source.of(
+            loader, loader.read(file), config -> config.at(new Address("127.0.0.1", 0)));
+    String key = source.first().callers().keySet().iterator().next();
     try (var lintel =
             new Lintel(
-                config, none -> Optional.empty(), none -> false, OutputStream.nullOutputStream());
+                source, none -> Optional.empty(), none -> false, OutputStream.nullOutputStream());
         var http = HttpClient.newHttpClient()) {
       var reply =
           http.send(

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lintel.config.Address;
-import dev.lintel.config.Config;
+import dev.lintel.config.Loader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -78,9 +78,12 @@ class ListenTest {
   }
 
   private static Lintel start(Address address) {
-    Config config = Builtins.loader(name -> Optional.empty()).usual().at(address);
+    Loader loader = Builtins.loader(name -> Optional.empty());
     return new Lintel(
-        config, key -> Optional.empty(), key -> false, OutputStream.nullOutputStream());
+        Revisions.Source.of(loader, loader.usually(), config -> config.at(address)),
+        key -> Optional.empty(),
+        key -> false,
+        OutputStream.nullOutputStream());
   }
 
   private static boolean hasIpv6() {

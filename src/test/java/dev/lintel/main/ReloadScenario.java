@@ -83,20 +83,22 @@ class ReloadScenario {
   void a_caller_key_is_made_once_where_a_reload_leaves_nobody_who_may_call(@TempDir Path folder) {
     try (var gateway = TestGateway.of(SLOW)) {
       KeyFile keys = KeyFile.open(folder);
-      Start.use(gateway.lintel(), keys, TestGateway.config(SLOW + "tenants: {}\n"));
+      gateway.lintel().use(TestGateway.config(SLOW + "tenants: {}\n"));
+      Start.told(gateway.lintel(), keys);
       assertThat(keys.firstCallerKey()).isEmpty();
     }
   }
 
   @Test
-  void what_a_reload_cannot_change_is_named_until_it_is_taken_back() {
-    try (var gateway = TestGateway.of(SLOW)) {
-      assertThat(gateway.lintel().use(TestGateway.config(SLOW))).isEmpty();
+  void what_a_reload_cannot_change_is_named_until_it_is_taken_back(@TempDir Path folder) {
+    String file = SLOW + "data: " + folder + "\n";
+    try (var gateway = TestGateway.of(file)) {
+      assertThat(gateway.lintel().use(TestGateway.config(file))).isEmpty();
       String other = SLOW + "limits: { body: 1MB }\ndata: elsewhere\nthreads: stock\n";
       assertThat(gateway.lintel().use(TestGateway.config(other)))
           .containsExactly("data", "limits", "threads");
       assertThat(gateway.lintel().use(TestGateway.config(other))).hasSize(3);
-      assertThat(gateway.lintel().use(TestGateway.config(SLOW))).isEmpty();
+      assertThat(gateway.lintel().use(TestGateway.config(file))).isEmpty();
     }
   }
 

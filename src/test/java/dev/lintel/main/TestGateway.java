@@ -3,6 +3,8 @@ package dev.lintel.main;
 import dev.lintel.Caller;
 import dev.lintel.Json;
 import dev.lintel.config.Config;
+import dev.lintel.config.Loader;
+import dev.lintel.secret.KeyRing;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -34,6 +36,9 @@ final class TestGateway implements AutoCloseable {
   /** Known while the configuration names no app, as the first start's key is. */
   static final String STORED_KEY = "sk-lintel-stored";
 
+  /** The same for all: some share a data folder, or come after each other on it. */
+  private static final KeyRing RING = KeyRing.of(List.of(KeyRing.random()));
+
   /** Of the data folders that are made for one gateway, and go with it. */
   private static final String FOLDER = "lintel-test";
 
@@ -42,25 +47,26 @@ final class TestGateway implements AutoCloseable {
   private final ByteArrayOutputStream log = new ByteArrayOutputStream();
   private final Lintel lintel;
 
-  private TestGateway(Config config) {
-    lintel = new Lintel(config, TestGateway::stored, "admin-key"::equals, log);
+  private TestGateway(Revisions.Source source) {
+    lintel =
+        new Lintel(source, TestGateway::stored, "admin-key"::equals, log, Secrets.random(), RING);
   }
 
   /** With that YAML, to which the address and a tenant are added where it names none. */
   static TestGateway of(String yaml) {
-    return new TestGateway(config(yaml));
+    return new TestGateway(source(yaml, Map.of()));
   }
 
   /** With those variables in its environment. */
   static TestGateway of(String yaml, Map<String, String> variables) {
-    return new TestGateway(config(yaml, variables));
+    return new TestGateway(source(yaml, variables));
   }
 
   static Config config(String yaml) {
-    return config(yaml, Map.of());
+    return source(yaml, Map.of()).first();
   }
 
-  private static Config config(String yaml, Map<String, String> variables) {
+  static Revisions.Source source(String yaml, Map<String, String> variables) {
     String whole =
         "listen: 127.0.0.1:0\n"
             + (yaml.startsWith("data:") || yaml.contains("\ndata:")
@@ -68,8 +74,8 @@ final class TestGateway implements AutoCloseable {
                 : "data: " + folder() + "\n")
             + yaml
             + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
-    return Builtins.loader(name -> Optional.ofNullable(variables.get(name)))
-        .load("test.yaml", whole);
+    Loader loader = Builtins.loader(name -> Optional.ofNullable(variables.get(name)));
+    return Revisions.Source.of(loader, loader.read("test.yaml", whole), config -> config);
   }
 
   private static Path folder() {

@@ -140,7 +140,7 @@ class TransportScenario {
 
   private static Lintel gateway(String yaml) {
     return new Lintel(
-        TestGateway.config(yaml),
+        TestGateway.source(yaml, java.util.Map.of()),
         key -> Optional.empty(),
         key -> false,
         OutputStream.nullOutputStream());

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,10 +21,11 @@ class MigrationsTest {
 
   @TempDir private Path folder;
   private Connection connection;
-  private final List<Integer> applied = new ArrayList<>();
+  private Sqlite sqlite;
 
   @BeforeEach
   void open() throws SQLException {
+    sqlite = new Sqlite(folder.resolve("x.db"), connection -> true);
     connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("x.db"));
   }
 
@@ -39,7 +39,7 @@ class MigrationsTest {
     apply(FIRST);
     apply(FIRST, SECOND);
     apply(FIRST, SECOND);
-    assertThat(applied).containsExactly(1, 2);
+    assertThat(count("migration")).isEqualTo(2);
     assertThat(count("a")).isEqualTo(1);
   }
 
@@ -55,11 +55,20 @@ class MigrationsTest {
   }
 
   @Test
-  void a_newer_store_is_refused() throws SQLException {
-    apply(FIRST, SECOND);
+  void a_store_with_a_step_that_breaks_older_versions_is_refused_by_them() throws SQLException {
+    apply(FIRST, new Migrations.Step(2, "second", "-- breaks older versions\nDROP TABLE b;\n"));
     assertThatThrownBy(() -> apply(FIRST))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("newer version");
+    assertThat(needed()).isEqualTo(2);
+  }
+
+  @Test
+  void a_version_may_start_on_tables_to_which_a_newer_one_has_only_added() throws SQLException {
+    apply(FIRST, SECOND);
+    apply(FIRST);
+    apply(FIRST, SECOND, new Migrations.Step(3, "third", "CREATE TABLE c (x BIGINT);\n"));
+    assertThat(count("c")).isZero();
   }
 
   @Test
@@ -71,8 +80,14 @@ class MigrationsTest {
   }
 
   private void apply(Migrations.Step... steps) throws SQLException {
-    new Migrations(List.of(steps))
-        .apply(connection, "BEGIN IMMEDIATE", step -> applied.add(step.version()));
+    new Migrations(List.of(steps)).apply(connection, sqlite);
+  }
+
+  private int needed() throws SQLException {
+    try (var statement = connection.createStatement();
+        var row = statement.executeQuery("PRAGMA user_version")) {
+      return row.getInt(1);
+    }
   }
 
   private int count(String table) throws SQLException {

@@ -18,14 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The embedded store keeps the contracts, and what only a file can break. */
-class SqliteStoreTest
-    implements ReplaysContract,
-        StoredFilesContract,
-        BatchesContract,
-        ChangesContract,
-        CallerKeysContract,
-        ActsContract,
-        SecretsContract {
+class SqliteStoreTest implements StoreContract {
   private static final SqlStore.Bounds BOUNDS =
       new SqlStore.Bounds(Duration.ofHours(24), 1_000_000);
 

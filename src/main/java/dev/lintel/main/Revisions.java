@@ -1,0 +1,675 @@
+package dev.lintel.main;
+
+import dev.lintel.CallThread;
+import dev.lintel.Changes;
+import dev.lintel.Changes.Change;
+import dev.lintel.Changes.Revision;
+import dev.lintel.Failure;
+import dev.lintel.History;
+import dev.lintel.Json;
+import dev.lintel.Settings;
+import dev.lintel.config.Config;
+import dev.lintel.config.Edit;
+import dev.lintel.config.Fault;
+import dev.lintel.config.Faulty;
+import dev.lintel.config.Grammar;
+import dev.lintel.config.Loader;
+import dev.lintel.config.Written;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Which configuration is in force: this node's own file, or the text that was applied in its place,
+ * with the changes of all nodes over it. Everything that changes it goes one after the other on one
+ * thread, and is in the store before it is in force.
+ */
+final class Revisions implements Settings, History, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Revisions.class);
+  private static final Duration LOOK = Duration.ofMillis(300);
+
+  /** As often another node may be faster before somebody is told to try again. */
+  private static final int MOST_TRIES = 30;
+
+  private static final String APPLIED = "the applied configuration";
+  private static final String NOBODY = "lintel";
+
+  /**
+   * Where the node's own part comes from.
+   *
+   * @param own its file
+   * @param first what the file alone means
+   * @param around what the command line says instead of the file
+   */
+  record Source(Loader loader, Written own, Config first, UnaryOperator<Config> around) {
+    /** Throws {@link Faulty}. */
+    static Source of(Loader loader, Written own, UnaryOperator<Config> around) {
+      return new Source(loader, own, around.apply(loader.load(own)), around);
+    }
+
+    private Config config(Written written) {
+      return around.apply(loader.load(written));
+    }
+  }
+
+  /** A configuration that is ready to serve. */
+  interface Staged {
+    /** Serves by it from now on. */
+    void use();
+
+    /** It was for nothing. */
+    void drop();
+  }
+
+  /**
+   * What is in force.
+   *
+   * @param own this node's file
+   * @param base what is under the changes
+   * @param whole the base with those changes whose time is not over
+   */
+  private record State(
+      Written own, Revision revision, Written base, Written whole, Config config) {}
+
+  /**
+   * What to do next.
+   *
+   * @param own this node's file then
+   */
+  private record Next(Written own, Optional<String> base, List<Change> changes) {}
+
+  private final Source source;
+  private final Changes changes;
+  private final Function<Config, Staged> staging;
+  private final InstantSource clock;
+  private final ScheduledExecutorService turns =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("lintel-config").factory());
+  private volatile State state;
+  private boolean away;
+  private boolean owed;
+  private long refused = -1;
+
+  /**
+   * @param changes throws {@link Failure} where the store cannot be had
+   * @param staging makes a configuration ready; what it throws is told to who wanted it
+   */
+  Revisions(Source source, Changes changes, Function<Config, Staged> staging, InstantSource clock) {
+    this.source = source;
+    this.changes = changes;
+    this.staging = staging;
+    this.clock = clock;
+    Written own = source.own();
+    this.state = new State(own, Revision.NONE, own, own, source.first());
+  }
+
+  /**
+   * What the store knows, before anything is served. Throws {@link Faulty} where the changes do not
+   * go with the file, and {@link IllegalStateException} where they cannot be opened: what was
+   * deleted must not come back.
+   */
+  void begin() {
+    try {
+      State now = state(state.own(), changes.latest());
+      state = now;
+      report(now);
+    } catch (Failure notThere) {
+      if (!notThere.retryable()) {
+        throw new IllegalStateException(
+            "The configuration's changes cannot be read from the store: " + notThere.message(),
+            notThere);
+      }
+      away = true;
+      LOG.error(
+          "the store cannot be had: the file is in force without the changes that were made to it"
+              + " until it can: {}",
+          notThere.getMessage());
+    }
+  }
+
+  /** Looks from time to time for what other nodes have changed, and for what ends by itself. */
+  void start() {
+    turns.scheduleWithFixedDelay(
+        this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** The configuration in force. */
+  Config config() {
+    return state.config();
+  }
+
+  /** Looks at once: somebody said that there is something new. Does not wait. */
+  void hurry() {
+    try {
+      turns.execute(this::look);
+    } catch (RejectedExecutionException ending) {
+      LOG.debug("no look any more: {}", ending.getMessage());
+    }
+  }
+
+  /**
+   * Puts the changed file to use, and ends the overrides of what it says. Throws {@link Faulty} and
+   * changes nothing.
+   */
+  Config file(Written changed) {
+    return turn(() -> {
+      State before = state;
+      List<Change> ended = new ArrayList<>();
+      try {
+        write(
+            NOBODY,
+            "the file " + changed.file() + " has changed",
+            Optional.empty(),
+            now -> {
+              Edit edit = edit(now, NOBODY, Optional.empty());
+              ended.clear();
+              ended.addAll(edit.apply(changed));
+              return new Next(
+                  changed, now.revision().base().map(text -> changed.text()), edit.changes());
+            });
+        owed = false;
+      } catch (Failure notThere) {
+        // The file is at hand whether the store is or not; what it ends is written down later.
+        owed = true;
+        Edit edit = edit(before, NOBODY, Optional.empty());
+        edit.apply(changed);
+        Revision kept = before.revision();
+        use(
+            state(
+                changed,
+                new Revision(
+                    kept.number(),
+                    kept.at(),
+                    kept.by(),
+                    kept.why(),
+                    kept.base().map(text -> changed.text()),
+                    edit.changes())));
+        LOG.warn("the changed file is in force here; the store cannot be told of it yet");
+      }
+      ended.forEach(change ->
+          LOG.warn(
+              "the change of {} by {} ({}) has ended: the file has changed",
+              Difference.pointer(change.path()),
+              change.by(),
+              change.at()));
+      return state.config();
+    });
+  }
+
+  @Override
+  public Optional<JsonNode> find(List<String> path) {
+    return state.whole().opened(path);
+  }
+
+  @Override
+  public List<String> names(List<String> path) {
+    return state.whole().at(path).stream()
+        .flatMap(all -> all.propertyNames().stream())
+        .sorted()
+        .toList();
+  }
+
+  @Override
+  public String tag(List<String> path) {
+    return tag(state, path);
+  }
+
+  private static String tag(State now, List<String> path) {
+    var text = new StringBuilder(now.whole().opened(path).map(Json::text).orElse(""));
+    // What is shown of a secret does not tell when another has taken its place.
+    for (Change change : now.whole().changes()) {
+      if (Edit.touches(path, change.path())) {
+        text.append('\n').append(change.at().toEpochMilli()).append(change.by());
+      }
+    }
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest(text.toString().getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, 10);
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
+  }
+
+  @Override
+  public Done change(Wish wish, Verb verb, Place place, JsonNode value) {
+    return turn(() ->
+        write(
+            wish.by(),
+            wish.why(),
+            Optional.of(place.path()),
+            now -> {
+              Optional<JsonNode> there = now.whole().at(place.path());
+              place
+                  .home()
+                  .filter(home -> now.whole().at(home.path()).isEmpty())
+                  .ifPresent(home -> {
+                    throw home.missing();
+                  });
+              matched(wish, now, place, there.isPresent());
+              if (verb == Verb.CREATE && there.isPresent()) {
+                throw Failure.invalid(
+                        "There is a " + place.noun() + " '" + place.path().getLast() + "' already.")
+                    .status(409)
+                    .at("name")
+                    .code(place.noun() + "_exists");
+              }
+              if (there.isEmpty() && (verb == Verb.MERGE || verb == Verb.REMOVE)) {
+                throw place.missing();
+              }
+              Edit edit = edit(now, wish.by(), wish.until());
+              try {
+                switch (verb) {
+                  case CREATE, REPLACE -> edit.replace(place.path(), value);
+                  case MERGE -> edit.merge(place.path(), value);
+                  case REMOVE -> edit.remove(place.path());
+                }
+              } catch (Grammar.NothingKept nothing) {
+                throw Failure.invalid(
+                        "'unchanged' keeps the secret that is there, and there is none.")
+                    .at(nothing.path());
+              }
+              return new Next(now.own(), now.revision().base(), edit.changes());
+            }));
+  }
+
+  private static void matched(Wish wish, State now, Place place, boolean there) {
+    if (wish.match().isEmpty()) {
+      return;
+    }
+    List<String> tags = wish.match().get();
+    if (!there || !(tags.contains("*") || tags.contains(tag(now, place.path())))) {
+      throw Failure.invalid(
+              "The "
+                  + place.noun()
+                  + " '"
+                  + place.path().getLast()
+                  + "' has changed since it was read; read it again, and try again.")
+          .status(412)
+          .at("If-Match")
+          .code("precondition_failed");
+    }
+  }
+
+  @Override
+  public List<Change> overrides() {
+    State now = state;
+    return now.whole().changes().stream().filter(Change::override).map(now.whole()::shown).toList();
+  }
+
+  @Override
+  public Done end(Wish wish, List<String> path) {
+    return turn(() ->
+        write(
+            wish.by(),
+            wish.why(),
+            Optional.of(path),
+            now -> {
+              Edit edit = edit(now, wish.by(), Optional.empty());
+              if (!edit.end(path)) {
+                throw Failure.of(
+                        Failure.Kind.NOT_FOUND,
+                        "There is no override of " + Difference.pointer(path) + ".")
+                    .at("path")
+                    .code("override_not_found");
+              }
+              return new Next(now.own(), now.revision().base(), edit.changes());
+            }));
+  }
+
+  @Override
+  public Running running() {
+    State now = state;
+    return new Running(
+        shown(now.revision(), now.whole()),
+        now.base().file(),
+        now.revision().base().isPresent(),
+        now.whole().shown());
+  }
+
+  @Override
+  public List<Revision> list(long before, int limit) {
+    return changes.list(before, limit);
+  }
+
+  @Override
+  public Optional<Revision> find(long number) {
+    return revision(number).map(found -> shown(found, whole(found)));
+  }
+
+  @Override
+  public List<Difference> differences(long from, long to) {
+    return whole(revision(from).orElseThrow(() -> none(from)))
+        .to(whole(revision(to).orElseThrow(() -> none(to))));
+  }
+
+  @Override
+  public Plan plan(String file, String text) {
+    return turn(() -> {
+      State now = state;
+      try {
+        Written given = source.loader().read(file, text);
+        Edit edit = edit(now, NOBODY, Optional.empty());
+        List<Change> ends = edit.apply(given);
+        Written then = given.standing(now.own()).with(edit.changes());
+        source.loader().load(then);
+        return new Plan(
+            List.of(), now.whole().to(then), ends.stream().map(now.whole()::shown).toList());
+      } catch (Faulty faulty) {
+        return new Plan(
+            faulty.faults().stream()
+                .map(fault -> new Flaw(fault.line(), fault.path(), fault.text()))
+                .toList(),
+            List.of(),
+            List.of());
+      }
+    });
+  }
+
+  @Override
+  public Done apply(Wish wish, String file, String text) {
+    return turn(() ->
+        write(
+            wish.by(),
+            wish.why(),
+            Optional.empty(),
+            now -> {
+              Edit edit = edit(now, wish.by(), Optional.empty());
+              try {
+                edit.apply(source.loader().read(file, text));
+              } catch (Faulty noYaml) {
+                throw failure(noYaml, "");
+              }
+              return new Next(now.own(), Optional.of(text), edit.changes());
+            }));
+  }
+
+  @Override
+  public Done rollback(Wish wish, long number) {
+    return turn(() -> {
+      Revision target = revision(number).orElseThrow(() -> none(number));
+      return write(
+          wish.by(),
+          wish.why(),
+          Optional.empty(),
+          now -> new Next(now.own(), target.base(), target.changes()));
+    });
+  }
+
+  @Override
+  public void close() {
+    turns.shutdownNow();
+  }
+
+  /**
+   * The next revision, in the store and in force; what it would have to say is asked anew when
+   * another node was faster.
+   *
+   * @param place at which a fault is named from
+   */
+  private Done write(
+      String by, String why, Optional<List<String>> place, Function<State, Next> next) {
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      if (changes.newest() != state.revision().number()) {
+        catchUp(changes.latest());
+      }
+      State before = state;
+      Next wanted = next.apply(before);
+      Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+      boolean same =
+          wanted.base().equals(before.revision().base())
+              && wanted.changes().equals(before.revision().changes());
+      Revision revision =
+          same
+              ? before.revision()
+              : new Revision(
+                  before.revision().number() + 1, at, by, why, wanted.base(), wanted.changes());
+      if (same && wanted.own().equals(before.own())) {
+        return new Done(revision.number(), false, List.of());
+      }
+      State after = checked(wanted.own(), revision, place);
+      Staged staged = staging.apply(after.config());
+      boolean added = false;
+      try {
+        added = same || changes.add(revision);
+      } finally {
+        if (!added) {
+          staged.drop();
+        }
+      }
+      if (added) {
+        staged.use();
+        state = after;
+        return new Done(
+            revision.number(),
+            place.filter(path -> before.whole().at(path).isEmpty()).isPresent(),
+            before.whole().to(after.whole()));
+      }
+    }
+    throw Failure.of(
+            Failure.Kind.UNAVAILABLE, "Other nodes change the configuration too; try again.")
+        .retryAfter(Optional.of(Duration.ofSeconds(1)));
+  }
+
+  private void catchUp(Revision latest) {
+    try {
+      use(state(state.own(), latest));
+    } catch (Faulty faulty) {
+      throw Failure.of(
+          Failure.Kind.UNAVAILABLE,
+          "This node cannot use revision "
+              + latest.number()
+              + " of the configuration, so that nothing can be changed here; its log says why.",
+          faulty);
+    }
+  }
+
+  /** Faults of the file itself stay what they are; those of a change are the admin's. */
+  private State checked(Written own, Revision revision, Optional<List<String>> place) {
+    try {
+      return state(own, revision);
+    } catch (Faulty faulty) {
+      if (!own.equals(state.own())) {
+        throw faulty;
+      }
+      throw failure(faulty, place.map(path -> String.join(".", path) + ".").orElse(""));
+    }
+  }
+
+  private static Failure failure(Faulty faulty, String place) {
+    Fault first =
+        faulty.faults().stream()
+            .filter(fault -> fault.path().startsWith(place))
+            .findFirst()
+            .orElse(faulty.faults().getFirst());
+    String param =
+        first.path().startsWith(place) ? first.path().substring(place.length()) : first.path();
+    return Failure.invalid(
+            faulty.faults().stream()
+                .limit(20)
+                .map(fault -> fault.text() + ".")
+                .distinct()
+                .collect(Collectors.joining(" ")))
+        .at(param.isEmpty() ? "body" : param)
+        .code("invalid_configuration");
+  }
+
+  /** Everything that follows from a file and a revision. Throws {@link Faulty}. */
+  private State state(Written own, Revision revision) {
+    Written base = base(own, revision);
+    Written whole = base.with(holding(revision));
+    return new State(own, revision, base, whole, source.config(whole));
+  }
+
+  private Written base(Written own, Revision revision) {
+    State now = state;
+    return own.equals(now.own()) && revision.base().equals(now.revision().base())
+        ? now.base()
+        : revision
+            .base()
+            .map(text -> source.loader().read(APPLIED, text).standing(own))
+            .orElse(own);
+  }
+
+  private List<Change> holding(Revision revision) {
+    Instant now = clock.instant();
+    return revision.changes().stream()
+        .filter(change -> change.until().map(now::isBefore).orElse(true))
+        .toList();
+  }
+
+  private Edit edit(State now, String by, Optional<Instant> until) {
+    return new Edit(
+        now.base(), now.whole(), by, clock.instant().truncatedTo(ChronoUnit.MILLIS), until);
+  }
+
+  private void use(State next) {
+    staging.apply(next.config()).use();
+    state = next;
+  }
+
+  private void look() {
+    try {
+      State now = state;
+      long newest = changes.newest();
+      if (away) {
+        away = false;
+        LOG.info("the store is there again");
+      }
+      if (newest != now.revision().number() && newest != refused) {
+        adopt(changes.latest());
+      }
+      if (owed) {
+        state = state(state.own(), changes.latest());
+        file(state.own());
+      }
+    } catch (Failure notThere) {
+      if (!away) {
+        away = true;
+        LOG.warn(
+            "changes of the configuration are not seen until the store is there again: {}",
+            notThere.getMessage());
+      }
+    } catch (RuntimeException failed) {
+      LOG.error("the configuration could not be looked at", failed);
+    }
+    try {
+      expire();
+    } catch (RuntimeException failed) {
+      LOG.error("a change that was to end goes on", failed);
+    }
+  }
+
+  private void adopt(Revision latest) {
+    try {
+      use(state(state.own(), latest));
+      refused = -1;
+      LOG.info(
+          "revision {} of the configuration is in force: {} by {}",
+          latest.number(),
+          latest.why(),
+          latest.by());
+    } catch (Faulty faulty) {
+      refused = latest.number();
+      LOG.error(
+          "revision {} of the configuration ({} by {}) cannot be used on this node; the one before"
+              + " it goes on",
+          latest.number(),
+          latest.why(),
+          latest.by());
+      faulty.faults().forEach(fault -> LOG.error("{}", fault));
+    }
+  }
+
+  /** Ends here at once what was to end by now, and then for all. */
+  private void expire() {
+    State now = state;
+    if (now.whole().changes().equals(holding(now.revision()))) {
+      return;
+    }
+    List<Change> over = new ArrayList<>(now.whole().changes());
+    over.removeAll(holding(now.revision()));
+    use(state(now.own(), now.revision()));
+    over.forEach(change ->
+        LOG.info(
+            "the change of {} by {} has ended, as it was to",
+            Difference.pointer(change.path()),
+            change.by()));
+    try {
+      write(
+          NOBODY,
+          "a change has ended, as it was to",
+          Optional.empty(),
+          later -> new Next(later.own(), later.revision().base(), later.whole().changes()));
+    } catch (Failure notThere) {
+      LOG.debug("the store is told of it with the next change: {}", notThere.getMessage());
+    }
+  }
+
+  private Optional<Revision> revision(long number) {
+    return number == 0 ? Optional.of(Revision.NONE) : changes.find(number);
+  }
+
+  private Written whole(Revision revision) {
+    return base(state.own(), revision).with(revision.changes());
+  }
+
+  private static Revision shown(Revision revision, Written whole) {
+    return new Revision(
+        revision.number(),
+        revision.at(),
+        revision.by(),
+        revision.why(),
+        Optional.empty(),
+        revision.changes().stream().map(whole::shown).toList());
+  }
+
+  private static Failure none(long number) {
+    return Failure.of(Failure.Kind.NOT_FOUND, "There is no revision " + number + ".")
+        .at("revision")
+        .code("revision_not_found");
+  }
+
+  private static void report(State now) {
+    if (now.revision().number() > 0) {
+      LOG.info(
+          "revision {} of the configuration is in force, {} changes over {}",
+          now.revision().number(),
+          now.whole().changes().size(),
+          now.base().file());
+    }
+  }
+
+  /** One after the other, and on a thread that no call waits on. */
+  private <T> T turn(Supplier<T> work) {
+    if (Thread.currentThread().getName().equals("lintel-config")) {
+      return work.get();
+    }
+    try {
+      return CallThread.await(CompletableFuture.supplyAsync(work, turns));
+    } catch (RejectedExecutionException ending) {
+      throw Failure.of(Failure.Kind.UNAVAILABLE, "The gateway is ending.", ending);
+    }
+  }
+}

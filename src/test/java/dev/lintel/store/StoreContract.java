@@ -1,0 +1,11 @@
+package dev.lintel.store;
+
+/** What every store does: a contract that is named here holds for all of them. */
+interface StoreContract
+    extends ReplaysContract,
+        StoredFilesContract,
+        BatchesContract,
+        ChangesContract,
+        CallerKeysContract,
+        ActsContract,
+        SecretsContract {}
