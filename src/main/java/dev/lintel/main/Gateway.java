@@ -178,7 +178,7 @@ record Gateway(
             config.callers(),
             config.signedCallers(),
             apps.isEmpty()
-                ? key -> lasting.firstKey.apply(key).map(known -> first)
+                ? key -> lasting.firstKey.apply(key).map(caller -> first)
                 : key -> Optional.empty()),
         new Tokens(known.issuers(), lasting.issuers, callers, InstantSource.system()),
         new Certificates(known.clients(), callers, InstantSource.system()),
