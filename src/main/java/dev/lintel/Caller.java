@@ -57,8 +57,7 @@ public record Caller(
 
   /** The same on behalf of that user. */
   public Caller as(String otherUser) {
-    return new Caller(
-        tenant, app, keyId, models, ownKeys, residency, explain, otherUser, policies);
+    return new Caller(tenant, app, keyId, models, ownKeys, residency, explain, otherUser, policies);
   }
 
   /** The same under those policies. */

@@ -40,6 +40,7 @@ public interface Store extends AutoCloseable {
 
   /** Does not wait. */
   State state();
+
   CallerKeys callerKeys();
 
   /**

@@ -90,15 +90,11 @@ record Document(
       boolean insecure) {}
 
   /** In which claims of a token stands what. */
-  record Claims(
-      Optional<At<String>> tenant, Optional<At<String>> app, Optional<At<String>> user) {}
+  record Claims(Optional<At<String>> tenant, Optional<At<String>> app, Optional<At<String>> user) {}
 
   /** Whom a certificate stands for. */
   record Client(
-      Optional<At<String>> subject,
-      Optional<At<String>> san,
-      At<String> tenant,
-      At<String> app) {}
+      Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
 
   /** What a {@code providers} entry may be. */
   sealed interface Entry {

@@ -63,7 +63,8 @@ record Identifying(Faults faults, Map<String, Document.Tenant> tenants) {
           .filter(algorithm -> !ALGORITHMS.contains(algorithm))
           .ifPresent(wrong ->
               faults.add(
-                  at, "must be one of " + String.join(", ", ALGORITHMS.stream().sorted().toList())));
+                  at,
+                  "must be one of " + String.join(", ", ALGORITHMS.stream().sorted().toList())));
     }
     Set<String> algorithms = texts(jwt.algorithms());
     Optional<Document.Claims> claims = jwt.claims();
@@ -88,8 +89,8 @@ record Identifying(Faults faults, Map<String, Document.Tenant> tenants) {
   private void safe(At<URI> at, boolean anyway) {
     at.value()
         .filter(uri -> !"https".equals(uri.getScheme()) && !anyway)
-        .ifPresent(uri ->
-            faults.add(at, "must be an https address, or stand beside 'insecure: true'"));
+        .ifPresent(
+            uri -> faults.add(at, "must be an https address, or stand beside 'insecure: true'"));
   }
 
   private static Set<String> texts(List<At<String>> all) {
@@ -105,7 +106,8 @@ record Identifying(Faults faults, Map<String, Document.Tenant> tenants) {
     String from = claim.flatMap(At::value).orElse("");
     if (fixed.isEmpty() && claim.isEmpty()) {
       faults.add(
-          jwt.issuer(), "needs '" + what + "' or 'claims." + what + "' beside it: whose calls are they?");
+          jwt.issuer(),
+          "needs '" + what + "' or 'claims." + what + "' beside it: whose calls are they?");
     } else if (fixed.isPresent() && claim.isPresent()) {
       faults.add(claim.get(), "cannot stand beside a fixed '" + what + "'");
     }
@@ -132,8 +134,8 @@ record Identifying(Faults faults, Map<String, Document.Tenant> tenants) {
     return client
         .tenant()
         .value()
-        .flatMap(tenant ->
-            client.app().value().map(app -> new ClientName(subject, san, tenant, app)));
+        .flatMap(
+            tenant -> client.app().value().map(app -> new ClientName(subject, san, tenant, app)));
   }
 
   private void exists(At<String> tenant, Optional<At<String>> app) {

@@ -125,7 +125,9 @@ final class Reading implements ModelReading.Around {
                   case REQUIRE -> true;
                 })
             .orElse(false);
-    return pem.clientCa().flatMap(providers::readable).map(ca -> new Config.Clients(Path.of(ca), required));
+    return pem.clientCa()
+        .flatMap(providers::readable)
+        .map(ca -> new Config.Clients(Path.of(ca), required));
   }
 
   private Optional<Config.Tls> tls(Document.Pem pem) {

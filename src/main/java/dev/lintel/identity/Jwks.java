@@ -82,9 +82,7 @@ final class Jwks {
       if (answer != null) {
         var _ =
             CallThread.await(
-                answer
-                    .copy()
-                    .completeOnTimeout(false, PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
+                answer.copy().completeOnTimeout(false, PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
       }
       now = known;
     } else if (clock.getAsLong() - now.at > OLD) {
@@ -124,7 +122,8 @@ final class Jwks {
   private boolean fetched() {
     try {
       URI at = issuer.keys().orElseGet(this::discovered);
-      JWKSet set = JWKSet.parse(new String(fetch.apply(at), java.nio.charset.StandardCharsets.UTF_8));
+      JWKSet set =
+          JWKSet.parse(new String(fetch.apply(at), java.nio.charset.StandardCharsets.UTF_8));
       var byId = new LinkedHashMap<String, JWK>();
       for (JWK key : set.getKeys()) {
         byId.put(key.getKeyID() == null ? "" : key.getKeyID(), key);

@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Who calls, as one configuration knows them: its own keys, those of the store, the first
- * caller key, tokens of issuers and certificates. All of them lead to apps; a key whose app is no more is not good.
+ * Who calls, as one configuration knows them: its own keys, those of the store, the first caller
+ * key, tokens of issuers and certificates. All of them lead to apps; a key whose app is no more is
+ * not good.
  */
 public final class Register implements Identity {
   /** An app's caller with the id of the key that it uses; empty where there is no such app. */
@@ -155,9 +156,10 @@ public final class Register implements Identity {
       return tokens.caller(token);
     } catch (Failure failure) {
       if (failure.kind() == Failure.Kind.AUTHENTICATION) {
-        struck(peer).ifPresent(often -> {
-          throw often;
-        });
+        struck(peer)
+            .ifPresent(often -> {
+              throw often;
+            });
       }
       throw failure;
     }

@@ -183,8 +183,7 @@ public final class Lintel implements AutoCloseable {
             this::staged,
             InstantSource.system());
     Config config = begun(own);
-    directory =
-        new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     lasting =
         new Gateway.Lasting(
@@ -370,8 +369,11 @@ public final class Lintel implements AutoCloseable {
         Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
         config.tls().map(tls -> tls.key().toString()),
-        config.tls().flatMap(Config.Tls::clients).map(clients ->
-            new Server.ClientCertificates(clients.ca().toString(), clients.required())));
+        config
+            .tls()
+            .flatMap(Config.Tls::clients)
+            .map(clients ->
+                new Server.ClientCertificates(clients.ca().toString(), clients.required())));
   }
 
   private List<Route> routes(Predicate<String> admin) {

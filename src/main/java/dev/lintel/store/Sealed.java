@@ -16,7 +16,7 @@ final class Sealed {
    */
   private record Place(String table, String key, String column) {}
 
-  private static final List<Place> PLACES = 
+  private static final List<Place> PLACES =
       List.of(
           new Place("secret", "name", "sealed"),
           new Place("caller_key", "id", "sealed"),

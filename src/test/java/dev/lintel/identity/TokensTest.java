@@ -210,9 +210,7 @@ class TokensTest {
     refused(signed(rsa, JWSAlgorithm.RS256, claims().expirationTime(null).build()), "'exp'");
     refused(
         signed(
-            rsa,
-            JWSAlgorithm.RS256,
-            claims().notBeforeTime(new Date(now.get() + 61_000)).build()),
+            rsa, JWSAlgorithm.RS256, claims().notBeforeTime(new Date(now.get() + 61_000)).build()),
         "'nbf'");
     refused(signed(rsa, JWSAlgorithm.RS256, claims().claim("azp", "sales").build()), "'azp'");
     refused(signed(rsa, JWSAlgorithm.RS256, claims().claim("org", null).build()), "'org'");

@@ -89,8 +89,7 @@ class IdentityScenario {
 
   private static String signed(com.nimbusds.jose.jwk.RSAKey key, JWTClaimsSet claims)
       throws Exception {
-    var token =
-        new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("k").build(), claims);
+    var token = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("k").build(), claims);
     token.sign(new RSASSASigner(key));
     return token.serialize();
   }
