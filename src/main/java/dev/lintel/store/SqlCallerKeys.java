@@ -33,7 +33,8 @@ final class SqlCallerKeys implements CallerKeys {
       """;
 
   private static final String CHANGED =
-      "SELECT id, tenant, app, kind, hash, sealed, scopes, expires, gone FROM caller_key WHERE ";
+      "SELECT id, tenant, app, kind, hash, sealed, scopes, expires, gone FROM caller_key"
+          + " WHERE change_no > ? AND change_no <= ?";
 
   /** So many uses in one transaction, between which others may write. */
   private static final int USES_TOGETHER = 1000;
@@ -218,7 +219,7 @@ final class SqlCallerKeys implements CallerKeys {
         return latest;
       }
       // From the beginning the order does not matter, and would take as long as all the rest.
-      String which = since == 0 ? "change_no > ? AND gone = 0" : "change_no > ? ORDER BY change_no";
+      String which = since == 0 ? " AND gone = 0" : " ORDER BY change_no";
       try (var query = connection.prepareStatement(CHANGED + which)) {
         query.setLong(1, since);
         query.setLong(2, latest);
