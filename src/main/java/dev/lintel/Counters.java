@@ -22,7 +22,10 @@ public interface Counters extends AutoCloseable {
 
   /** All of them hold; to be ended exactly once. */
   non-sealed interface Grant extends Taken {
-    /** What is left of the account of the claim with that number, after all claims. */
+    /**
+     * What is left of the account of the claim with that number, after all claims; below 0 where it
+     * is not enforced and would have been short.
+     */
     long left(int claim);
 
     /** Until all of the account is there again, as far as time alone brings it. */
@@ -44,7 +47,8 @@ public interface Counters extends AutoCloseable {
    *
    * @param claim the number of the first claim that does not hold
    * @param left of its account
-   * @param again until it would hold by time alone; a day at the most
+   * @param again until it would hold by time alone; a day where that never happens, and a second
+   *     for calls at once
    * @param held whether it may hold once calls that are under way have ended
    */
   record Short(int claim, long left, Duration again, boolean held) implements Taken {}
@@ -76,7 +80,8 @@ public interface Counters extends AutoCloseable {
   /**
    * All of the claims or none. A claim holds where what is spent and reserved leaves its bound;
    * where nothing else is reserved, also where it leaves what is usual: it then holds what is left.
-   * Waits for one exchange at the most with whoever keeps the count. Throws {@link Failure} {@code
+   * A claim of nothing always holds, and so does one on an allowance that is not enforced. Waits
+   * for one exchange at the most with whoever keeps the count. Throws {@link Failure} {@code
    * UNAVAILABLE} where the count cannot be had and must be.
    */
   Taken take(List<Claim> claims);

@@ -30,11 +30,18 @@ public interface Records extends CallRecords {
   /**
    * What calls used.
    *
-   * @param by names of columns, such as {@code tenant}: each row is of one value of each
-   * @param interval rows are of that much time each; empty for all of it together
+   * @param by some of {@link #COLUMNS}: each row is of one value of each
+   * @param from calls that came then or later
+   * @param to calls that came before
+   * @param interval rows are of that much time each, whole hours, as they are since 1970; empty for
+   *     all of it together
    */
   record UsageQuestion(
-      List<String> by, Optional<Instant> from, Optional<Instant> to, Optional<Duration> interval) {}
+      List<String> by, Optional<Instant> from, Optional<Instant> to, Optional<Duration> interval) {
+    /** What usage can be asked by. */
+    public static final List<String> COLUMNS =
+        List.of("tenant", "app", "use_case", "user", "model", "provider", "kind");
+  }
 
   /**
    * @param values of the columns that were asked for, in their order
@@ -54,6 +61,6 @@ public interface Records extends CallRecords {
 
   List<UsageRow> usage(UsageQuestion question);
 
-  /** Records of days that ended before that are dropped. */
+  /** Records of days that ended before that are dropped; what they come to stays. */
   void forget(Instant before);
 }

@@ -1,19 +1,39 @@
 package dev.lintel;
 
+import java.time.DateTimeException;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAdjusters;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The time for which an allowance is. */
 public sealed interface Span {
   /** As it is part of the name of an account: never changes once it is released. */
   String name();
+
+  /** The calendar's of that name; empty where the name is of another kind, or of none. */
+  static Optional<Calendar> calendar(String name) {
+    int at = name.indexOf('@');
+    String unit = at < 0 ? name : name.substring(0, at);
+    for (Unit one : Unit.values()) {
+      if (one.word().equals(unit)) {
+        try {
+          ZoneId zone = at < 0 ? ZoneOffset.UTC : ZoneId.of(name.substring(at + 1));
+          return Optional.of(new Calendar(one, zone));
+        } catch (DateTimeException noZone) {
+          return Optional.empty();
+        }
+      }
+    }
+    return Optional.empty();
+  }
 
   /** A window that ends now, whenever that is: {@code 60s}. */
   record Rolling(Duration length) implements Span {

@@ -36,6 +36,10 @@ public interface Store extends AutoCloseable {
 
   Batches batches();
 
+  Records records();
+
+  Spending spending();
+
   Feed feed();
 
   /** Does not wait. */

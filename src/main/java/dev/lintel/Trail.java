@@ -61,6 +61,7 @@ public final class Trail {
   private boolean paidByAnother;
   private List<Finding> findings = List.of();
   private List<Counters.Charge> charges = List.of();
+  private Admission admission = Admission.NONE;
   private Policy policy = Policy.NONE;
   private Peer peer = Peer.NOBODY;
 
@@ -79,7 +80,8 @@ public final class Trail {
    * @param started {@link System#nanoTime} when its request arrived
    */
   public static Trail begin(long started) {
-    return new Trail(Ids.request(), Instant.now(), started);
+    Instant now = Instant.now();
+    return new Trail(Ids.request(now), now, started);
   }
 
   public String id() {
@@ -310,7 +312,7 @@ public final class Trail {
    * nothing is known of what was used.
    */
   public Optional<BigDecimal> cost() {
-    if (replay != null || paidByAnother) {
+    if (free()) {
       return Optional.of(BigDecimal.ZERO);
     }
     Optional<BigDecimal> also = beside;
@@ -423,6 +425,8 @@ public final class Trail {
     aside.request = request;
     aside.model = model;
     aside.memory = memory;
+    aside.policy = policy;
+    aside.admission = admission;
     return aside;
   }
 
@@ -466,6 +470,26 @@ public final class Trail {
   /** Another call was answered with the same reply, and pays for it. */
   public void paidByAnother() {
     paidByAnother = true;
+  }
+
+  /** The gateway answers by itself what nobody was asked for: that costs nothing. */
+  public void answeredHere() {
+    paidByAnother = true;
+  }
+
+  /** Whether somebody else pays for what the call is answered with. */
+  public boolean free() {
+    return replay != null || paidByAnother;
+  }
+
+  /** The call is let in. */
+  public void admitted(Admission with) {
+    admission = with;
+  }
+
+  /** {@link Admission#NONE} for a call that nobody counts. */
+  public Admission admission() {
+    return admission;
   }
 
   /** The call belongs to that arm of its model's split. */

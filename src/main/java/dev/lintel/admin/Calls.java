@@ -7,18 +7,15 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Json;
+import dev.lintel.RawRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The records of calls, as the admin API shows them. */
 public final class Calls {
-  private static final int USUAL = 100;
-  private static final int MOST = 1000;
-  private static final Set<String> PARAMETERS = Set.of("from", "tenant", "limit", "cursor");
+  private static final String ANSWERED = "ok";
 
   private final CallRecords records;
   private final Dialect envelope;
@@ -31,12 +28,16 @@ public final class Calls {
     this.envelope = envelope;
   }
 
-  /** {@code {data: […], next}}, the newest first: {@code ?from=&tenant=&limit=&cursor=}. */
+  /**
+   * {@code {data: […], next}}, the newest first: {@code
+   * ?from=&to=&tenant=&app=&model=&kind=&limit=&cursor=}. Where not everybody could be asked who
+   * may have some, also {@code complete: false}.
+   */
   public Endpoint list() {
     return new Question(
         envelope,
         (exchange, trail) -> {
-          CallRecords.Page page = records.list(question(exchange.request().query()));
+          CallRecords.Page page = records.list(question(exchange.request()));
           var body = new Bytes(1 << 12).add("{\"data\":[");
           String between = "";
           for (byte[] record : page.records()) {
@@ -45,7 +46,7 @@ public final class Calls {
           }
           body.add("],\"next\":")
               .add(page.next().map(Json::string).orElse("null".getBytes(StandardCharsets.US_ASCII)))
-              .add("}");
+              .add(page.whole() ? "}" : ",\"complete\":false}");
           return new Answer(200, Answer.JSON, body.take());
         });
   }
@@ -64,47 +65,37 @@ public final class Calls {
                               Failure.Kind.NOT_FOUND,
                               "There is no call '"
                                   + id
-                                  + "', or too many came after it for it to be kept.")
+                                  + "', or it is longer ago than records are kept.")
                           .at("request_id")
                           .code("call_not_found"));
           return new Answer(200, Answer.JSON, record);
         });
   }
 
-  private static CallRecords.Question question(Map<String, String> query) {
-    for (String name : query.keySet()) {
-      if (!PARAMETERS.contains(name)) {
-        throw Failure.invalid(
-                "'" + name + "' is none of the parameters: from, tenant, limit, cursor.")
-            .at(name);
+  private static CallRecords.Question question(RawRequest request) {
+    Map<String, String> asked =
+        Listed.only(request, "from", "to", "tenant", "app", "model", "kind", "limit", "cursor");
+    return new CallRecords.Question(
+        Listed.time(request, "from").orElse(Instant.EPOCH),
+        Listed.time(request, "to"),
+        Optional.ofNullable(asked.get("tenant")),
+        Optional.ofNullable(asked.get("app")),
+        Optional.ofNullable(asked.get("model")),
+        Optional.ofNullable(asked.get("kind")).map(Calls::kind),
+        Optional.ofNullable(asked.get("cursor")),
+        Listed.limit(request));
+  }
+
+  private static String kind(String word) {
+    if (word.equals(ANSWERED)) {
+      return "";
+    }
+    for (Failure.Kind kind : Failure.Kind.values()) {
+      if (kind.word().equals(word)) {
+        return word;
       }
     }
-    return new CallRecords.Question(
-        Optional.ofNullable(query.get("from")).map(Calls::time).orElse(Instant.EPOCH),
-        Optional.ofNullable(query.get("tenant")),
-        Optional.ofNullable(query.get("cursor")),
-        Optional.ofNullable(query.get("limit")).map(Calls::limit).orElse(USUAL));
-  }
-
-  private static Instant time(String text) {
-    try {
-      // The plus of an offset is a blank in a query that nobody encoded.
-      return Instant.parse(text.replace(' ', '+'));
-    } catch (DateTimeParseException wrong) {
-      throw Failure.of(
-              Failure.Kind.INVALID_REQUEST,
-              "'from' must be a time such as 2026-11-21T12:00:00Z (RFC 3339).",
-              wrong)
-          .at("from");
-    }
-  }
-
-  private static int limit(String text) {
-    // Four digits are the most that can be right.
-    int limit = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
-    if (limit < 1 || limit > MOST) {
-      throw Failure.invalid("'limit' must be a whole number from 1 to " + MOST + ".").at("limit");
-    }
-    return limit;
+    throw Failure.invalid("'kind' must be a kind of failure, or ok for calls that were answered.")
+        .at("kind");
   }
 }

@@ -31,13 +31,14 @@ final class Listed {
 
   /** A time; empty where the parameter is not given. */
   static Optional<Instant> time(RawRequest request, String name) {
-    String text = request.query().get(name);
-    if (text == null) {
-      return Optional.empty();
-    }
+    return Optional.ofNullable(request.query().get(name)).map(text -> time(text, name));
+  }
+
+  /** Throws {@link Failure} that names the field. */
+  static Instant time(String text, String name) {
     try {
       // The plus of an offset is a blank in a query that nobody encoded.
-      return Optional.of(Instant.parse(text.replace(' ', '+')));
+      return Instant.parse(text.replace(' ', '+'));
     } catch (DateTimeParseException wrong) {
       throw Failure.of(
               Failure.Kind.INVALID_REQUEST,

@@ -2,6 +2,9 @@ package dev.lintel.admin;
 
 import dev.lintel.Allowance;
 import dev.lintel.Answer;
+import dev.lintel.Body;
+import dev.lintel.CallRecords;
+import dev.lintel.CallThread;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
@@ -24,6 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -47,14 +52,25 @@ public final class PolicyViews {
   private final Dialect envelope;
   private final Source source;
   private final Findings findings;
+  private final CallRecords records;
+  private final Function<JsonNode, Policy> candidate;
 
   /**
    * @param envelope in which failures are told
+   * @param candidate a policy by its name, or as it would be written; throws {@link Failure} {@code
+   *     INVALID_REQUEST} where it cannot be
    */
-  public PolicyViews(Dialect envelope, Source source, Findings findings) {
+  public PolicyViews(
+      Dialect envelope,
+      Source source,
+      Findings findings,
+      CallRecords records,
+      Function<JsonNode, Policy> candidate) {
     this.envelope = envelope;
     this.source = source;
     this.findings = findings;
+    this.records = records;
+    this.candidate = candidate;
   }
 
   /** {@code ?tenant=&app=&use_case=}: every rule with the place where it is written. */
@@ -180,6 +196,58 @@ public final class PolicyViews {
           return report(from, to, findings.between(from, to));
         });
   }
+
+  /**
+   * {@code {policy, from, to, tenant, app}}: what a policy that nobody is under would have had to
+   * say against the calls of that time, as far as their records tell.
+   */
+  public Endpoint rehearsal() {
+    return new Question(
+        envelope, (exchange, trail) -> rehearsed(Body.scan(exchange.request().body())));
+  }
+
+  private Answer rehearsed(Body asked) {
+    for (String key : asked.keys()) {
+      if (!REHEARSAL.contains(key)) {
+        throw Failure.invalid(
+                "'" + key + "' is none of the fields: " + String.join(", ", REHEARSAL) + ".")
+            .at(key);
+      }
+    }
+    JsonNode written =
+        asked
+            .value("policy")
+            .orElseThrow(() -> Failure.invalid("'policy' is missing.").at("policy"));
+    Instant to = asked.text("to").map(text -> Listed.time(text, "to")).orElseGet(Instant::now);
+    Instant from =
+        asked.text("from").map(text -> Listed.time(text, "from")).orElse(to.minus(USUAL));
+    Optional<String> app = asked.text("app");
+    return CallThread.current()
+        .offload(() -> {
+          Policy policy = candidate.apply(written);
+          var calls = new ArrayList<JsonNode>();
+          boolean whole =
+              RecordedFindings.each(
+                  records,
+                  from,
+                  to,
+                  asked.text("tenant"),
+                  call -> {
+                    boolean made = !call.has("shadow_of") && !call.has("replay_of");
+                    if (made && app.map(call.path("app").asString("")::equals).orElse(true)) {
+                      calls.add(call);
+                    }
+                  });
+          var rehearsal = new Rehearsal(policy);
+          calls.reversed().forEach(rehearsal::hold);
+          Answer answer = report(from, to, rehearsal.found(whole));
+          ObjectNode body = (ObjectNode) Json.parse(answer.body());
+          Rehearsal.notHeld(policy).forEach(body.putArray("not_held")::add);
+          return Answer.json(200, body);
+        });
+  }
+
+  private static final List<String> REHEARSAL = List.of("policy", "from", "to", "tenant", "app");
 
   /** One answer for what was found, whoever found it. */
   static Answer report(Instant from, Instant to, Findings.Found found) {

@@ -28,6 +28,11 @@ public final class RecordedFindings implements Findings {
 
   @Override
   public Found between(Instant from, Instant to) {
+    // Parsing thousands of records would hold up the calls of this loop.
+    return CallThread.current().offload(() -> found(from, to));
+  }
+
+  private Found found(Instant from, Instant to) {
     var sums = new Sums();
     boolean whole =
         each(
@@ -43,7 +48,7 @@ public final class RecordedFindings implements Findings {
   }
 
   /**
-   * The records of that time, the newest first.
+   * The records of that time, the newest first; holds its thread.
    *
    * @return whether those were all
    */
@@ -57,9 +62,7 @@ public final class RecordedFindings implements Findings {
     int seen = 0;
     do {
       var page = records.list(new CallRecords.Question(from, tenant, cursor, PAGE));
-      // Parsing a thousand records would hold up the calls of this loop.
-      List<JsonNode> calls =
-          CallThread.current().offload(() -> page.records().stream().map(Json::parse).toList());
+      List<JsonNode> calls = page.records().stream().map(Json::parse).toList();
       for (JsonNode call : calls) {
         if (Instant.parse(call.path("time").asString()).isBefore(to)) {
           taking.accept(call);

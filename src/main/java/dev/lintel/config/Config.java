@@ -346,6 +346,9 @@ public record Config(
     if (!storing.batches().equals(other.storing.batches())) {
       differing.add("batches");
     }
+    if (!storing.records().equals(other.storing.records())) {
+      differing.add("records");
+    }
     return differing;
   }
 

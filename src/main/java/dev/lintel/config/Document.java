@@ -53,6 +53,7 @@ record Document(
     Optional<Storing.Idempotency> idempotency,
     Optional<Storing.FileBounds> files,
     Optional<Storing.Batching> batches,
+    Optional<Storing.Recording> records,
     Optional<Fetch> fetch,
     Map<String, At<Entry>> providers,
     Map<String, At<ModelEntry>> models,
@@ -421,8 +422,8 @@ record Document(
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
-      @NotYet List<At<Limit>> limits,
-      @NotYet List<At<Budget>> budget,
+      List<At<Limit>> limits,
+      List<At<Budget>> budget,
       Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
 
@@ -434,8 +435,8 @@ record Document(
       Optional<At<String>> residency,
       boolean explain,
       Optional<At<String>> policy,
-      @NotYet List<At<Limit>> limits,
-      @NotYet List<At<Budget>> budget,
+      List<At<Limit>> limits,
+      List<At<Budget>> budget,
       Map<String, UseCase> useCases,
       Optional<UnknownPrice> unknownPrice) {}
 

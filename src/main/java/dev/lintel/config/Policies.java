@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Allowance;
 import dev.lintel.Policy;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +52,20 @@ public record Policies(
     public Policy of(String useCase) {
       return others.isEmpty() ? usual : others.getOrDefault(useCase, usual);
     }
+  }
+
+  /**
+   * All limits and budgets that hold for somebody; those that several are under stand there often.
+   */
+  public List<Allowance> allowances() {
+    var all = new ArrayList<>(everybody.allowances());
+    for (Policy.Source source : callers.values()) {
+      if (source instanceof ByUseCase known) {
+        all.addAll(known.usual.allowances());
+        known.others.values().forEach(policy -> all.addAll(policy.allowances()));
+      }
+    }
+    return all;
   }
 
   /** Those of an app, whether or not anything is configured of it. */

@@ -81,7 +81,8 @@ final class Reading implements ModelReading.Around {
         new Storing(
             written.idempotency().orElse(Storing.Idempotency.USUAL),
             written.files().orElse(Storing.FileBounds.USUAL),
-            written.batches().orElse(Storing.Batching.USUAL)),
+            written.batches().orElse(Storing.Batching.USUAL),
+            written.records().orElse(Storing.Recording.USUAL)),
         written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
         written.shared(),

@@ -3,7 +3,8 @@ package dev.lintel.config;
 import java.time.Duration;
 
 /** What bounds what is stored, each part as its key of the file has it. Read at the start alone. */
-public record Storing(Idempotency idempotency, FileBounds files, Batching batches) {
+public record Storing(
+    Idempotency idempotency, FileBounds files, Batching batches, Recording records) {
 
   /**
    * Of replies that are given again.
@@ -29,5 +30,23 @@ public record Storing(Idempotency idempotency, FileBounds files, Batching batche
    */
   public record Batching(Count concurrent) {
     public static final Batching USUAL = new Batching(new Count(8));
+  }
+
+  /**
+   * Of the records of calls.
+   *
+   * @param keep how long they are kept, in whole days
+   * @param whenFull what comes of calls whose records find no room on the disk
+   */
+  public record Recording(Duration keep, WhenFull whenFull) {
+    public static final Recording USUAL = new Recording(Duration.ofDays(30), WhenFull.GO_ON);
+  }
+
+  /** What comes of calls whose records find no room. */
+  public enum WhenFull {
+    /** They are served, and their records are lost. */
+    GO_ON,
+    /** They are refused. */
+    REFUSE
   }
 }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Asks other configured models where one fails before its first content, by why it failed.
@@ -45,7 +46,8 @@ public final class Fallback implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
-    if (call.resolved().routing().fallback().isEmpty()) {
+    if (call.resolved().routing().fallback().isEmpty()
+        && call.trail().admission().downgrade().isEmpty()) {
       next.handle(call, sink);
       return;
     }
@@ -186,10 +188,13 @@ public final class Fallback implements Filter {
 
     private boolean elsewhere(Map<Cause, List<String>> lists, Failure failure) {
       List<String> any = lists.getOrDefault(Cause.ANY, List.of());
-      List<String> names =
-          cause(failure, call.request())
-              .map(cause -> lists.getOrDefault(cause, any))
-              .orElse(List.of());
+      Optional<Cause> cause = cause(failure, call.request());
+      List<String> names = cause.map(known -> lists.getOrDefault(known, any)).orElse(List.of());
+      if (cause.equals(Optional.of(Cause.BUDGET))) {
+        // What the policy says of its budget comes before what the model says of any.
+        names =
+            Stream.concat(call.trail().admission().downgrade().stream(), names.stream()).toList();
+      }
       for (String name : names) {
         Optional<Model> other =
             asked.contains(name) || !Obey.leads(call, name) ? Optional.empty() : models.apply(name);

@@ -56,10 +56,13 @@ sealed interface Tally permits RollingTally, PeriodTally {
     long bound = Math.min(claim.bound(), MOST);
     Allowance allowance = claim.account().allowance();
     long left = allowance.amount() - plus(spent, reserved);
-    if (bound <= left || bound <= 0 || allowance.mode() != Mode.ENFORCE) {
+    if (bound <= left || bound <= 0) {
       return Math.max(0, bound);
     }
-    return reserved == 0 && claim.usual() <= left ? left : SHORT;
+    if (reserved == 0 && claim.usual() <= left) {
+      return left;
+    }
+    return allowance.mode() == Mode.ENFORCE ? SHORT : bound;
   }
 
   static long plus(long one, long other) {

@@ -17,12 +17,14 @@ import dev.lintel.Answer;
 import dev.lintel.Caller;
 import dev.lintel.Endpoint;
 import dev.lintel.Json;
+import dev.lintel.Records;
 import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
 import dev.lintel.admin.Keys;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
+import dev.lintel.admin.UsageReport;
 import dev.lintel.admin.WhereTo;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,6 +125,24 @@ final class Administration {
           "cost_usd", MONEY.orNull(),
           "attempts", list(ANY),
           "decision", list(ANY).orNull());
+
+  private static final Schema USAGE =
+      object(
+          "start?", TIME,
+          "tenant?", TEXT.orNull(),
+          "app?", TEXT.orNull(),
+          "use_case?", TEXT.orNull(),
+          "user?", TEXT.orNull(),
+          "model?", TEXT.orNull(),
+          "provider?", TEXT.orNull(),
+          "kind?", TEXT.orNull(),
+          "calls", WHOLE,
+          "cost_usd", MONEY,
+          "input", WHOLE,
+          "output", WHOLE,
+          "cache_read", WHOLE,
+          "cache_write", WHOLE,
+          "reasoning", WHOLE);
 
   private static final Schema SCOPES =
       object(
@@ -225,9 +245,28 @@ final class Administration {
         Operation.get(
                 "/calls", "Lists records of calls, the newest first.", page(CALL), calls.list())
             .with(query("from", TIME, "Only calls that began then or later."))
+            .with(query("to", TIME, "Only calls that began before."))
             .with(query("tenant", TEXT, "Only calls of that tenant."))
+            .with(query("app", TEXT, "Only calls of apps of that name."))
+            .with(query("model", TEXT, "Only calls that asked for that model."))
+            .with(
+                query(
+                    "kind", TEXT, "Only calls that failed so; `ok` for those that were answered."))
             .with(Operation.PAGES));
     get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
+    var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
+    table.add(
+        Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
+            .with(
+                query(
+                    "group_by",
+                    TEXT,
+                    "A row for each value of these, with commas between them: "
+                        + String.join(", ", Records.UsageQuestion.COLUMNS)
+                        + "."))
+            .with(query("from", TIME, "Only calls that began then or later."))
+            .with(query("to", TIME, "Only calls that began before."))
+            .with(query("interval", oneOf("hour", "day"), "A row for each of these, in UTC.")));
   }
 
   private void keys() {

@@ -18,6 +18,8 @@ import dev.lintel.Target;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
 import dev.lintel.config.Identities;
+import dev.lintel.filter.Admit;
+import dev.lintel.filter.Afford;
 import dev.lintel.filter.Authenticate;
 import dev.lintel.filter.Choose;
 import dev.lintel.filter.Coalesce;
@@ -99,6 +101,7 @@ record Gateway(
       Spool spool,
       Fetcher fetcher,
       Handler upstream,
+      Admit admit,
       Function<String, Optional<Caller>> firstKey,
       Directory directory,
       Issuers issuers,
@@ -219,10 +222,12 @@ record Gateway(
               new Obey(), // before anything comes of the call
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
+              lasting.admit, // once a call, and before calls are joined: each counts
               new Coalesce(), // before anything is asked; what comes after it is done once for all
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
               new Fallback(models::find), // before anything that is decided model by model
+              new Afford(), // once a model: what one costs another may not
               choose, // once a model: each has its own
               new KnownPrice(refusesUnknownPrice),
               lasting.shadow, // once who may be asked is known, and for each model that is asked
@@ -270,6 +275,7 @@ record Gateway(
               Obey::afterwards,
               new Links(reach),
               lasting.continuity,
+              lasting.admit.afterwards(), // around what tells the usage
               new Estimate(TOKENS)),
           last);
     }

@@ -4,10 +4,13 @@ import dev.lintel.Admin;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
+import dev.lintel.Counters;
 import dev.lintel.Event;
+import dev.lintel.Failure;
 import dev.lintel.Health;
 import dev.lintel.Listener;
 import dev.lintel.Model;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sealer;
@@ -15,6 +18,7 @@ import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.Attempts;
+import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Configuration;
 import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
@@ -24,6 +28,9 @@ import dev.lintel.admin.SecretStore;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
+import dev.lintel.config.Policies;
+import dev.lintel.config.Storing;
+import dev.lintel.filter.Admit;
 import dev.lintel.config.Written;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
@@ -38,9 +45,10 @@ import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
-import dev.lintel.observe.CallLog;
+import dev.lintel.journal.MappedJournal;
+import dev.lintel.ledger.MemoryCounters;
+import dev.lintel.ledger.SteadyTime;
 import dev.lintel.observe.Metrics;
-import dev.lintel.observe.RecentCalls;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.secret.KeyRing;
@@ -69,6 +77,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
@@ -98,14 +107,14 @@ public final class Lintel implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Vertx vertx;
-  private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
-  private final CallLog log;
+  private final Evidence evidence;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
   private final Ratings ratings = new Ratings();
   private final Continuity continuity;
   private final Shadow shadow;
+  private final Counters counters;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
@@ -117,6 +126,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
 
@@ -154,28 +164,30 @@ public final class Lintel implements AutoCloseable {
     this.sealer = sealer;
     Config own = source.first();
     continuity = new Continuity(secret);
+    MappedJournal journal = MappedJournal.open(own.data());
     vertx =
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
-    log = new CallLog(out, recent);
     metrics =
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health);
     metrics.watch(rollouts::all);
-    Listener listener = both(both(metrics, log), ratings);
+    var spool = new SpoolFolder(own.data().resolve("uploads"));
+    storage =
+        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    metrics.recording(journal::lost, journal::waiting);
+    Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
-    var spool = new SpoolFolder(own.data().resolve("uploads"));
-    storage =
-        new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
     revisions =
         new Revisions(
             source,
@@ -185,6 +197,11 @@ public final class Lintel implements AutoCloseable {
     Config config = begun(own);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
+    counters =
+        new MemoryCounters(
+            System::nanoTime,
+            new SteadyTime(System::nanoTime, InstantSource.system()),
+            metrics.thresholds());
     lasting =
         new Gateway.Lasting(
             listener,
@@ -202,10 +219,13 @@ public final class Lintel implements AutoCloseable {
             spool,
             new Fetch(upstream),
             upstream,
+            new Admit(counters),
             firstKey,
             directory,
             new Issuers(CallThread::nanoTime),
             new Strikes(STRIKES, CallThread::nanoTime));
+    metrics.budgets(
+        () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
     checks = new Checks(() -> live, upstream, standings);
     var probes =
         new Probes(
@@ -214,6 +234,7 @@ public final class Lintel implements AutoCloseable {
             body -> CallThread.start(loop(), body),
             CallThread::nanoTime);
     started = config;
+    refusesUnrecorded = config.storing().records().whenFull() == Storing.WhenFull.REFUSE;
     try {
       live = build(config, name -> Optional.empty());
       standings.use(config.breakers());
@@ -231,6 +252,8 @@ public final class Lintel implements AutoCloseable {
     } catch (RuntimeException failed) {
       directory.close();
       vertx.close();
+      evidence.close();
+      storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
     }
   }
@@ -294,6 +317,11 @@ public final class Lintel implements AutoCloseable {
   }
 
   private void handle(Call call, Sink sink) {
+    if (refusesUnrecorded && evidence.journal().full()) {
+      throw Failure.of(
+              Failure.Kind.UNAVAILABLE, "There is no room for the records of calls at the moment.")
+          .retryAfter(Optional.of(Duration.ofSeconds(1)));
+    }
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
@@ -330,10 +358,13 @@ public final class Lintel implements AutoCloseable {
     wait(server.stop(patience));
     shadow.close();
     directory.close();
-    storage.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    // While the store is open, which takes what is left.
+    storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    evidence.close();
+    storage.close();
     simulators.close();
     wait(vertx.close());
-    log.close();
+    counters.close();
   }
 
   @Override
@@ -389,7 +420,7 @@ public final class Lintel implements AutoCloseable {
             directory,
             standings::health,
             checks::check,
-            recent,
+            evidence.all(),
             ratings::rate,
             () -> !ending,
             new Guard(
@@ -402,7 +433,20 @@ public final class Lintel implements AutoCloseable {
                 InstantSource.system(),
                 Builtins.OPENAI,
                 started.tls().isPresent()),
+            this::candidate,
             administration()));
+  }
+
+  /** A policy of the configuration by its name, or one that is written out. */
+  private Policy candidate(JsonNode written) {
+    boolean named = written.isString();
+    String name = named ? written.asString() : "candidate";
+    Config config =
+        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    return Optional.ofNullable(config.policies().named().get(name))
+        .map(Policies.Named::policy)
+        .orElseThrow(
+            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
@@ -423,6 +467,12 @@ public final class Lintel implements AutoCloseable {
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());
+    all.add(
+        new Budgets(
+                () -> lasting.admit().budgets(live.config().policies().allowances()),
+                counters,
+                Builtins.OPENAI)
+            .list());
     return all;
   }
 

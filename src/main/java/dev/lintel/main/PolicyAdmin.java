@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import static dev.lintel.admin.Operation.Parameter.query;
+import static dev.lintel.admin.Schema.ANY;
 import static dev.lintel.admin.Schema.FLAG;
 import static dev.lintel.admin.Schema.TEXT;
 import static dev.lintel.admin.Schema.TIME;
@@ -74,7 +75,12 @@ final class PolicyAdmin {
 
   private List<Operation> operations() {
     var policies =
-        new PolicyViews(Builtins.OPENAI, this::held, new RecordedFindings(around.records()));
+        new PolicyViews(
+            Builtins.OPENAI,
+            this::held,
+            new RecordedFindings(around.records()),
+            around.records(),
+            around.candidate());
     return List.of(
         Operation.get(
                 "/policies/resolved",
@@ -90,7 +96,20 @@ final class PolicyAdmin {
                 REPORT,
                 policies.report())
             .with(query("from", TIME, "Calls that began then or later; a week before `to`."))
-            .with(query("to", TIME, "Calls that began before; until now.")));
+            .with(query("to", TIME, "Calls that began before; until now.")),
+        Operation.post(
+                "/policies/try",
+                "Says what a policy that nobody is under would have said of the calls of a time.",
+                REPORT,
+                policies.rehearsal())
+            .of(
+                object(
+                    "policy", ANY,
+                    "from?", TIME,
+                    "to?", TIME,
+                    "tenant?", TEXT,
+                    "app?", TEXT))
+            .asking());
   }
 
   private Optional<PolicyViews.Held> held(String tenant, String app, String useCase) {

@@ -153,6 +153,22 @@ final class Revisions implements Settings, History, AutoCloseable {
         this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /**
+   * What would be with that written there; nothing is kept. Throws {@link Failure} {@code
+   * INVALID_REQUEST} that names what is wrong with it.
+   */
+  Config supposing(List<String> path, JsonNode value) {
+    Written whole = state.whole();
+    var more = new ArrayList<>(whole.changes());
+    more.add(
+        new Change(path, Optional.of(value), false, NOBODY, clock.instant(), Optional.empty()));
+    try {
+      return source.config(whole.with(more));
+    } catch (Faulty faulty) {
+      throw failure(faulty, String.join(".", path) + ".");
+    }
+  }
+
   /** The configuration in force. */
   Config config() {
     return state.config();

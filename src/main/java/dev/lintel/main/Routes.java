@@ -13,6 +13,7 @@ import dev.lintel.Health;
 import dev.lintel.Identity;
 import dev.lintel.Json;
 import dev.lintel.Peer;
+import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
 import dev.lintel.Route;
@@ -46,6 +47,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /** Who serves which path. */
 final class Routes {
@@ -58,6 +60,7 @@ final class Routes {
    * @param directory of the callers' keys in the store
    * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
+   * @param candidate a policy that nobody need be under, by its name or as it would be written
    * @param guard before everything that admins ask
    * @param admin what is asked of parts that are not of one configuration
    */
@@ -76,6 +79,7 @@ final class Routes {
       Feedback.Ratings ratings,
       BooleanSupplier ready,
       Guard guard,
+      Function<JsonNode, Policy> candidate,
       List<Operation> admin) {
     /** As the configuration in force has it. */
     Identity identity() {

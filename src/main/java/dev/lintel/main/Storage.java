@@ -190,10 +190,13 @@ final class Storage {
   /**
    * @param patience for what batches ask at the moment
    */
-  synchronized void close(Duration patience) {
+  synchronized void finish(Duration patience) {
     if (runner != null) {
       runner.close(patience);
     }
+  }
+
+  synchronized void close() {
     if (store != null) {
       store.close();
     }

@@ -1,7 +1,9 @@
 package dev.lintel.observe;
 
+import dev.lintel.Account;
 import dev.lintel.Answer;
 import dev.lintel.Attempt;
+import dev.lintel.Counters;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
@@ -17,6 +19,7 @@ import dev.lintel.Usage;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -29,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -130,6 +134,7 @@ public final class Metrics implements Listener, Endpoint {
           .labelNames("model", "provider")
           .register(registry);
 
+  private final BudgetFigures budgets = new BudgetFigures(registry);
   private final Predicate<String> configured;
 
   /** The tries that were answered, by provider, so that counting needs no look-up by labels. */
@@ -157,6 +162,20 @@ public final class Metrics implements Listener, Endpoint {
         .set(1);
   }
 
+  /** Is told of budgets. */
+  public Counters.Watcher thresholds() {
+    return budgets;
+  }
+
+  /**
+   * Shows how budgets stand.
+   *
+   * @param accounts of those that are configured, one a budget
+   */
+  public void budgets(Supplier<List<Account>> accounts, Counters counters) {
+    budgets.show(accounts, counters);
+  }
+
   /** Shows which arms of models' splits get no calls. */
   public void watch(Supplier<List<Rollout>> rollouts) {
     GaugeWithCallback.builder()
@@ -170,6 +189,25 @@ public final class Metrics implements Listener, Endpoint {
             }
           }
         })
+        .register(registry);
+  }
+
+  /**
+   * Shows how records fare on their way to the store.
+   *
+   * @param lost how many are
+   * @param waiting bytes that are not in the store yet
+   */
+  public void recording(LongSupplier lost, LongSupplier waiting) {
+    CounterWithCallback.builder()
+        .name("lintel_records_lost_total")
+        .help("Records of calls that are lost: there was no room, or a crash tore them.")
+        .callback(counter -> counter.call(lost.getAsLong()))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("lintel_journal_bytes")
+        .help("What waits in the journal to be brought to the store.")
+        .callback(gauge -> gauge.call(waiting.getAsLong()))
         .register(registry);
   }
 

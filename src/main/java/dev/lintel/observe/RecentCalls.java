@@ -1,10 +1,9 @@
 package dev.lintel.observe;
 
-import dev.lintel.CallRecord;
 import dev.lintel.CallRecords;
-import dev.lintel.Failure;
+import dev.lintel.Ids;
+import dev.lintel.Json;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,8 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The records of the most recent calls. They lie as bytes in blocks that are filled again and
@@ -23,26 +21,11 @@ import java.util.regex.Pattern;
  */
 public final class RecentCalls implements CallRecords {
   private static final int BLOCK = 1 << 16;
-  private static final String BEFORE_ID = "{\"request_id\":\"";
-  private static final Pattern CURSOR = Pattern.compile("(-?[0-9]{1,19})-([0-9]{1,18})");
+  private static final int BEFORE_ID = "{\"request_id\":\"".length();
 
-  /** Calls begin in another order than they end in; the number tells those of one moment apart. */
-  private record Place(long nanos, long number) implements Comparable<Place> {
-    @Override
-    public int compareTo(Place other) {
-      int by = Long.compare(nanos, other.nanos);
-      return by == 0 ? Long.compare(number, other.number) : by;
-    }
-  }
-
-  private record Entry(Place place, String tenant, Block block, int from, int to) {
+  private record Entry(String id, Block block, int from, int to) {
     byte[] json() {
       return Arrays.copyOfRange(block.bytes, from, to);
-    }
-
-    boolean beginsWith(byte[] text) {
-      return to - from >= text.length
-          && Arrays.equals(block.bytes, from, from + text.length, text, 0, text.length);
     }
   }
 
@@ -61,7 +44,6 @@ public final class RecentCalls implements CallRecords {
   private final Deque<Block> blocks = new ArrayDeque<>();
   private long held;
   private int count;
-  private long number;
 
   /**
    * @param most how many are kept at least, where they find room
@@ -73,20 +55,28 @@ public final class RecentCalls implements CallRecords {
   }
 
   /**
-   * @param json what the record writes; the first {@code length} bytes of it
+   * @param json as {@link dev.lintel.CallRecord} writes it
    */
-  synchronized void add(CallRecord record, byte[] json, int length) {
+  public synchronized void add(byte[] json) {
     Block block = blocks.peekLast();
-    if (block == null || block.bytes.length - block.used < length) {
-      block = next(Math.max(BLOCK, length));
+    if (block == null || block.bytes.length - block.used < json.length) {
+      block = next(Math.max(BLOCK, json.length));
       blocks.addLast(block);
     }
-    System.arraycopy(json, 0, block.bytes, block.used, length);
-    int end = block.used + length;
-    var place = new Place(nanos(record.time()), number++);
-    block.entries.add(new Entry(place, record.caller().tenant(), block, block.used, end));
+    System.arraycopy(json, 0, block.bytes, block.used, json.length);
+    int end = block.used + json.length;
+    block.entries.add(new Entry(id(json), block, block.used, end));
     block.used = end;
     count++;
+  }
+
+  /** It is the first that a record says. */
+  static String id(byte[] json) {
+    int end = BEFORE_ID;
+    while (end < json.length && json[end] != '"') {
+      end++;
+    }
+    return new String(json, BEFORE_ID, end - BEFORE_ID, StandardCharsets.UTF_8);
   }
 
   /** An empty block; those that are dropped for it are the oldest. */
@@ -109,10 +99,9 @@ public final class RecentCalls implements CallRecords {
 
   @Override
   public synchronized Optional<byte[]> find(String id) {
-    byte[] beginning = (BEFORE_ID + id + '"').getBytes(StandardCharsets.UTF_8);
     for (Iterator<Block> latest = blocks.descendingIterator(); latest.hasNext(); ) {
       for (Entry entry : latest.next().entries.reversed()) {
-        if (entry.beginsWith(beginning)) {
+        if (entry.id.equals(id)) {
           return Optional.of(entry.json());
         }
       }
@@ -122,14 +111,16 @@ public final class RecentCalls implements CallRecords {
 
   @Override
   public synchronized Page list(Question asked) {
-    long from = nanos(asked.from());
-    Optional<Place> before = asked.cursor().map(RecentCalls::place);
-    var newest = new PriorityQueue<Entry>(Comparator.comparing(Entry::place));
+    String from = Ids.before(asked.from());
+    Optional<String> before = asked.before();
+    var newest = new PriorityQueue<Entry>(Comparator.comparing(Entry::id));
     for (Block block : blocks) {
       for (Entry entry : block.entries) {
-        if (entry.place.nanos >= from
-            && asked.tenant().map(entry.tenant::equals).orElse(true)
-            && before.map(last -> entry.place.compareTo(last) < 0).orElse(true)) {
+        boolean late = newest.size() > asked.limit() && entry.id.compareTo(first(newest)) < 0;
+        if (!late
+            && entry.id.compareTo(from) >= 0
+            && before.map(last -> entry.id.compareTo(last) < 0).orElse(true)
+            && fits(entry, asked)) {
           newest.add(entry);
           if (newest.size() > asked.limit() + 1) {
             newest.poll();
@@ -138,31 +129,34 @@ public final class RecentCalls implements CallRecords {
       }
     }
     List<Entry> found = new ArrayList<>(newest);
-    found.sort(Comparator.comparing(Entry::place).reversed());
+    found.sort(Comparator.comparing(Entry::id).reversed());
     boolean more = found.size() > asked.limit();
     List<Entry> page = more ? found.subList(0, asked.limit()) : found;
     return new Page(
         page.stream().map(Entry::json).toList(),
-        more
-            ? Optional.of(page.getLast().place.nanos + "-" + page.getLast().place.number)
-            : Optional.empty());
+        more ? Optional.of(page.getLast().id) : Optional.empty());
   }
 
-  private static Place place(String cursor) {
-    Matcher matcher = CURSOR.matcher(cursor);
-    try {
-      if (matcher.matches()) {
-        return new Place(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2)));
-      }
-    } catch (NumberFormatException tooLarge) {
-      // Told below: nineteen digits can be more than there is room for.
+  private static String first(PriorityQueue<Entry> some) {
+    Entry first = some.peek();
+    return first == null ? "" : first.id;
+  }
+
+  private static boolean fits(Entry entry, Question asked) {
+    if (asked.tenant().isEmpty()
+        && asked.app().isEmpty()
+        && asked.model().isEmpty()
+        && asked.kind().isEmpty()) {
+      return true;
     }
-    throw Failure.invalid("'cursor' must be the 'next' of a list of calls.").at("cursor");
+    JsonNode record = Json.parse(entry.block.bytes, entry.from, entry.to - entry.from);
+    return is(record, "tenant", asked.tenant())
+        && is(record, "app", asked.app())
+        && is(record, "model", asked.model())
+        && is(record, "kind", asked.kind());
   }
 
-  /** Of the years in which nobody calls, the nearest in which somebody might. */
-  private static long nanos(Instant time) {
-    long seconds = Math.clamp(time.getEpochSecond(), 0L, Long.MAX_VALUE / 1_000_000_000 - 1);
-    return seconds * 1_000_000_000 + time.getNano();
+  private static boolean is(JsonNode record, String name, Optional<String> wanted) {
+    return wanted.map(record.path(name).asString("")::equals).orElse(true);
   }
 }

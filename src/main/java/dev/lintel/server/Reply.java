@@ -1,5 +1,6 @@
 package dev.lintel.server;
 
+import dev.lintel.Admission;
 import dev.lintel.Answer;
 import dev.lintel.Bytes;
 import dev.lintel.Chunk;
@@ -7,6 +8,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Finding;
+import dev.lintel.Measure;
 import dev.lintel.Mode;
 import dev.lintel.Model;
 import dev.lintel.Replay;
@@ -16,6 +18,7 @@ import dev.lintel.Sink;
 import dev.lintel.Timeouts;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -176,6 +179,12 @@ final class Reply implements Sink {
     if (trail.usage().source() == Usage.Source.ESTIMATE) {
       headers.put("x-lintel-usage-source", Usage.Source.ESTIMATE.word());
     }
+    for (Admission.Figure figure : trail.admission().figures()) {
+      String what = figure.measure() == Measure.REQUESTS ? "requests" : "tokens";
+      headers.put("x-ratelimit-limit-" + what, Long.toString(figure.limit()));
+      headers.put("x-ratelimit-remaining-" + what, Long.toString(figure.left()));
+      headers.put("x-ratelimit-reset-" + what, seconds(figure.reset()));
+    }
     if (!trail.adapted().isEmpty()) {
       headers.put("x-lintel-adapted", visible(String.join(", ", trail.adapted()), 2000));
     }
@@ -194,6 +203,11 @@ final class Reply implements Sink {
     if (!warnings.isEmpty()) {
       headers.put("x-lintel-warning", visible(warnings, LONGEST_WARNING));
     }
+  }
+
+  /** As OpenAI writes it, always in seconds: {@code 12s}, never less than it takes. */
+  private static String seconds(Duration time) {
+    return time.plusMillis(999).toSeconds() + "s";
   }
 
   /** What stands in the head of every error that a client gets. */

@@ -3,6 +3,7 @@ package dev.lintel.store;
 import dev.lintel.Caller;
 import dev.lintel.Ids;
 import dev.lintel.Json;
+import dev.lintel.Owned;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

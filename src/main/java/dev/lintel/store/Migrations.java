@@ -35,7 +35,8 @@ final class Migrations {
           "V001__replays_files_batches",
           "V002__revisions",
           "V003__acts_secrets",
-          "V004__caller_keys");
+          "V004__caller_keys",
+          "V005__records");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

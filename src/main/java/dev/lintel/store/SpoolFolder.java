@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Failure;
+import dev.lintel.Owned;
 import dev.lintel.Spool;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Owned;
 import dev.lintel.StoredFile;
 import dev.lintel.StoredFiles;
 import java.io.IOException;

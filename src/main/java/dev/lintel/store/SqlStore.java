@@ -7,7 +7,10 @@ import dev.lintel.Changes;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
 import dev.lintel.KeptSecrets;
+import dev.lintel.Owned;
+import dev.lintel.Records;
 import dev.lintel.Replays;
+import dev.lintel.Spending;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
 import java.io.IOException;
@@ -52,6 +55,8 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlRecords records;
+  private final SqlSpending spending;
   private final SqlFeed feed;
   private final SqlCallerKeys callerKeys;
   private final SqlActs acts;
@@ -72,6 +77,8 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
+    this.records = new SqlRecords(database);
+    this.spending = new SqlSpending(database);
     this.feed = new SqlFeed(database);
     this.callerKeys = new SqlCallerKeys(database, clock);
     this.acts = new SqlActs(database);
@@ -176,6 +183,16 @@ public final class SqlStore implements Store {
   @Override
   public Batches batches() {
     return batches;
+  }
+
+  @Override
+  public Records records() {
+    return records;
+  }
+
+  @Override
+  public Spending spending() {
+    return spending;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Owned;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -58,6 +58,7 @@ class PolicyScenario {
                   terms: { keys: [ sk-terms ], policy: terms }
                   data: { keys: [ sk-data ], policy: data }
                   warns: { keys: [ sk-warns ], policy: warns }
+                  tried: { keys: [ sk-tried ] }
                   sees: { keys: [ sk-sees ], use_cases: { faq: { policy: sees } } }
             """);
   }
@@ -272,6 +273,52 @@ class PolicyScenario {
     }
   }
 
+  @Test
+  void a_policy_is_tried_on_calls_that_are_over() {
+    String last = "";
+    for (int i = 0; i < 3; i++) {
+      var reply = chat("sk-tried", i == 0 ? "large" : "tiny", "", Map.of("x-lintel-user", "ann"));
+      last = reply.headers().firstValue("x-lintel-request-id").orElseThrow();
+    }
+    recorded(last);
+    JsonNode tried =
+        Json.parse(
+            tried(
+                    "{\"tenant\":\"t\",\"app\":\"tried\",\"policy\":{\"mode\":\"observe\",\"models\":[\"tiny\"],"
+                        + "\"require\":[\"user\",\"use_case\"],\"tools\":[\"x\"],"
+                        + "\"limits\":[{\"requests\":\"2/hour\",\"per\":\"user\"}]}}")
+                .body());
+    assertThat(tried.path("calls").asLong()).as(tried.toString()).isEqualTo(3);
+    assertThat(rule(tried, "policies.candidate.models").path("calls").asLong()).isEqualTo(1);
+    assertThat(rule(tried, "policies.candidate.require").path("calls").asLong()).isEqualTo(3);
+    assertThat(rule(tried, "policies.candidate.limits[0].requests").path("calls").asLong())
+        .isEqualTo(1);
+    assertThat(tried.at("/not_held/0").asString()).isEqualTo("policies.candidate.tools");
+    JsonNode named =
+        Json.parse(tried("{\"policy\":\"few\",\"tenant\":\"t\",\"app\":\"tried\"}").body());
+    assertThat(rule(named, "policies.few.models").path("calls").asLong()).isEqualTo(1);
+    assertThat(tried("{\"policy\":\"no\"}").body()).contains("'no'");
+    var wrong = tried("{\"policy\":{\"modles\":[\"tiny\"]}}");
+    assertThat(wrong.statusCode()).isEqualTo(400);
+    assertThat(wrong.body()).contains("modles");
+  }
+
+  private static HttpResponse<String> tried(String body) {
+    return gateway.send(
+        gateway
+            .request("/admin/v1/policies/try")
+            .setHeader("authorization", "Bearer admin-key")
+            .POST(BodyPublishers.ofString(body))
+            .build());
+  }
+
+  private static JsonNode rule(JsonNode report, String rule) {
+    return StreamSupport.stream(report.path("data").spliterator(), false)
+        .filter(row -> row.path("rule").asString().equals(rule))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(report.toString()));
+  }
+
   private static HttpResponse<String> route(String body) {
     return gateway.send(
         gateway
@@ -294,11 +341,7 @@ class PolicyScenario {
   }
 
   private static JsonNode reported(String rule) {
-    return StreamSupport.stream(
-            admin("/admin/v1/policies/report").path("data").spliterator(), false)
-        .filter(row -> row.path("rule").asString().equals(rule))
-        .findFirst()
-        .orElseThrow();
+    return rule(admin("/admin/v1/policies/report"), rule);
   }
 
   private static JsonNode admin(String path) {

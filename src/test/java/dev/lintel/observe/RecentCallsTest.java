@@ -8,6 +8,7 @@ import dev.lintel.CallRecords;
 import dev.lintel.Caller;
 import dev.lintel.Event;
 import dev.lintel.Failure;
+import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.Trail;
 import java.nio.charset.StandardCharsets;
@@ -20,21 +21,22 @@ import org.junit.jupiter.api.Test;
 class RecentCallsTest {
   private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
 
+  private final RecentCalls recent = new RecentCalls(100, 1 << 20);
+
   @Test
   void the_newest_comes_first_whatever_ended_first() {
-    var recent = new RecentCalls(100, 1 << 20);
-    add(recent, "late", "t", NOON.plusSeconds(2));
-    add(recent, "early", "t", NOON);
-    add(recent, "between", "t", NOON.plusSeconds(1));
-    assertThat(ids(recent.list(all(10)))).containsExactly("late", "between", "early");
+    String late = add("t", NOON.plusSeconds(2));
+    String early = add("t", NOON);
+    String between = add("t", NOON.plusNanos(1000));
+    assertThat(ids(recent.list(all(10)))).containsExactly(late, between, early);
   }
 
   @Test
   void pages_follow_one_another_without_gaps_and_end() {
-    var recent = new RecentCalls(100, 1 << 20);
+    var added = new ArrayList<String>();
     for (int i = 0; i < 7; i++) {
       // Pairs that arrived in the same moment.
-      add(recent, "c" + i, "t", NOON.plusSeconds(i / 2));
+      added.add(add("t", NOON.plusSeconds(i / 2)));
     }
     var seen = new ArrayList<String>();
     Optional<String> cursor = Optional.empty();
@@ -44,65 +46,90 @@ class RecentCallsTest {
       seen.addAll(ids(page));
       cursor = page.next();
     } while (cursor.isPresent());
-    assertThat(seen).containsExactly("c6", "c5", "c4", "c3", "c2", "c1", "c0");
+    assertThat(seen).containsExactlyInAnyOrderElementsOf(added);
+    assertThat(seen.reversed()).isSorted();
   }
 
   @Test
   void a_page_that_is_just_full_is_the_last() {
-    var recent = new RecentCalls(100, 1 << 20);
-    add(recent, "a", "t", NOON);
-    add(recent, "b", "t", NOON);
+    add("t", NOON);
+    add("t", NOON);
     assertThat(recent.list(all(2)).next()).isEmpty();
   }
 
   @Test
   void a_list_is_of_one_tenant_and_from_a_time_where_that_is_asked() {
-    var recent = new RecentCalls(100, 1 << 20);
-    add(recent, "before", "t", NOON.minusNanos(1));
-    add(recent, "at", "t", NOON);
-    add(recent, "other", "u", NOON);
+    add("t", NOON.minusNanos(1000));
+    String at = add("t", NOON);
+    add("u", NOON);
     assertThat(
             ids(
                 recent.list(
                     new CallRecords.Question(NOON, Optional.of("t"), Optional.empty(), 10))))
-        .containsExactly("at");
+        .containsExactly(at);
+  }
+
+  @Test
+  void a_list_ends_at_a_time_and_is_of_one_app_model_and_kind_where_that_is_asked() {
+    String one = add("t", NOON);
+    add("t", NOON.plusSeconds(1));
+    assertThat(ids(recent.list(asked(NOON.plusSeconds(1), "a", "", "")))).containsExactly(one);
+    assertThat(ids(recent.list(asked(NOON.plusSeconds(1), "b", "", "")))).isEmpty();
+    assertThat(ids(recent.list(asked(NOON.plusSeconds(1), "a", "m", "")))).isEmpty();
+    assertThat(ids(recent.list(asked(NOON.plusSeconds(1), "a", "", "timeout")))).isEmpty();
+  }
+
+  private static CallRecords.Question asked(Instant to, String app, String model, String kind) {
+    return new CallRecords.Question(
+        NOON,
+        Optional.of(to),
+        Optional.empty(),
+        Optional.of(app),
+        Optional.of(model),
+        Optional.of(kind),
+        Optional.empty(),
+        10);
   }
 
   @Test
   void a_record_is_found_by_its_whole_id_alone() {
-    var recent = new RecentCalls(100, 1 << 20);
-    add(recent, "req_1", "t", NOON);
-    add(recent, "req_12", "t", NOON);
-    assertThat(recent.find("req_1"))
-        .hasValueSatisfying(json -> assertThat(id(json)).isEqualTo("req_1"));
-    assertThat(recent.find("req_")).isEmpty();
+    String id = add("t", NOON);
+    add("t", NOON);
+    assertThat(recent.find(id)).hasValueSatisfying(json -> assertThat(id(json)).isEqualTo(id));
+    assertThat(recent.find(id.substring(0, 20))).isEmpty();
+    assertThat(recent.find(id + "0")).isEmpty();
   }
 
   @Test
   void the_oldest_make_room_and_those_that_stay_are_whole() {
-    var recent = new RecentCalls(50, 1 << 20);
+    var few = new RecentCalls(50, 1 << 20);
+    var added = new ArrayList<String>();
     for (int i = 0; i < 5000; i++) {
-      add(recent, "c" + i, "t", NOON.plusSeconds(i));
+      String id = Ids.request(NOON.plusSeconds(i));
+      few.add(json(id, "t", NOON));
+      added.add(id);
     }
-    CallRecords.Page page = recent.list(all(1000));
+    CallRecords.Page page = few.list(all(1000));
     assertThat(page.records()).hasSizeBetween(50, 500);
-    assertThat(ids(page)).startsWith("c4999", "c4998");
-    assertThat(recent.find("c0")).isEmpty();
+    assertThat(ids(page)).startsWith(added.get(4999), added.get(4998));
+    assertThat(few.find(added.getFirst())).isEmpty();
   }
 
   @Test
   void large_records_are_fewer() {
-    var recent = new RecentCalls(1000, 1 << 20);
+    var large = new RecentCalls(1000, 1 << 20);
     for (int i = 0; i < 40; i++) {
-      recent.add(record("c" + i, "t", NOON.plusSeconds(i)), new byte[100_000], 100_000);
+      var json = new byte[100_000];
+      byte[] begin = ("{\"request_id\":\"" + Ids.request() + "\"").getBytes(StandardCharsets.UTF_8);
+      System.arraycopy(begin, 0, json, 0, begin.length);
+      large.add(json);
     }
-    assertThat(recent.list(all(1000)).records()).hasSize(10);
+    assertThat(large.list(all(1000)).records()).hasSize(10);
   }
 
   @Test
   void a_cursor_of_somebody_elses_is_refused() {
-    var recent = new RecentCalls(10, 1 << 20);
-    for (String cursor : List.of("", "x", "1", "1-", "9999999999999999999-1", "1-1 or 1=1")) {
+    for (String cursor : List.of("", "x", "1-1", "req_' or 1=1", "req_" + "1".repeat(27))) {
       assertThatThrownBy(() ->
               recent.list(
                   new CallRecords.Question(
@@ -115,8 +142,7 @@ class RecentCallsTest {
 
   @Test
   void times_beyond_all_calendars_are_times() {
-    var recent = new RecentCalls(10, 1 << 20);
-    add(recent, "a", "t", NOON);
+    add("t", NOON);
     for (Instant from : List.of(Instant.MIN, Instant.EPOCH)) {
       assertThat(
               recent
@@ -135,16 +161,17 @@ class RecentCallsTest {
     return new CallRecords.Question(Instant.EPOCH, Optional.empty(), Optional.empty(), limit);
   }
 
-  private static void add(RecentCalls recent, String id, String tenant, Instant time) {
-    CallRecord record = record(id, tenant, time);
-    byte[] json = Json.bytes(out -> record.write(out, time.toString(), 20));
-    recent.add(record, json, json.length);
+  private String add(String tenant, Instant time) {
+    String id = Ids.request(time);
+    recent.add(json(id, tenant, time));
+    return id;
   }
 
-  private static CallRecord record(String id, String tenant, Instant time) {
+  private static byte[] json(String id, String tenant, Instant time) {
     var trail = new Trail(id, time, 0);
     trail.calledBy(new Caller(tenant, "a", "k", Optional.empty(), false));
-    return CallRecord.of(trail, new Event.Ended(Optional.empty(), 1));
+    var record = CallRecord.of(trail, new Event.Ended(Optional.empty(), 1));
+    return Json.bytes(out -> record.write(out, time.toString(), 20));
   }
 
   private static List<String> ids(CallRecords.Page page) {

@@ -3,6 +3,7 @@ package dev.lintel.store;
 /** What every store does: a contract that is named here holds for all of them. */
 interface StoreContract
     extends ReplaysContract,
+        RecordsContract,
         StoredFilesContract,
         BatchesContract,
         ChangesContract,

@@ -1,4 +1,4 @@
-package dev.lintel.store;
+package dev.lintel;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -11,11 +11,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /** Files and folders that only their owner may read, where the file system knows owners. */
-final class Owned {
+public final class Owned {
   private Owned() {}
 
   /** Makes the folder where there is none. */
-  static void folder(@Nullable Path folder) throws IOException {
+  public static void folder(@Nullable Path folder) throws IOException {
     if (folder == null || Files.isDirectory(folder)) {
       return;
     }
@@ -30,7 +30,7 @@ final class Owned {
   }
 
   /** Makes the file, empty, where there is none. */
-  static void file(Path file) throws IOException {
+  public static void file(Path file) throws IOException {
     if (Files.exists(file)) {
       return;
     }
@@ -42,7 +42,7 @@ final class Owned {
   }
 
   /** Makes durable which names the folder has, on file systems where that is apart. */
-  static void force(Path folder) throws IOException {
+  public static void force(Path folder) throws IOException {
     if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
       try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
         names.force(true);

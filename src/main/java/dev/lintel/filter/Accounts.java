@@ -1,0 +1,174 @@
+package dev.lintel.filter;
+
+import dev.lintel.Account;
+import dev.lintel.Allowance;
+import dev.lintel.Call;
+import dev.lintel.Caller;
+import dev.lintel.Dimension;
+import dev.lintel.Measure;
+import dev.lintel.Mode;
+import dev.lintel.Service;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** On which accounts a call counts: one an allowance, or one each of those who have their own. */
+final class Accounts {
+  /** Longer ones count under what stands for them. */
+  private static final int LONGEST = 128;
+
+  /** So many are known again; more would be made by callers who make up names. */
+  private static final int MOST = 100_000;
+
+  /** So many of those that have one of their own are shown. */
+  private static final int MOST_SHOWN = 10_000;
+
+  /** An allowance is known by being the same object: to compare all of it would cost more. */
+  private record Same(Allowance allowance) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Same same && same.allowance == allowance;
+    }
+
+    @Override
+    public int hashCode() {
+      return System.identityHashCode(allowance);
+    }
+  }
+
+  private final Map<Same, Account> whole = new ConcurrentHashMap<>();
+  private final Map<String, Account> live = new ConcurrentHashMap<>();
+
+  /** Budgets of which somebody has one of his own, as far as they were met since the start. */
+  Collection<Account> live() {
+    return live.values();
+  }
+
+  /** The account of an allowance that its owner has as a whole. */
+  Account of(Allowance allowance) {
+    var key = new Same(allowance);
+    Account known = whole.get(key);
+    if (known == null) {
+      known = new Account(id(allowance, ""), allowance);
+      if (whole.size() >= MOST) {
+        whole.clear();
+      }
+      whole.put(key, known);
+    }
+    return known;
+  }
+
+  /** Those of one allowance on which that call counts. */
+  void add(Allowance allowance, Call call, List<Account> to) {
+    if (allowance.per().isEmpty()) {
+      add(of(allowance), to);
+      return;
+    }
+    List<String> ways = List.of("");
+    boolean counts = allowance.only().isEmpty();
+    for (Dimension dimension : allowance.per()) {
+      var next = new ArrayList<String>(ways.size());
+      for (String value : values(dimension, call)) {
+        boolean named = allowance.only().isEmpty() || allowance.only().contains(value);
+        counts |= named;
+        if (named || allowance.per().size() > 1) {
+          for (String way : ways) {
+            next.add(way + "|" + word(dimension) + "=" + safe(value));
+          }
+        }
+      }
+      ways = next;
+    }
+    if (!counts) {
+      return;
+    }
+    for (String way : ways) {
+      var account = new Account(id(allowance, way), allowance);
+      if (allowance.lasting() && live.size() < MOST_SHOWN) {
+        live.putIfAbsent(account.id(), account);
+      }
+      add(account, to);
+    }
+  }
+
+  /** Of allowances of the same thing the strictest counts; it counts once. */
+  private static void add(Account account, List<Account> to) {
+    for (int i = 0; i < to.size(); i++) {
+      if (to.get(i).equals(account)) {
+        if (strictness(account.allowance()) < strictness(to.get(i).allowance())) {
+          to.set(i, account);
+        }
+        return;
+      }
+    }
+    to.add(account);
+  }
+
+  private static double strictness(Allowance allowance) {
+    return allowance.mode() == Mode.ENFORCE ? allowance.amount() : 1e30 + allowance.amount();
+  }
+
+  private static String id(Allowance allowance, String way) {
+    return allowance.owner()
+        + way
+        + "|"
+        + word(allowance.measure())
+        + "|"
+        + allowance.span().name();
+  }
+
+  private static String word(Measure measure) {
+    return measure == Measure.PICO_USD ? "usd" : measure.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String word(Dimension dimension) {
+    return dimension.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static List<String> values(Dimension dimension, Call call) {
+    Caller caller = call.caller();
+    return switch (dimension) {
+      case TENANT -> List.of(caller.tenant());
+      case APP -> List.of(caller.tenant() + "/" + caller.app());
+      case KEY -> List.of(caller.keyId());
+      case USE_CASE -> List.of(call.terms().get("use_case").orElse(""));
+      case USER -> List.of(call.trail().user());
+      case MODEL -> List.of(call.resolved().name());
+      case ENDPOINT -> List.of(Service.of(call.request()).word());
+      case TAG ->
+          call.terms()
+              .get("tags")
+              .map(tags ->
+                  Arrays.stream(tags.split(",", -1))
+                      .map(String::strip)
+                      .filter(tag -> !tag.isEmpty())
+                      .distinct()
+                      .toList())
+              .orElse(List.of());
+    };
+  }
+
+  /** Callers may say anything; it must not look like another account. */
+  private static String safe(String value) {
+    if (value.length() > LONGEST) {
+      try {
+        byte[] digest =
+            MessageDigest.getInstance("SHA-256").digest(value.getBytes(StandardCharsets.UTF_8));
+        return "sha256:" + HexFormat.of().formatHex(digest, 0, 16);
+      } catch (NoSuchAlgorithmException impossible) {
+        throw new IllegalStateException(impossible);
+      }
+    }
+    return value.indexOf('|') < 0 && value.indexOf('%') < 0
+        ? value
+        : value.replace("%", "%25").replace("|", "%7C");
+  }
+}

@@ -1,0 +1,180 @@
+package dev.lintel.filter;
+
+import dev.lintel.Account;
+import dev.lintel.Admission;
+import dev.lintel.Allowance;
+import dev.lintel.Call;
+import dev.lintel.Chat;
+import dev.lintel.Chunk;
+import dev.lintel.Counters;
+import dev.lintel.Counters.Claim;
+import dev.lintel.Failure;
+import dev.lintel.Filter;
+import dev.lintel.Handler;
+import dev.lintel.Measure;
+import dev.lintel.Part;
+import dev.lintel.Sink;
+import dev.lintel.Trail;
+import dev.lintel.Usage;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Lets a call in where its policy's limits and budgets leave room for it, all of them at once, and
+ * settles at its end what it has really used. What a limit refuses goes no further; that a budget
+ * is spent is for {@link Afford} to say, once a model is to be asked: another one may be cheaper.
+ *
+ * <p>A call that others who are under way leave no room waits for them for a while, since they may
+ * use less than they hold.
+ */
+public final class Admit implements Filter {
+  private final Counters counters;
+  private final Accounts accounts = new Accounts();
+  private final Foresight foresight = new Foresight();
+  private final Lines lines = new Lines();
+
+  public Admit(Counters counters) {
+    this.counters = counters;
+    counters.hear(lines::call);
+  }
+
+  @Override
+  public void apply(Call call, Sink sink, Handler next) {
+    Trail trail = call.trail();
+    if (trail.policy().allowances().isEmpty() || trail.supposed()) {
+      next.handle(call, sink);
+      return;
+    }
+    var admitted = new Admitted(this, call);
+    trail.admitted(admitted);
+    admitted.begin();
+    try {
+      next.handle(call, sink);
+    } catch (Failure failure) {
+      Optional<String> answer = admitted.answer(failure);
+      if (answer.isEmpty()) {
+        throw failure;
+      }
+      answer(call, sink, answer.get());
+    } finally {
+      admitted.settle();
+    }
+  }
+
+  /** The policy's own words, where nobody was asked. */
+  private static void answer(Call call, Sink sink, String text) {
+    call.trail().answeredHere();
+    sink.emit(
+        Chunk.of(
+            new Part.Start("", call.resolved().name()),
+            new Part.Text(text),
+            Usage.of(0, 0, Usage.Source.NONE),
+            new Part.Stop(Part.Stop.Reason.END, "", "", "")));
+    sink.flush();
+  }
+
+  /** The stop around an answer that is there already: it counts, whatever is left. */
+  public Filter afterwards() {
+    return (call, sink, next) -> {
+      next.handle(call, sink);
+      List<Allowance> allowances = call.trail().policy().allowances();
+      if (allowances.isEmpty()) {
+        return;
+      }
+      var used = new ArrayList<Claim>();
+      for (Account account : accounts(call, allowances)) {
+        long amount = used(account.allowance().measure(), call);
+        if (account.allowance().measure() != Measure.CONCURRENT) {
+          used.add(new Claim(account, amount, amount));
+        }
+      }
+      call.trail().charged(counters.spent(used));
+    };
+  }
+
+  /** Accounts of budgets: of those as a whole, and of those who have one of their own lately. */
+  public List<Account> budgets(Collection<Allowance> configured) {
+    var all = new ArrayList<>(budgetsAsAWhole(configured));
+    all.addAll(accounts.live());
+    return all;
+  }
+
+  /** Those alone that their owners have as a whole. */
+  public List<Account> budgetsAsAWhole(Collection<Allowance> configured) {
+    return configured.stream()
+        .filter(allowance -> allowance.lasting() && allowance.per().isEmpty())
+        .map(accounts::of)
+        .distinct()
+        .toList();
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  Foresight foresight() {
+    return foresight;
+  }
+
+  Lines lines() {
+    return lines;
+  }
+
+  /** Limits first: a call that comes too early is not told that there is no money. */
+  List<Account> accounts(Call call, List<Allowance> allowances) {
+    var all = new ArrayList<Account>(allowances.size());
+    for (Allowance allowance : allowances) {
+      if (!allowance.lasting()) {
+        accounts.add(allowance, call, all);
+      }
+    }
+    for (Allowance allowance : allowances) {
+      if (allowance.lasting()) {
+        accounts.add(allowance, call, all);
+      }
+    }
+    return all;
+  }
+
+  /** What a call that is over has used. */
+  static long used(Measure measure, Call call) {
+    Trail trail = call.trail();
+    return switch (measure) {
+      case REQUESTS, CONCURRENT -> 1;
+      case TOKENS -> trail.free() ? 0 : trail.usage().total();
+      case PICO_USD -> pico(call);
+    };
+  }
+
+  static long pico(Call call) {
+    Trail trail = call.trail();
+    Optional<BigDecimal> cost = trail.cost();
+    if (cost.isPresent()) {
+      return Foresight.pico(cost.get());
+    }
+    boolean nothing = trail.usage().source() == Usage.Source.NONE && trail.firstContentNanos() < 0;
+    return nothing ? 0 : Foresight.allowed(call);
+  }
+
+  /** Whether a text can be answered in place of a model's. */
+  static boolean answerable(Call call) {
+    return call.request() instanceof Chat && call.trail().firstContentNanos() < 0;
+  }
+
+  /** What is left of limits; {@link Admission.Figure} has the tightest. */
+  static void tightest(List<Admission.Figure> figures, Admission.Figure other) {
+    for (int i = 0; i < figures.size(); i++) {
+      Admission.Figure known = figures.get(i);
+      if (known.measure() == other.measure()) {
+        if (other.left() < known.left()) {
+          figures.set(i, other);
+        }
+        return;
+      }
+    }
+    figures.add(other);
+  }
+}

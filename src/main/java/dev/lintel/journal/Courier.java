@@ -1,0 +1,237 @@
+package dev.lintel.journal;
+
+import dev.lintel.Failure;
+import dev.lintel.Records;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings on what the journal holds: at once to those who tell of it, and in batches to the store,
+ * whose absence it waits out. What the store has, the journal forgets.
+ */
+public final class Courier implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
+  private static final long LOOK_NANOS = Duration.ofMillis(100).toNanos();
+  private static final long BATCH_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final int BATCH = 1000;
+  private static final long BATCH_BYTES = 1 << 20;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration FAREWELL = Duration.ofSeconds(5);
+
+  /** How far one who tells may be behind before it misses something: its output may be stuck. */
+  private static final long FARTHEST = 256L << 20;
+
+  /** Tells of calls that have ended. On one thread of the courier's. */
+  public interface Hearer {
+    /**
+     * @param json of the record
+     * @param again whether a process before this one has told of it
+     */
+    void hear(byte[] json, boolean again);
+
+    /** There is no more at the moment. */
+    void pause();
+  }
+
+  private final MappedJournal journal;
+  private final Supplier<Records> records;
+  private final Hearer hearer;
+  private final Runnable brought;
+  private final Reader telling;
+  private final Reader bringing;
+  private final Thread teller;
+  private final Thread bringer;
+  private volatile boolean closed;
+  private volatile boolean away;
+
+  /**
+   * Begins at once.
+   *
+   * @param records asked for each batch; may throw {@link Failure} {@code UNAVAILABLE}, as may they
+   * @param brought told whenever the store has everything that was in the journal a moment ago
+   */
+  public Courier(
+      MappedJournal journal, Supplier<Records> records, Hearer hearer, Runnable brought) {
+    this.journal = journal;
+    this.records = records;
+    this.hearer = hearer;
+    this.brought = brought;
+    bringing = journal.reader(Segment.Mark.IMPORTED);
+    telling =
+        journal.quietReader(
+            Math.min(
+                journal.folder().mark(Segment.Mark.LOGGED),
+                journal.folder().mark(Segment.Mark.IMPORTED)));
+    teller = Thread.ofPlatform().daemon().name("lintel-call-log").start(this::tell);
+    bringer = Thread.ofPlatform().daemon().name("lintel-courier").start(this::bring);
+  }
+
+  /** Whether the store could not be had at the last try. */
+  public boolean away() {
+    return away;
+  }
+
+  private void tell() {
+    long told = journal.folder().mark(Segment.Mark.LOGGED);
+    while (true) {
+      boolean last = closed;
+      journal.prepare();
+      long before = told;
+      for (var entry = telling.next(); entry.isPresent(); entry = telling.next()) {
+        long position = entry.get().position();
+        try {
+          hearer.hear(entry.get().json(), position <= told);
+        } catch (RuntimeException bug) {
+          LOG.error("the record at {} cannot be told", position, bug);
+        }
+        told = Math.max(told, position);
+      }
+      if (told > before) {
+        hearer.pause();
+        journal.mark(Segment.Mark.LOGGED, told);
+      }
+      if (last) {
+        return;
+      }
+      LockSupport.parkNanos(this, LOOK_NANOS);
+    }
+  }
+
+  private void bring() {
+    journal.left().forEach(this::bring);
+    long since = System.nanoTime();
+    while (true) {
+      boolean last = closed;
+      if (last || System.nanoTime() - since >= BATCH_NANOS || journal.waiting() >= BATCH_BYTES) {
+        if (!bring(bringing, journal.folder(), last)) {
+          // What was read and not brought must come first at the next start.
+          return;
+        }
+        since = System.nanoTime();
+      }
+      if (last) {
+        return;
+      }
+      LockSupport.parkNanos(this, LOOK_NANOS);
+    }
+  }
+
+  /** What a process has left that used the data folder beside another. */
+  private void bring(Folder left) {
+    var reader = new Reader(left, 0, left.end(), journal::torn);
+    if (bring(reader, left, false)) {
+      try {
+        left.clear();
+      } catch (IOException failed) {
+        LOG.warn("a journal that was brought in is not removed: {}", failed.getMessage());
+      }
+    }
+  }
+
+  /** Everything that is there now; false where it was given up. */
+  private boolean bring(Reader from, Folder folder, boolean last) {
+    List<Records.Entry> batch = batch(from);
+    if (batch.isEmpty()) {
+      return true;
+    }
+    while (!batch.isEmpty()) {
+      if (!add(folder.name(), batch, last)) {
+        return false;
+      }
+      if (folder == journal.folder()) {
+        journal.mark(Segment.Mark.IMPORTED, batch.getLast().position());
+        folder.drop(Math.min(from.base(), Math.max(telling.base(), from.base() - FARTHEST)));
+      }
+      batch = batch(from);
+    }
+    brought.run();
+    return true;
+  }
+
+  private static List<Records.Entry> batch(Reader from) {
+    var batch = new ArrayList<Records.Entry>();
+    long bytes = 0;
+    while (batch.size() < BATCH && bytes < BATCH_BYTES * 4) {
+      Optional<Records.Entry> next = from.next();
+      if (next.isEmpty()) {
+        break;
+      }
+      batch.add(next.get());
+      bytes += next.get().json().length;
+    }
+    return batch;
+  }
+
+  /** Waits as long as the store is away; false where there is no time for that. */
+  private boolean add(String name, List<Records.Entry> batch, boolean last) {
+    Duration pause = FIRST_PAUSE;
+    while (true) {
+      try {
+        records.get().add(name, batch);
+        if (away) {
+          away = false;
+          LOG.warn("the store is back and takes the records of calls");
+        }
+        return true;
+      } catch (Failure failed) {
+        if (failed.kind() != Failure.Kind.UNAVAILABLE) {
+          return addOneByOne(name, batch, failed, last);
+        }
+        if (!away) {
+          away = true;
+          LOG.warn("the store takes no records, they wait in the journal: {}", failed.getMessage());
+        }
+      } catch (RuntimeException bug) {
+        return addOneByOne(name, batch, bug, last);
+      }
+      if (last || closed) {
+        return false;
+      }
+      LockSupport.parkNanos(this, pause.toNanos());
+      Duration twice = pause.multipliedBy(2);
+      pause = twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
+    }
+  }
+
+  /** So that one which cannot be stored does not keep the others out. */
+  private boolean addOneByOne(
+      String name, List<Records.Entry> batch, RuntimeException why, boolean last) {
+    if (batch.size() == 1) {
+      LOG.error(
+          "a record cannot be stored and is lost: {}",
+          new String(batch.getFirst().json(), StandardCharsets.UTF_8),
+          why);
+      journal.lost(1);
+      return true;
+    }
+    for (Records.Entry entry : batch) {
+      if (!add(name, List.of(entry), last)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What is in the journal is told, and brought where the store is there. */
+  @Override
+  public void close() {
+    closed = true;
+    for (Thread thread : List.of(teller, bringer)) {
+      LockSupport.unpark(thread);
+      try {
+        thread.join(FAREWELL);
+      } catch (InterruptedException stopped) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

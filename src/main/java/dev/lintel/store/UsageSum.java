@@ -1,0 +1,22 @@
+package dev.lintel.store;
+
+/** What some calls come to. */
+record UsageSum(
+    long calls,
+    long picoUsd,
+    long input,
+    long output,
+    long cacheRead,
+    long cacheWrite,
+    long reasoning) {
+  UsageSum plus(UsageSum other) {
+    return new UsageSum(
+        calls + other.calls,
+        Math.addExact(picoUsd, other.picoUsd),
+        input + other.input,
+        output + other.output,
+        cacheRead + other.cacheRead,
+        cacheWrite + other.cacheWrite,
+        reasoning + other.reasoning);
+  }
+}
