@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Admin;
 import dev.lintel.BreakerRule;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
@@ -46,8 +47,9 @@ record Document(
     List<Jwt> jwt,
     List<Client> clients,
     List<Reach.Network> trustedProxies,
-    List<At<String>> kek,
+    @Secret List<At<String>> kek,
     Optional<Prologue.Vault> vault,
+    Optional<AdminEntry> admin,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
     Optional<Storing.Idempotency> idempotency,
@@ -96,6 +98,30 @@ record Document(
   /** Whom a certificate stands for. */
   record Client(
       Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
+
+  /** Who may administer, beside who has an admin key. */
+  record AdminEntry(Optional<Oidc> oidc) {}
+
+  /** Who says who people are, and which of their groups administer. */
+  record Oidc(
+      At<URI> issuer,
+      String clientId,
+      @Secret Optional<String> clientSecret,
+      Set<String> audiences,
+      Optional<String> rolesClaim,
+      Map<String, Grant> mapping,
+      Optional<URI> redirect,
+      Optional<String> scopes,
+      Optional<URI> jwks) {}
+
+  record Grant(@Alone Admin.Role role, Set<String> tenants) {
+    Grant {
+      if ((role == Admin.Role.TENANT_ADMIN) == tenants.isEmpty()) {
+        throw new IllegalArgumentException(
+            "must name 'tenants' for the role tenant_admin, and for no other");
+      }
+    }
+  }
 
   /** What a {@code providers} entry may be. */
   sealed interface Entry {

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Admin;
 import dev.lintel.Condition;
 import dev.lintel.Credential;
 import dev.lintel.Policy;
@@ -76,6 +77,7 @@ final class Reading implements ModelReading.Around {
         written.tls().flatMap(this::tls),
         new Identifying(faults, written.tenants()).of(written),
         keks(),
+        written.admin().flatMap(Document.AdminEntry::oidc).flatMap(this::signOn),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
         new Storing(
@@ -98,6 +100,27 @@ final class Reading implements ModelReading.Around {
         apps(models, policies),
         List.copyOf(notYet),
         List.copyOf(files));
+  }
+
+  private Optional<Config.SignOn> signOn(Document.Oidc oidc) {
+    if (oidc.mapping().isEmpty()) {
+      faults.add(oidc.issuer(), "needs a 'mapping' beside it: from people's groups to roles");
+    }
+    var grants = new TreeMap<String, Map.Entry<Admin.Role, Set<String>>>();
+    oidc.mapping()
+        .forEach((group, grant) -> grants.put(group, Map.entry(grant.role(), grant.tenants())));
+    return oidc.issuer()
+        .value()
+        .map(issuer ->
+            new Config.SignOn(
+                issuer,
+                new Credential(oidc.clientId(), oidc.clientSecret().orElse("")),
+                oidc.audiences(),
+                oidc.rolesClaim().orElse("groups"),
+                grants,
+                oidc.redirect(),
+                oidc.scopes().orElse("openid profile email"),
+                oidc.jwks()));
   }
 
   private List<Credential> keks() {

@@ -8,6 +8,7 @@ import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Health;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Policy;
@@ -45,6 +46,9 @@ import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
+import dev.lintel.identity.Issuer;
+import dev.lintel.identity.Login;
+import dev.lintel.identity.People;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.ledger.MemoryCounters;
 import dev.lintel.ledger.SteadyTime;
@@ -70,6 +74,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -194,6 +200,8 @@ public final class Lintel implements AutoCloseable {
             new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
             InstantSource.system());
+    Origins origins = source.origins();
+    origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
@@ -247,6 +255,8 @@ public final class Lintel implements AutoCloseable {
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Neither waits, and neither begins before it listens.
       storage.open();
+      storage.hear("revisions", newest -> revisions.hurry());
+      storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -265,13 +275,16 @@ public final class Lintel implements AutoCloseable {
 
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
-    if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
+    boolean shared = own.database().isPresent();
+    if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
       try {
         revisions.begin();
       } catch (RuntimeException faulty) {
         vertx.close();
         throw faulty;
       }
+    } else if (shared) {
+      revisions.late();
     }
     return revisions.config();
   }
@@ -408,6 +421,54 @@ public final class Lintel implements AutoCloseable {
   }
 
   private List<Route> routes(Predicate<String> admin) {
+    Optional<Login> login = started.signOn().map(this::login);
+    var all = new ArrayList<Route>();
+    login.ifPresent(people -> {
+      all.add(new Route("GET", "/admin/login", people.begin()));
+      all.add(new Route("GET", "/admin/callback", people.callback()));
+      all.add(new Route("GET", "/admin/session", people.show()));
+      all.add(new Route("POST", "/admin/logout", people.end()));
+    });
+    all.addAll(served(admin, login));
+    return all;
+  }
+
+  private Login login(Config.SignOn known) {
+    var audiences = new HashSet<>(known.audiences());
+    audiences.add(known.client().id());
+    var grants = new HashMap<String, People.Grant>();
+    known
+        .grants()
+        .forEach((group, grant) ->
+            grants.put(group, new People.Grant(grant.getKey(), grant.getValue())));
+    return new Login(
+        new Issuer(
+            new Issuer.Setting(known.issuer(), audiences, Issuer.ALGORITHMS, known.keys()),
+            CallThread::nanoTime,
+            InstantSource.system()),
+        new Login.Client(
+            known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
+        new People(known.claim(), grants),
+        sealer,
+        () -> storage.store().acts(),
+        InstantSource.system(),
+        Builtins.OPENAI,
+        Guard.headers(started.tls().isPresent()),
+        started.tls().isPresent());
+  }
+
+  /** A token has two dots; an admin key that has them, too, is known first. */
+  private static Optional<Admin> holder(
+      String key, Predicate<String> admin, Optional<Login> login) {
+    if (admin.test(key)) {
+      return Optional.of(Admin.KEY);
+    }
+    return login
+        .filter(people -> key.chars().filter(c -> c == '.').count() == 2)
+        .map(people -> people.holder(key));
+  }
+
+  private List<Route> served(Predicate<String> admin, Optional<Login> login) {
     return Routes.of(
         new Routes.Around(
             () -> live,
@@ -426,8 +487,8 @@ public final class Lintel implements AutoCloseable {
             new Guard(
                 new Guard.Doors(
                     exchange -> Front.credential(exchange.request()),
-                    key -> admin.test(key) ? Optional.of(Admin.KEY) : Optional.empty(),
-                    exchange -> Optional.empty()),
+                    key -> holder(key, admin, login),
+                    exchange -> login.flatMap(people -> people.session(exchange))),
                 new Attempts(CallThread::nanoTime),
                 () -> storage.store().acts(),
                 InstantSource.system(),
@@ -463,7 +524,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().secrets(),
                 sealer,
                 () -> storage.store().renew(sealer::renewed),
-                () -> {},
+                () -> storage.store().feed().look(),
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());

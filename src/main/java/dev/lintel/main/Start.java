@@ -77,7 +77,10 @@ final class Start implements Callable<Integer> {
     try {
       var source =
           Revisions.Source.of(
-              loader, file == null ? loader.usually() : loader.read(file), this::overridden);
+              loader,
+              file == null ? loader.usually() : loader.read(file),
+              this::overridden,
+              origins);
       source
           .first()
           .threads()
@@ -144,8 +147,14 @@ final class Start implements Callable<Integer> {
   /** The store that a configuration means, before the gateway has opened it. */
   private Origins.Opened opened(Prologue around) {
     Path folder = data == null ? around.data().orElse(Config.DATA) : data;
+    SqlStore.Bounds bounds = SqlStore.Bounds.USUAL;
     return new Origins.Opened(
-        SqlStore.embedded(folder, SqlStore.Bounds.USUAL, InstantSource.system()),
+        around
+            .database()
+            .map(at ->
+                SqlStore.shared(
+                    at, name -> Optional.ofNullable(System.getenv(name)), folder, bounds))
+            .orElseGet(() -> SqlStore.embedded(folder, bounds, InstantSource.system())),
         sealer(around.kek(), KeyFile.open(folder)));
   }
 

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,6 +126,15 @@ final class Storage {
       runner().start();
     } catch (Failure never) {
       LOG.warn("what needs the store is refused: {}", never.getMessage());
+    }
+  }
+
+  /** Hears of that topic of the store's feed, where the store can ever be had. */
+  void hear(String topic, LongConsumer hearer) {
+    try {
+      store().feed().hear(topic, hearer);
+    } catch (Failure never) {
+      LOG.debug("nothing will be heard of {}: {}", topic, never.getMessage());
     }
   }
 
