@@ -80,6 +80,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -105,6 +106,9 @@ public final class Lintel implements AutoCloseable {
 
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
+
+  /** How often it is looked whether the store is for this version, until that is known. */
+  private static final long REFUSAL_MILLIS = 200;
 
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
@@ -132,6 +136,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final CompletableFuture<String> refused = new CompletableFuture<>();
   private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
@@ -258,6 +263,7 @@ public final class Lintel implements AutoCloseable {
       storage.hear("revisions", newest -> revisions.hurry());
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
+      vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -268,23 +274,43 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** A sentence, once it is found that the store is not for this version; never, where it is. */
+  public CompletableFuture<String> refused() {
+    return refused;
+  }
+
   /** Where the gateway listens, without a path. */
   public URI url() {
     return url;
   }
 
+  private void heed(long timer) {
+    storage
+        .state()
+        .ifPresent(state -> {
+          switch (state.presence()) {
+            case OPENING, AWAY -> {}
+            case OPEN -> vertx.cancelTimer(timer);
+            case REFUSED -> {
+              vertx.cancelTimer(timer);
+              refused.complete(state.why());
+            }
+          }
+        });
+  }
+
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
     boolean shared = own.database().isPresent();
-    if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
-      try {
+    try {
+      if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
         revisions.begin();
-      } catch (RuntimeException faulty) {
-        vertx.close();
-        throw faulty;
+      } else if (shared) {
+        revisions.late();
       }
-    } else if (shared) {
-      revisions.late();
+    } catch (RuntimeException faulty) {
+      vertx.close();
+      throw faulty;
     }
     return revisions.config();
   }
