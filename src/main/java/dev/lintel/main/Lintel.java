@@ -528,12 +528,10 @@ public final class Lintel implements AutoCloseable {
   private Policy candidate(JsonNode written) {
     boolean named = written.isString();
     String name = named ? written.asString() : "candidate";
-    Config config =
-        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    Config config = named ? live.config() : revisions.supposing(List.of("policies", name), written);
     return Optional.ofNullable(config.policies().named().get(name))
         .map(Policies.Named::policy)
-        .orElseThrow(
-            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
+        .orElseThrow(() -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
