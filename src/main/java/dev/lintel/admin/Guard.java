@@ -34,8 +34,8 @@ public final class Guard {
    * Ways in.
    *
    * @param credential what a request brings as a key; empty where it brings none
-   * @param keys who has that key, or the token in its place; throws {@link Failure} that says
-   *     what is wrong with a token
+   * @param keys who has that key, or the token in its place; throws {@link Failure} that says what
+   *     is wrong with a token
    * @param session who a browser is logged in as; throws {@link Failure} where its request cannot
    *     be its own
    */

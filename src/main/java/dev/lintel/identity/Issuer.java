@@ -34,7 +34,8 @@ import tools.jackson.databind.JsonNode;
 public final class Issuer {
   /** Asymmetric ones alone: a key that everybody can fetch proves nothing by an HMAC. */
   public static final Set<String> ALGORITHMS =
-      Set.of("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA");
+      Set.of(
+          "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA");
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration KEEP = Duration.ofMinutes(10);
@@ -73,10 +74,7 @@ public final class Issuer {
   private final LongSupplier nanos;
   private final InstantSource clock;
   private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(PATIENCE)
-          .build();
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PATIENCE).build();
   private volatile @Nullable JsonNode description;
   private volatile @Nullable Known known;
   private volatile long asked;

@@ -104,7 +104,8 @@ public final class Login {
    * {@code PERMISSION} where what would change something does not show the session's own word.
    */
   public Optional<Admin> session(Exchange exchange) {
-    Optional<JsonNode> session = cookie(exchange, SESSION).flatMap(text -> open(SESSION_SEAL, text));
+    Optional<JsonNode> session =
+        cookie(exchange, SESSION).flatMap(text -> open(SESSION_SEAL, text));
     if (session.isEmpty()) {
       return Optional.empty();
     }
@@ -140,14 +141,22 @@ public final class Login {
       String query =
           form(
               Map.of(
-                  "response_type", "code",
-                  "client_id", client.id,
-                  "redirect_uri", attempt.path("redirect").asString(),
-                  "scope", client.scopes,
-                  "state", attempt.path("state").asString(),
-                  "nonce", attempt.path("nonce").asString(),
-                  "code_challenge", challenge(verifier),
-                  "code_challenge_method", "S256"));
+                  "response_type",
+                  "code",
+                  "client_id",
+                  client.id,
+                  "redirect_uri",
+                  attempt.path("redirect").asString(),
+                  "scope",
+                  client.scopes,
+                  "state",
+                  attempt.path("state").asString(),
+                  "nonce",
+                  attempt.path("nonce").asString(),
+                  "code_challenge",
+                  challenge(verifier),
+                  "code_challenge_method",
+                  "S256"));
       URI door = issuer.doors().authorization();
       String to = door + (door.getRawQuery() == null ? "?" : "&") + query;
       // Lax: the browser comes back from another site.
@@ -240,7 +249,8 @@ public final class Login {
           cookie(exchange, SESSION)
               .flatMap(text -> open(SESSION_SEAL, text))
               .orElseThrow(() ->
-                  Failure.of(Failure.Kind.AUTHENTICATION, "Nobody is logged in: see /admin/login."));
+                  Failure.of(
+                      Failure.Kind.AUTHENTICATION, "Nobody is logged in: see /admin/login."));
       ObjectNode body = Json.object().put("name", session.path("name").asString());
       body.put("role", Admin.Role.valueOf(session.path("role").asString()).word());
       body.set("tenants", session.path("tenants"));

@@ -26,8 +26,7 @@ public record People(String claim, Map<String, Grant> grants) {
 
   /** From the most that one may be to the least. */
   private static final List<Admin.Role> ORDER =
-      List.of(
-          Admin.Role.ADMIN, Admin.Role.AUDITOR, Admin.Role.TENANT_ADMIN, Admin.Role.VIEWER);
+      List.of(Admin.Role.ADMIN, Admin.Role.AUDITOR, Admin.Role.TENANT_ADMIN, Admin.Role.VIEWER);
 
   private static final List<String> NAMES = List.of("email", "preferred_username", "sub");
 

@@ -70,8 +70,7 @@ final class Revisions implements Settings, History, AutoCloseable {
     }
 
     /** Throws {@link Faulty}. */
-    static Source of(
-        Loader loader, Written own, UnaryOperator<Config> around, Origins origins) {
+    static Source of(Loader loader, Written own, UnaryOperator<Config> around, Origins origins) {
       return new Source(loader, own, around.apply(loader.load(own)), around, origins);
     }
 

@@ -29,7 +29,7 @@ final class SqlCallerKeys implements CallerKeys {
       """
       SELECT k.id, k.tenant, k.app, k.name, k.kind, k.prefix, k.hash, k.sealed, k.scopes, k.created, k.expires,
         u.last_use, k.gone, k.change_no
-      FROM caller_key k LEFT JOIN caller_key_use u ON u.id = k.id\s\
+      FROM caller_key k LEFT JOIN caller_key_use u ON u.id = k.id
       """;
 
   /** So many uses in one transaction, between which others may write. */

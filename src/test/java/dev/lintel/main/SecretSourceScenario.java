@@ -56,7 +56,8 @@ class SecretSourceScenario {
                 visit.answer(
                     "401 Unauthorized",
                     "",
-                    "{\"error\":{\"message\":\"No such key:%s!\",\"code\":\"401\"}}".formatted(key));
+                    "{\"error\":{\"message\":\"No such key:%s!\",\"code\":\"401\"}}"
+                        .formatted(key));
               }
             })) {
       vault.put("kv", "llm", "key", "sk-from-vault-1234");
@@ -72,8 +73,7 @@ class SecretSourceScenario {
           """
               .formatted(folder, vault.url(), file)
               .replace("URL", "http://127.0.0.1:" + provider.port() + "/v1");
-      var variables =
-          Map.of("ONE", "sk-from-env-1234", "VAULT_TOKEN", "root-token-c0ffee");
+      var variables = Map.of("ONE", "sk-from-env-1234", "VAULT_TOKEN", "root-token-c0ffee");
       var seen = new StringBuilder();
       try (var gateway = TestGateway.of(providers, variables)) {
         seen.append(put(gateway, "four", "sk-from-store-1234"));

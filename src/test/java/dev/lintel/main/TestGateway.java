@@ -85,13 +85,10 @@ final class TestGateway implements AutoCloseable {
             around ->
                 new Origins.Opened(
                     SqlStore.embedded(
-                        around.data().orElseThrow(),
-                        SqlStore.Bounds.USUAL,
-                        InstantSource.system()),
+                        around.data().orElseThrow(), SqlStore.Bounds.USUAL, InstantSource.system()),
                     RING));
     Loader loader = Builtins.loader(environment, origins.sources());
-    return Revisions.Source.of(
-        loader, loader.read("test.yaml", whole), config -> config, origins);
+    return Revisions.Source.of(loader, loader.read("test.yaml", whole), config -> config, origins);
   }
 
   private static Path folder() {
