@@ -44,10 +44,11 @@ import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
+import dev.lintel.identity.Issuers;
+import dev.lintel.identity.Strikes;
 import dev.lintel.identity.Issuer;
 import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
-import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.ledger.MemoryCounters;
 import dev.lintel.ledger.SteadyTime;
@@ -234,6 +235,7 @@ public final class Lintel implements AutoCloseable {
             new Admit(counters),
             firstKey,
             directory,
+            new Issuers(CallThread::nanoTime),
             new Strikes(STRIKES, CallThread::nanoTime));
     metrics.budgets(
         () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
@@ -436,7 +438,12 @@ public final class Lintel implements AutoCloseable {
         Math.toIntExact(config.limits().headers().bytes()),
         Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
-        config.tls().map(tls -> tls.key().toString()));
+        config.tls().map(tls -> tls.key().toString()),
+        config
+            .tls()
+            .flatMap(Config.Tls::clients)
+            .map(clients ->
+                new Server.ClientCertificates(clients.ca().toString(), clients.required())));
   }
 
   private List<Route> routes(Predicate<String> admin) {
