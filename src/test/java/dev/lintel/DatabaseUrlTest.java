@@ -3,9 +3,9 @@ package dev.lintel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 class DatabaseUrlTest {
   @Test
@@ -38,8 +38,15 @@ class DatabaseUrlTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "mysql://h/db", "postgresql:/h", "h:5432", "postgresql://h:x/db", "postgresql://h:0/db",
-        "postgresql://h:70000/db", "postgresql://a b/db", "postgresql://h/db?x", "postgresql://p%zz@h/db"
+        "mysql://h/db",
+        "postgresql:/h",
+        "h:5432",
+        "postgresql://h:x/db",
+        "postgresql://h:0/db",
+        "postgresql://h:70000/db",
+        "postgresql://a b/db",
+        "postgresql://h/db?x",
+        "postgresql://p%zz@h/db"
       })
   void refuses_anything_else_without_repeating_it(String text) {
     assertThatThrownBy(() -> DatabaseUrl.of(text)).isInstanceOf(IllegalArgumentException.class);

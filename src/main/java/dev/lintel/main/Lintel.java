@@ -46,10 +46,11 @@ import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
+import dev.lintel.identity.Issuers;
+import dev.lintel.identity.Strikes;
 import dev.lintel.identity.Issuer;
 import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
-import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
@@ -235,6 +236,7 @@ public final class Lintel implements AutoCloseable {
             new Admit(counters),
             firstKey,
             directory,
+            new Issuers(CallThread::nanoTime),
             new Strikes(STRIKES, CallThread::nanoTime));
     metrics.budgets(
         () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
@@ -465,7 +467,12 @@ public final class Lintel implements AutoCloseable {
         Math.toIntExact(config.limits().headers().bytes()),
         Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
-        config.tls().map(tls -> tls.key().toString()));
+        config.tls().map(tls -> tls.key().toString()),
+        config
+            .tls()
+            .flatMap(Config.Tls::clients)
+            .map(clients ->
+                new Server.ClientCertificates(clients.ca().toString(), clients.required())));
   }
 
   private List<Route> routes(Predicate<String> admin) {

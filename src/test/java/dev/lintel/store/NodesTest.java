@@ -38,8 +38,7 @@ class NodesTest {
   private final List<AutoCloseable> open = Collections.synchronizedList(new ArrayList<>());
 
   private SqlStore node() {
-    SqlStore node =
-        RealPostgres.store(url, folder.resolve("node-" + open.size()), BOUNDS, clock);
+    SqlStore node = RealPostgres.store(url, folder.resolve("node-" + open.size()), BOUNDS, clock);
     open.add(node);
     return node;
   }
@@ -64,7 +63,8 @@ class NodesTest {
             .mapToObj(i -> CompletableFuture.runAsync(() -> node().check()))
             .toList();
     started.forEach(CompletableFuture::join);
-    assertThat(ask("SELECT COUNT(*) FROM migration")).isEqualTo(Integer.toString(Migrations.NEWEST));
+    assertThat(ask("SELECT COUNT(*) FROM migration"))
+        .isEqualTo(Integer.toString(Migrations.NEWEST));
   }
 
   @Test
@@ -96,8 +96,8 @@ class NodesTest {
     List<CompletableFuture<Void>> all =
         IntStream.range(0, 40)
             .mapToObj(i ->
-                CompletableFuture.runAsync(() ->
-                    nodes.get(i % 2).batches().change("batch_1", NodesTest::oneMore)))
+                CompletableFuture.runAsync(
+                    () -> nodes.get(i % 2).batches().change("batch_1", NodesTest::oneMore)))
             .toList();
     all.forEach(CompletableFuture::join);
     assertThat(nodes.getFirst().batches().find("t", "batch_1").orElseThrow().counts().completed())
@@ -175,8 +175,7 @@ class NodesTest {
     database(FIRST, new Migrations.Step(2, "second", "ALTER TABLE a ADD COLUMN y TEXT;\n"))
         .found(connection -> true);
     older.written(connection -> execute(connection, "INSERT INTO a (x) VALUES ('x')"));
-    database(FIRST)
-        .written(connection -> execute(connection, "INSERT INTO a (x) VALUES ('y')"));
+    database(FIRST).written(connection -> execute(connection, "INSERT INTO a (x) VALUES ('y')"));
     assertThat(ask("SELECT COUNT(*) FROM a")).isEqualTo("2");
   }
 

@@ -46,8 +46,7 @@ class OutageTest {
   }
 
   @Test
-  void what_was_acknowledged_is_there_once_after_the_server_crashed_under_load()
-      throws Exception {
+  void what_was_acknowledged_is_there_once_after_the_server_crashed_under_load() throws Exception {
     Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
     var numbers = new AtomicLong();
     var writers = new ArrayList<Thread>();

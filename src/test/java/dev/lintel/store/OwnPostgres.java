@@ -36,12 +36,7 @@ public final class OwnPostgres implements AutoCloseable {
 
   /** One of its processes dies: it breaks off all connections and recovers from its log. */
   public void crash() throws IOException, InterruptedException {
-    long backend =
-        postmaster()
-            .descendants()
-            .mapToLong(ProcessHandle::pid)
-            .max()
-            .orElseThrow();
+    long backend = postmaster().descendants().mapToLong(ProcessHandle::pid).max().orElseThrow();
     run(List.of("kill", "-KILL", Long.toString(backend)));
   }
 
