@@ -46,10 +46,10 @@ import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
-import dev.lintel.identity.Strikes;
 import dev.lintel.identity.Issuer;
 import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
+import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
@@ -521,12 +521,10 @@ public final class Lintel implements AutoCloseable {
   private Policy candidate(JsonNode written) {
     boolean named = written.isString();
     String name = named ? written.asString() : "candidate";
-    Config config =
-        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    Config config = named ? live.config() : revisions.supposing(List.of("policies", name), written);
     return Optional.ofNullable(config.policies().named().get(name))
         .map(Policies.Named::policy)
-        .orElseThrow(
-            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
+        .orElseThrow(() -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
