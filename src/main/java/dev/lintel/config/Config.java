@@ -58,6 +58,7 @@ public record Config(
     Address listen,
     Path data,
     Optional<Tls> tls,
+    Identities identities,
     List<Credential> keks,
     Optional<SignOn> signOn,
     Sizes limits,
@@ -114,8 +115,16 @@ public record Config(
       String scopes,
       Optional<URI> keys) {}
 
-  /** The gateway's own certificate and its key, as PEM files. */
-  public record Tls(Path certificate, Path key) {}
+  /** The gateway's own certificate and its key, as PEM files, and what is asked of clients. */
+  public record Tls(Path certificate, Path key, Optional<Clients> clients) {}
+
+  /**
+   * Clients with certificates.
+   *
+   * @param ca a PEM file with the certificates that sign theirs
+   * @param required whether nobody else is served
+   */
+  public record Clients(Path ca, boolean required) {}
 
   /**
    * The most that a request may have: of its body, unpacked, of a body that is handed on without
@@ -423,14 +432,14 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
+        other, data, tls, identities, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
         remotes, sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
+        listen, folder, tls, identities, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
         remotes, sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 

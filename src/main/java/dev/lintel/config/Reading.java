@@ -78,6 +78,7 @@ final class Reading implements ModelReading.Around {
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.data().orElse(Config.DATA),
         written.tls().flatMap(this::tls),
+        new Identifying(faults, written.tenants()).of(written),
         keks(),
         written.admin().flatMap(Document.AdminEntry::oidc).flatMap(this::signOn),
         written.limits().orElse(Config.Sizes.USUAL),
@@ -148,12 +149,32 @@ final class Reading implements ModelReading.Around {
         .map(text -> new Config.Shared(text, shared.whenAway().orElse(Config.WhenAway.SHARE)));
   }
 
+  private Optional<Config.Clients> clients(Document.Pem pem) {
+    if (pem.clientCa().isEmpty()) {
+      pem.clientAuth().ifPresent(at -> faults.add(at, "needs 'client_ca' beside it"));
+      return Optional.empty();
+    }
+    boolean required =
+        pem.clientAuth()
+            .flatMap(At::value)
+            .map(given ->
+                switch (given) {
+                  case REQUEST -> false;
+                  case REQUIRE -> true;
+                })
+            .orElse(false);
+    return pem.clientCa()
+        .flatMap(providers::readable)
+        .map(ca -> new Config.Clients(Path.of(ca), required));
+  }
+
   private Optional<Config.Tls> tls(Document.Pem pem) {
     providers.readable(pem.certificate());
     providers.readable(pem.key());
     return pem.certificate()
         .value()
-        .flatMap(certificate -> pem.key().value().map(key -> new Config.Tls(certificate, key)));
+        .flatMap(certificate ->
+            pem.key().value().map(key -> new Config.Tls(certificate, key, clients(pem))));
   }
 
   private void readProviders() {

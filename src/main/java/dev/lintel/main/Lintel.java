@@ -47,6 +47,7 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuer;
+import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
 import dev.lintel.identity.Strikes;
@@ -80,6 +81,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -105,6 +107,9 @@ public final class Lintel implements AutoCloseable {
 
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
+
+  /** How often it is looked whether the store is for this version, until that is known. */
+  private static final long REFUSAL_MILLIS = 200;
 
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
@@ -132,6 +137,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final CompletableFuture<String> refused = new CompletableFuture<>();
   private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
@@ -230,6 +236,7 @@ public final class Lintel implements AutoCloseable {
             new Admit(counters),
             firstKey,
             directory,
+            new Issuers(CallThread::nanoTime),
             new Strikes(STRIKES, CallThread::nanoTime));
     metrics.budgets(
         () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
@@ -254,8 +261,10 @@ public final class Lintel implements AutoCloseable {
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Neither waits, and neither begins before it listens.
       storage.open();
+      storage.hear("revisions", newest -> revisions.hurry());
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
+      vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -266,20 +275,43 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** A sentence, once it is found that the store is not for this version; never, where it is. */
+  public CompletableFuture<String> refused() {
+    return refused;
+  }
+
   /** Where the gateway listens, without a path. */
   public URI url() {
     return url;
   }
 
+  private void heed(long timer) {
+    storage
+        .state()
+        .ifPresent(state -> {
+          switch (state.presence()) {
+            case OPENING, AWAY -> {}
+            case OPEN -> vertx.cancelTimer(timer);
+            case REFUSED -> {
+              vertx.cancelTimer(timer);
+              refused.complete(state.why());
+            }
+          }
+        });
+  }
+
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
-    if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
-      try {
+    boolean shared = own.database().isPresent();
+    try {
+      if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
         revisions.begin();
-      } catch (RuntimeException faulty) {
-        vertx.close();
-        throw faulty;
+      } else if (shared) {
+        revisions.late();
       }
+    } catch (RuntimeException faulty) {
+      vertx.close();
+      throw faulty;
     }
     return revisions.config();
   }
@@ -435,7 +467,12 @@ public final class Lintel implements AutoCloseable {
         Math.toIntExact(config.limits().headers().bytes()),
         Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
-        config.tls().map(tls -> tls.key().toString()));
+        config.tls().map(tls -> tls.key().toString()),
+        config
+            .tls()
+            .flatMap(Config.Tls::clients)
+            .map(clients ->
+                new Server.ClientCertificates(clients.ca().toString(), clients.required())));
   }
 
   private List<Route> routes(Predicate<String> admin) {

@@ -146,12 +146,16 @@ final class Revisions implements Settings, History, AutoCloseable {
             "The configuration's changes cannot be read from the store: " + notThere.message(),
             notThere);
       }
-      away = true;
-      LOG.error(
-          "the store cannot be had: the file is in force without the changes that were made to it"
-              + " until it can: {}",
-          notThere.getMessage());
+      late();
     }
+  }
+
+  /** The store is not there, and nobody waits for it any longer. */
+  void late() {
+    away = true;
+    LOG.error(
+        "the store cannot be had: until it can, the file is in force without what admins have"
+            + " changed");
   }
 
   /** Looks from time to time for what other nodes have changed, and for what ends by itself. */
@@ -350,7 +354,10 @@ final class Revisions implements Settings, History, AutoCloseable {
             Optional.of(path),
             now -> {
               Edit edit = edit(now, wish.by(), Optional.empty());
-              if (!edit.end(path)) {
+              boolean known =
+                  now.whole().changes().stream()
+                      .anyMatch(change -> change.override() && change.path().equals(path));
+              if (!known || !edit.end(path)) {
                 throw Failure.of(
                         Failure.Kind.NOT_FOUND,
                         "There is no override of " + Difference.pointer(path) + ".")
@@ -694,6 +701,12 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   private static void report(State now) {
+    if (now.revision().base().isPresent()) {
+      LOG.warn(
+          "what was applied is in force in the place of {}, until that changes or somebody goes"
+              + " back to a revision before it",
+          now.own().file());
+    }
     if (now.revision().number() > 0) {
       LOG.info(
           "revision {} of the configuration is in force, {} changes over {}",

@@ -37,6 +37,9 @@ final class Start implements Callable<Integer> {
   /** How long calls may go on after the process was asked to end. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** The same, where the store is not for this version. */
+  private static final Duration REFUSED_PATIENCE = Duration.ofSeconds(5);
+
   private static volatile boolean running;
 
   @Option(
@@ -130,6 +133,14 @@ final class Start implements Callable<Integer> {
       lintel.close(PATIENCE);
     });
     sayNotYet(lintel.config());
+    var _ =
+        lintel
+            .refused()
+            .thenAcceptAsync(why -> {
+              System.err.println(why);
+              lintel.close(REFUSED_PATIENCE);
+              Runtime.getRuntime().halt(1);
+            });
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
     LOG.info("calls run on the {} scheduler", CallThread.mode());
     if (file != null) {

@@ -99,6 +99,16 @@ class SignOnScenario {
     assertThat(status(lead, "GET", "/tenants/t")).isEqualTo(200);
     assertThat(status(lead, "GET", "/tenants/u")).isEqualTo(403);
     assertThat(status(lead, "GET", "/tenants")).isEqualTo(403);
+    assertThat(ask(lead, "PATCH", "/tenants/t", "{\"budget\":{\"day\":\"9 USD\"}}").statusCode())
+        .isEqualTo(403);
+    assertThat(
+            ask(lead, "PATCH", "/tenants/t/apps/a", "{\"limits\":{\"requests\":\"9/min\"}}")
+                .statusCode())
+        .isEqualTo(200);
+    assertThat(
+            ask(lead, "PATCH", "/tenants/u/apps/a", "{\"limits\":{\"requests\":\"9/min\"}}")
+                .statusCode())
+        .isEqualTo(403);
     assertThat(status(lead, "GET", "/providers")).isEqualTo(403);
 
     assertThat(status(issuer.token(group("others")), "GET", "/providers")).isEqualTo(403);
