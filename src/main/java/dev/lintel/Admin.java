@@ -17,7 +17,7 @@ public record Admin(String name, Role role, Set<String> tenants) {
   public enum Role {
     /** Everything. */
     ADMIN,
-    /** Everything with some tenants. */
+    /** Everything with the apps of some tenants. */
     TENANT_ADMIN,
     /** Sees everything, changes nothing. */
     AUDITOR,

@@ -6,6 +6,9 @@ import java.util.Optional;
 
 /** Secrets that admins have put into the store, sealed, for all nodes. */
 public interface KeptSecrets {
+  /** By which the {@link Feed} tells of them. */
+  String TOPIC = "secrets";
+
   /**
    * One of them.
    *

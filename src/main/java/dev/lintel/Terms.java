@@ -3,6 +3,8 @@ package dev.lintel;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -187,12 +189,13 @@ public record Terms(
 
   /** The same where some have other values, which have been checked. */
   public Terms with(Map<String, String> others) {
-    if (others.isEmpty()) {
+    if (values.entrySet().containsAll(others.entrySet())) {
       return this;
     }
-    var all = new TreeMap<>(values);
+    var all = new HashMap<>(values);
     all.putAll(others);
-    return new Terms(Map.copyOf(all), "true".equals(all.get("strict")), along, explain);
+    return new Terms(
+        Collections.unmodifiableMap(all), "true".equals(all.get("strict")), along, explain);
   }
 
   public Optional<String> get(String name) {

@@ -34,7 +34,8 @@ public final class Guard {
    * Ways in.
    *
    * @param credential what a request brings as a key; empty where it brings none
-   * @param keys who has that key, or the token in its place
+   * @param keys who has that key, or the token in its place; throws {@link Failure} that says what
+   *     is wrong with a token
    * @param session who a browser is logged in as; throws {@link Failure} where its request cannot
    *     be its own
    */
@@ -156,18 +157,27 @@ public final class Guard {
                   Failure.Kind.RATE_LIMITED, "Too many wrong admin keys; wait before the next try.")
               .retryAfter(Optional.of(wait));
         });
-    Optional<Admin> admin = doors.keys.apply(key);
-    if (admin.isPresent()) {
-      attempts.good(address, key);
-      return admin.get();
+    Failure why =
+        Failure.of(
+            Failure.Kind.AUTHENTICATION,
+            "That is no admin key; the admin API needs 'Authorization: Bearer ADMIN_KEY'.");
+    try {
+      Optional<Admin> admin = doors.keys.apply(key);
+      if (admin.isPresent()) {
+        attempts.good(address, key);
+        return admin.get();
+      }
+    } catch (Failure strange) {
+      if (strange.kind() != Failure.Kind.AUTHENTICATION) {
+        throw strange;
+      }
+      why = strange;
     }
     if (attempts.failed(address) == Attempts.MOST_OF_ONE) {
       LOG.warn("{} wrong admin keys from {} within a minute", Attempts.MOST_OF_ONE, address);
       noteGuessing(address);
     }
-    throw Failure.of(
-        Failure.Kind.AUTHENTICATION,
-        "That is no admin key; the admin API needs 'Authorization: Bearer ADMIN_KEY'.");
+    throw why;
   }
 
   private void noteGuessing(String address) {

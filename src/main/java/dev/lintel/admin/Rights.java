@@ -62,7 +62,9 @@ final class Rights {
           row(ANYBODY, "GET", "/catalogue", Own.ANYTHING),
           row(ANYBODY, "GET", "/openapi.json", Own.ANYTHING),
           row(ANYBODY, "GET", "/me", Own.ANYTHING),
-          row(TENANT, "*", "/tenants/{}", Own.PATH),
+          // What the tenant as a whole may have, somebody else gives it.
+          row(TENANT, "GET", "/tenants/{}", Own.PATH),
+          row(TENANT, "*", "/tenants/{}/apps", Own.PATH),
           row(TENANT, "GET", "/budgets", Own.QUERY),
           row(TENANT, "GET", "/usage", Own.QUERY),
           row(TENANT, "GET", "/calls", Own.QUERY));

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Admin;
 import dev.lintel.BreakerRules;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
@@ -42,6 +43,7 @@ import tools.jackson.databind.node.ObjectNode;
  * A configuration that has been checked: whatever it refers to exists.
  *
  * @param keks key-encryption keys, the first of which seals
+ * @param signOn how people who administer log in
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -56,7 +58,9 @@ public record Config(
     Address listen,
     Path data,
     Optional<Tls> tls,
+    Identities identities,
     List<Credential> keks,
+    Optional<SignOn> signOn,
     Sizes limits,
     Optional<Threads> threads,
     Storing storing,
@@ -90,8 +94,37 @@ public record Config(
   /** Where data lies where nobody says it. */
   public static final Path DATA = Path.of("lintel-data");
 
-  /** The gateway's own certificate and its key, as PEM files. */
-  public record Tls(Path certificate, Path key) {}
+  /**
+   * Who says who people are.
+   *
+   * @param client what the gateway is called there; its secret is empty where it has none
+   * @param audiences for whom tokens may be, beside the client
+   * @param claim where tokens say somebody's groups
+   * @param grants what a group may be, and of which tenants
+   * @param redirect where browsers come back to
+   * @param scopes that are asked for
+   * @param keys where the issuer's keys are, where it does not say so itself
+   */
+  public record SignOn(
+      URI issuer,
+      Credential client,
+      Set<String> audiences,
+      String claim,
+      Map<String, Map.Entry<Admin.Role, Set<String>>> grants,
+      Optional<URI> redirect,
+      String scopes,
+      Optional<URI> keys) {}
+
+  /** The gateway's own certificate and its key, as PEM files, and what is asked of clients. */
+  public record Tls(Path certificate, Path key, Optional<Clients> clients) {}
+
+  /**
+   * Clients with certificates.
+   *
+   * @param ca a PEM file with the certificates that sign theirs
+   * @param required whether nobody else is served
+   */
+  public record Clients(Path ca, boolean required) {}
 
   /**
    * The most that a request may have: of its body, unpacked, of a body that is handed on without
@@ -316,6 +349,9 @@ public record Config(
     if (!tls.equals(other.tls)) {
       differing.add("tls");
     }
+    if (!signOn.equals(other.signOn)) {
+      differing.add("admin");
+    }
     if (!keks.equals(other.keks)) {
       differing.add("kek");
     }
@@ -373,15 +409,15 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
-        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
+        other, data, tls, identities, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
+        remotes, sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, keks, limits, threads, storing, fetch, database, shared, otlp, remotes,
-        sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
+        listen, folder, tls, identities, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
+        remotes, sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
   }
 
   /** Without what may be a secret. */

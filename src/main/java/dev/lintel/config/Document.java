@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Admin;
 import dev.lintel.BreakerRule;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
@@ -43,8 +44,12 @@ record Document(
     @NotYet Optional<URI> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
-    List<At<String>> kek,
+    List<Jwt> jwt,
+    List<Client> clients,
+    List<Reach.Network> trustedProxies,
+    @Secret List<At<String>> kek,
     Optional<Prologue.Vault> vault,
+    Optional<AdminEntry> admin,
     Optional<Config.Sizes> limits,
     Optional<Config.Threads> threads,
     Optional<Storing.Idempotency> idempotency,
@@ -64,8 +69,59 @@ record Document(
   /** Where links in requests may lead beside public addresses. */
   record Fetch(List<Reach.Network> allow) {}
 
-  /** A certificate with its key, as PEM files. */
-  record Pem(At<Path> certificate, At<Path> key) {}
+  /** A certificate with its key, as PEM files, and what is asked of clients. */
+  record Pem(
+      At<Path> certificate,
+      At<Path> key,
+      Optional<At<Path>> clientCa,
+      Optional<At<ClientAuth>> clientAuth) {}
+
+  enum ClientAuth {
+    REQUEST,
+    REQUIRE
+  }
+
+  /** An issuer of tokens; each value knows its place. */
+  record Jwt(
+      At<URI> issuer,
+      List<At<String>> audience,
+      Optional<At<URI>> jwks,
+      List<At<String>> algorithms,
+      Optional<Claims> claims,
+      Optional<At<String>> tenant,
+      Optional<At<String>> app,
+      boolean insecure) {}
+
+  /** In which claims of a token stands what. */
+  record Claims(Optional<At<String>> tenant, Optional<At<String>> app, Optional<At<String>> user) {}
+
+  /** Whom a certificate stands for. */
+  record Client(
+      Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
+
+  /** Who may administer, beside who has an admin key. */
+  record AdminEntry(Optional<Oidc> oidc) {}
+
+  /** Who says who people are, and which of their groups administer. */
+  record Oidc(
+      At<URI> issuer,
+      String clientId,
+      @Secret Optional<String> clientSecret,
+      Set<String> audiences,
+      Optional<String> rolesClaim,
+      Map<String, Grant> mapping,
+      Optional<URI> redirect,
+      Optional<String> scopes,
+      Optional<URI> jwks) {}
+
+  record Grant(@Alone Admin.Role role, Set<String> tenants) {
+    Grant {
+      if ((role == Admin.Role.TENANT_ADMIN) == tenants.isEmpty()) {
+        throw new IllegalArgumentException(
+            "must name 'tenants' for the role tenant_admin, and for no other");
+      }
+    }
+  }
 
   /** What a {@code providers} entry may be. */
   sealed interface Entry {

@@ -8,7 +8,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -47,9 +46,6 @@ public final class Grammar {
       return path;
     }
   }
-
-  /** Where a secret may lie in the place of the secret itself. */
-  private static final Set<String> PLACES = Set.of("env", "file", "secret", "vault");
 
   private final Fate fate;
 
@@ -215,7 +211,7 @@ public final class Grammar {
   /** All of it is secret, whatever its form. */
   private JsonNode every(JsonNode value, @Nullable JsonNode other, String path) {
     if (value.isObject()) {
-      if (value.size() == 1 && PLACES.contains(value.propertyNames().iterator().next())) {
+      if (value.size() == 1 && Elsewhere.WORDS.contains(value.propertyNames().iterator().next())) {
         return value;
       }
       return members(value, other, path, key -> Optional.of(new Member(Object.class, true)));

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.DatabaseUrl;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.Optional;
  * @param kek key-encryption keys, the first of which seals
  */
 public record Prologue(
-    Optional<Path> data, Optional<URI> database, List<String> kek, Optional<Vault> vault) {
+    Optional<Path> data, Optional<DatabaseUrl> database, List<String> kek, Optional<Vault> vault) {
   /** Of a configuration that says nothing. */
   static final Prologue NONE =
       new Prologue(Optional.empty(), Optional.empty(), List.of(), Optional.empty());

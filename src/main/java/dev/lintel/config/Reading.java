@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Admin;
 import dev.lintel.Condition;
 import dev.lintel.Credential;
 import dev.lintel.Policy;
@@ -74,7 +75,9 @@ final class Reading implements ModelReading.Around {
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.data().orElse(Config.DATA),
         written.tls().flatMap(this::tls),
+        new Identifying(faults, written.tenants()).of(written),
         keks(),
+        written.admin().flatMap(Document.AdminEntry::oidc).flatMap(this::signOn),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
         new Storing(
@@ -99,6 +102,27 @@ final class Reading implements ModelReading.Around {
         List.copyOf(files));
   }
 
+  private Optional<Config.SignOn> signOn(Document.Oidc oidc) {
+    if (oidc.mapping().isEmpty()) {
+      faults.add(oidc.issuer(), "needs a 'mapping' beside it: from people's groups to roles");
+    }
+    var grants = new TreeMap<String, Map.Entry<Admin.Role, Set<String>>>();
+    oidc.mapping()
+        .forEach((group, grant) -> grants.put(group, Map.entry(grant.role(), grant.tenants())));
+    return oidc.issuer()
+        .value()
+        .map(issuer ->
+            new Config.SignOn(
+                issuer,
+                new Credential(oidc.clientId(), oidc.clientSecret().orElse("")),
+                oidc.audiences(),
+                oidc.rolesClaim().orElse("groups"),
+                grants,
+                oidc.redirect(),
+                oidc.scopes().orElse("openid profile email"),
+                oidc.jwks()));
+  }
+
   private List<Credential> keks() {
     var keys = new ArrayList<Credential>();
     for (At<String> at : written.kek()) {
@@ -111,12 +135,32 @@ final class Reading implements ModelReading.Around {
     return keys;
   }
 
+  private Optional<Config.Clients> clients(Document.Pem pem) {
+    if (pem.clientCa().isEmpty()) {
+      pem.clientAuth().ifPresent(at -> faults.add(at, "needs 'client_ca' beside it"));
+      return Optional.empty();
+    }
+    boolean required =
+        pem.clientAuth()
+            .flatMap(At::value)
+            .map(given ->
+                switch (given) {
+                  case REQUEST -> false;
+                  case REQUIRE -> true;
+                })
+            .orElse(false);
+    return pem.clientCa()
+        .flatMap(providers::readable)
+        .map(ca -> new Config.Clients(Path.of(ca), required));
+  }
+
   private Optional<Config.Tls> tls(Document.Pem pem) {
     providers.readable(pem.certificate());
     providers.readable(pem.key());
     return pem.certificate()
         .value()
-        .flatMap(certificate -> pem.key().value().map(key -> new Config.Tls(certificate, key)));
+        .flatMap(certificate ->
+            pem.key().value().map(key -> new Config.Tls(certificate, key, clients(pem))));
   }
 
   private void readProviders() {

@@ -30,7 +30,7 @@ public final class Written {
 
   /** Where a node stands and where it keeps things. */
   private static final Set<String> OWN =
-      Set.of("listen", "data", "tls", "threads", "database", "shared");
+      Set.of("listen", "data", "tls", "kek", "threads", "database", "shared");
 
   private static final Set<Tag> NUMBERS = Set.of(Tag.INT, Tag.FLOAT);
 

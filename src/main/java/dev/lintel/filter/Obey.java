@@ -137,23 +137,32 @@ public final class Obey implements Filter {
     if (policy.forced().isEmpty()) {
       return call.terms();
     }
-    var fixed = new HashMap<String, String>();
+    Map<String, String> fixed = Map.of();
     for (Ruled<Map<String, String>> rule : policy.forced()) {
-      rule.value()
-          .forEach((term, value) -> {
-            String said = call.terms().get(term).orElse(value);
-            if (!said.equals(value) && !fixed.containsKey(term)) {
-              rule.noted(
-                  call.trail(),
-                  refusal("This app's policy makes the term '" + term + "' '" + value + "'.")
-                      .at(term));
-            }
-            if (rule.mode() == Mode.ENFORCE) {
-              fixed.putIfAbsent(term, value);
-            }
-          });
+      for (Map.Entry<String, String> term : rule.value().entrySet()) {
+        contradicted(call, rule, term.getKey(), term.getValue(), fixed);
+      }
+      if (rule.mode() == Mode.ENFORCE) {
+        fixed = fixed.isEmpty() ? rule.value() : both(fixed, rule.value());
+      }
     }
     return call.terms().with(fixed);
+  }
+
+  private static void contradicted(
+      Call call, Ruled<?> rule, String term, String value, Map<String, String> fixed) {
+    String said = call.terms().values().get(term);
+    if (said != null && !said.equals(value) && !fixed.containsKey(term)) {
+      rule.noted(
+          call.trail(),
+          refusal("This app's policy makes the term '" + term + "' '" + value + "'.").at(term));
+    }
+  }
+
+  private static Map<String, String> both(Map<String, String> above, Map<String, String> below) {
+    var all = new HashMap<>(below);
+    all.putAll(above);
+    return all;
   }
 
   private static void require(Trail trail, Policy policy, Terms terms) {
@@ -180,6 +189,9 @@ public final class Obey implements Filter {
   /** What leads nowhere but to providers that are not allowed is refused before anybody looks. */
   private static void providers(Trail trail, Policy policy, Model model) {
     for (Ruled<Names> rule : policy.providers()) {
+      if (anyAt(rule.value(), model)) {
+        continue;
+      }
       Routing routing = model.routing();
       boolean straight = routing.rules().isEmpty() && routing.fallback().isEmpty();
       if (straight
@@ -189,6 +201,15 @@ public final class Obey implements Filter {
         rule.against(trail, forbidden("provider", model.targets().getFirst().provider().name()));
       }
     }
+  }
+
+  private static boolean anyAt(Names providers, Model model) {
+    for (Target target : model.targets()) {
+      if (providers.allows(target.provider().name())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void dataClass(Trail trail, Policy policy, Terms terms) {

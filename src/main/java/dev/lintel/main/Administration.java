@@ -21,6 +21,7 @@ import dev.lintel.Records;
 import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
 import dev.lintel.admin.Keys;
+import dev.lintel.admin.OpenApi;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
@@ -188,7 +189,7 @@ final class Administration {
     all.keys();
     all.table.addAll(PolicyAdmin.of(around));
     all.table.addAll(around.admin());
-    return List.copyOf(all.table);
+    return new OpenApi("/admin/v1", Version.CONTRACT).described(all.table);
   }
 
   private void providers(Providers providers) {

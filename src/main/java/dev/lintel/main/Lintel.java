@@ -9,6 +9,7 @@ import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Health;
+import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Policy;
@@ -31,8 +32,8 @@ import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.Policies;
 import dev.lintel.config.Storing;
-import dev.lintel.filter.Admit;
 import dev.lintel.config.Written;
+import dev.lintel.filter.Admit;
 import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
@@ -44,7 +45,11 @@ import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
+import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
+import dev.lintel.identity.Issuer;
+import dev.lintel.identity.Login;
+import dev.lintel.identity.People;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.ledger.MemoryCounters;
 import dev.lintel.ledger.SteadyTime;
@@ -70,10 +75,13 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -104,6 +112,9 @@ public final class Lintel implements AutoCloseable {
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
 
+  /** How often it is looked whether the store is for this version, until that is known. */
+  private static final long REFUSAL_MILLIS = 200;
+
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
 
@@ -130,6 +141,7 @@ public final class Lintel implements AutoCloseable {
   private final Server server;
   private final URI url;
   private final Config started;
+  private final CompletableFuture<String> refused = new CompletableFuture<>();
   private final boolean refusesUnrecorded;
   private volatile Gateway live;
   private volatile boolean ending;
@@ -198,6 +210,8 @@ public final class Lintel implements AutoCloseable {
             new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
             InstantSource.system());
+    Origins origins = source.origins();
+    origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
@@ -226,6 +240,7 @@ public final class Lintel implements AutoCloseable {
             new Admit(counters),
             firstKey,
             directory,
+            new Issuers(CallThread::nanoTime),
             new Strikes(STRIKES, CallThread::nanoTime));
     metrics.budgets(
         () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
@@ -258,7 +273,10 @@ public final class Lintel implements AutoCloseable {
           PROBE_MILLIS, tick -> probes.look(live.config().probes(), live.providers()));
       // Neither waits, and neither begins before it listens.
       storage.open();
+      storage.hear("revisions", newest -> revisions.hurry());
+      storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
+      vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -269,20 +287,43 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** A sentence, once it is found that the store is not for this version; never, where it is. */
+  public CompletableFuture<String> refused() {
+    return refused;
+  }
+
   /** Where the gateway listens, without a path. */
   public URI url() {
     return url;
   }
 
+  private void heed(long timer) {
+    storage
+        .state()
+        .ifPresent(state -> {
+          switch (state.presence()) {
+            case OPENING, AWAY -> {}
+            case OPEN -> vertx.cancelTimer(timer);
+            case REFUSED -> {
+              vertx.cancelTimer(timer);
+              refused.complete(state.why());
+            }
+          }
+        });
+  }
+
   /** With what admins have changed, where anybody may have: what they took away is not served. */
   private Config begun(Config own) {
-    if (own.database().isPresent() ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
-      try {
+    boolean shared = own.database().isPresent();
+    try {
+      if (shared ? storage.comes(PATIENCE) : SqlStore.exists(own.data())) {
         revisions.begin();
-      } catch (RuntimeException faulty) {
-        vertx.close();
-        throw faulty;
+      } else if (shared) {
+        revisions.late();
       }
+    } catch (RuntimeException faulty) {
+      vertx.close();
+      throw faulty;
     }
     return revisions.config();
   }
@@ -410,10 +451,63 @@ public final class Lintel implements AutoCloseable {
         Math.toIntExact(config.limits().headers().bytes()),
         Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
-        config.tls().map(tls -> tls.key().toString()));
+        config.tls().map(tls -> tls.key().toString()),
+        config
+            .tls()
+            .flatMap(Config.Tls::clients)
+            .map(clients ->
+                new Server.ClientCertificates(clients.ca().toString(), clients.required())));
   }
 
   private List<Route> routes(Predicate<String> admin) {
+    Optional<Login> login = started.signOn().map(this::login);
+    var all = new ArrayList<Route>();
+    login.ifPresent(people -> {
+      all.add(new Route("GET", "/admin/login", people.begin()));
+      all.add(new Route("GET", "/admin/callback", people.callback()));
+      all.add(new Route("GET", "/admin/session", people.show()));
+      all.add(new Route("POST", "/admin/logout", people.end()));
+    });
+    all.addAll(served(admin, login));
+    return all;
+  }
+
+  private Login login(Config.SignOn known) {
+    var audiences = new HashSet<>(known.audiences());
+    audiences.add(known.client().id());
+    var grants = new HashMap<String, People.Grant>();
+    known
+        .grants()
+        .forEach((group, grant) ->
+            grants.put(group, new People.Grant(grant.getKey(), grant.getValue())));
+    return new Login(
+        new Issuer(
+            new Issuer.Setting(known.issuer(), audiences, Issuer.ALGORITHMS, known.keys()),
+            CallThread::nanoTime,
+            InstantSource.system()),
+        new Login.Client(
+            known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
+        new People(known.claim(), grants),
+        sealer,
+        () -> storage.store().acts(),
+        InstantSource.system(),
+        Builtins.OPENAI,
+        Guard.headers(started.tls().isPresent()),
+        started.tls().isPresent());
+  }
+
+  /** A token has two dots; an admin key that has them, too, is known first. */
+  private static Optional<Admin> holder(
+      String key, Predicate<String> admin, Optional<Login> login) {
+    if (admin.test(key)) {
+      return Optional.of(Admin.KEY);
+    }
+    return login
+        .filter(people -> key.chars().filter(c -> c == '.').count() == 2)
+        .map(people -> people.holder(key));
+  }
+
+  private List<Route> served(Predicate<String> admin, Optional<Login> login) {
     return Routes.of(
         new Routes.Around(
             () -> live,
@@ -432,8 +526,8 @@ public final class Lintel implements AutoCloseable {
             new Guard(
                 new Guard.Doors(
                     exchange -> Front.credential(exchange.request()),
-                    key -> admin.test(key) ? Optional.of(Admin.KEY) : Optional.empty(),
-                    exchange -> Optional.empty()),
+                    key -> holder(key, admin, login),
+                    exchange -> login.flatMap(people -> people.session(exchange))),
                 new Attempts(CallThread::nanoTime),
                 () -> storage.store().acts(),
                 InstantSource.system(),
@@ -447,12 +541,10 @@ public final class Lintel implements AutoCloseable {
   private Policy candidate(JsonNode written) {
     boolean named = written.isString();
     String name = named ? written.asString() : "candidate";
-    Config config =
-        named ? live.config() : revisions.supposing(List.of("policies", name), written);
+    Config config = named ? live.config() : revisions.supposing(List.of("policies", name), written);
     return Optional.ofNullable(config.policies().named().get(name))
         .map(Policies.Named::policy)
-        .orElseThrow(
-            () -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
+        .orElseThrow(() -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
   private List<Operation> administration() {
@@ -469,7 +561,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().secrets(),
                 sealer,
                 () -> storage.store().renew(sealer::renewed),
-                () -> {},
+                () -> storage.store().feed().look(),
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());

@@ -10,11 +10,11 @@ import picocli.CommandLine.Command;
     description = "An AI gateway: one endpoint in front of every model.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Versions.class,
-    subcommands = {Start.class, Check.class, Simulate.class, Train.class})
+    subcommands = {Start.class, Check.class, Plan.class, Apply.class, Simulate.class, Train.class})
 public final class Main {
   private Main() {}
 
-  /** Exits with 0, or with 1 where the command failed and has said why. */
+  /** Exits with what the command says: 0, or 1 where it failed and has said why. */
   public static void main(String[] args) {
     // Vert.x would time every task of its loops to warn of slow ones, which costs more than it
     // tells here.
@@ -25,10 +25,14 @@ public final class Main {
       System.err.println(wrong.get());
       System.exit(1);
     }
-    int code =
-        new CommandLine(new Main()).execute(args.length == 0 ? new String[] {"--help"} : args);
+    var line = new CommandLine(new Main());
+    line.getCommandSpec().exitCodeOnInvalidInput(1);
+    line.getSubcommands()
+        .values()
+        .forEach(command -> command.getCommandSpec().exitCodeOnInvalidInput(1));
+    int code = line.execute(args.length == 0 ? new String[] {"--help"} : args);
     if (code != 0 || !Start.running()) {
-      System.exit(code == 2 ? 1 : code);
+      System.exit(code);
     }
   }
 

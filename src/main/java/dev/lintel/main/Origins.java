@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Where the secrets lie that a configuration names and does not hold: the store, and Vault. */
@@ -31,8 +32,10 @@ final class Origins implements AutoCloseable {
 
   private final Function<String, Optional<String>> variables;
   private final Opening opening;
-  private volatile @Nullable Opened opened;
+  private volatile @Nullable Supplier<Store> own;
+  private volatile @Nullable Sealer sealer;
   private volatile Runnable changed = () -> {};
+  private volatile boolean asked;
   private Vault.@Nullable Setting setting;
   private @Nullable Vault vault;
 
@@ -45,6 +48,15 @@ final class Origins implements AutoCloseable {
     this.opening = opening;
   }
 
+  /** For a configuration that names no such secret. */
+  static Origins nowhere() {
+    return new Origins(
+        name -> Optional.empty(),
+        around -> {
+          throw new IllegalStateException("there is no store to ask");
+        });
+  }
+
   /** By their words in a configuration. */
   Map<String, Source> sources() {
     return Map.of("secret", this::secret, "vault", this::vault);
@@ -55,20 +67,30 @@ final class Origins implements AutoCloseable {
    *
    * @param again reads the configuration again, because something that it names has changed
    */
-  void use(Opened own, Runnable again) {
-    opened = own;
+  void use(Supplier<Store> store, Sealer opens, Runnable again) {
+    sealer = opens;
+    own = store;
     changed = again;
   }
 
+  /** A secret of the store may have changed. */
+  void moved() {
+    if (asked) {
+      changed.run();
+    }
+  }
+
   private String secret(String name, Prologue around) {
-    Opened own = opened;
+    asked = true;
+    Supplier<Store> store = own;
+    Sealer opens = sealer;
     try {
-      if (own != null) {
-        return found(own, name);
+      if (store != null && opens != null) {
+        return found(store.get(), opens, name);
       }
       Opened first = opening.open(around);
-      try (Store store = first.store()) {
-        return found(new Opened(store, first.sealer()), name);
+      try (Store ahead = first.store()) {
+        return found(ahead, first.sealer(), name);
       }
     } catch (Failure | IllegalStateException away) {
       throw new IllegalArgumentException(
@@ -76,15 +98,15 @@ final class Origins implements AutoCloseable {
     }
   }
 
-  private static String found(Opened from, String name) {
+  private static String found(Store store, Sealer sealer, String name) {
     KeptSecrets.Kept kept =
-        from.store()
+        store
             .secrets()
             .find(name)
             .orElseThrow(() ->
                 new IllegalArgumentException(
                     "reads the secret '" + name + "', which the store does not have"));
-    return from.sealer().open(KeptSecrets.what(name), kept.sealed());
+    return sealer.open(KeptSecrets.what(name), kept.sealed());
   }
 
   private synchronized String vault(String reference, Prologue around) {

@@ -60,11 +60,18 @@ final class Revisions implements Settings, History, AutoCloseable {
    * @param own its file
    * @param first what the file alone means
    * @param around what the command line says instead of the file
+   * @param origins where its secrets lie
    */
-  record Source(Loader loader, Written own, Config first, UnaryOperator<Config> around) {
-    /** Throws {@link Faulty}. */
+  record Source(
+      Loader loader, Written own, Config first, UnaryOperator<Config> around, Origins origins) {
+    /** Of one that names no secrets that lie elsewhere. Throws {@link Faulty}. */
     static Source of(Loader loader, Written own, UnaryOperator<Config> around) {
-      return new Source(loader, own, around.apply(loader.load(own)), around);
+      return of(loader, own, around, Origins.nowhere());
+    }
+
+    /** Throws {@link Faulty}. */
+    static Source of(Loader loader, Written own, UnaryOperator<Config> around, Origins origins) {
+      return new Source(loader, own, around.apply(loader.load(own)), around, origins);
     }
 
     private Config config(Written written) {
@@ -139,12 +146,16 @@ final class Revisions implements Settings, History, AutoCloseable {
             "The configuration's changes cannot be read from the store: " + notThere.message(),
             notThere);
       }
-      away = true;
-      LOG.error(
-          "the store cannot be had: the file is in force without the changes that were made to it"
-              + " until it can: {}",
-          notThere.getMessage());
+      late();
     }
+  }
+
+  /** The store is not there, and nobody waits for it any longer. */
+  void late() {
+    away = true;
+    LOG.error(
+        "the store cannot be had: until it can, the file is in force without what admins have"
+            + " changed");
   }
 
   /** Looks from time to time for what other nodes have changed, and for what ends by itself. */
@@ -343,7 +354,10 @@ final class Revisions implements Settings, History, AutoCloseable {
             Optional.of(path),
             now -> {
               Edit edit = edit(now, wish.by(), Optional.empty());
-              if (!edit.end(path)) {
+              boolean known =
+                  now.whole().changes().stream()
+                      .anyMatch(change -> change.override() && change.path().equals(path));
+              if (!known || !edit.end(path)) {
                 throw Failure.of(
                         Failure.Kind.NOT_FOUND,
                         "There is no override of " + Difference.pointer(path) + ".")
@@ -560,6 +574,25 @@ final class Revisions implements Settings, History, AutoCloseable {
         now.base(), now.whole(), by, clock.instant().truncatedTo(ChronoUnit.MILLIS), until);
   }
 
+  /** Reads what is in force again: something that it names may have changed. Does not wait. */
+  void again() {
+    try {
+      turns.execute(() -> {
+        try {
+          use(state(state.own(), state.revision()));
+          LOG.info("secrets that lie elsewhere were read again");
+        } catch (Faulty faulty) {
+          LOG.error("secrets that lie elsewhere cannot be read again; those before go on:");
+          faulty.faults().forEach(fault -> LOG.error("{}", fault));
+        } catch (RuntimeException failed) {
+          LOG.error("secrets that lie elsewhere could not be put to use", failed);
+        }
+      });
+    } catch (RejectedExecutionException ending) {
+      LOG.debug("nothing is read any more: {}", ending.getMessage());
+    }
+  }
+
   private void use(State next) {
     staging.apply(next.config()).use();
     state = next;
@@ -668,6 +701,12 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   private static void report(State now) {
+    if (now.revision().base().isPresent()) {
+      LOG.warn(
+          "what was applied is in force in the place of {}, until that changes or somebody goes"
+              + " back to a revision before it",
+          now.own().file());
+    }
     if (now.revision().number() > 0) {
       LOG.info(
           "revision {} of the configuration is in force, {} changes over {}",

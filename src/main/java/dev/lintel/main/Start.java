@@ -37,6 +37,9 @@ final class Start implements Callable<Integer> {
   /** How long calls may go on after the process was asked to end. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** The same, where the store is not for this version. */
+  private static final Duration REFUSED_PATIENCE = Duration.ofSeconds(5);
+
   private static volatile boolean running;
 
   @Option(
@@ -77,7 +80,10 @@ final class Start implements Callable<Integer> {
     try {
       var source =
           Revisions.Source.of(
-              loader, file == null ? loader.usually() : loader.read(file), this::overridden);
+              loader,
+              file == null ? loader.usually() : loader.read(file),
+              this::overridden,
+              origins);
       source
           .first()
           .threads()
@@ -127,6 +133,14 @@ final class Start implements Callable<Integer> {
       lintel.close(PATIENCE);
     });
     sayNotYet(lintel.config());
+    var _ =
+        lintel
+            .refused()
+            .thenAcceptAsync(why -> {
+              System.err.println(why);
+              lintel.close(REFUSED_PATIENCE);
+              Runtime.getRuntime().halt(1);
+            });
     new Banner(lintel.url(), lintel.config(), newAdminKey, newCallerKey).print(System.out);
     LOG.info("calls run on the {} scheduler", CallThread.mode());
     if (file != null) {
@@ -144,8 +158,14 @@ final class Start implements Callable<Integer> {
   /** The store that a configuration means, before the gateway has opened it. */
   private Origins.Opened opened(Prologue around) {
     Path folder = data == null ? around.data().orElse(Config.DATA) : data;
+    SqlStore.Bounds bounds = SqlStore.Bounds.USUAL;
     return new Origins.Opened(
-        SqlStore.embedded(folder, SqlStore.Bounds.USUAL, InstantSource.system()),
+        around
+            .database()
+            .map(at ->
+                SqlStore.shared(
+                    at, name -> Optional.ofNullable(System.getenv(name)), folder, bounds))
+            .orElseGet(() -> SqlStore.embedded(folder, bounds, InstantSource.system())),
         sealer(around.kek(), KeyFile.open(folder)));
   }
 

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +45,7 @@ final class Storage {
   private final Spool spool;
   private final Function<String, Optional<String>> environment;
   private Map<String, Front> served = Map.of();
-  private @Nullable Store store;
+  private volatile @Nullable Store store;
   private @Nullable Runner runner;
 
   /**
@@ -90,18 +91,25 @@ final class Storage {
         .orElseGet(() -> SqlStore.embedded(config.data(), bounds, InstantSource.system()));
   }
 
-  /** Whether the store is open before that time is over. */
+  /**
+   * Whether the store is open before that time is over. Throws {@link IllegalStateException} with a
+   * sentence where it is not for this version.
+   */
   boolean comes(Duration most) {
     Store asked = store();
     long until = System.nanoTime() + most.toNanos();
     while (asked.state().presence() == Store.Presence.OPENING && System.nanoTime() - until < 0) {
       LockSupport.parkNanos(5_000_000);
     }
-    return asked.state().presence() == Store.Presence.OPEN;
+    Store.State now = asked.state();
+    if (now.presence() == Store.Presence.REFUSED) {
+      throw new IllegalStateException(now.why());
+    }
+    return now.presence() == Store.Presence.OPEN;
   }
 
   /** Empty where it can never be had. */
-  synchronized Optional<Store.State> state() {
+  Optional<Store.State> state() {
     return Optional.ofNullable(store).map(Store::state);
   }
 
@@ -126,6 +134,15 @@ final class Storage {
       runner().start();
     } catch (Failure never) {
       LOG.warn("what needs the store is refused: {}", never.getMessage());
+    }
+  }
+
+  /** Hears of that topic of the store's feed, where the store can ever be had. */
+  void hear(String topic, LongConsumer hearer) {
+    try {
+      store().feed().hear(topic, hearer);
+    } catch (Failure never) {
+      LOG.debug("nothing will be heard of {}: {}", topic, never.getMessage());
     }
   }
 

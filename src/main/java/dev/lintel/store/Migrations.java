@@ -68,6 +68,10 @@ final class Migrations {
     this.steps = List.copyOf(steps);
   }
 
+  List<Step> steps() {
+    return steps;
+  }
+
   static Migrations all() {
     var steps = new java.util.ArrayList<Step>();
     for (String file : FILES) {

@@ -52,7 +52,6 @@ final class Postgres implements Engine {
   private final Duration answer;
   private final Migrations migrations;
   private volatile @Nullable Told told;
-  private volatile boolean ready;
 
   /** What the server's clock said, and when. */
   private record Told(long millis, long nanos) {}
@@ -149,10 +148,8 @@ final class Postgres implements Engine {
   @Override
   public void prepare() throws SQLException {
     try (Connection connection = writer()) {
-      if (!ready) {
-        migrations.apply(connection, this);
-        ready = true;
-      }
+      // Also when it comes back: it may be another server, or one with an older copy of the data.
+      migrations.apply(connection, this);
     }
   }
 
@@ -177,8 +174,10 @@ final class Postgres implements Engine {
       connection.setNetworkTimeout(Runnable::run, Math.toIntExact(answer.toMillis()));
       // Before the socket's own end, so that the server gives up, too. The other one ends the
       // transaction of a node that stands still with rows locked.
+      // What is acknowledged is durable, also on a server that is told to be quick instead.
       statement.execute(
-          "SET statement_timeout = "
+          "SELECT set_config('synchronous_commit', 'on', false) WHERE"
+              + " current_setting('synchronous_commit') = 'off'; SET statement_timeout = "
               + answer.minusMillis(500).toMillis()
               + "; SET idle_in_transaction_session_timeout = 5000;"
               + more);

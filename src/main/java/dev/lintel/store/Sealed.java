@@ -12,17 +12,19 @@ final class Sealed {
   /**
    * @param table its name
    * @param key what names a row
-   * @param column the one with sealed text, which may be empty in some rows
+   * @param column the one with sealed text, plain or as a JSON string, which may be empty in some
+   *     rows
    */
   private record Place(String table, String key, String column) {}
 
-  private static final List<Place> PLACES = 
+  private static final List<Place> PLACES =
       List.of(
           new Place("secret", "name", "sealed"),
           new Place("caller_key", "id", "sealed"),
           new Place("revision_base", "number", "text"),
           new Place("revision_change", "since || ' ' || path", "value"));
   private static final int TOGETHER = 200;
+  private static final String QUOTE = "\"";
 
   private final Database database;
 
@@ -65,6 +67,12 @@ final class Sealed {
     return rows;
   }
 
+  private static String renewed(String sealed, UnaryOperator<String> renewed) {
+    return sealed.startsWith(QUOTE)
+        ? QUOTE + renewed.apply(sealed.substring(1, sealed.length() - 1)) + QUOTE
+        : renewed.apply(sealed);
+  }
+
   /** A row that was changed meanwhile stays as it is: what changed it has sealed it anew. */
   private static long renew(
       Connection connection, Place place, Map<String, String> rows, UnaryOperator<String> renewed)
@@ -76,7 +84,7 @@ final class Sealed {
                 .formatted(place.table, place.key, place.column))) {
       for (var row : rows.entrySet()) {
         String sealed = row.getValue();
-        String now = sealed.isEmpty() ? sealed : renewed.apply(sealed);
+        String now = sealed.isEmpty() ? sealed : renewed(sealed, renewed);
         if (!now.equals(sealed)) {
           update.setString(1, now);
           update.setString(2, row.getKey());

@@ -34,7 +34,8 @@ final class SqlSecrets implements KeptSecrets {
         upsert.setString(3, secret.fingerprint());
         upsert.setString(4, secret.by());
         upsert.setLong(5, secret.at().toEpochMilli());
-        return upsert.executeUpdate();
+        upsert.executeUpdate();
+        return SqlFeed.next(connection, TOPIC);
       }
     });
   }
@@ -66,7 +67,11 @@ final class SqlSecrets implements KeptSecrets {
     return database.written(connection -> {
       try (var delete = connection.prepareStatement("DELETE FROM secret WHERE name = ?")) {
         delete.setString(1, name);
-        return delete.executeUpdate() > 0;
+        boolean there = delete.executeUpdate() > 0;
+        if (there) {
+          SqlFeed.next(connection, TOPIC);
+        }
+        return there;
       }
     });
   }

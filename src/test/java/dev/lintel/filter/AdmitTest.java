@@ -12,8 +12,8 @@ import dev.lintel.Chat;
 import dev.lintel.Counters;
 import dev.lintel.Dimension;
 import dev.lintel.Facts;
-import dev.lintel.Fakes;
 import dev.lintel.Failure;
+import dev.lintel.Fakes;
 import dev.lintel.Handler;
 import dev.lintel.Json;
 import dev.lintel.Measure;
@@ -71,14 +71,21 @@ class AdmitTest {
 
   private static Allowance with(Allowance of, Mode mode, AtLimit atLimit, Dimension... per) {
     return new Allowance(
-        of.rule(), of.owner(), of.measure(), of.amount(), of.span(), List.of(per), Set.of(), mode,
-        of.thresholds(), atLimit);
+        of.rule(),
+        of.owner(),
+        of.measure(),
+        of.amount(),
+        of.span(),
+        List.of(per),
+        Set.of(),
+        mode,
+        of.thresholds(),
+        atLimit);
   }
 
   private static Model model(String name) {
     var target =
-        new Target(
-            Fakes.provider("p"), name, Profile.NONE, Facts.of(Traits.UNKNOWN, A_DOLLAR));
+        new Target(Fakes.provider("p"), name, Profile.NONE, Facts.of(Traits.UNKNOWN, A_DOLLAR));
     return new Model(
         name,
         List.of(target),
@@ -88,8 +95,7 @@ class AdmitTest {
   }
 
   private Call call(long input, long maxTokens, Allowance... allowances) {
-    var chat =
-        Chat.sketch(new Fakes.NamedDialect("openai"), "m", false, input, maxTokens);
+    var chat = Chat.sketch(new Fakes.NamedDialect("openai"), "m", false, input, maxTokens);
     Call made = Fakes.call(model("m"), chat);
     made.trail().calledBy(made.caller());
     made.trail().asked(chat, Terms.NONE, made.resolved());
@@ -163,7 +169,9 @@ class AdmitTest {
     start("second", call(10, 15_000, total), answering(Duration.ZERO, 5000));
     start("dear", call(10, 100_000, total), answering(Duration.ZERO, 5000));
     time.run();
-    assertThat(log).containsExactlyInAnyOrder("first answered", "second answered", "dear budget_exceeded at 1");
+    assertThat(log)
+        .containsExactlyInAnyOrder(
+            "first answered", "second answered", "dear budget_exceeded at 1");
   }
 
   @Test
@@ -201,8 +209,7 @@ class AdmitTest {
 
   @Test
   void a_limit_of_calls_at_once_is_waited_for_shortly() {
-    Allowance slots =
-        Allowance.of("rule", "t/a", Measure.CONCURRENT, 1, new Span.Now());
+    Allowance slots = Allowance.of("rule", "t/a", Measure.CONCURRENT, 1, new Span.Now());
     start("short", call(10, 10, slots), answering(Duration.ofSeconds(1), 10));
     start("served", call(10, 10, slots), answering(Duration.ofSeconds(5), 10));
     time.run(Duration.ofMillis(1500));
@@ -229,7 +236,9 @@ class AdmitTest {
                       .isBetween(Duration.ofSeconds(59), Duration.ofSeconds(61));
                 }));
     time.run();
-    assertThat(over.trail().findings()).singleElement().satisfies(found -> assertThat(found.rule()).isEqualTo("limits"));
+    assertThat(over.trail().findings())
+        .singleElement()
+        .satisfies(found -> assertThat(found.rule()).isEqualTo("limits"));
     assertThat(level(day).reserved()).isZero();
     assertThat(over.trail().admission().figures())
         .singleElement()
@@ -309,10 +318,8 @@ class AdmitTest {
 
   @Test
   void a_call_counts_on_each_of_its_tags_and_on_its_users_own() {
-    Allowance tags =
-        with(money(100 * CENT, DAY), Mode.ENFORCE, AtLimit.REFUSE, Dimension.TAG);
-    Allowance users =
-        with(money(100 * CENT, DAY), Mode.ENFORCE, AtLimit.REFUSE, Dimension.USER);
+    Allowance tags = with(money(100 * CENT, DAY), Mode.ENFORCE, AtLimit.REFUSE, Dimension.TAG);
+    Allowance users = with(money(100 * CENT, DAY), Mode.ENFORCE, AtLimit.REFUSE, Dimension.USER);
     Call plain = call(10, 10, tags, users);
     var terms = new Terms(Map.of("tags", "red, blue", "user", "a|b"), false, Map.of(), false);
     plain.trail().said(terms);

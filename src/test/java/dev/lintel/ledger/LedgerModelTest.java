@@ -138,8 +138,7 @@ class LedgerModelTest {
             CountersContract.account("a", Measure.REQUESTS, 25, CountersContract.MINUTE),
             CountersContract.account("a", Measure.TOKENS, 400, CountersContract.MINUTE),
             CountersContract.account("a", Measure.CONCURRENT, 6, new Span.Now()),
-            CountersContract.money(
-                "a", 5000, new Span.Calendar(Span.Unit.HOUR, ZoneOffset.UTC)),
+            CountersContract.money("a", 5000, new Span.Calendar(Span.Unit.HOUR, ZoneOffset.UTC)),
             CountersContract.money("t", 40_000, new Span.Total()));
     var running = new ArrayList<Running>();
     var charged = new HashMap<String, Long>();
@@ -189,16 +188,13 @@ class LedgerModelTest {
             account.allowance().measure() == Measure.REQUESTS
                 || account.allowance().measure() == Measure.CONCURRENT;
         claims.add(
-            one
-                ? new Claim(account, 1, 1)
-                : new Claim(account, bound, 1 + random.nextLong(bound)));
+            one ? new Claim(account, 1, 1) : new Claim(account, bound, 1 + random.nextLong(bound)));
       }
     }
     return claims;
   }
 
-  private static boolean end(
-      Running call, Model model, Random random, Map<String, Long> charged) {
+  private static boolean end(Running call, Model model, Random random, Map<String, Long> charged) {
     var used = new long[call.claims.size()];
     for (int i = 0; i < used.length; i++) {
       Measure measure = call.claims.get(i).account().allowance().measure();

@@ -190,8 +190,19 @@ class DocsTest {
   /** Records that are written as one value. */
   private static boolean isScalar(Class<?> type) {
     return Set.of(
-            "Address", "After", "Amount", "Count", "DatabaseUrl", "Grade", "Mark", "Network", "Percent", "Rate",
-            "Size", "Span", "Tokens")
+            "Address",
+            "After",
+            "Amount",
+            "Count",
+            "DatabaseUrl",
+            "Grade",
+            "Mark",
+            "Network",
+            "Percent",
+            "Rate",
+            "Size",
+            "Span",
+            "Tokens")
         .contains(type.getSimpleName());
   }
 

@@ -5,6 +5,7 @@ import dev.lintel.Json;
 import dev.lintel.config.Config;
 import dev.lintel.config.Loader;
 import dev.lintel.secret.KeyRing;
+import dev.lintel.store.SqlStore;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -18,12 +19,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
 /** A whole gateway on a free port, with the simulated providers that its configuration names. */
@@ -74,8 +77,18 @@ final class TestGateway implements AutoCloseable {
                 : "data: " + folder() + "\n")
             + yaml
             + (yaml.contains("tenants:") ? "" : "\n" + TENANT);
-    Loader loader = Builtins.loader(name -> Optional.ofNullable(variables.get(name)));
-    return Revisions.Source.of(loader, loader.read("test.yaml", whole), config -> config);
+    Function<String, Optional<String>> environment =
+        name -> Optional.ofNullable(variables.get(name));
+    var origins =
+        new Origins(
+            environment,
+            around ->
+                new Origins.Opened(
+                    SqlStore.embedded(
+                        around.data().orElseThrow(), SqlStore.Bounds.USUAL, InstantSource.system()),
+                    RING));
+    Loader loader = Builtins.loader(environment, origins.sources());
+    return Revisions.Source.of(loader, loader.read("test.yaml", whole), config -> config, origins);
   }
 
   private static Path folder() {

@@ -1,0 +1,28 @@
+package dev.lintel.main;
+
+import dev.lintel.Json;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import tools.jackson.databind.JsonNode;
+
+@Command(
+    name = "apply",
+    description = "Puts a file to use on every node, and ends the overrides of what it says.",
+    mixinStandardHelpOptions = true)
+final class Apply implements Callable<Integer> {
+  @Mixin private Running running = new Running();
+
+  @Override
+  public Integer call() {
+    try {
+      JsonNode done = running.ask("/admin/v1/config/apply");
+      Running.print(done.path("differences"), Json.array());
+      System.out.println("Revision " + done.path("revision") + " is in force.");
+      return 0;
+    } catch (Running.Refused refused) {
+      System.err.println(refused.getMessage());
+      return 1;
+    }
+  }
+}
