@@ -21,7 +21,7 @@ public final class Courier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
   private static final long LOOK_NANOS = Duration.ofMillis(100).toNanos();
   private static final long BATCH_NANOS = Duration.ofSeconds(1).toNanos();
-  private static final int BATCH = 1000;
+  private static final int BATCH = 4000;
   private static final long BATCH_BYTES = 1 << 20;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);

@@ -1,7 +1,7 @@
 package dev.lintel.main;
 
-import dev.lintel.Allowance;
 import dev.lintel.Admin;
+import dev.lintel.Allowance;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -45,11 +45,11 @@ import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
-import dev.lintel.identity.Issuers;
-import dev.lintel.identity.Strikes;
 import dev.lintel.identity.Issuer;
+import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
+import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.ledger.MemoryCounters;
 import dev.lintel.ledger.SteadyTime;
@@ -85,9 +85,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import tools.jackson.databind.JsonNode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {

@@ -139,7 +139,9 @@ class KillScenario {
 
   private HttpResponse<String> admin(String path) throws Exception {
     return http.send(
-        HttpRequest.newBuilder(URI.create(url + path)).header("authorization", "Bearer admin").build(),
+        HttpRequest.newBuilder(URI.create(url + path))
+            .header("authorization", "Bearer admin")
+            .build(),
         HttpResponse.BodyHandlers.ofString());
   }
 
