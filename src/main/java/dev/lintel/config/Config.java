@@ -66,7 +66,7 @@ public record Config(
     Storing storing,
     Reach fetch,
     Optional<DatabaseUrl> database,
-    Optional<URI> shared,
+    Optional<Shared> shared,
     Optional<URI> otlp,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
@@ -335,6 +335,26 @@ public record Config(
   }
 
   /**
+   * Where nodes share their counts.
+   *
+   * @param url of a Redis; may hold its password
+   */
+  public record Shared(String url, WhenAway whenAway) {
+    @Override
+    public String toString() {
+      return "Shared[" + whenAway + "]";
+    }
+  }
+
+  /** What becomes of calls while that is away. */
+  public enum WhenAway {
+    /** Each node goes on with its share. */
+    SHARE,
+    /** They are refused. */
+    REFUSE
+  }
+
+  /**
    * The keys in which another configuration differs and which are read at the start alone, such as
    * {@code listen}.
    */
@@ -357,6 +377,9 @@ public record Config(
     }
     if (!limits.equals(other.limits)) {
       differing.add("limits");
+    }
+    if (!shared.equals(other.shared)) {
+      differing.add("shared");
     }
     if (!threads.equals(other.threads)) {
       differing.add("threads");

@@ -41,7 +41,7 @@ record Document(
     Optional<Address> listen,
     Optional<Path> data,
     Optional<DatabaseUrl> database,
-    @NotYet Optional<URI> shared,
+    Optional<Shared> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
     List<Jwt> jwt,
@@ -65,6 +65,9 @@ record Document(
     Map<String, At<PolicyEntry>> policies,
     Optional<At<String>> policy,
     Map<String, Tenant> tenants) {
+
+  /** Where nodes share their counts. */
+  record Shared(@Alone At<String> url, Optional<Config.WhenAway> whenAway) {}
 
   /** Where links in requests may lead beside public addresses. */
   record Fetch(List<Reach.Network> allow) {}

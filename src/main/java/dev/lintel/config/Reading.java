@@ -30,6 +30,9 @@ final class Reading implements ModelReading.Around {
 
   private static final Pattern KEK = Pattern.compile("[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?");
 
+  private static final Pattern REDIS =
+      Pattern.compile("(rediss?|rediss?-sentinel)://[^/?#\\s]+(/\\d*)?(\\?[^#]*)?(#.+)?");
+
   private final Faults faults;
   private final Document written;
   private final Providers providers;
@@ -87,7 +90,7 @@ final class Reading implements ModelReading.Around {
             written.records().orElse(Storing.Recording.USUAL)),
         written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
-        written.shared(),
+        written.shared().flatMap(this::shared),
         written.otlp(),
         remotes,
         sims,
@@ -133,6 +136,17 @@ final class Reading implements ModelReading.Around {
       keys.add(new Credential("kek#" + (keys.size() + 1), key));
     }
     return keys;
+  }
+
+  private Optional<Config.Shared> shared(Document.Shared shared) {
+    At<String> url = shared.url();
+    if (url.value().filter(text -> !REDIS.matcher(text).matches()).isPresent()) {
+      faults.add(
+          url,
+          "must be redis://host:6379, rediss://… for TLS, or redis-sentinel://host:26379#master");
+    }
+    return url.value()
+        .map(text -> new Config.Shared(text, shared.whenAway().orElse(Config.WhenAway.SHARE)));
   }
 
   private Optional<Config.Clients> clients(Document.Pem pem) {

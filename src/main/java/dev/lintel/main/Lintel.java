@@ -8,6 +8,7 @@ import dev.lintel.Caller;
 import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Failure;
+import dev.lintel.Footing;
 import dev.lintel.Health;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
@@ -17,6 +18,7 @@ import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
+import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.Attempts;
@@ -51,11 +53,10 @@ import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
-import dev.lintel.ledger.MemoryCounters;
-import dev.lintel.ledger.SteadyTime;
 import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
+import dev.lintel.route.Trouble;
 import dev.lintel.secret.KeyRing;
 import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
@@ -129,7 +130,7 @@ public final class Lintel implements AutoCloseable {
   private final Ratings ratings = new Ratings();
   private final Continuity continuity;
   private final Shadow shadow;
-  private final Counters counters;
+  private final Sharing sharing;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
@@ -215,11 +216,11 @@ public final class Lintel implements AutoCloseable {
     Config config = begun(own);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
-    counters =
-        new MemoryCounters(
-            System::nanoTime,
-            new SteadyTime(System::nanoTime, InstantSource.system()),
-            metrics.thresholds());
+    sharing = new Sharing(config, metrics.thresholds(), () -> storage.store().spending());
+    metrics.standsOn(this::footings);
+    standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
+    sharing.news().hear("rests", this::rests);
+    Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
             listener,
@@ -385,6 +386,34 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** Another node has found that something rests. */
+  private void rests(String text) {
+    Trouble trouble = Trouble.of(text);
+    Gateway current = live;
+    Provider provider = current == null ? null : current.providers().get(trouble.provider());
+    if (provider != null) {
+      standings.heard(provider, trouble);
+    }
+  }
+
+  /** How the database and the Redis are that nodes share, as far as they are configured. */
+  private Map<String, Footing> footings() {
+    var all = new TreeMap<>(sharing.footings());
+    if (started.database().isPresent()) {
+      storage
+          .state()
+          .ifPresent(now ->
+              all.put(
+                  "database",
+                  new Footing(
+                      now.presence().word(),
+                      Optional.of(now.since()),
+                      now.presence() == Store.Presence.OPEN,
+                      Map.of())));
+    }
+    return all;
+  }
+
   private Map<String, Health> health() {
     var all = new TreeMap<String, Health>();
     providers().forEach((name, provider) -> all.put(name, standings.health(provider)));
@@ -416,7 +445,7 @@ public final class Lintel implements AutoCloseable {
     storage.close();
     simulators.close();
     wait(vertx.close());
-    counters.close();
+    sharing.close();
   }
 
   @Override
@@ -519,6 +548,7 @@ public final class Lintel implements AutoCloseable {
             metrics,
             directory,
             standings::health,
+            this::footings,
             checks::check,
             evidence.all(),
             ratings::rate,
@@ -568,7 +598,7 @@ public final class Lintel implements AutoCloseable {
     all.add(
         new Budgets(
                 () -> lasting.admit().budgets(live.config().policies().allowances()),
-                counters,
+                sharing.counters(),
                 Builtins.OPENAI)
             .list());
     return all;

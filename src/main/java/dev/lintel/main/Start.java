@@ -40,6 +40,8 @@ final class Start implements Callable<Integer> {
   /** The same, where the store is not for this version. */
   private static final Duration REFUSED_PATIENCE = Duration.ofSeconds(5);
 
+  private static final int SHORTEST_ADMIN_KEY = 20;
+
   private static volatile boolean running;
 
   @Option(
@@ -133,6 +135,7 @@ final class Start implements Callable<Integer> {
       lintel.close(PATIENCE);
     });
     sayNotYet(lintel.config());
+    warnings(config, adminKey).forEach(LOG::warn);
     var _ =
         lintel
             .refused()
@@ -153,6 +156,32 @@ final class Start implements Callable<Integer> {
           .start(Duration.ofMillis(500));
     }
     return 0;
+  }
+
+  /** What an operator should know before others find out. */
+  static List<String> warnings(Config config, String adminKey) {
+    var all = new ArrayList<String>();
+    if (config.tls().isEmpty() && !isLoopback(config.listen().host())) {
+      all.add(
+          "listening on "
+              + config.listen()
+              + " without TLS: keys can be read on the way, unless something before it encrypts");
+    }
+    if (!adminKey.isEmpty() && adminKey.length() < SHORTEST_ADMIN_KEY) {
+      all.add("LINTEL_ADMIN_KEY is short enough to be guessed; take 20 random characters or more");
+    }
+    if (config.database().isPresent()
+        && config.keks().isEmpty()
+        && System.getenv("LINTEL_KEK") == null) {
+      all.add(
+          "several nodes can share this database, but what this one seals no other can open: give"
+              + " all the same LINTEL_KEK");
+    }
+    return all;
+  }
+
+  private static boolean isLoopback(String host) {
+    return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
   }
 
   /** The store that a configuration means, before the gateway has opened it. */

@@ -78,13 +78,23 @@ class IdentityScenario {
       assertThat(refused.statusCode()).isEqualTo(401);
       assertThat(refused.body()).contains("'azp'");
       String id = reply.headers().firstValue("x-lintel-request-id").orElseThrow();
-      JsonNode record = Json.parse(gateway.admin("GET", "/admin/v1/calls/" + id, "").body());
+      JsonNode record = record(gateway, id);
       assertThat(record.path("app").asString()).isEqualTo("billing");
       assertThat(record.path("key_id").asString()).isEqualTo("jwt:https://id.example");
       assertThat(record.toString()).doesNotContain(token);
     } finally {
       issuer.stop(0);
     }
+  }
+
+  /** It appears a moment after the reply. */
+  private static JsonNode record(TestGateway gateway, String id) {
+    long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    HttpResponse<String> reply;
+    do {
+      reply = gateway.admin("GET", "/admin/v1/calls/" + id, "");
+    } while (reply.statusCode() == 404 && System.nanoTime() < until);
+    return Json.parse(reply.body());
   }
 
   private static String signed(com.nimbusds.jose.jwk.RSAKey key, JWTClaimsSet claims)
