@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Admin;
+import dev.lintel.Allowance;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -84,10 +85,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Lintel.class);
+
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   static final long BODIES = 64L << 20;
 
@@ -191,7 +196,7 @@ public final class Lintel implements AutoCloseable {
     storage =
         new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
     sealer = sealing.of(storage::store, own.database().isPresent());
-    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    evidence = new Evidence(journal, out, storage::store);
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
@@ -251,8 +256,16 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, name -> Optional.empty());
       standings.use(config.breakers());
+      evidence.begin(counters::atLeast);
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
       directory.start(); // beside the server's start, which needs no store
+      // No call before it is known what was spent, unless the store does not say.
+      if (config.policies().allowances().stream().anyMatch(Allowance::lasting)
+          && !evidence.spentIsKnown(PATIENCE)) {
+        LOG.warn(
+            "the store has not said what was spent before: until it does, only what this node knows"
+                + " counts");
+      }
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
