@@ -55,6 +55,11 @@ public record Caller(
     return new Caller(tenant, app, otherKey, models, ownKeys, residency, explain, user, policies);
   }
 
+  /** The same on behalf of that user. */
+  public Caller as(String otherUser) {
+    return new Caller(tenant, app, keyId, models, ownKeys, residency, explain, otherUser, policies);
+  }
+
   /** The same under those policies. */
   public Caller under(Policy.Source other) {
     return new Caller(tenant, app, keyId, models, ownKeys, residency, explain, user, other);

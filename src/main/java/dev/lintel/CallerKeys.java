@@ -44,7 +44,8 @@ public interface CallerKeys {
    * #GONE_FOR}: who has not looked for longer must begin anew.
    *
    * @param since what the last look returned; 0 for everything
-   * @param known each that was added or changed
+   * @param known each that was added or changed, without its name, its prefix, its beginning and
+   *     its last use
    * @param gone ids of those that were deleted
    * @return where the next look goes on; less than {@code since} where the store is an older one
    *     than it was, so that everything must be looked at again

@@ -5,6 +5,7 @@ import dev.lintel.Attempt;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
+import dev.lintel.Footing;
 import dev.lintel.Health;
 import dev.lintel.Json;
 import dev.lintel.Provider;
@@ -34,9 +35,14 @@ public final class Providers {
    * {@code {status, providers: {name: {state, until, last_failure, keys}}}}; the status is {@code
    * healthy}, {@code degraded} where a provider rests or all of its keys do, and {@code down} where
    * that is so of all. One that has rested is asked again, so it counts as well until that fails.
+   *
+   * @param footings what the gateway stands on, by name: beside the providers, and {@code degraded}
+   *     at the best where one is not well
    */
-  public Endpoint health() {
+  public Endpoint health(Supplier<Map<String, Footing>> footings) {
     return exchange -> {
+      Map<String, Footing> below = footings.get();
+      boolean firm = below.values().stream().allMatch(Footing::well);
       ObjectNode all = Json.object();
       int well = 0;
       Collection<Provider> known = providers.get();
@@ -46,8 +52,14 @@ public final class Providers {
         all.set(provider.name(), json(now, false));
       }
       ObjectNode body = Json.object();
-      body.put("status", well == known.size() ? "healthy" : well > 0 ? "degraded" : "down");
+      boolean healthy = well == known.size() && firm;
+      body.put("status", healthy ? "healthy" : well > 0 || known.isEmpty() ? "degraded" : "down");
       body.set("providers", all);
+      below.forEach((name, footing) -> {
+        ObjectNode one = body.putObject(name).put("state", footing.state());
+        one.put("since", footing.since().map(Instant::toString).orElse(null));
+        footing.more().forEach(one::put);
+      });
       exchange.answer(Answer.json(200, body), Map.of());
     };
   }

@@ -59,6 +59,7 @@ public record Config(
     Address listen,
     Path data,
     Optional<Tls> tls,
+    Identities identities,
     List<Credential> keks,
     Optional<SignOn> signOn,
     Duration approvals,
@@ -67,7 +68,7 @@ public record Config(
     Storing storing,
     Reach fetch,
     Optional<DatabaseUrl> database,
-    Optional<URI> shared,
+    Optional<Shared> shared,
     Optional<URI> otlp,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
@@ -119,8 +120,16 @@ public record Config(
       String scopes,
       Optional<URI> keys) {}
 
-  /** The gateway's own certificate and its key, as PEM files. */
-  public record Tls(Path certificate, Path key) {}
+  /** The gateway's own certificate and its key, as PEM files, and what is asked of clients. */
+  public record Tls(Path certificate, Path key, Optional<Clients> clients) {}
+
+  /**
+   * Clients with certificates.
+   *
+   * @param ca a PEM file with the certificates that sign theirs
+   * @param required whether nobody else is served
+   */
+  public record Clients(Path ca, boolean required) {}
 
   /**
    * The most that a request may have: of its body, unpacked, of a body that is handed on without
@@ -331,6 +340,26 @@ public record Config(
   }
 
   /**
+   * Where nodes share their counts.
+   *
+   * @param url of a Redis; may hold its password
+   */
+  public record Shared(String url, WhenAway whenAway) {
+    @Override
+    public String toString() {
+      return "Shared[" + whenAway + "]";
+    }
+  }
+
+  /** What becomes of calls while that is away. */
+  public enum WhenAway {
+    /** Each node goes on with its share. */
+    SHARE,
+    /** They are refused. */
+    REFUSE
+  }
+
+  /**
    * The keys in which another configuration differs and which are read at the start alone, such as
    * {@code listen}.
    */
@@ -353,6 +382,9 @@ public record Config(
     }
     if (!limits.equals(other.limits)) {
       differing.add("limits");
+    }
+    if (!shared.equals(other.shared)) {
+      differing.add("shared");
     }
     if (!threads.equals(other.threads)) {
       differing.add("threads");
@@ -405,17 +437,61 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, keks, signOn, approvals, limits, threads, storing, fetch, database,
-        shared, otlp, remotes, sims, models, breakers, probes, refusing, pricing, policies, apps,
-        notYet, read);
+        other,
+        data,
+        tls,
+        identities,
+        keks,
+        signOn,
+        approvals,
+        limits,
+        threads,
+        storing,
+        fetch,
+        database,
+        shared,
+        otlp,
+        remotes,
+        sims,
+        models,
+        breakers,
+        probes,
+        refusing,
+        pricing,
+        policies,
+        apps,
+        notYet,
+        read);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, keks, signOn, approvals, limits, threads, storing, fetch, database,
-        shared, otlp, remotes, sims, models, breakers, probes, refusing, pricing, policies, apps,
-        notYet, read);
+        listen,
+        folder,
+        tls,
+        identities,
+        keks,
+        signOn,
+        approvals,
+        limits,
+        threads,
+        storing,
+        fetch,
+        database,
+        shared,
+        otlp,
+        remotes,
+        sims,
+        models,
+        breakers,
+        probes,
+        refusing,
+        pricing,
+        policies,
+        apps,
+        notYet,
+        read);
   }
 
   /** Without what may be a secret. */

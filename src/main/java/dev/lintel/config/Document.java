@@ -41,9 +41,12 @@ record Document(
     Optional<Address> listen,
     Optional<Path> data,
     Optional<DatabaseUrl> database,
-    @NotYet Optional<URI> shared,
+    Optional<Shared> shared,
     @NotYet Optional<URI> otlp,
     Optional<Pem> tls,
+    List<Jwt> jwt,
+    List<Client> clients,
+    List<Reach.Network> trustedProxies,
     @Secret List<At<String>> kek,
     Optional<Prologue.Vault> vault,
     Optional<AdminEntry> admin,
@@ -63,11 +66,41 @@ record Document(
     Optional<At<String>> policy,
     Map<String, Tenant> tenants) {
 
+  /** Where nodes share their counts. */
+  record Shared(@Alone At<String> url, Optional<Config.WhenAway> whenAway) {}
+
   /** Where links in requests may lead beside public addresses. */
   record Fetch(List<Reach.Network> allow) {}
 
-  /** A certificate with its key, as PEM files. */
-  record Pem(At<Path> certificate, At<Path> key) {}
+  /** A certificate with its key, as PEM files, and what is asked of clients. */
+  record Pem(
+      At<Path> certificate,
+      At<Path> key,
+      Optional<At<Path>> clientCa,
+      Optional<At<ClientAuth>> clientAuth) {}
+
+  enum ClientAuth {
+    REQUEST,
+    REQUIRE
+  }
+
+  /** An issuer of tokens; each value knows its place. */
+  record Jwt(
+      At<URI> issuer,
+      List<At<String>> audience,
+      Optional<At<URI>> jwks,
+      List<At<String>> algorithms,
+      Optional<Claims> claims,
+      Optional<At<String>> tenant,
+      Optional<At<String>> app,
+      boolean insecure) {}
+
+  /** In which claims of a token stands what. */
+  record Claims(Optional<At<String>> tenant, Optional<At<String>> app, Optional<At<String>> user) {}
+
+  /** Whom a certificate stands for. */
+  record Client(
+      Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
 
   /** Who may administer, beside who has an admin key. */
   record AdminEntry(Optional<Oidc> oidc, Optional<Duration> approvals) {

@@ -30,6 +30,9 @@ final class Reading implements ModelReading.Around {
 
   private static final Pattern KEK = Pattern.compile("[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?");
 
+  private static final Pattern REDIS =
+      Pattern.compile("(rediss?|rediss?-sentinel)://[^/?#\\s]+(/\\d*)?(\\?[^#]*)?(#.+)?");
+
   private final Faults faults;
   private final Document written;
   private final Providers providers;
@@ -75,6 +78,7 @@ final class Reading implements ModelReading.Around {
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.data().orElse(Config.DATA),
         written.tls().flatMap(this::tls),
+        new Identifying(faults, written.tenants()).of(written),
         keks(),
         written.admin().flatMap(Document.AdminEntry::oidc).flatMap(this::signOn),
         written.admin().flatMap(Document.AdminEntry::approvals).orElse(Config.APPROVALS),
@@ -87,7 +91,7 @@ final class Reading implements ModelReading.Around {
             written.records().orElse(Storing.Recording.USUAL)),
         written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
-        written.shared(),
+        written.shared().flatMap(this::shared),
         written.otlp(),
         remotes,
         sims,
@@ -135,12 +139,43 @@ final class Reading implements ModelReading.Around {
     return keys;
   }
 
+  private Optional<Config.Shared> shared(Document.Shared shared) {
+    At<String> url = shared.url();
+    if (url.value().filter(text -> !REDIS.matcher(text).matches()).isPresent()) {
+      faults.add(
+          url,
+          "must be redis://host:6379, rediss://… for TLS, or redis-sentinel://host:26379#master");
+    }
+    return url.value()
+        .map(text -> new Config.Shared(text, shared.whenAway().orElse(Config.WhenAway.SHARE)));
+  }
+
+  private Optional<Config.Clients> clients(Document.Pem pem) {
+    if (pem.clientCa().isEmpty()) {
+      pem.clientAuth().ifPresent(at -> faults.add(at, "needs 'client_ca' beside it"));
+      return Optional.empty();
+    }
+    boolean required =
+        pem.clientAuth()
+            .flatMap(At::value)
+            .map(given ->
+                switch (given) {
+                  case REQUEST -> false;
+                  case REQUIRE -> true;
+                })
+            .orElse(false);
+    return pem.clientCa()
+        .flatMap(providers::readable)
+        .map(ca -> new Config.Clients(Path.of(ca), required));
+  }
+
   private Optional<Config.Tls> tls(Document.Pem pem) {
     providers.readable(pem.certificate());
     providers.readable(pem.key());
     return pem.certificate()
         .value()
-        .flatMap(certificate -> pem.key().value().map(key -> new Config.Tls(certificate, key)));
+        .flatMap(certificate ->
+            pem.key().value().map(key -> new Config.Tls(certificate, key, clients(pem))));
   }
 
   private void readProviders() {

@@ -34,7 +34,7 @@ public final class Directory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Directory.class);
   private static final Duration LOOK = Duration.ofMillis(300);
   private static final Duration WRITE = Duration.ofSeconds(10);
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int PROVED = 1 << 17;
 
   private final Supplier<Store> store;

@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Who calls, as one configuration knows them: its own keys, those of the store, and the first
- * caller key. All of them lead to apps; a key whose app is no more is not good.
+ * Who calls, as one configuration knows them: its own keys, those of the store, the first caller
+ * key, tokens of issuers and certificates. All of them lead to apps; a key whose app is no more is
+ * not good.
  */
 public final class Register implements Identity {
   /** An app's caller with the id of the key that it uses; empty where there is no such app. */
@@ -34,14 +35,24 @@ public final class Register implements Identity {
       Function<String, Optional<Caller>> first) {}
 
   private final Configured configured;
+  private final Tokens tokens;
+  private final Certificates certificates;
   private final Directory directory;
   private final Apps apps;
   private final Addresses addresses;
   private final Strikes strikes;
 
   public Register(
-      Configured configured, Directory directory, Apps apps, Addresses addresses, Strikes strikes) {
+      Configured configured,
+      Tokens tokens,
+      Certificates certificates,
+      Directory directory,
+      Apps apps,
+      Addresses addresses,
+      Strikes strikes) {
     this.configured = configured;
+    this.tokens = tokens;
+    this.certificates = certificates;
     this.directory = directory;
     this.apps = apps;
     this.addresses = addresses;
@@ -51,6 +62,11 @@ public final class Register implements Identity {
   @Override
   public Caller holder(String credential, Peer peer) {
     if (credential.isEmpty()) {
+      Optional<Caller> certified =
+          certificates.any() ? peer.certificate().flatMap(certificates::caller) : Optional.empty();
+      if (certified.isPresent()) {
+        return certified.get();
+      }
       throw Failure.of(
           Failure.Kind.AUTHENTICATION,
           "No key was given. Send a Lintel key as 'Authorization: Bearer ...', 'x-api-key', 'api-key', 'x-goog-api-key' or '?key='.");
@@ -58,6 +74,9 @@ public final class Register implements Identity {
     Caller known = configured.callers.get(credential);
     if (known != null) {
       return known;
+    }
+    if (tokens.takes(credential)) {
+      return token(credential, peer);
     }
     KnownKey proved = directory.proved(credential);
     if (proved != null) {
@@ -130,6 +149,20 @@ public final class Register implements Identity {
   private Optional<Caller> resolved(KnownKey key) {
     return apps.caller(key.tenant, key.app, key.id)
         .map(caller -> Scoped.narrow(caller, key.id, key.scopes));
+  }
+
+  private Caller token(String token, Peer peer) {
+    try {
+      return tokens.caller(token);
+    } catch (Failure failure) {
+      if (failure.kind() == Failure.Kind.AUTHENTICATION) {
+        struck(peer)
+            .ifPresent(often -> {
+              throw often;
+            });
+      }
+      throw failure;
+    }
   }
 
   private Failure stranger(Peer peer) {

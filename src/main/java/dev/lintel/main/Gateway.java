@@ -17,6 +17,7 @@ import dev.lintel.Spool;
 import dev.lintel.Target;
 import dev.lintel.TokenCounter;
 import dev.lintel.config.Config;
+import dev.lintel.config.Identities;
 import dev.lintel.filter.Admit;
 import dev.lintel.filter.Afford;
 import dev.lintel.filter.Authenticate;
@@ -39,14 +40,18 @@ import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.identity.Addresses;
+import dev.lintel.identity.Certificates;
 import dev.lintel.identity.Directory;
+import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Register;
 import dev.lintel.identity.Strikes;
+import dev.lintel.identity.Tokens;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.Standings;
 import dev.lintel.token.Tokenizer;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,6 +104,7 @@ record Gateway(
       Admit admit,
       Function<String, Optional<Caller>> firstKey,
       Directory directory,
+      Issuers issuers,
       Strikes strikes) {}
 
   /** Outlives every configuration, because its tables are large and load late. */
@@ -169,16 +175,19 @@ record Gateway(
             : (tenant, app, keyId) ->
                 Optional.ofNullable(apps.getOrDefault(tenant, Map.of()).get(app))
                     .map(known -> known.caller(keyId));
+    Identities known = config.identities();
     return new Register(
         new Register.Configured(
             config.callers(),
             config.signedCallers(),
             apps.isEmpty()
-                ? key -> lasting.firstKey.apply(key).map(known -> first)
+                ? key -> lasting.firstKey.apply(key).map(caller -> first)
                 : key -> Optional.empty()),
+        new Tokens(known.issuers(), lasting.issuers, callers, InstantSource.system()),
+        new Certificates(known.clients(), callers, InstantSource.system()),
         lasting.directory,
         callers,
-        new Addresses(List.of()),
+        new Addresses(known.trustedProxies()),
         lasting.strikes);
   }
 

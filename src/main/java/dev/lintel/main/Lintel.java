@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Admin;
+import dev.lintel.Allowance;
 import dev.lintel.Approvals;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
@@ -8,6 +9,7 @@ import dev.lintel.Caller;
 import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Failure;
+import dev.lintel.Footing;
 import dev.lintel.Health;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
@@ -17,6 +19,7 @@ import dev.lintel.Provider;
 import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
+import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.ApprovalList;
@@ -47,16 +50,15 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuer;
+import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Login;
 import dev.lintel.identity.People;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
-import dev.lintel.ledger.MemoryCounters;
-import dev.lintel.ledger.SteadyTime;
 import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
-import dev.lintel.secret.KeyRing;
+import dev.lintel.route.Trouble;
 import dev.lintel.secret.SealedApprovals;
 import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
@@ -86,10 +88,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Lintel.class);
+
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   static final long BODIES = 64L << 20;
 
@@ -126,7 +132,7 @@ public final class Lintel implements AutoCloseable {
   private final Ratings ratings = new Ratings();
   private final Continuity continuity;
   private final Shadow shadow;
-  private final Counters counters;
+  private final Sharing sharing;
   private final Gateway.Lasting lasting;
   private final Simulators simulators;
   private final Upstream upstream;
@@ -159,14 +165,14 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out) {
-    this(source, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
+    this(source, firstKey, admin, out, Secrets.random(), Secrets.passing());
   }
 
   /**
    * The same, where what it seals shall be good for the next start, too.
    *
    * @param secret under which ids are made that nobody else can make
-   * @param sealer of what lies in the store
+   * @param sealing of what lies in the store
    */
   Lintel(
       Revisions.Source source,
@@ -174,8 +180,7 @@ public final class Lintel implements AutoCloseable {
       Predicate<String> admin,
       OutputStream out,
       byte[] secret,
-      Sealer sealer) {
-    this.sealer = sealer;
+      Secrets.Sealing sealing) {
     Config own = source.first();
     continuity = new Continuity(secret);
     MappedJournal journal = MappedJournal.open(own.data());
@@ -194,7 +199,8 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
         new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
-    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    sealer = sealing.of(storage::store, own.database().isPresent());
+    evidence = new Evidence(journal, out, storage::store);
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
@@ -215,11 +221,11 @@ public final class Lintel implements AutoCloseable {
     Config config = begun(own);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
-    counters =
-        new MemoryCounters(
-            System::nanoTime,
-            new SteadyTime(System::nanoTime, InstantSource.system()),
-            metrics.thresholds());
+    sharing = new Sharing(config, metrics.thresholds(), () -> storage.store().spending());
+    metrics.standsOn(this::footings);
+    standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
+    sharing.news().hear("rests", this::rests);
+    Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
             listener,
@@ -240,6 +246,7 @@ public final class Lintel implements AutoCloseable {
             new Admit(counters),
             firstKey,
             directory,
+            new Issuers(CallThread::nanoTime),
             new Strikes(STRIKES, CallThread::nanoTime));
     metrics.budgets(
         () -> lasting.admit().budgetsAsAWhole(live.config().policies().allowances()), counters);
@@ -255,8 +262,16 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, name -> Optional.empty());
       standings.use(config.breakers());
+      evidence.begin(counters::atLeast);
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
       directory.start(); // beside the server's start, which needs no store
+      // No call before it is known what was spent, unless the store does not say.
+      if (config.policies().allowances().stream().anyMatch(Allowance::lasting)
+          && !evidence.spentIsKnown(PATIENCE)) {
+        LOG.warn(
+            "the store has not said what was spent before: until it does, only what this node knows"
+                + " counts");
+      }
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
@@ -376,6 +391,34 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** Another node has found that something rests. */
+  private void rests(String text) {
+    Trouble trouble = Trouble.of(text);
+    Gateway current = live;
+    Provider provider = current == null ? null : current.providers().get(trouble.provider());
+    if (provider != null) {
+      standings.heard(provider, trouble);
+    }
+  }
+
+  /** How the database and the Redis are that nodes share, as far as they are configured. */
+  private Map<String, Footing> footings() {
+    var all = new TreeMap<>(sharing.footings());
+    if (started.database().isPresent()) {
+      storage
+          .state()
+          .ifPresent(now ->
+              all.put(
+                  "database",
+                  new Footing(
+                      now.presence().word(),
+                      Optional.of(now.since()),
+                      now.presence() == Store.Presence.OPEN,
+                      Map.of())));
+    }
+    return all;
+  }
+
   private Map<String, Health> health() {
     var all = new TreeMap<String, Health>();
     providers().forEach((name, provider) -> all.put(name, standings.health(provider)));
@@ -407,7 +450,7 @@ public final class Lintel implements AutoCloseable {
     storage.close();
     simulators.close();
     wait(vertx.close());
-    counters.close();
+    sharing.close();
   }
 
   @Override
@@ -442,7 +485,12 @@ public final class Lintel implements AutoCloseable {
         Math.toIntExact(config.limits().headers().bytes()),
         Map.of("x-lintel-version", Version.CONTRACT),
         config.tls().map(tls -> tls.certificate().toString()),
-        config.tls().map(tls -> tls.key().toString()));
+        config.tls().map(tls -> tls.key().toString()),
+        config
+            .tls()
+            .flatMap(Config.Tls::clients)
+            .map(clients ->
+                new Server.ClientCertificates(clients.ca().toString(), clients.required())));
   }
 
   private List<Route> routes(Predicate<String> admin) {
@@ -505,6 +553,7 @@ public final class Lintel implements AutoCloseable {
             metrics,
             directory,
             standings::health,
+            this::footings,
             checks::check,
             evidence.all(),
             ratings::rate,
@@ -557,7 +606,7 @@ public final class Lintel implements AutoCloseable {
     all.add(
         new Budgets(
                 () -> lasting.admit().budgets(live.config().policies().allowances()),
-                counters,
+                sharing.counters(),
                 Builtins.OPENAI)
             .list());
     return all;

@@ -8,6 +8,7 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Footing;
 import dev.lintel.Handler;
 import dev.lintel.Health;
 import dev.lintel.Identity;
@@ -74,6 +75,7 @@ final class Routes {
       Endpoint metrics,
       Directory directory,
       Function<Provider, Health> health,
+      Supplier<Map<String, Footing>> footings,
       Function<Provider, Attempt> check,
       CallRecords records,
       Feedback.Ratings ratings,
@@ -195,7 +197,7 @@ final class Routes {
         "/feedback",
         new Known(
             Builtins.OPENAI, around.identity(), new Feedback(around.ratings, around.records)));
-    get(root, "/health", providers.health());
+    get(root, "/health", providers.health(around.footings));
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));
     for (Operation operation : Administration.of(around, providers)) {

@@ -8,6 +8,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
 import dev.lintel.Finding;
+import dev.lintel.Footing;
 import dev.lintel.Health;
 import dev.lintel.Leave;
 import dev.lintel.Listener;
@@ -232,6 +233,17 @@ public final class Metrics implements Listener, Endpoint {
     } else {
       attempts.labelValues(provider, attempt.kind().get().word()).inc();
     }
+  }
+
+  /** From now on it is shown whether what the gateway stands on is well. */
+  public void standsOn(Supplier<Map<String, Footing>> footings) {
+    GaugeWithCallback.builder()
+        .name("lintel_footing_well")
+        .help("1 where what the gateway stands on is well, such as a shared Redis; else 0.")
+        .labelNames("name")
+        .callback(figures ->
+            footings.get().forEach((name, now) -> figures.call(now.well() ? 1 : 0, name)))
+        .register(registry);
   }
 
   /** Also tells how many calls wait for targets, by model. */

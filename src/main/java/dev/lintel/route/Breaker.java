@@ -252,6 +252,30 @@ final class Breaker {
     }
   }
 
+  /**
+   * Somebody else has found that it rests, for so many nanoseconds more. Where it was thought well
+   * it rests here, too.
+   *
+   * @param asked whether the provider itself said how long
+   */
+  void rest(long left, boolean asked) {
+    State now = state;
+    if (left > 0 && now instanceof Closed) {
+      long time = clock.getAsLong();
+      STATE.compareAndSet(this, now, new Open(new Ticket(time), time + left, asked));
+    }
+  }
+
+  /** Nanoseconds for which it rests still, whoever probes; 0 where it does not. */
+  long resting() {
+    return state instanceof Open open ? left(open) : 0;
+  }
+
+  /** Whether it rests because the provider itself said how long. */
+  boolean asked() {
+    return state instanceof Open open && open.asked;
+  }
+
   /** Calls may find out how it is from now on, unless the provider said how long it rests. */
   void halfOpen() {
     if (state instanceof Open open && !open.asked) {

@@ -169,6 +169,13 @@ final class KeyRests {
         : new Rest(now + own.toNanos(), least(own.multipliedBy(2), LONGEST), failure, null, 0);
   }
 
+  /** Somebody else has found that it rests, for so many nanoseconds more. */
+  void rest(Credential key, Failure failure, long left) {
+    long until = clock.getAsLong() + left;
+    change(now ->
+        now.containsKey(key) ? now : with(now, key, new Rest(until, FIRST, failure, null, 0)));
+  }
+
   /** Nanoseconds until it may be asked; 0 where it may now. */
   long left(Credential key) {
     Rest rest = resting.get(key);

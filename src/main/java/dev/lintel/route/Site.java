@@ -2,8 +2,10 @@ package dev.lintel.route;
 
 import dev.lintel.BreakerRule;
 import dev.lintel.BreakerRules;
+import dev.lintel.Credential;
 import dev.lintel.Failure;
 import dev.lintel.Health;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,11 +45,16 @@ final class Site {
   private final ConcurrentMap<String, Spot> configured = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Spot> named = new ConcurrentHashMap<>();
   private final AtomicLong swept;
+  private final Consumer<Trouble> told;
   private volatile Rules rules;
   private volatile @Nullable Failure last;
 
-  Site(LongSupplier clock, InstantSource wall, Rules rules) {
+  /**
+   * @param told who hears of it when something of it rests
+   */
+  Site(LongSupplier clock, InstantSource wall, Rules rules, Consumer<Trouble> told) {
     this.clock = clock;
+    this.told = told;
     this.rules = rules;
     this.breaker = new Breaker(clock, rules.own);
     this.keys = new KeyRests(clock);
@@ -106,6 +114,31 @@ final class Site {
     long before = swept.get();
     if (now - before >= SWEEP_NANOS && swept.compareAndSet(before, now)) {
       named.values().removeIf(spot -> spot.breaker.forgettable());
+    }
+  }
+
+  /** Tells others that it rests, its model of that name or its key of that id, where it does. */
+  void tell(Trouble.Scope scope, String name, long left, boolean asked, Failure failure) {
+    if (left > 0) {
+      told.accept(
+          new Trouble(rules.provider, scope, name, Duration.ofNanos(left), asked, failure.kind()));
+    }
+  }
+
+  /** What others have found. A key is known by its id, which all nodes with one file give it. */
+  void heard(Trouble trouble, List<Credential> credentials) {
+    long left = trouble.left().toNanos();
+    switch (trouble.scope()) {
+      case PROVIDER -> breaker.rest(left, trouble.asked());
+      case MODEL -> named(trouble.name()).breaker.rest(left, trouble.asked());
+      case KEY ->
+          credentials.stream()
+              .filter(key -> key.id().equals(trouble.name()))
+              .forEach(key ->
+                  keys.rest(
+                      key,
+                      Failure.of(trouble.kind(), "Another node was told that this key rests."),
+                      left));
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -38,6 +39,7 @@ public final class Standings implements Standing.Source {
   private final ConcurrentMap<String, Site> sites = new ConcurrentHashMap<>();
   private final LongSupplier clock;
   private final InstantSource wall;
+  private volatile Consumer<Trouble> told = trouble -> {};
   private volatile InForce rules = new InForce(BreakerRules.NONE, Map.of());
 
   /**
@@ -57,6 +59,16 @@ public final class Standings implements Standing.Source {
     var now = new InForce(all, all.shared());
     rules = now;
     sites.forEach((name, site) -> site.use(now.of(name)));
+  }
+
+  /** From now on that one hears what rests, when it begins; on any thread, must not wait. */
+  public void tell(Consumer<Trouble> hearer) {
+    told = hearer;
+  }
+
+  /** What another node has found of that provider: what is thought well here rests, too. */
+  public void heard(Provider provider, Trouble trouble) {
+    site(provider).heard(trouble, provider.credentials());
   }
 
   /** Of a target that the configuration names. */
@@ -81,7 +93,9 @@ public final class Standings implements Standing.Source {
       return known;
     }
     Site site =
-        sites.computeIfAbsent(provider.name(), name -> new Site(clock, wall, rules.of(name)));
+        sites.computeIfAbsent(
+            provider.name(),
+            name -> new Site(clock, wall, rules.of(name), trouble -> told.accept(trouble)));
     site.use(rules.of(provider.name()));
     return site;
   }

@@ -20,10 +20,12 @@ final class Watched implements Standing {
   private final Site site;
   private final Spot spot;
   private final Bounds bounds;
+  private final String name;
 
   Watched(Site site, Spot spot, Provider provider, String model, int concurrent) {
     this.site = site;
     this.spot = spot;
+    this.name = model;
     this.bounds = new Bounds(site.account, provider, model, concurrent);
   }
 
@@ -184,15 +186,20 @@ final class Watched implements Standing {
         case PROVIDER -> {
           site.failed(failure);
           site.breaker.failed(provider, failure);
+          site.tell(
+              Trouble.Scope.PROVIDER, "", site.breaker.resting(), site.breaker.asked(), failure);
           release(false, true, true);
         }
         case MODEL -> {
           spot.breaker.failed(model, failure);
+          site.tell(
+              Trouble.Scope.MODEL, name, spot.breaker.resting(), spot.breaker.asked(), failure);
           release(true, false, true);
         }
         case KEY -> {
           site.failed(failure);
           site.keys.failed(key, failure, this);
+          site.tell(Trouble.Scope.KEY, key.id(), site.keys.left(key), false, failure);
           release(true, true, false);
         }
       }

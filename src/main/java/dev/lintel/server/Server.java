@@ -11,11 +11,13 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -54,6 +56,7 @@ public final class Server {
    * @param headerLimit the most bytes of all headers of a request
    * @param headers that stand in every response
    * @param certificate a PEM file, with {@code key}: HTTPS
+   * @param clients whether clients are asked for certificates
    */
   public record Options(
       String host,
@@ -64,11 +67,44 @@ public final class Server {
       int headerLimit,
       Map<String, String> headers,
       Optional<String> certificate,
-      Optional<String> key) {
+      Optional<String> key,
+      Optional<ClientCertificates> clients) {
     public Options {
       headers = Map.copyOf(headers);
     }
+
+    /** Clients are asked for no certificates. */
+    public Options(
+        String host,
+        int port,
+        long bodyLimit,
+        long uploadLimit,
+        long bodiesLimit,
+        int headerLimit,
+        Map<String, String> headers,
+        Optional<String> certificate,
+        Optional<String> key) {
+      this(
+          host,
+          port,
+          bodyLimit,
+          uploadLimit,
+          bodiesLimit,
+          headerLimit,
+          headers,
+          certificate,
+          key,
+          Optional.empty());
+    }
   }
+
+  /**
+   * What is asked of clients beside their requests.
+   *
+   * @param authority a PEM file with the certificates that sign theirs
+   * @param required whether who has none is not served at all
+   */
+  public record ClientCertificates(String authority, boolean required) {}
 
   private final Vertx vertx;
   private final Options options;
@@ -168,6 +204,9 @@ public final class Server {
                     .setKeyPath(
                         options.key.orElseThrow(
                             () -> new IllegalArgumentException("a certificate needs its key")))));
+    options.clients.ifPresent(clients ->
+        http.setClientAuth(clients.required ? ClientAuth.REQUIRED : ClientAuth.REQUEST)
+            .setTrustOptions(new PemTrustOptions().addCertPath(clients.authority)));
     return http;
   }
 

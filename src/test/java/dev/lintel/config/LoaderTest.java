@@ -245,7 +245,7 @@ class LoaderTest {
             "otlp: http://127.0.0.1:4318");
 
     assertThat(config.listen()).isEqualTo(new Address("::1", 8443));
-    assertThat(config.tls()).contains(new Config.Tls(pem, pem));
+    assertThat(config.tls()).contains(new Config.Tls(pem, pem, Optional.empty()));
     assertThat(config.limits())
         .isEqualTo(new Config.Sizes(new Size(1 << 20), new Size(1 << 30), new Size(64 << 10)));
     assertThat(config.threads()).contains(Config.Threads.STOCK);

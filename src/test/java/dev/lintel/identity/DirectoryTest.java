@@ -15,6 +15,8 @@ import dev.lintel.store.SqlStore;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -31,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two nodes on one store, and who calls by its keys. */
 class DirectoryTest {
   private static final Duration SOON = Duration.ofSeconds(1);
+
+  private static final Register.Apps NO_APPS = (tenant, app, keyId) -> Optional.empty();
 
   @TempDir private Path folder;
   private final AtomicLong now = new AtomicLong(1_800_000_000_000L);
@@ -68,6 +72,8 @@ class DirectoryTest {
             Map.of("sk-file", new Caller("t", "a", "t/a#1", Optional.empty(), false)),
             Map.of(),
             key -> Optional.empty()),
+        new Tokens(List.of(), new Issuers(System::nanoTime), NO_APPS, InstantSource.system()),
+        new Certificates(List.of(), NO_APPS, InstantSource.system()),
         directory,
         (tenant, app, keyId) ->
             app.equals("a")
@@ -257,6 +263,35 @@ class DirectoryTest {
     assertThat(register(other).signer("AKIA1", Peer.NOBODY))
         .hasValueSatisfying(signer -> assertThat(signer.secret()).isEqualTo("s3cret"));
     assertThat(register(other).signer("AKIA2", Peer.NOBODY)).isEmpty();
+  }
+
+  @Test
+  void a_hundred_thousand_keys_are_known_to_the_first_call() throws Exception {
+    many(100_000);
+    CallerKey key = made("a", CallerKey.Scopes.ALL, Optional.empty());
+    store.callerKeys().add(key);
+    try (var fresh = node(3)) {
+      assertThat(caller(register(fresh), "a-secret")).isEqualTo(key.id());
+      assertThat(fresh.size()).isEqualTo(100_001);
+    }
+  }
+
+  private void many(int count) throws SQLException {
+    store.check();
+    try (var connection =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
+        var statement = connection.createStatement()) {
+      statement.execute(
+          """
+          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+          INSERT INTO caller_key
+            (id, tenant, app, name, kind, prefix, hash, sealed, scopes, created, expires, gone, change_no)
+          SELECT 'key_' || i, 't' || (i %% 100), 'a' || (i %% 10), '', 'BEARER', 'sk-lintel-abcd',
+            lower(hex(randomblob(32))), '', '{}', 1, NULL, 0, i FROM n
+          """
+              .formatted(count));
+      statement.execute("INSERT INTO change_count VALUES ('caller_key', %d)".formatted(count));
+    }
   }
 
   private static Peer peer(String address, String forwarded) {

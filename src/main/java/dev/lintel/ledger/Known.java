@@ -1,0 +1,159 @@
+package dev.lintel.ledger;
+
+import dev.lintel.Counters.Charge;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.LongSupplier;
+
+/**
+ * What this node knows of accounts that others keep: what it has seen of each there, and what it
+ * was told to have been spent at least. It is what remains when they lose theirs.
+ */
+final class Known {
+  /** Of accounts of which nothing was heard for an hour, from this number on. */
+  private static final int MANY = 100_000;
+
+  private static final long HOUR = 3_600_000_000_000L;
+
+  /** One account in one period. */
+  static final class Entry {
+    final Place place;
+    private long seen;
+    private long told;
+    private long base;
+    private long at;
+    private boolean fresh;
+
+    private Entry(Place place) {
+      this.place = place;
+    }
+
+    private synchronized void see(long spent, long now) {
+      // Windows roll; what was spent stays so.
+      seen = place.rolls() ? spent : Math.max(seen, spent);
+      at = now;
+      fresh = true;
+    }
+
+    private synchronized void tell(long spent, long now) {
+      told = Math.max(told, spent);
+      at = now;
+    }
+
+    private synchronized void add(long more) {
+      seen += more;
+    }
+
+    private synchronized long begin() {
+      base = Math.max(seen, told);
+      return base;
+    }
+
+    /** To which comes what this node has used since, and has not told. */
+    synchronized long base() {
+      return Math.max(seen, base);
+    }
+
+    synchronized long told() {
+      return told;
+    }
+
+    /** Of a period as much as anybody has said. */
+    synchronized long most() {
+      return Math.max(seen, told);
+    }
+
+    private synchronized boolean since(long moment) {
+      return at - moment >= 0;
+    }
+
+    private synchronized boolean used() {
+      boolean was = fresh;
+      fresh = false;
+      return was;
+    }
+  }
+
+  private final ConcurrentMap<String, Entry> entries = new ConcurrentHashMap<>();
+  private final LongSupplier nanos;
+
+  Known(LongSupplier nanos) {
+    this.nanos = nanos;
+  }
+
+  void see(Place place, long spent) {
+    if (place.kind() != Place.Kind.NOW) {
+      entry(place).see(spent, nanos.getAsLong());
+    }
+  }
+
+  void tell(Place place, long spent) {
+    entry(place).tell(spent, nanos.getAsLong());
+  }
+
+  /** This node has used so much more of it, as nobody else may have seen. */
+  void add(Place place, long more) {
+    entry(place).add(more);
+  }
+
+  /**
+   * From now on this node counts by itself what is used of it, beginning with what this returns.
+   */
+  long begin(Place place) {
+    return place.kind() == Place.Kind.SPENT ? entry(place).begin() : of(place);
+  }
+
+  private Entry entry(Place place) {
+    Entry known = entries.get(place.key());
+    return known == null ? entries.computeIfAbsent(place.key(), key -> new Entry(place)) : known;
+  }
+
+  /** As much as is known to be spent in that place, within its window if it has one. */
+  long of(Place place) {
+    Entry known = entries.get(place.key());
+    if (known == null) {
+      return 0;
+    }
+    long window = (Place.PARTS + 1) * place.extent() * 1_000_000;
+    return place.rolls() && !known.since(nanos.getAsLong() - window) ? 0 : known.most();
+  }
+
+  /** What has been spent of what lasts, as it was seen. */
+  List<Entry> lasting(Instant now) {
+    return entries.values().stream()
+        .filter(entry -> entry.place.kind() == Place.Kind.SPENT && entry.place.end().isAfter(now))
+        .toList();
+  }
+
+  /** Accounts of what lasts that were seen since this was asked for last, that many at most. */
+  List<String> used(int most) {
+    var ids = new ArrayList<String>();
+    for (Entry entry : entries.values()) {
+      if (ids.size() < most && entry.place.kind() == Place.Kind.SPENT && entry.used()) {
+        ids.add(entry.place.id());
+      }
+    }
+    return ids;
+  }
+
+  /** What was told goes by where it belongs; the later word is the larger one. */
+  static Map<Place, Long> places(Redis redis, List<Charge> charges) {
+    var all = new HashMap<Place, Long>();
+    charges.forEach(charge -> all.merge(Place.of(redis, charge), charge.amount(), Math::max));
+    return all;
+  }
+
+  /** Forgets periods that are over, and where there are many accounts those that rest. */
+  void sweep(Instant now) {
+    long before = nanos.getAsLong() - HOUR;
+    entries
+        .values()
+        .removeIf(entry ->
+            !entry.place.end().isAfter(now) || (entries.size() > MANY && !entry.since(before)));
+  }
+}
