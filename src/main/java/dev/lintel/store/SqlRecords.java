@@ -279,8 +279,8 @@ final class SqlRecords implements Records {
     asked.kind().ifPresent(kind -> and(where, values, "kind = ?", kind));
     asked
         .model()
-        .ifPresent(model ->
-            and(where, values, "(model = ? OR model = '" + Rollup.OTHER + "')", model));
+        .ifPresent(
+            model -> and(where, values, "(model = ? OR model = '" + Rollup.OTHER + "')", model));
     var hours = new ArrayList<Instant>();
     try (PreparedStatement query =
         connection.prepareStatement(
