@@ -80,8 +80,6 @@ public interface Changes {
     return add(next, Set.of());
   }
 
-  /**
-   * The same, where the keys that callers of these apps were given end with it.
-   */
+  /** The same, where the keys that callers of these apps were given end with it. */
   boolean add(Revision next, Set<App> ending);
 }

@@ -91,8 +91,7 @@ public final class Directory implements AutoCloseable {
   /** The same of all that an app was given. */
   public void forget(Changes.App app) {
     for (KnownKey key : byId.values()) {
-      if (key.tenant.equals(app.tenant())
-          && (app.name().isEmpty() || key.app.equals(app.name()))) {
+      if (key.tenant.equals(app.tenant()) && (app.name().isEmpty() || key.app.equals(app.name()))) {
         forget(key.id);
       }
     }

@@ -121,16 +121,15 @@ final class SqlCallerKeys implements CallerKeys {
 
   @Override
   public boolean delete(String tenant, String app, String id) {
-    return database.written(
-        connection ->
-            end(
-                    connection,
-                    SqlFeed.next(connection, TOPIC),
-                    "tenant = ? AND app = ? AND id = ?",
-                    tenant,
-                    app,
-                    id)
-                > 0);
+    return database.written(connection ->
+        end(
+                connection,
+                SqlFeed.next(connection, TOPIC),
+                "tenant = ? AND app = ? AND id = ?",
+                tenant,
+                app,
+                id)
+            > 0);
   }
 
   @Override

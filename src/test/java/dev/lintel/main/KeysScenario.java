@@ -225,11 +225,7 @@ class KeysScenario {
     String leftOut;
     String other;
     try (var first = TestGateway.of(yaml)) {
-      admin(
-          first,
-          "PUT",
-          "/admin/v1/tenants/made",
-          "{\"apps\":{\"a\":{},\"b\":{},\"c\":{}}}");
+      admin(first, "PUT", "/admin/v1/tenants/made", "{\"apps\":{\"a\":{},\"b\":{},\"c\":{}}}");
       admin(first, "PUT", "/admin/v1/tenants/gone", "{\"apps\":{\"a\":{}}}");
       deleted = key(first, "made", "a");
       leftOut = key(first, "made", "b");
