@@ -112,6 +112,7 @@ public final class RedisCounters implements Counters {
   private final AtomicReference<State> state =
       new AtomicReference<>(new Joining(new CompletableFuture<>()));
   private final AtomicBoolean asking = new AtomicBoolean();
+  private final Elsewhere elsewhere = new Elsewhere(worker, this::now, this::givenBack);
 
   /** Of all processes at all times, this one. */
   private final String sender = Ids.of("node_");
@@ -558,11 +559,15 @@ public final class RedisCounters implements Counters {
           case Span.Rolling rolling ->
               claim.usual() > amount ? LATE : Duration.ofMillis(Math.max(1, rolls));
         };
+    boolean held = reserved > 0 && reply.get(5).equals("1");
+    if (held) {
+      elsewhere.missed(places[number], spent, reserved);
+    }
     return new Short(
         number,
         Math.max(0, amount - spent - reserved),
         again.compareTo(LATE) > 0 ? LATE : again,
-        reserved > 0 && reply.get(5).equals("1"));
+        held);
   }
 
   private @Nullable Taken take(Away away, List<Claim> claims) {
@@ -650,9 +655,7 @@ public final class RedisCounters implements Counters {
     for (int from = 0; from < accounts.size(); from += MOST) {
       List<Account> some = accounts.subList(from, Math.min(accounts.size(), from + MOST));
       List<Place> places = some.stream().map(a -> Place.of(redis, a, now)).toList();
-      var words = words("levels", name);
-      places.forEach(place -> words.key(place.key()).add(place.kind().word()).add(place.extent()));
-      List<String> reply = CallThread.await(bounded(up.link.run(words)));
+      List<String> reply = CallThread.await(bounded(now(up, places)));
       for (int i = 0; i < places.size(); i++) {
         Place place = places.get(i);
         long spent = Long.parseLong(reply.get(1 + 3 * i));
@@ -666,6 +669,22 @@ public final class RedisCounters implements Counters {
       }
     }
     return levels;
+  }
+
+  private CompletableFuture<List<String>> now(Up up, List<Place> places) {
+    var words = words("levels", name);
+    places.forEach(place -> words.key(place.key()).add(place.kind().word()).add(place.extent()));
+    return up.link.run(words);
+  }
+
+  private CompletableFuture<List<String>> now(List<Place> places) {
+    return known() instanceof Up up
+        ? bounded(now(up, places))
+        : CompletableFuture.failedFuture(new IllegalStateException("Redis is away"));
+  }
+
+  private void givenBack() {
+    hearers.forEach(Runnable::run);
   }
 
   private CompletableFuture<List<String>> bounded(CompletableFuture<List<String>> asked) {
@@ -808,7 +827,7 @@ public final class RedisCounters implements Counters {
       for (int i = 0; i < places.length; i++) {
         charge(places[i], used[i], charges);
       }
-      hearers.forEach(Runnable::run);
+      givenBack();
       return charges;
     }
 
