@@ -4,6 +4,7 @@ import dev.lintel.Approvals;
 import dev.lintel.Approvals.Request;
 import dev.lintel.CallThread;
 import dev.lintel.Changes;
+import dev.lintel.Changes.App;
 import dev.lintel.Changes.Change;
 import dev.lintel.Changes.Revision;
 import dev.lintel.Failure;
@@ -26,14 +27,18 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -117,13 +122,15 @@ final class Revisions implements Settings, History, AutoCloseable {
     Optional<Request> missing(State before, State after);
   }
 
-  /** To what files and clocks change, nobody has to agree. */
-  private static final Consent NOBODY_ELSE = (before, after) -> Optional.empty();
+  /** What an apply or a way back leaves out may come back as it was, with its keys. */
+  private static final BiFunction<Written, Written, Set<App>> NONE_END =
+      (before, after) -> Set.of();
 
   private final Source source;
   private final Changes changes;
   private final Approvals approvals;
   private final Function<Config, Staged> staging;
+  private final Consumer<App> ended;
   private final InstantSource clock;
   private final ScheduledExecutorService turns =
       Executors.newSingleThreadScheduledExecutor(
@@ -136,17 +143,20 @@ final class Revisions implements Settings, History, AutoCloseable {
   /**
    * @param changes as the approvals throw {@link Failure} where the store cannot be had
    * @param staging makes a configuration ready; what it throws is told to who wanted it
+   * @param ended hears of each app whose keys have ended
    */
   Revisions(
       Source source,
       Changes changes,
       Approvals approvals,
       Function<Config, Staged> staging,
+      Consumer<App> ended,
       InstantSource clock) {
     this.source = source;
     this.changes = changes;
     this.approvals = approvals;
     this.staging = staging;
+    this.ended = ended;
     this.clock = clock;
     Written own = source.own();
     this.state = new State(own, Revision.NONE, own, own, source.first());
@@ -235,8 +245,7 @@ final class Revisions implements Settings, History, AutoCloseable {
               ended.addAll(edit.apply(changed));
               return new Next(
                   changed, now.revision().base().map(text -> changed.text()), edit.changes());
-            },
-            NOBODY_ELSE);
+            });
         owed = false;
       } catch (Failure notThere) {
         // The file is at hand whether the store is or not; what it ends is written down later.
@@ -330,7 +339,8 @@ final class Revisions implements Settings, History, AutoCloseable {
             wish.why(),
             order.about(),
             next(wish, order),
-            (before, after) -> request(wish, order, before, after)));
+            (before, after) -> request(wish, order, before, after),
+            ending(order)));
   }
 
   /** Empty where one admin is enough. */
@@ -375,7 +385,8 @@ final class Revisions implements Settings, History, AutoCloseable {
                 request.why() + ", approved by " + by,
                 order.about(),
                 next(wish, order),
-                agreed);
+                agreed,
+                ending(order));
         if (!agreed.decided) {
           throw stale(id, "nothing would be different");
         }
@@ -466,6 +477,14 @@ final class Revisions implements Settings, History, AutoCloseable {
     };
   }
 
+  private static BiFunction<Written, Written, Set<App>> ending(Order order) {
+    return switch (order) {
+      case Order.Put put ->
+          (before, after) -> strangers(before, after, put.until().isPresent());
+      case Order.End _, Order.Apply _, Order.Back _ -> NONE_END;
+    };
+  }
+
   private Next put(State now, Wish wish, Order.Put put) {
     Place place = put.place();
     Optional<JsonNode> there = now.whole().at(place.path());
@@ -522,6 +541,40 @@ final class Revisions implements Settings, History, AutoCloseable {
       throw failure(noYaml, "");
     }
     return new Next(now.own(), Optional.of(apply.text()), edit.changes());
+  }
+
+  /**
+   * The apps that were taken away or made: one of the same name that is made later is another one,
+   * and must not find the keys of the one before.
+   *
+   * @param back whether what was taken away comes back by itself, with its keys
+   */
+  private static Set<App> strangers(Written before, Written after, boolean back) {
+    Set<App> old = apps(before);
+    Set<App> fresh = apps(after);
+    var all = new HashSet<App>(fresh);
+    all.removeAll(old);
+    if (!back) {
+      old.stream().filter(app -> !fresh.contains(app)).forEach(all::add);
+    }
+    return all;
+  }
+
+  private static Set<App> apps(Written of) {
+    var all = new HashSet<App>();
+    of.at(List.of("tenants"))
+        .ifPresent(tenants ->
+            tenants
+                .properties()
+                .forEach(tenant -> {
+                  all.add(new App(tenant.getKey(), ""));
+                  tenant
+                      .getValue()
+                      .path("apps")
+                      .propertyNames()
+                      .forEach(app -> all.add(new App(tenant.getKey(), app)));
+                }));
+    return all;
   }
 
   private static void matched(Wish wish, State now, Place place, boolean there) {
@@ -607,14 +660,26 @@ final class Revisions implements Settings, History, AutoCloseable {
    * another node was faster.
    *
    * @param place at which a fault is named from
+   */
+  private Done write(
+      String by, String why, Optional<List<String>> place, Function<State, Next> next) {
+    // What a file or a clock takes away may come back as it was, and nobody has to agree to it.
+    return write(by, why, place, next, (before, after) -> Optional.empty(), NONE_END);
+  }
+
+  /**
+   * The same.
+   *
    * @param consent asked once it is known that all else is well
+   * @param ending the apps whose keys end with it
    */
   private Done write(
       String by,
       String why,
       Optional<List<String>> place,
       Function<State, Next> next,
-      Consent consent) {
+      Consent consent,
+      BiFunction<Written, Written, Set<App>> ending) {
     for (int tries = 0; tries < MOST_TRIES; tries++) {
       if (changes.newest() != state.revision().number()) {
         catchUp(changes.latest());
@@ -639,9 +704,10 @@ final class Revisions implements Settings, History, AutoCloseable {
         return new Done(before.revision().number(), false, before.whole().to(after.whole()), waits);
       }
       Staged staged = staging.apply(after.config());
+      Set<App> ends = ending.apply(before.whole(), after.whole());
       boolean added = false;
       try {
-        added = same || changes.add(revision);
+        added = same || changes.add(revision, ends);
       } finally {
         if (!added) {
           staged.drop();
@@ -650,6 +716,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       if (added) {
         staged.use();
         state = after;
+        ends.forEach(ended);
         return new Done(
             revision.number(),
             place.filter(path -> before.whole().at(path).isEmpty()).isPresent(),
@@ -830,8 +897,7 @@ final class Revisions implements Settings, History, AutoCloseable {
           NOBODY,
           "a change has ended, as it was to",
           Optional.empty(),
-          later -> new Next(later.own(), later.revision().base(), later.whole().changes()),
-          NOBODY_ELSE);
+          later -> new Next(later.own(), later.revision().base(), later.whole().changes()));
     } catch (Failure notThere) {
       LOG.debug("the store is told of it with the next change: {}", notThere.getMessage());
     }

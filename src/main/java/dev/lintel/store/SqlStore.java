@@ -97,7 +97,7 @@ public final class SqlStore implements Store {
     this.acts = new SqlActs(database);
     this.approvals = new SqlApprovals(database);
     this.secrets = new SqlSecrets(database);
-    this.changes = new SqlChanges(database);
+    this.changes = new SqlChanges(database, callerKeys);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
