@@ -21,6 +21,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -62,11 +63,23 @@ public final class Budgets {
                 "mode", oneOf("observe", "warn", "enforce"),
                 "account", TEXT,
                 "rule", TEXT)),
-        new Question(envelope, (exchange, trail) -> Answer.json(200, all())));
+            new Question(
+                envelope,
+                (exchange, trail) ->
+                    Answer.json(
+                        200,
+                        all(
+                            Optional.ofNullable(
+                                Listed.only(exchange.request(), "tenant").get("tenant"))))))
+        .with(Operation.Parameter.query("tenant", TEXT, "Only budgets of that tenant."));
   }
 
-  private ObjectNode all() {
-    List<Account> known = List.copyOf(accounts.get());
+  private ObjectNode all(Optional<String> only) {
+    List<Account> known =
+        accounts.get().stream()
+            .filter(account ->
+                only.map(tenant(account.allowance().owner())::equals).orElse(true))
+            .toList();
     List<Counters.Level> levels = counters.levels(known);
     ObjectNode body = Json.object();
     ArrayNode data = body.putArray("data");
@@ -81,7 +94,7 @@ public final class Budgets {
     String owner = budget.owner();
     int slash = owner.indexOf('/');
     int useCase = owner.indexOf('#');
-    String tenant = slash < 0 ? owner : owner.substring(0, slash);
+    String tenant = tenant(owner);
     String app =
         slash < 0 ? "" : owner.substring(slash + 1, useCase < 0 ? owner.length() : useCase);
     row.put("scope", scope(budget, slash, useCase));
@@ -97,6 +110,11 @@ public final class Budgets {
     row.put("mode", budget.mode().word());
     row.put("account", account.id());
     row.put("rule", budget.rule());
+  }
+
+  private static String tenant(String owner) {
+    int slash = owner.indexOf('/');
+    return slash < 0 ? owner : owner.substring(0, slash);
   }
 
   private static String scope(Allowance budget, int slash, int useCase) {
