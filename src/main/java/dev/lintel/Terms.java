@@ -274,7 +274,9 @@ public record Terms(
     return value;
   }
 
-  /** What goes into accounts, records, logs and stores: some take no zero, or no half characters. */
+  /**
+   * What goes into accounts, records, logs and stores: some take no zero, or no half characters.
+   */
   public static boolean isText(String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);

@@ -63,10 +63,11 @@ class TermsTest {
       var body = Json.parse("{\"" + term + "\":\"" + value + "\"}");
       assertThatThrownBy(() -> Terms.read(Headers.NONE, Optional.of(body)))
           .isInstanceOfSatisfying(
-              Failure.class,
-              failure -> assertThat(failure.param()).contains("lintel." + term));
+              Failure.class, failure -> assertThat(failure.param()).contains("lintel." + term));
     }
-    assertThat(Terms.read(Headers.NONE, Optional.of(Json.parse("{\"user\":\"\u00e9 \\ud83d\\ude00\"}"))))
+    assertThat(
+            Terms.read(
+                Headers.NONE, Optional.of(Json.parse("{\"user\":\"\u00e9 \\ud83d\\ude00\"}"))))
         .satisfies(terms -> assertThat(terms.get("user")).contains("\u00e9 \ud83d\ude00"));
   }
 

@@ -46,23 +46,23 @@ public final class Budgets {
   /** {@code GET /budgets}: amounts are decimals in the unit that {@code unit} names. */
   public Operation list() {
     return Operation.get(
-        "/budgets",
-        "Lists how every budget stands.",
-        page(
-            object(
-                "scope", TEXT,
-                "tenant", TEXT.orNull(),
-                "app", TEXT.orNull(),
-                "use_case", TEXT.orNull(),
-                "window", TEXT,
-                "unit", oneOf("usd", "tokens", "requests"),
-                "limit", MONEY,
-                "reserved", MONEY,
-                "spent", MONEY,
-                "resets_at", TIME.orNull(),
-                "mode", oneOf("observe", "warn", "enforce"),
-                "account", TEXT,
-                "rule", TEXT)),
+            "/budgets",
+            "Lists how every budget stands.",
+            page(
+                object(
+                    "scope", TEXT,
+                    "tenant", TEXT.orNull(),
+                    "app", TEXT.orNull(),
+                    "use_case", TEXT.orNull(),
+                    "window", TEXT,
+                    "unit", oneOf("usd", "tokens", "requests"),
+                    "limit", MONEY,
+                    "reserved", MONEY,
+                    "spent", MONEY,
+                    "resets_at", TIME.orNull(),
+                    "mode", oneOf("observe", "warn", "enforce"),
+                    "account", TEXT,
+                    "rule", TEXT)),
             new Question(
                 envelope,
                 (exchange, trail) ->
@@ -77,8 +77,7 @@ public final class Budgets {
   private ObjectNode all(Optional<String> only) {
     List<Account> known =
         accounts.get().stream()
-            .filter(account ->
-                only.map(tenant(account.allowance().owner())::equals).orElse(true))
+            .filter(account -> only.map(tenant(account.allowance().owner())::equals).orElse(true))
             .toList();
     List<Counters.Level> levels = counters.levels(known);
     ObjectNode body = Json.object();

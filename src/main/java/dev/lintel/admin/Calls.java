@@ -52,8 +52,8 @@ public final class Calls {
   }
 
   /**
-   * The record of the call whose {@code id} is in the path: {@code ?tenant=}, beside which there are
-   * none but that one's.
+   * The record of the call whose {@code id} is in the path: {@code ?tenant=}, beside which there
+   * are none but that one's.
    */
   public Endpoint one() {
     return new Question(

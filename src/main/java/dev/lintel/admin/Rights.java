@@ -20,8 +20,8 @@ final class Rights {
     /** The tenant in the path. */
     PATH,
     /**
-     * The parameter {@code tenant}, which must be there, and which the operation must know: one that
-     * does not would show everybody's.
+     * The parameter {@code tenant}, which must be there, and which the operation must know: one
+     * that does not would show everybody's.
      */
     QUERY
   }

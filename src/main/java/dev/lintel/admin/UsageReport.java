@@ -94,7 +94,7 @@ public final class UsageReport {
   }
 
   private static UsageQuestion question(RawRequest request) {
-    Map<String, String> asked = 
+    Map<String, String> asked =
         Listed.only(request, "group_by", "tenant", "from", "to", "interval");
     Optional<Instant> from = Listed.time(request, "from");
     Optional<Instant> to = Listed.time(request, "to");

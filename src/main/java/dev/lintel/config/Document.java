@@ -73,7 +73,8 @@ record Document(
   /** Tenants and apps are told apart by their names with signs between them. */
   private static void checkName(String noun, String name) {
     if (name.isBlank()
-        || name.chars().anyMatch(c -> c == '/' || c == '#' || c == '|' || Character.isISOControl(c))) {
+        || name.chars()
+            .anyMatch(c -> c == '/' || c == '#' || c == '|' || Character.isISOControl(c))) {
       throw new IllegalArgumentException(
           "must not have " + noun + "s whose names are blank, or have one of / # | in them");
     }

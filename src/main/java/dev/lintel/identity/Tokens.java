@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Tokens {
   private static final long LEEWAY = 60_000;
   private static final int LONGEST = 16 << 10;
+
   /** As of the term that says the same. */
   private static final int LONGEST_USER = 256;
 

@@ -204,7 +204,8 @@ class TenantAdminScenario {
   @Test
   void nothing_is_read_from_where_the_gateway_keeps_its_secrets() {
     for (String value :
-        List.of("\"${LINTEL_SECRET}\"", "{\"env\":\"LINTEL_SECRET\"}", "{\"file\":\"/etc/hosts\"}")) {
+        List.of(
+            "\"${LINTEL_SECRET}\"", "{\"env\":\"LINTEL_SECRET\"}", "{\"file\":\"/etc/hosts\"}")) {
       for (String body :
           List.of(
               "{\"budget\":{\"total\":\"0.000001 USD\",\"at_limit\":{\"answer\":VALUE}}}",
