@@ -57,7 +57,6 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Trouble;
-import dev.lintel.secret.KeyRing;
 import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -162,14 +161,14 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out) {
-    this(source, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
+    this(source, firstKey, admin, out, Secrets.random(), Secrets.passing());
   }
 
   /**
    * The same, where what it seals shall be good for the next start, too.
    *
    * @param secret under which ids are made that nobody else can make
-   * @param sealer of what lies in the store
+   * @param sealing of what lies in the store
    */
   Lintel(
       Revisions.Source source,
@@ -177,8 +176,7 @@ public final class Lintel implements AutoCloseable {
       Predicate<String> admin,
       OutputStream out,
       byte[] secret,
-      Sealer sealer) {
-    this.sealer = sealer;
+      Secrets.Sealing sealing) {
     Config own = source.first();
     continuity = new Continuity(secret);
     MappedJournal journal = MappedJournal.open(own.data());
@@ -197,6 +195,7 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
         new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    sealer = sealing.of(storage::store, own.database().isPresent());
     evidence = new Evidence(journal, out, storage::store);
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
@@ -205,16 +204,17 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
         new Revisions(
             source,
             new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
+            directory::forget,
             InstantSource.system());
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
-    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     sharing = new Sharing(config, metrics.thresholds(), () -> storage.store().spending());
     metrics.standsOn(this::footings);

@@ -160,9 +160,8 @@ class KillScenario {
   }
 
   private Process launch() throws IOException {
-    Path config = folder.resolve("lintel.yaml");
-    Files.writeString(
-        config,
+    return Node.launch(
+        folder,
         """
         listen: 127.0.0.1:0
         providers: { demo: { kind: sim, ttft: 40ms } }
@@ -170,26 +169,6 @@ class KillScenario {
         batches: { concurrent: 3 }
         tenants: { t: { apps: { a: { keys: [ sk-1 ] } } } }
         """);
-    var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.lintel.main.Main",
-            "start",
-            "--config",
-            config.toString(),
-            "--data",
-            folder.resolve("data").toString()));
-    var builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("LINTEL_ADMIN_KEY", "admin");
-    return builder.start();
   }
 
   private void start() throws IOException {
