@@ -4,6 +4,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import dev.lintel.Caller;
 import dev.lintel.Failure;
 import dev.lintel.Issuer;
+import dev.lintel.Terms;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.Map;
  * key is not its issuer's any more.
  */
 public final class Tokens {
+  /** As of the term that says the same. */
+  private static final int LONGEST_USER = 256;
+
   private static final int PROVED = 1 << 13;
 
   /** Who calls with a token that was found good, until when. */
@@ -81,6 +85,14 @@ public final class Tokens {
                         + place(issuer.app(), "app")
                         + ")"));
     String user = issuer.user().isEmpty() ? "" : text(claims, issuer.user());
+    if (user.length() > LONGEST_USER || !Terms.isText(user)) {
+      throw Believed.refused(
+          "has a claim '"
+              + issuer.user()
+              + "' of more than "
+              + LONGEST_USER
+              + " characters, or with a control character");
+    }
     return user.isEmpty() ? caller : caller.as(user);
   }
 
