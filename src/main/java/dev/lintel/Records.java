@@ -3,6 +3,7 @@ package dev.lintel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The records of all calls of all nodes, and what they come to. */
@@ -31,13 +32,18 @@ public interface Records extends CallRecords {
    * What calls used.
    *
    * @param by some of {@link #COLUMNS}: each row is of one value of each
+   * @param only what some of them must be
    * @param from calls that came then or later
    * @param to calls that came before
    * @param interval rows are of that much time each, whole hours, as they are since 1970; empty for
    *     all of it together
    */
   record UsageQuestion(
-      List<String> by, Optional<Instant> from, Optional<Instant> to, Optional<Duration> interval) {
+      List<String> by,
+      Map<String, String> only,
+      Optional<Instant> from,
+      Optional<Instant> to,
+      Optional<Duration> interval) {
     /** What usage can be asked by. */
     public static final List<String> COLUMNS =
         List.of("tenant", "app", "use_case", "user", "model", "provider", "kind");

@@ -16,7 +16,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What calls came to, as the admin API shows it. */
@@ -24,6 +27,11 @@ public final class UsageReport {
   private static final int PICO_DIGITS = 12;
   private static final Map<String, Duration> INTERVALS =
       Map.of("hour", Duration.ofHours(1), "day", Duration.ofDays(1));
+
+  private static final String[] PARAMETERS =
+      Stream.concat(
+              Stream.of("group_by", "from", "to", "interval"), UsageQuestion.COLUMNS.stream())
+          .toArray(String[]::new);
 
   private final Supplier<Records> records;
   private final Dialect envelope;
@@ -39,7 +47,8 @@ public final class UsageReport {
 
   /**
    * {@code {data: [{start, tenant, …, calls, cost_usd, input, output, cache_read, cache_write,
-   * reasoning}], next: null}}: {@code ?group_by=&from=&to=&interval=}.
+   * reasoning}], next: null}}: {@code ?group_by=&from=&to=&interval=}, and any of the columns with
+   * the value that alone counts.
    */
   public Endpoint endpoint() {
     return new Question(
@@ -94,7 +103,7 @@ public final class UsageReport {
   }
 
   private static UsageQuestion question(RawRequest request) {
-    Map<String, String> asked = Listed.only(request, "group_by", "from", "to", "interval");
+    Map<String, String> asked = Listed.only(request, PARAMETERS);
     Optional<Instant> from = Listed.time(request, "from");
     Optional<Instant> to = Listed.time(request, "to");
     if (from.isPresent() && to.isPresent() && to.get().isBefore(from.get())) {
@@ -102,6 +111,9 @@ public final class UsageReport {
     }
     return new UsageQuestion(
         Optional.ofNullable(asked.get("group_by")).map(UsageReport::columns).orElse(List.of()),
+        UsageQuestion.COLUMNS.stream()
+            .filter(asked::containsKey)
+            .collect(Collectors.toMap(Function.identity(), asked::get)),
         from,
         to,
         Optional.ofNullable(asked.get("interval")).map(UsageReport::interval));

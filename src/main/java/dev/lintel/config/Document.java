@@ -448,6 +448,7 @@ record Document(
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
+  @Shape.Owner
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
@@ -456,6 +457,7 @@ record Document(
       Optional<UnknownPrice> unknownPrice,
       Map<String, AppEntry> apps) {}
 
+  @Shape.Owner
   record AppEntry(
       @Secret List<At<String>> keys,
       List<AwsPair> awsKeys,

@@ -87,6 +87,15 @@ public final class Directory implements AutoCloseable {
     }
   }
 
+  /** The same of all keys of an app. */
+  public void forget(String tenant, String app) {
+    byId.values().stream()
+        .filter(key -> key.tenant.equals(tenant) && key.app.equals(app))
+        .map(key -> key.id)
+        .toList()
+        .forEach(this::forget);
+  }
+
   /** As {@link CallerKey#hash} has it. Waits as calls do where the secret is not known yet. */
   public String hash(String key) {
     return maker().hex(key);

@@ -256,7 +256,7 @@ final class Administration {
             .with(Operation.PAGES));
     get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
     var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
-    table.add(
+    Operation asked =
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
             .with(
                 query(
@@ -267,7 +267,11 @@ final class Administration {
                         + "."))
             .with(query("from", TIME, "Only calls that began then or later."))
             .with(query("to", TIME, "Only calls that began before."))
-            .with(query("interval", oneOf("hour", "day"), "A row for each of these, in UTC.")));
+            .with(query("interval", oneOf("hour", "day"), "A row for each of these, in UTC."));
+    for (String column : Records.UsageQuestion.COLUMNS) {
+      asked = asked.with(query(column, TEXT, "Only calls with that " + column + "."));
+    }
+    table.add(asked);
   }
 
   private void keys() {

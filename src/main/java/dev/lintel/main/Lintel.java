@@ -564,12 +564,18 @@ public final class Lintel implements AutoCloseable {
         .orElseThrow(() -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
+  private void endKeys(String tenant, String app) {
+    storage.store().callerKeys().deleteAll(tenant, app);
+    directory.forget(tenant, app);
+  }
+
   private List<Operation> administration() {
     var all = new ArrayList<Operation>();
     var repeated = new Repeated(() -> storage.store().replays());
+    var settings = new Departing(revisions, this::endKeys);
     KINDS.forEach(kind ->
         all.addAll(
-            new Resources(kind, revisions, repeated, Builtins.OPENAI)
+            new Resources(kind, settings, repeated, Builtins.OPENAI)
                 .operations(!kind.noun().equals("provider"))));
     all.addAll(new Configuration(revisions, revisions, Builtins.OPENAI).operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
