@@ -40,13 +40,7 @@ public final class Rolling {
   }
 
   private Rolling(
-      long origin,
-      long length,
-      long partNanos,
-      long part,
-      long first,
-      long[] parts,
-      long total) {
+      long origin, long length, long partNanos, long part, long first, long[] parts, long total) {
     this.origin = origin;
     this.length = length;
     this.partNanos = partNanos;

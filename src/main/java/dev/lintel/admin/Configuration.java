@@ -242,7 +242,9 @@ public final class Configuration {
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     all.stream().limit(limit).forEach(change -> data.add(json(change)));
-    body.put("next", all.size() > limit ? Listed.cursor(Difference.pointer(all.get(limit - 1).path())) : null);
+    body.put(
+        "next",
+        all.size() > limit ? Listed.cursor(Difference.pointer(all.get(limit - 1).path())) : null);
     return Answer.json(200, body);
   }
 
@@ -258,8 +260,7 @@ public final class Configuration {
             .filter(type -> type.strip().startsWith("application/json"))
             .isPresent();
     if (!json) {
-      return given(
-          "the given file", new String(exchange.request().body(), StandardCharsets.UTF_8));
+      return given("the given file", new String(exchange.request().body(), StandardCharsets.UTF_8));
     }
     ObjectNode body = Wanted.body(exchange);
     if (!body.path("text").isString()) {

@@ -29,8 +29,7 @@ public final class UsageReport {
       Map.of("hour", Duration.ofHours(1), "day", Duration.ofDays(1));
 
   private static final String[] PARAMETERS =
-      Stream.concat(
-              Stream.of("group_by", "from", "to", "interval"), UsageQuestion.COLUMNS.stream())
+      Stream.concat(Stream.of("group_by", "from", "to", "interval"), UsageQuestion.COLUMNS.stream())
           .toArray(String[]::new);
 
   private final Supplier<Records> records;

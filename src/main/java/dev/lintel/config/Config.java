@@ -432,15 +432,59 @@ public record Config(
   /** The same at another address. */
   public Config at(Address other) {
     return new Config(
-        other, data, tls, identities, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
-        remotes, sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
+        other,
+        data,
+        tls,
+        identities,
+        keks,
+        signOn,
+        limits,
+        threads,
+        storing,
+        fetch,
+        database,
+        shared,
+        otlp,
+        remotes,
+        sims,
+        models,
+        breakers,
+        probes,
+        refusing,
+        pricing,
+        policies,
+        apps,
+        notYet,
+        read);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
     return new Config(
-        listen, folder, tls, identities, keks, signOn, limits, threads, storing, fetch, database, shared, otlp,
-        remotes, sims, models, breakers, probes, refusing, pricing, policies, apps, notYet, read);
+        listen,
+        folder,
+        tls,
+        identities,
+        keks,
+        signOn,
+        limits,
+        threads,
+        storing,
+        fetch,
+        database,
+        shared,
+        otlp,
+        remotes,
+        sims,
+        models,
+        breakers,
+        probes,
+        refusing,
+        pricing,
+        policies,
+        apps,
+        notYet,
+        read);
   }
 
   /** Without what may be a secret. */

@@ -44,7 +44,9 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
   @Target(ElementType.RECORD_COMPONENT)
   @interface Secret {}
 
-  /** Where a map's values are such, its names have no slash: paths and accounts are made of them. */
+  /**
+   * Where a map's values are such, its names have no slash: paths and accounts are made of them.
+   */
   @Retention(RetentionPolicy.RUNTIME)
   @Target(ElementType.TYPE)
   @interface Owner {}

@@ -278,7 +278,8 @@ class DirectoryTest {
 
   private void many(int count) throws SQLException {
     store.check();
-    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
+    try (var connection =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
         var statement = connection.createStatement()) {
       statement.execute(
           """

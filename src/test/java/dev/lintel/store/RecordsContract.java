@@ -74,7 +74,8 @@ interface RecordsContract {
 
   private static List<UsageRow> usage(Records records, String... by) {
     return records.usage(
-        new UsageQuestion(List.of(by), Map.of(), Optional.empty(), Optional.empty(), Optional.empty()));
+        new UsageQuestion(
+            List.of(by), Map.of(), Optional.empty(), Optional.empty(), Optional.empty()));
   }
 
   @Test
