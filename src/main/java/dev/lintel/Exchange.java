@@ -30,11 +30,6 @@ public interface Exchange {
   /** What an admin's request has changed, without secrets, for the record of it. */
   default void note(JsonNode difference) {}
 
-  /** The address that the request came from; empty where it came over no network. */
-  default String address() {
-    return "";
-  }
-
   /** {@link System#nanoTime} when the request arrived. */
   long arrived();
 

@@ -3,7 +3,6 @@ package dev.lintel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The records of all calls of all nodes, and what they come to. */
@@ -32,7 +31,7 @@ public interface Records extends CallRecords {
    * What calls used.
    *
    * @param by some of {@link #COLUMNS}: each row is of one value of each
-   * @param only what some of them must be
+   * @param tenant of this one only; empty for all
    * @param from calls that came then or later
    * @param to calls that came before
    * @param interval rows are of that much time each, whole hours, as they are since 1970; empty for
@@ -40,13 +39,22 @@ public interface Records extends CallRecords {
    */
   record UsageQuestion(
       List<String> by,
-      Map<String, String> only,
+      Optional<String> tenant,
       Optional<Instant> from,
       Optional<Instant> to,
       Optional<Duration> interval) {
     /** What usage can be asked by. */
     public static final List<String> COLUMNS =
         List.of("tenant", "app", "use_case", "user", "model", "provider", "kind");
+
+    /** Of all tenants. */
+    public UsageQuestion(
+        List<String> by,
+        Optional<Instant> from,
+        Optional<Instant> to,
+        Optional<Duration> interval) {
+      this(by, Optional.empty(), from, to, interval);
+    }
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Trail;
+import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -149,7 +150,8 @@ public final class Guard {
                   Failure.Kind.AUTHENTICATION,
                   "The admin API needs 'Authorization: Bearer ADMIN_KEY'."));
     }
-    String address = exchange.address();
+    String address =
+        exchange.request().peer().address().map(InetAddress::getHostAddress).orElse("");
     attempts
         .wait(address, key)
         .ifPresent(wait -> {

@@ -110,11 +110,6 @@ final class Guarded implements Exchange {
   }
 
   @Override
-  public String address() {
-    return exchange.address();
-  }
-
-  @Override
   public long arrived() {
     return exchange.arrived();
   }

@@ -16,10 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What calls came to, as the admin API shows it. */
@@ -27,10 +24,6 @@ public final class UsageReport {
   private static final int PICO_DIGITS = 12;
   private static final Map<String, Duration> INTERVALS =
       Map.of("hour", Duration.ofHours(1), "day", Duration.ofDays(1));
-
-  private static final String[] PARAMETERS =
-      Stream.concat(Stream.of("group_by", "from", "to", "interval"), UsageQuestion.COLUMNS.stream())
-          .toArray(String[]::new);
 
   private final Supplier<Records> records;
   private final Dialect envelope;
@@ -46,8 +39,7 @@ public final class UsageReport {
 
   /**
    * {@code {data: [{start, tenant, …, calls, cost_usd, input, output, cache_read, cache_write,
-   * reasoning}], next: null}}: {@code ?group_by=&from=&to=&interval=}, and any of the columns with
-   * the value that alone counts.
+   * reasoning}], next: null}}: {@code ?group_by=&tenant=&from=&to=&interval=}.
    */
   public Endpoint endpoint() {
     return new Question(
@@ -102,7 +94,8 @@ public final class UsageReport {
   }
 
   private static UsageQuestion question(RawRequest request) {
-    Map<String, String> asked = Listed.only(request, PARAMETERS);
+    Map<String, String> asked =
+        Listed.only(request, "group_by", "tenant", "from", "to", "interval");
     Optional<Instant> from = Listed.time(request, "from");
     Optional<Instant> to = Listed.time(request, "to");
     if (from.isPresent() && to.isPresent() && to.get().isBefore(from.get())) {
@@ -110,9 +103,7 @@ public final class UsageReport {
     }
     return new UsageQuestion(
         Optional.ofNullable(asked.get("group_by")).map(UsageReport::columns).orElse(List.of()),
-        UsageQuestion.COLUMNS.stream()
-            .filter(asked::containsKey)
-            .collect(Collectors.toMap(Function.identity(), asked::get)),
+        Optional.ofNullable(asked.get("tenant")),
         from,
         to,
         Optional.ofNullable(asked.get("interval")).map(UsageReport::interval));

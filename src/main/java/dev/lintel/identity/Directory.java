@@ -3,6 +3,7 @@ package dev.lintel.identity;
 import dev.lintel.CallThread;
 import dev.lintel.CallerKey;
 import dev.lintel.CallerKeys;
+import dev.lintel.Changes;
 import dev.lintel.Failure;
 import dev.lintel.Reach;
 import dev.lintel.Sealer;
@@ -87,13 +88,13 @@ public final class Directory implements AutoCloseable {
     }
   }
 
-  /** The same of all keys of an app. */
-  public void forget(String tenant, String app) {
-    byId.values().stream()
-        .filter(key -> key.tenant.equals(tenant) && key.app.equals(app))
-        .map(key -> key.id)
-        .toList()
-        .forEach(this::forget);
+  /** The same of all that an app was given. */
+  public void forget(Changes.App app) {
+    for (KnownKey key : byId.values()) {
+      if (key.tenant.equals(app.tenant()) && (app.name().isEmpty() || key.app.equals(app.name()))) {
+        forget(key.id);
+      }
+    }
   }
 
   /** As {@link CallerKey#hash} has it. Waits as calls do where the secret is not known yet. */

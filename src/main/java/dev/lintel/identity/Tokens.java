@@ -14,6 +14,7 @@ import com.nimbusds.jwt.SignedJWT;
 import dev.lintel.Caller;
 import dev.lintel.Failure;
 import dev.lintel.Issuer;
+import dev.lintel.Terms;
 import java.text.ParseException;
 import java.time.InstantSource;
 import java.util.Collections;
@@ -31,6 +32,10 @@ import org.jspecify.annotations.Nullable;
 public final class Tokens {
   private static final long LEEWAY = 60_000;
   private static final int LONGEST = 16 << 10;
+
+  /** As of the term that says the same. */
+  private static final int LONGEST_USER = 256;
+
   private static final int PROVED = 1 << 13;
 
   /** Who calls with a token that was found good, until when. */
@@ -166,6 +171,14 @@ public final class Tokens {
                         + place(issuer.app(), "app")
                         + ")"));
     String user = issuer.user().isEmpty() ? "" : text(claims, issuer.user());
+    if (user.length() > LONGEST_USER || !Terms.isText(user)) {
+      throw refused(
+          "has a claim '"
+              + issuer.user()
+              + "' of more than "
+              + LONGEST_USER
+              + " characters, or with a control character");
+    }
     return user.isEmpty() ? caller : caller.as(user);
   }
 

@@ -21,7 +21,7 @@ public final class Courier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
   private static final long LOOK_NANOS = Duration.ofMillis(100).toNanos();
   private static final long BATCH_NANOS = Duration.ofSeconds(1).toNanos();
-  private static final int BATCH = 1000;
+  private static final int BATCH = 4000;
   private static final long BATCH_BYTES = 1 << 20;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -57,7 +57,8 @@ public final class Courier implements AutoCloseable {
    * Begins at once.
    *
    * @param records asked for each batch; may throw {@link Failure} {@code UNAVAILABLE}, as may they
-   * @param brought told whenever the store has everything that was in the journal a moment ago
+   * @param brought told about once a second while the store has everything that was in the journal
+   *     a moment ago; the first time, what the processes before this one have left
    */
   public Courier(
       MappedJournal journal, Supplier<Records> records, Hearer hearer, Runnable brought) {
@@ -108,7 +109,7 @@ public final class Courier implements AutoCloseable {
 
   private void bring() {
     journal.left().forEach(this::bring);
-    long since = System.nanoTime();
+    long since = System.nanoTime() - BATCH_NANOS;
     while (true) {
       boolean last = closed;
       if (last || System.nanoTime() - since >= BATCH_NANOS || journal.waiting() >= BATCH_BYTES) {
@@ -117,11 +118,20 @@ public final class Courier implements AutoCloseable {
           return;
         }
         since = System.nanoTime();
+        told();
       }
       if (last) {
         return;
       }
       LockSupport.parkNanos(this, LOOK_NANOS);
+    }
+  }
+
+  private void told() {
+    try {
+      brought.run();
+    } catch (RuntimeException failed) {
+      LOG.warn("what was brought to the store is not made use of: {}", failed.getMessage());
     }
   }
 
@@ -140,9 +150,6 @@ public final class Courier implements AutoCloseable {
   /** Everything that is there now; false where it was given up. */
   private boolean bring(Reader from, Folder folder, boolean last) {
     List<Records.Entry> batch = batch(from);
-    if (batch.isEmpty()) {
-      return true;
-    }
     while (!batch.isEmpty()) {
       if (!add(folder.name(), batch, last)) {
         return false;
@@ -153,7 +160,6 @@ public final class Courier implements AutoCloseable {
       }
       batch = batch(from);
     }
-    brought.run();
     return true;
   }
 

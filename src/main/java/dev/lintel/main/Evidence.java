@@ -2,10 +2,11 @@ package dev.lintel.main;
 
 import dev.lintel.CallRecord;
 import dev.lintel.CallRecords;
+import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Listener;
-import dev.lintel.Records;
+import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.journal.Courier;
 import dev.lintel.journal.MappedJournal;
@@ -13,7 +14,14 @@ import dev.lintel.observe.AllCalls;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.RecentCalls;
 import java.io.OutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,21 +32,32 @@ final class Evidence implements Listener, AutoCloseable {
   private final MappedJournal journal;
   private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
   private final CallRecords all;
-  private final Courier courier;
+  private final CallLog log;
+  private final Supplier<Store> store;
+  private final CountDownLatch known = new CountDownLatch(1);
+  private @Nullable Courier courier;
 
   /**
    * @param out where the line of each call goes
-   * @param stored asked for each batch; may throw {@link Failure} {@code UNAVAILABLE}
-   * @param brought told whenever the store has everything that was in the journal a moment ago
+   * @param store asked for each batch; may throw {@link Failure} {@code UNAVAILABLE}
    */
-  Evidence(MappedJournal journal, OutputStream out, Supplier<Records> stored, Runnable brought) {
+  Evidence(MappedJournal journal, OutputStream out, Supplier<Store> store) {
     this.journal = journal;
-    this.all = new AllCalls(recent, stored);
-    var log = new CallLog(out);
+    this.store = store;
+    this.all = new AllCalls(recent, () -> store.get().records());
+    this.log = new CallLog(out);
+  }
+
+  /**
+   * Begins to read the journal on. Once it is known, somebody is told what was spent before this
+   * process began: first what this node alone knows, then all that the store has.
+   */
+  void begin(Consumer<List<Counters.Charge>> spent) {
+    spent.accept(journal.charges());
     courier =
         new Courier(
             journal,
-            stored,
+            () -> store.get().records(),
             new Courier.Hearer() {
               @Override
               public void hear(byte[] json, boolean again) {
@@ -53,7 +72,22 @@ final class Evidence implements Listener, AutoCloseable {
                 log.flush();
               }
             },
-            brought);
+            () -> {
+              if (known.getCount() > 0) {
+                spent.accept(store.get().spending().since(Instant.now()));
+                known.countDown();
+              }
+            });
+  }
+
+  /** Waits until the store has said what was spent; false where it does not in that time. */
+  boolean spentIsKnown(Duration most) {
+    try {
+      return known.await(most.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   @Override
@@ -82,7 +116,10 @@ final class Evidence implements Listener, AutoCloseable {
   /** Tells and brings what is left, as far as the store is there. */
   @Override
   public void close() {
-    courier.close();
+    Courier begun = courier;
+    if (begun != null) {
+      begun.close();
+    }
     journal.close();
   }
 }

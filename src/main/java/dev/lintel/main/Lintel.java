@@ -1,6 +1,7 @@
 package dev.lintel.main;
 
 import dev.lintel.Admin;
+import dev.lintel.Allowance;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -56,7 +57,6 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Trouble;
-import dev.lintel.secret.KeyRing;
 import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -85,10 +85,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** A running gateway: sockets, simulated providers, and the configuration that is in force. */
 public final class Lintel implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Lintel.class);
+
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   static final long BODIES = 64L << 20;
 
@@ -157,14 +161,14 @@ public final class Lintel implements AutoCloseable {
       Function<String, Optional<Caller>> firstKey,
       Predicate<String> admin,
       OutputStream out) {
-    this(source, firstKey, admin, out, Secrets.random(), KeyRing.of(List.of(KeyRing.random())));
+    this(source, firstKey, admin, out, Secrets.random(), Secrets.passing());
   }
 
   /**
    * The same, where what it seals shall be good for the next start, too.
    *
    * @param secret under which ids are made that nobody else can make
-   * @param sealer of what lies in the store
+   * @param sealing of what lies in the store
    */
   Lintel(
       Revisions.Source source,
@@ -172,8 +176,7 @@ public final class Lintel implements AutoCloseable {
       Predicate<String> admin,
       OutputStream out,
       byte[] secret,
-      Sealer sealer) {
-    this.sealer = sealer;
+      Secrets.Sealing sealing) {
     Config own = source.first();
     continuity = new Continuity(secret);
     MappedJournal journal = MappedJournal.open(own.data());
@@ -192,7 +195,8 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
         new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
-    evidence = new Evidence(journal, out, () -> storage.store().records(), () -> {});
+    sealer = sealing.of(storage::store, own.database().isPresent());
+    evidence = new Evidence(journal, out, storage::store);
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
@@ -200,16 +204,17 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
         new Revisions(
             source,
             new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
+            directory::forget,
             InstantSource.system());
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
-    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     sharing = new Sharing(config, metrics.thresholds(), () -> storage.store().spending());
     metrics.standsOn(this::footings);
@@ -252,8 +257,16 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, name -> Optional.empty());
       standings.use(config.breakers());
+      evidence.begin(counters::atLeast);
       server = new Server(vertx, options(config), routes(admin), Routes::unserved);
       directory.start(); // beside the server's start, which needs no store
+      // No call before it is known what was spent, unless the store does not say.
+      if (config.policies().allowances().stream().anyMatch(Allowance::lasting)
+          && !evidence.spentIsKnown(PATIENCE)) {
+        LOG.warn(
+            "the store has not said what was spent before: until it does, only what this node knows"
+                + " counts");
+      }
       int port = wait(server.start());
       String scheme = config.tls().isPresent() ? "https" : "http";
       url = URI.create(scheme + "://" + new Address(config.listen().host(), port));
@@ -564,18 +577,12 @@ public final class Lintel implements AutoCloseable {
         .orElseThrow(() -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
   }
 
-  private void endKeys(String tenant, String app) {
-    storage.store().callerKeys().deleteAll(tenant, app);
-    directory.forget(tenant, app);
-  }
-
   private List<Operation> administration() {
     var all = new ArrayList<Operation>();
     var repeated = new Repeated(() -> storage.store().replays());
-    var settings = new Departing(revisions, this::endKeys);
     KINDS.forEach(kind ->
         all.addAll(
-            new Resources(kind, settings, repeated, Builtins.OPENAI)
+            new Resources(kind, revisions, repeated, Builtins.OPENAI)
                 .operations(!kind.noun().equals("provider"))));
     all.addAll(new Configuration(revisions, revisions, Builtins.OPENAI).operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());

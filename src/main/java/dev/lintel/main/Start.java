@@ -122,7 +122,7 @@ final class Start implements Callable<Integer> {
               admin,
               new FileOutputStream(FileDescriptor.out),
               keys.secret("response ids"),
-              sealer(config.keks().stream().map(Credential::secret).toList(), keys));
+              sealing(config.keks().stream().map(Credential::secret).toList(), keys));
     } catch (IllegalStateException failed) {
       System.err.println(failed.getMessage());
       return 1;
@@ -188,27 +188,48 @@ final class Start implements Callable<Integer> {
   private Origins.Opened opened(Prologue around) {
     Path folder = data == null ? around.data().orElse(Config.DATA) : data;
     SqlStore.Bounds bounds = SqlStore.Bounds.USUAL;
-    return new Origins.Opened(
+    SqlStore store =
         around
             .database()
             .map(at ->
                 SqlStore.shared(
                     at, name -> Optional.ofNullable(System.getenv(name)), folder, bounds))
-            .orElseGet(() -> SqlStore.embedded(folder, bounds, InstantSource.system())),
-        sealer(around.kek(), KeyFile.open(folder)));
+            .orElseGet(() -> SqlStore.embedded(folder, bounds, InstantSource.system()));
+    return new Origins.Opened(
+        store,
+        sealing(around.kek(), KeyFile.open(folder)).of(() -> store, around.database().isPresent()));
   }
 
-  /** The key of this installation opens, too: what it sealed once must open later. */
-  private static KeyRing sealer(List<String> configured, KeyFile keys) {
-    var all = new ArrayList<String>();
+  /**
+   * The first that there is of keys that were given, of the key on which nodes have agreed, and of
+   * this installation's own. All of them open: what was sealed once must open later.
+   */
+  private static Secrets.Sealing sealing(List<String> configured, KeyFile keys) {
+    var given = new ArrayList<String>();
     Optional.ofNullable(System.getenv("LINTEL_KEK"))
         .map(String::strip)
         .filter(text -> !text.isEmpty())
-        .ifPresent(text -> all.addAll(List.of(text.split("\\s*,\\s*"))));
-    all.addAll(configured);
-    all.add(new String(keys.secret("key-encryption key"), StandardCharsets.US_ASCII));
+        .ifPresent(text -> given.addAll(List.of(text.split("\\s*,\\s*"))));
+    given.addAll(configured);
+    String own = new String(keys.secret("key-encryption key"), StandardCharsets.US_ASCII);
+    Secrets.Sealing sealing =
+        agreed -> {
+          var all = new ArrayList<>(given);
+          agreed.ifPresent(key -> {
+            if (given.isEmpty()) {
+              LOG.warn(
+                  "secrets in the shared database lie under a key that lies there, too; give all"
+                      + " nodes the same LINTEL_KEK");
+            }
+            all.add(key);
+          });
+          all.add(own);
+          return KeyRing.of(all);
+        };
     try {
-      return KeyRing.of(all);
+      // A wrong key is told before anything begins.
+      sealing.of(Optional.empty());
+      return sealing;
     } catch (IllegalArgumentException wrong) {
       throw new IllegalStateException(
           "The key-encryption key (LINTEL_KEK) " + wrong.getMessage() + ".", wrong);

@@ -83,7 +83,9 @@ final class Storage {
 
   private SqlStore made() {
     Storing.Idempotency replies = config.storing().idempotency();
-    var bounds = new SqlStore.Bounds(replies.keep(), replies.total().bytes());
+    var bounds =
+        new SqlStore.Bounds(
+            replies.keep(), replies.total().bytes(), config.storing().records().keep());
     return config
         .database()
         .map(at -> SqlStore.shared(at, environment, config.data(), bounds))

@@ -94,12 +94,6 @@ final class ServerExchange implements Exchange {
   }
 
   @Override
-  public String address() {
-    var remote = request.remoteAddress();
-    return remote == null || remote.hostAddress() == null ? "" : remote.hostAddress();
-  }
-
-  @Override
   public boolean wantsChannel() {
     return wantsChannel(request);
   }

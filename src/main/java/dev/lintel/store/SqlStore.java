@@ -46,9 +46,16 @@ public final class SqlStore implements Store {
    *
    * @param replays how long a reply is kept under its key
    * @param replayBytes the most bytes of all such replies
+   * @param records how long records of calls are kept, in whole days
    */
-  public record Bounds(Duration replays, long replayBytes) {
-    public static final Bounds USUAL = new Bounds(Duration.ofHours(24), 256L << 20);
+  public record Bounds(Duration replays, long replayBytes, Duration records) {
+    public static final Bounds USUAL =
+        new Bounds(Duration.ofHours(24), 256L << 20, Duration.ofDays(30));
+
+    /** The same with other bounds for replies. */
+    public Bounds(Duration replays, long replayBytes) {
+      this(replays, replayBytes, USUAL.records);
+    }
   }
 
   private final Database database;
@@ -56,6 +63,8 @@ public final class SqlStore implements Store {
   private final SqlFiles files;
   private final SqlBatches batches;
   private final SqlRecords records;
+  private final InstantSource clock;
+  private final Duration kept;
   private final SqlSpending spending;
   private final SqlFeed feed;
   private final SqlCallerKeys callerKeys;
@@ -78,12 +87,14 @@ public final class SqlStore implements Store {
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.records = new SqlRecords(database);
+    this.clock = clock;
+    this.kept = bounds.records;
     this.spending = new SqlSpending(database);
     this.feed = new SqlFeed(database);
     this.callerKeys = new SqlCallerKeys(database, clock);
     this.acts = new SqlActs(database);
     this.secrets = new SqlSecrets(database);
-    this.changes = new SqlChanges(database);
+    this.changes = new SqlChanges(database, callerKeys);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -278,6 +289,7 @@ public final class SqlStore implements Store {
           replays.sweep();
           files.sweep();
           callerKeys.sweep();
+          records.forget(clock.instant().minus(kept));
         }
       } catch (RuntimeException away) {
         LOG.warn("the store's upkeep waits: {}", away.getMessage());

@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * What calls come to, from the rows of whole days, of whole hours where a time begins or ends
@@ -174,8 +173,7 @@ final class SqlUsage {
             RecordRow row = RecordRow.of(0, rows.getBytes(2));
             long time = row.time().toEpochMilli();
             Rollup.Key key = Rollup.Key.of(row, time);
-            if (asking.question.only().entrySet().stream()
-                .allMatch(only -> key.word(only.getKey()).equals(only.getValue()))) {
+            if (asking.question.tenant().map(row.tenant()::equals).orElse(true)) {
               asking.add(time, asking.question.by().stream().map(key::word).toList(), row.usage());
             }
           }
@@ -193,22 +191,19 @@ final class SqlUsage {
       groups.add("start / " + step);
     }
     String grouped = String.join(", ", groups);
-    List<Map.Entry<String, String>> only = List.copyOf(asking.question.only().entrySet());
     String sql =
         "SELECT %s%s FROM %s WHERE start >= ? AND start < ?%s %s"
             .formatted(
                 grouped.isEmpty() ? "" : grouped + ", ",
                 Rollup.summed(),
                 rollup.table(),
-                only.stream()
-                    .map(one -> " AND " + Rollup.COLUMNS.get(one.getKey()) + " = ?")
-                    .collect(Collectors.joining()),
+                asking.question.tenant().isEmpty() ? "" : " AND tenant = ?",
                 grouped.isEmpty() ? "HAVING COUNT(*) > 0" : "GROUP BY " + grouped);
     try (var query = asking.connection.prepareStatement(sql)) {
       query.setLong(1, from);
       query.setLong(2, to);
-      for (int i = 0; i < only.size(); i++) {
-        query.setString(3 + i, only.get(i).getValue());
+      if (asking.question.tenant().isPresent()) {
+        query.setString(3, asking.question.tenant().get());
       }
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {

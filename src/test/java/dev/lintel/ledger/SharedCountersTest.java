@@ -98,6 +98,28 @@ class SharedCountersTest {
   }
 
   @Test
+  void what_another_node_gives_back_or_leaves_is_told_to_who_waits_here() {
+    try (var nodes = new Nodes(RealRedis.shared().url())) {
+      nodes.pace = QUICK;
+      RedisCounters one = nodes.start();
+      RedisCounters other = nodes.start();
+      var told = new AtomicLong();
+      other.hear(told::incrementAndGet);
+      Account day = money("a", 2 * CENT, DAY);
+      Grant grant = granted(one, claim(day, 2 * CENT));
+      assertThat(refused(other, claim(day, CENT)).held()).isTrue();
+      grant.settle(new long[] {CENT});
+      Nodes.until(() -> told.get() > 0);
+      granted(one, claim(day, CENT));
+      long before = told.get();
+      assertThat(refused(other, claim(day, CENT)).held()).isTrue();
+      nodes.kill(one);
+      Nodes.until(() -> told.get() > before);
+      granted(other, claim(day, CENT)).settle(new long[] {0});
+    }
+  }
+
+  @Test
   void amounts_above_what_a_double_knows_are_exact() {
     try (var nodes = new Nodes(RealRedis.shared().url())) {
       RedisCounters node = nodes.start();

@@ -74,6 +74,78 @@ class KillScenario {
   }
 
   @Test
+  void no_record_of_a_call_whose_reply_was_delivered_is_lost_by_a_kill() throws Exception {
+    start();
+    var delivered = new java.util.concurrent.ConcurrentLinkedQueue<String>();
+    for (int kill = 0; kill < 2; kill++) {
+      int before = delivered.size();
+      var callers = new ArrayList<Thread>();
+      for (int i = 0; i < 8; i++) {
+        callers.add(Thread.ofPlatform().start(() -> callUntilItFails(delivered)));
+      }
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (delivered.size() < before + 300) {
+        assertThat(System.nanoTime()).isLessThan(until);
+        Thread.onSpinWait();
+      }
+      process.destroyForcibly().waitFor();
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      start();
+    }
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    for (String id : delivered) {
+      HttpResponse<String> record = record(id);
+      while (record.statusCode() != 200) {
+        assertThat(System.nanoTime()).as(id).isLessThan(until);
+        record = record(id);
+      }
+    }
+    int listed = 0;
+    String next = "";
+    do {
+      JsonNode page = json(admin("/admin/v1/calls?limit=1000" + next));
+      listed += page.path("data").size();
+      next = page.path("next").isNull() ? "" : "&cursor=" + page.path("next").asString();
+    } while (!next.isEmpty());
+    // Some ended whose replies nobody got any more.
+    assertThat(listed).isBetween(delivered.size(), delivered.size() + 16);
+  }
+
+  private void callUntilItFails(java.util.Queue<String> delivered) {
+    try {
+      while (true) {
+        var reply =
+            http.send(
+                request("/v1/chat/completions")
+                    .header("content-type", "application/json")
+                    .POST(BodyPublishers.ofString(chat("Hello")))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(reply.statusCode()).isEqualTo(200);
+        delivered.add(reply.headers().firstValue("x-lintel-request-id").orElseThrow());
+      }
+    } catch (IOException killed) {
+      return;
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private HttpResponse<String> record(String id) throws Exception {
+    return admin("/admin/v1/calls/" + id);
+  }
+
+  private HttpResponse<String> admin(String path) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(URI.create(url + path))
+            .header("authorization", "Bearer admin")
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
   void a_newer_store_ends_the_start_with_one_sentence() throws Exception {
     start();
     post("/v1/chat/completions", chat("Hello"), "k");
@@ -88,9 +160,8 @@ class KillScenario {
   }
 
   private Process launch() throws IOException {
-    Path config = folder.resolve("lintel.yaml");
-    Files.writeString(
-        config,
+    return Node.launch(
+        folder,
         """
         listen: 127.0.0.1:0
         providers: { demo: { kind: sim, ttft: 40ms } }
@@ -98,26 +169,6 @@ class KillScenario {
         batches: { concurrent: 3 }
         tenants: { t: { apps: { a: { keys: [ sk-1 ] } } } }
         """);
-    var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.lintel.main.Main",
-            "start",
-            "--config",
-            config.toString(),
-            "--data",
-            folder.resolve("data").toString()));
-    var builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("LINTEL_ADMIN_KEY", "admin");
-    return builder.start();
   }
 
   private void start() throws IOException {

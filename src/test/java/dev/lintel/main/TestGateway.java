@@ -52,7 +52,13 @@ final class TestGateway implements AutoCloseable {
 
   private TestGateway(Revisions.Source source) {
     lintel =
-        new Lintel(source, TestGateway::stored, "admin-key"::equals, log, Secrets.random(), RING);
+        new Lintel(
+            source,
+            TestGateway::stored,
+            "admin-key"::equals,
+            log,
+            Secrets.random(),
+            agreed -> RING);
   }
 
   /** With that YAML, to which the address and a tenant are added where it names none. */

@@ -47,6 +47,46 @@ public final class RealPostgres {
     }
   }
 
+  /** One of a test's own, which can be stopped and started again with what is in it. */
+  public static final class Own implements AutoCloseable {
+    private final Path data;
+    private EmbeddedPostgres server;
+
+    public Own(Path data) throws IOException {
+      this.data = data;
+      this.server = start(0);
+    }
+
+    private EmbeddedPostgres start(int port) throws IOException {
+      var builder =
+          EmbeddedPostgres.builder()
+              .setDataDirectory(data)
+              .setCleanDataDirectory(false)
+              .setRegisterShutdownHook(true)
+              .setServerConfig("fsync", "off")
+              .setServerConfig("shared_buffers", "32MB");
+      return (port == 0 ? builder : builder.setPort(port)).start();
+    }
+
+    public String url() {
+      return "postgresql://postgres@127.0.0.1:" + server.getPort() + "/postgres";
+    }
+
+    public void stop() throws IOException {
+      server.close();
+    }
+
+    /** Where it was before. */
+    public void start() throws IOException {
+      server = start(server.getPort());
+    }
+
+    @Override
+    public void close() throws IOException {
+      stop();
+    }
+  }
+
   /** The address of a fresh, empty database. */
   public static String fresh() {
     String name = "lintel_" + NUMBER.incrementAndGet();

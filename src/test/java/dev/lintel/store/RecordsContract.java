@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -74,8 +73,7 @@ interface RecordsContract {
 
   private static List<UsageRow> usage(Records records, String... by) {
     return records.usage(
-        new UsageQuestion(
-            List.of(by), Map.of(), Optional.empty(), Optional.empty(), Optional.empty()));
+        new UsageQuestion(List.of(by), Optional.empty(), Optional.empty(), Optional.empty()));
   }
 
   @Test
@@ -213,7 +211,6 @@ interface RecordsContract {
             records.usage(
                 new UsageQuestion(
                     List.of("tenant"),
-                    Map.of(),
                     Optional.of(from),
                     Optional.of(to),
                     hours == 0 ? Optional.empty() : Optional.of(Duration.ofHours(hours))));
@@ -227,27 +224,9 @@ interface RecordsContract {
     List<UsageRow> daily =
         records.usage(
             new UsageQuestion(
-                List.of(),
-                Map.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(Duration.ofDays(1))));
+                List.of(), Optional.empty(), Optional.empty(), Optional.of(Duration.ofDays(1))));
     assertThat(daily).hasSize(4);
     assertThat(daily.getFirst().start()).contains(Instant.parse("2026-11-21T00:00:00Z"));
-  }
-
-  @Test
-  default void usage_may_be_of_one_tenant_alone() {
-    Records records = store().records();
-    records.add("j", List.of(at(1, NOON, "t"), at(2, NOON, "other"), at(3, NOON, "t")));
-    for (Optional<Instant> from : List.of(Optional.<Instant>empty(), Optional.of(NOON))) {
-      List<UsageRow> rows =
-          records.usage(
-              new UsageQuestion(
-                  List.of("app"), Map.of("tenant", "t"), from, Optional.empty(), Optional.empty()));
-      assertThat(rows).hasSize(1);
-      assertThat(rows.getFirst().calls()).isEqualTo(2);
-    }
   }
 
   @Test
@@ -275,7 +254,6 @@ interface RecordsContract {
         records.usage(
             new UsageQuestion(
                 List.of("user"),
-                Map.of(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(Duration.ofHours(1))));

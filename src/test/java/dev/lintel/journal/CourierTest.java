@@ -1,0 +1,212 @@
+package dev.lintel.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lintel.CallRecord;
+import dev.lintel.Event;
+import dev.lintel.Failure;
+import dev.lintel.Json;
+import dev.lintel.Records;
+import dev.lintel.Trail;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CourierTest {
+  @TempDir private Path data;
+  private final Kept kept = new Kept();
+  private final List<String> told = new CopyOnWriteArrayList<>();
+  private final List<String> toldAgain = new CopyOnWriteArrayList<>();
+
+  /** A store that may be away, and may lose its answer. */
+  private static final class Kept implements Records {
+    private final List<String> ids = new CopyOnWriteArrayList<>();
+    private volatile boolean away;
+    private volatile boolean deaf;
+    private volatile String poison = "";
+    private volatile long last = -1;
+
+    @Override
+    public void add(String journal, List<Entry> entries) {
+      if (away) {
+        throw Failure.of(Failure.Kind.UNAVAILABLE, "away");
+      }
+      for (Entry entry : entries) {
+        if (!poison.isEmpty() && id(entry.json()).equals(poison)) {
+          throw new IllegalArgumentException("no row of it");
+        }
+      }
+      for (Entry entry : entries) {
+        if (entry.position() > last) {
+          ids.add(id(entry.json()));
+        }
+      }
+      last = Math.max(last, entries.getLast().position());
+      if (deaf) {
+        deaf = false;
+        throw Failure.of(Failure.Kind.UNAVAILABLE, "done, but nobody heard");
+      }
+    }
+
+    @Override
+    public long last(String journal) {
+      return last;
+    }
+
+    @Override
+    public List<UsageRow> usage(UsageQuestion question) {
+      return List.of();
+    }
+
+    @Override
+    public void forget(Instant before) {}
+
+    @Override
+    public Optional<byte[]> find(String id) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Page list(Question asked) {
+      return new Page(List.of(), Optional.empty());
+    }
+  }
+
+  private final class Told implements Courier.Hearer {
+    @Override
+    public void hear(byte[] json, boolean again) {
+      (again ? toldAgain : told).add(id(json));
+    }
+
+    @Override
+    public void pause() {}
+  }
+
+  private Courier courier(MappedJournal journal) {
+    return new Courier(journal, () -> kept, new Told(), () -> {});
+  }
+
+  @Test
+  void each_call_is_told_and_brought_once_in_order() {
+    List<String> all = new ArrayList<>();
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      for (int i = 0; i < 3000; i++) {
+        all.add(append(journal, i));
+      }
+      await(() -> kept.ids.size() == 3000 && told.size() == 3000);
+      assertThat(courier.away()).isFalse();
+    }
+    assertThat(kept.ids).isEqualTo(all);
+    assertThat(told).isEqualTo(all);
+    assertThat(segments()).isLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void what_the_store_missed_is_brought_when_it_is_back_and_nothing_twice() {
+    kept.away = true;
+    kept.deaf = true;
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      for (int i = 0; i < 100; i++) {
+        append(journal, i);
+      }
+      await(() -> courier.away() && told.size() == 100);
+      assertThat(kept.ids).isEmpty();
+      kept.away = false;
+      await(() -> !courier.away() && kept.ids.size() == 100);
+    }
+    assertThat(kept.ids).hasSize(100).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void what_was_never_brought_is_brought_after_the_next_start_and_told_once() {
+    kept.away = true;
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      append(journal, 0);
+      await(() -> courier.away() && told.size() == 1);
+      append(journal, 1);
+    }
+    assertThat(kept.ids).isEmpty();
+    assertThat(told).containsExactly("req_0", "req_1");
+    kept.away = false;
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      append(journal, 2);
+      await(() -> kept.ids.size() == 3);
+      assertThat(courier.away()).isFalse();
+    }
+    assertThat(kept.ids).containsExactly("req_0", "req_1", "req_2");
+    assertThat(told).containsExactly("req_0", "req_1", "req_2");
+    assertThat(toldAgain).containsExactly("req_0", "req_1");
+  }
+
+  @Test
+  void what_another_process_left_beside_is_brought_at_the_next_start() {
+    try (var first = MappedJournal.open(data, 1 << 14);
+        var second = MappedJournal.open(data, 1 << 14)) {
+      append(second, 1);
+      append(first, 2);
+    }
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      await(() -> kept.ids.contains("req_2") || kept.ids.contains("req_1"));
+      assertThat(courier.away()).isFalse();
+    }
+    try (var journal = MappedJournal.open(data, 1 << 14)) {
+      assertThat(journal.left()).isEmpty();
+    }
+  }
+
+  @Test
+  void a_record_that_cannot_be_stored_keeps_no_other_out() {
+    kept.poison = "req_1";
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      for (int i = 0; i < 3; i++) {
+        append(journal, i);
+      }
+      await(() -> kept.ids.size() == 2 && journal.lost() == 1);
+      assertThat(courier.away()).isFalse();
+    }
+    assertThat(kept.ids).containsExactly("req_0", "req_2");
+  }
+
+  private long segments() {
+    try (var files = Files.list(data.resolve("journal"))) {
+      return files.filter(file -> file.toString().endsWith(".seg")).count();
+    } catch (java.io.IOException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  private static String append(MappedJournal journal, int number) {
+    String id = "req_" + number;
+    journal.append(
+        CallRecord.of(new Trail(id, Instant.EPOCH, 0), new Event.Ended(Optional.empty(), 1)),
+        List.of());
+    return id;
+  }
+
+  private static String id(byte[] json) {
+    return Json.parse(json).path("request_id").asString("");
+  }
+
+  private static void await(BooleanSupplier ready) {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!ready.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(until);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+  }
+}
