@@ -511,9 +511,7 @@ public final class Lintel implements AutoCloseable {
             grants.put(group, new People.Grant(grant.getKey(), grant.getValue())));
     return new Login(
         new Issuer(
-            new Issuer.Setting(known.issuer(), audiences, Issuer.ALGORITHMS, known.keys()),
-            CallThread::nanoTime,
-            InstantSource.system()),
+            known.issuer(), audiences, known.keys(), lasting.issuers(), InstantSource.system()),
         new Login.Client(
             known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
         new People(known.claim(), grants),
