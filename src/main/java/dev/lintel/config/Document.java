@@ -468,6 +468,7 @@ record Document(
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
+  @Shape.Owner
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
@@ -480,6 +481,7 @@ record Document(
     }
   }
 
+  @Shape.Owner
   record AppEntry(
       @Secret List<At<String>> keys,
       List<AwsPair> awsKeys,
