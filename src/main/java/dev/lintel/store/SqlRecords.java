@@ -113,6 +113,7 @@ final class SqlRecords implements Records {
     }
     Rollup.HOURS.add(connection, fresh, hours);
     Rollup.DAYS.add(connection, fresh, days);
+    SqlFindings.add(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
             .filter(entry -> entry.position() > last)
@@ -349,6 +350,7 @@ final class SqlRecords implements Records {
       database.written(connection -> {
         try (var statement = connection.createStatement()) {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
+          SqlFindings.forget(connection, before);
           return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
         }
       });
