@@ -146,8 +146,7 @@ final class SqlFindings implements Findings {
     long to = SqlUsage.millis(end);
     Asking asking =
         database.found(connection -> {
-          var found =
-              new Asking(connection, SqlRecords.days(connection), new TreeMap<>(Key.ORDER));
+          var found = new Asking(connection, SqlRecords.days(connection), new TreeMap<>(Key.ORDER));
           found.all(from, to);
           return found;
         });
