@@ -110,15 +110,18 @@ class EveryPathScenario {
         new Path("/v1/rerank", "{'model':'tiny','query':'a','documents':['b','c']}"),
         new Path("/v1/images/generations", "{'model':'tiny','prompt':'red'}"),
         new Path("/provider/demo/chat/completions", "{'model':'small'," + HELLO + "}"),
-        new Path("/provider/demo/chat/completions", " {'model':'small','stream':true,'stream_options':{'include_usage':true}," + HELLO + "}"));
+        new Path(
+            "/provider/demo/chat/completions",
+            " {'model':'small','stream':true,'stream_options':{'include_usage':true},"
+                + HELLO
+                + "}"));
   }
 
   private static HttpResponse<String> post(
       String key, String path, String body, Map<String, String> headers) {
     var request = gateway.request(path).setHeader("authorization", "Bearer " + key);
     headers.forEach(request::setHeader);
-    return gateway.send(
-        request.POST(BodyPublishers.ofString(body.replace('\'', '"'))).build());
+    return gateway.send(request.POST(BodyPublishers.ofString(body.replace('\'', '"'))).build());
   }
 
   private static JsonNode admin(String path) {
@@ -243,12 +246,10 @@ class EveryPathScenario {
   @Test
   void a_replay_is_charged_to_nobody_and_a_refusal_is_not_kept() {
     String body = "{'model':'tiny'," + HELLO + "}";
-    var first =
-        post("sk-users", "/v1/chat/completions", body, Map.of("idempotency-key", "one"));
+    var first = post("sk-users", "/v1/chat/completions", body, Map.of("idempotency-key", "one"));
     assertThat(first.statusCode()).isEqualTo(200);
     BigDecimal once = spent("t/users|model=tiny|usd|total");
-    var again =
-        post("sk-users", "/v1/chat/completions", body, Map.of("idempotency-key", "one"));
+    var again = post("sk-users", "/v1/chat/completions", body, Map.of("idempotency-key", "one"));
     assertThat(again.headers().firstValue("x-lintel-replayed")).contains("true");
     assertThat(spent("t/users|model=tiny|usd|total")).isEqualByComparingTo(once);
 
@@ -261,7 +262,8 @@ class EveryPathScenario {
 
   @Test
   void shadows_are_free_losers_are_not_and_who_joins_pays_nothing() {
-    BigDecimal mirrored = costOf(post("sk-p52", "/v1/chat/completions", chat("mirrored"), Map.of()));
+    BigDecimal mirrored =
+        costOf(post("sk-p52", "/v1/chat/completions", chat("mirrored"), Map.of()));
     assertThat(spent("t/p52|usd|total")).isEqualByComparingTo(mirrored);
     BigDecimal hedged = costOf(post("sk-p53", "/v1/chat/completions", chat("hedged"), Map.of()));
     assertThat(spent("t/p53|usd|total")).isEqualByComparingTo(hedged);
@@ -299,13 +301,19 @@ class EveryPathScenario {
   void a_user_is_told_apart_however_it_is_said() {
     for (String user : List.of("ann", "a|b", "\u00fc-\ud83d\ude00", "x".repeat(200))) {
       String body =
-          "{'model':'tiny','lintel':{'user':" + Json.text(Json.MAPPER.valueToTree(user)) + "}," + HELLO + "}";
+          "{'model':'tiny','lintel':{'user':"
+              + Json.text(Json.MAPPER.valueToTree(user))
+              + "},"
+              + HELLO
+              + "}";
       assertThat(post("sk-users", "/v1/chat/completions", body, Map.of()).statusCode())
           .as(user)
           .isEqualTo(200);
     }
     long users =
-        admin("/budgets").path("data").valueStream()
+        admin("/budgets")
+            .path("data")
+            .valueStream()
             .filter(row -> row.path("account").asString().contains("|user="))
             .filter(row -> !row.path("spent").asString().equals("0"))
             .count();
@@ -313,7 +321,8 @@ class EveryPathScenario {
     for (String odd : List.of("a\\u0000b", "a\\nb", "\\ud800")) {
       for (String member :
           List.of("'lintel':{'user':'" + odd + "'},'model':'tiny'", "'model':'" + odd + "'")) {
-        var answer = post("sk-users", "/v1/chat/completions", "{" + member + "," + HELLO + "}", Map.of());
+        var answer =
+            post("sk-users", "/v1/chat/completions", "{" + member + "," + HELLO + "}", Map.of());
         assertThat(answer.statusCode()).as(member + answer.body()).isIn(400, 404);
         assertThat(record(id(answer)).path("status").asInt())
             .as(member)
@@ -336,7 +345,10 @@ class EveryPathScenario {
             + "\r\n--XX--\r\n";
     var file =
         post(
-            "sk-line", "/v1/files", form, Map.of("content-type", "multipart/form-data; boundary=XX"));
+            "sk-line",
+            "/v1/files",
+            form,
+            Map.of("content-type", "multipart/form-data; boundary=XX"));
     assertThat(file.statusCode()).as(file.body()).isEqualTo(200);
     var made =
         post(
