@@ -471,8 +471,8 @@ class SharedCountersTest {
 
   private static void follow(RealRedis replica, RealRedis primary) {
     redis(replica, commands -> commands.replicaof("127.0.0.1", primary.port()));
-    Nodes.until(() ->
-        redis(replica, commands -> commands.info("replication")).contains("link_status:up"));
+    Nodes.until(
+        () -> redis(replica, commands -> commands.info("replication")).contains("link_status:up"));
   }
 
   /** All that was in flight when the replica took over, at the most. */
