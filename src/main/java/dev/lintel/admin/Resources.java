@@ -140,6 +140,7 @@ public final class Resources {
       throw Failure.invalid("'name' must be the name of the new " + kind.noun + ".").at("name");
     }
     Place place = place(exchange.request(), checked(given.asString()));
+    OwnApp.check(exchange, Verb.CREATE, Optional.empty(), body);
     Configuration.note(exchange, settings.change(Wanted.wish(exchange), Verb.CREATE, place, body));
     return shown(201, place);
   }
@@ -155,6 +156,7 @@ public final class Resources {
       throw Failure.invalid("'name' must be as in the path: a " + kind.noun + " keeps its name.")
           .at("name");
     }
+    OwnApp.check(exchange, verb, settings.find(place.path()), body);
     Done done = settings.change(Wanted.wish(exchange), verb, place, body);
     Configuration.note(exchange, done);
     return verb == Verb.REMOVE
