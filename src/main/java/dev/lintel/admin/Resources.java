@@ -112,7 +112,7 @@ public final class Resources {
   }
 
   private Answer list(RawRequest request) {
-    Map<String, String> asked = Listed.only(request, "limit", "cursor");
+    Listed.only(request, "limit", "cursor");
     int limit = Listed.limit(request);
     List<String> path = keys(kind.all, request);
     home(request)
@@ -120,7 +120,7 @@ public final class Resources {
         .ifPresent(home -> {
           throw home.missing();
         });
-    String after = asked.getOrDefault("cursor", "");
+    String after = Listed.after(request);
     List<String> names =
         settings.names(path).stream()
             .filter(name -> name.compareTo(after) > 0)
@@ -129,7 +129,7 @@ public final class Resources {
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     names.stream().limit(limit).forEach(name -> data.add(named(name, below(path, name))));
-    body.put("next", names.size() > limit ? names.get(limit - 1) : null);
+    body.put("next", names.size() > limit ? Listed.cursor(names.get(limit - 1)) : null);
     return Answer.json(200, body);
   }
 
@@ -191,7 +191,10 @@ public final class Resources {
     return node;
   }
 
-  private static String checked(String name) {
+  private String checked(String name) {
+    if (!kind.one.contains("*") && (name.indexOf('/') >= 0 || name.matches("\\.+"))) {
+      throw Failure.invalid("'name' must have no slashes, and not be of dots alone.").at("name");
+    }
     if (name.isBlank()
         || !name.equals(name.strip())
         || name.length() > LONGEST_NAME

@@ -462,6 +462,7 @@ record Document(
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
+  @Shape.Owner
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
@@ -474,6 +475,7 @@ record Document(
     }
   }
 
+  @Shape.Owner
   record AppEntry(
       @Secret List<At<String>> keys,
       List<AwsPair> awsKeys,
