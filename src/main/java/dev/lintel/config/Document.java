@@ -66,6 +66,20 @@ record Document(
     Optional<At<String>> policy,
     Map<String, Tenant> tenants) {
 
+  Document {
+    tenants.keySet().forEach(name -> checkName("tenant", name));
+  }
+
+  /** Tenants and apps are told apart by their names with signs between them. */
+  private static void checkName(String noun, String name) {
+    if (name.isBlank()
+        || name.chars()
+            .anyMatch(c -> c == '/' || c == '#' || c == '|' || Character.isISOControl(c))) {
+      throw new IllegalArgumentException(
+          "must not have " + noun + "s whose names are blank, or have one of / # | in them");
+    }
+  }
+
   /** Where nodes share their counts. */
   record Shared(@Alone At<String> url, Optional<Config.WhenAway> whenAway) {}
 
@@ -103,7 +117,13 @@ record Document(
       Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
 
   /** Who may administer, beside who has an admin key. */
-  record AdminEntry(Optional<Oidc> oidc) {}
+  record AdminEntry(Optional<Oidc> oidc, Optional<Duration> approvals) {
+    AdminEntry {
+      if (approvals.filter(time -> time.compareTo(Duration.ofMinutes(1)) < 0).isPresent()) {
+        throw new IllegalArgumentException("must be a minute or more in 'approvals'");
+      }
+    }
+  }
 
   /** Who says who people are, and which of their groups administer. */
   record Oidc(
@@ -448,14 +468,20 @@ record Document(
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
+  @Shape.Owner
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
       List<At<Limit>> limits,
       List<At<Budget>> budget,
       Optional<UnknownPrice> unknownPrice,
-      Map<String, AppEntry> apps) {}
+      Map<String, AppEntry> apps) {
+    Tenant {
+      apps.keySet().forEach(name -> checkName("app", name));
+    }
+  }
 
+  @Shape.Owner
   record AppEntry(
       @Secret List<At<String>> keys,
       List<AwsPair> awsKeys,

@@ -46,6 +46,12 @@ final class SqlUsage {
       long step,
       List<Integer> days,
       Map<Group, UsageSum> sums) {
+    Rollup hours() {
+      return question.by().contains("user") || question.by().contains("use_case")
+          ? Rollup.HOURS_BY_USER
+          : Rollup.HOURS;
+    }
+
     void add(long start, List<String> values, UsageSum sum) {
       long from = step == 0 ? 0 : start - Math.floorMod(start, step);
       sums.merge(new Group(from, values), sum, UsageSum::plus);
@@ -62,7 +68,7 @@ final class SqlUsage {
       if (step % DAY == 0) {
         whole(asking, Rollup.DAYS, from, to);
       } else {
-        whole(asking, Rollup.HOURS, from, to);
+        whole(asking, asking.hours(), from, to);
       }
       return asking.sums.entrySet().stream()
           .sorted(Map.Entry.comparingByKey(Group.ORDER))
@@ -116,7 +122,7 @@ final class SqlUsage {
       return;
     }
     if (rollup == Rollup.DAYS) {
-      whole(asking, Rollup.HOURS, from, to);
+      whole(asking, asking.hours(), from, to);
       return;
     }
     long start = from - Math.floorMod(from, rollup.millis());
@@ -173,7 +179,9 @@ final class SqlUsage {
             RecordRow row = RecordRow.of(0, rows.getBytes(2));
             long time = row.time().toEpochMilli();
             Rollup.Key key = Rollup.Key.of(row, time);
-            asking.add(time, asking.question.by().stream().map(key::word).toList(), row.usage());
+            if (asking.question.tenant().map(row.tenant()::equals).orElse(true)) {
+              asking.add(time, asking.question.by().stream().map(key::word).toList(), row.usage());
+            }
           }
         }
         more = count == SLICE;
@@ -190,15 +198,19 @@ final class SqlUsage {
     }
     String grouped = String.join(", ", groups);
     String sql =
-        "SELECT %s%s FROM %s WHERE start >= ? AND start < ? %s"
+        "SELECT %s%s FROM %s WHERE start >= ? AND start < ?%s %s"
             .formatted(
                 grouped.isEmpty() ? "" : grouped + ", ",
                 Rollup.summed(),
                 rollup.table(),
+                asking.question.tenant().isEmpty() ? "" : " AND tenant = ?",
                 grouped.isEmpty() ? "HAVING COUNT(*) > 0" : "GROUP BY " + grouped);
     try (var query = asking.connection.prepareStatement(sql)) {
       query.setLong(1, from);
       query.setLong(2, to);
+      if (asking.question.tenant().isPresent()) {
+        query.setString(3, asking.question.tenant().get());
+      }
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
           int next = 1;
