@@ -76,6 +76,7 @@ public final class Resources {
                 new Question(envelope, repeated.once((exchange, trail) -> create(exchange))))
             .of(schema)
             .with(Wanted.UNTIL)
+            .waiting(ApprovalList.REQUEST)
             .once());
     operations.add(
         Operation.get(
@@ -91,6 +92,7 @@ public final class Resources {
                 new Question(envelope, (exchange, trail) -> changed(exchange, Verb.MERGE)))
             .of(Schema.map(Schema.ANY))
             .with(Wanted.UNTIL)
+            .waiting(ApprovalList.REQUEST)
             .ifMatch());
     operations.add(
         Operation.put(
@@ -100,6 +102,7 @@ public final class Resources {
                 new Question(envelope, (exchange, trail) -> changed(exchange, Verb.REPLACE)))
             .of(Schema.map(Schema.ANY))
             .with(Wanted.UNTIL)
+            .waiting(ApprovalList.REQUEST)
             .ifMatch());
     operations.add(
         Operation.delete(
@@ -107,12 +110,13 @@ public final class Resources {
                 "Removes " + noun + ".",
                 new Question(envelope, (exchange, trail) -> changed(exchange, Verb.REMOVE)))
             .with(Wanted.UNTIL)
+            .waiting(ApprovalList.REQUEST)
             .ifMatch());
     return operations;
   }
 
   private Answer list(RawRequest request) {
-    Map<String, String> asked = Listed.only(request, "limit", "cursor");
+    Listed.only(request, "limit", "cursor");
     int limit = Listed.limit(request);
     List<String> path = keys(kind.all, request);
     home(request)
@@ -120,7 +124,7 @@ public final class Resources {
         .ifPresent(home -> {
           throw home.missing();
         });
-    String after = asked.getOrDefault("cursor", "");
+    String after = Listed.after(request);
     List<String> names =
         settings.names(path).stream()
             .filter(name -> name.compareTo(after) > 0)
@@ -129,7 +133,7 @@ public final class Resources {
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     names.stream().limit(limit).forEach(name -> data.add(named(name, below(path, name))));
-    body.put("next", names.size() > limit ? names.get(limit - 1) : null);
+    body.put("next", names.size() > limit ? Listed.cursor(names.get(limit - 1)) : null);
     return Answer.json(200, body);
   }
 
@@ -141,8 +145,9 @@ public final class Resources {
     }
     Place place = place(exchange.request(), checked(given.asString()));
     OwnApp.check(exchange, Verb.CREATE, Optional.empty(), body);
-    Configuration.note(exchange, settings.change(Wanted.wish(exchange), Verb.CREATE, place, body));
-    return shown(201, place);
+    Done done = settings.change(Wanted.wish(exchange), Verb.CREATE, place, body);
+    Configuration.note(exchange, done);
+    return ApprovalList.waiting(done).orElseGet(() -> shown(201, place));
   }
 
   private Answer changed(Exchange exchange, Verb verb) {
@@ -159,9 +164,11 @@ public final class Resources {
     OwnApp.check(exchange, verb, settings.find(place.path()), body);
     Done done = settings.change(Wanted.wish(exchange), verb, place, body);
     Configuration.note(exchange, done);
-    return verb == Verb.REMOVE
-        ? new Answer(204, Answer.JSON, new byte[0])
-        : shown(done.made() ? 201 : 200, place);
+    return ApprovalList.waiting(done)
+        .orElseGet(() ->
+            verb == Verb.REMOVE
+                ? new Answer(204, Answer.JSON, new byte[0])
+                : shown(done.made() ? 201 : 200, place));
   }
 
   private Answer shown(int status, Place place) {
@@ -191,7 +198,10 @@ public final class Resources {
     return node;
   }
 
-  private static String checked(String name) {
+  private String checked(String name) {
+    if (!kind.one.contains("*") && (name.indexOf('/') >= 0 || name.matches("\\.+"))) {
+      throw Failure.invalid("'name' must have no slashes, and not be of dots alone.").at("name");
+    }
     if (name.isBlank()
         || !name.equals(name.strip())
         || name.length() > LONGEST_NAME

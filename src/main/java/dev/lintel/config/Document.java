@@ -117,7 +117,13 @@ record Document(
       Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
 
   /** Who may administer, beside who has an admin key. */
-  record AdminEntry(Optional<Oidc> oidc) {}
+  record AdminEntry(Optional<Oidc> oidc, Optional<Duration> approvals) {
+    AdminEntry {
+      if (approvals.filter(time -> time.compareTo(Duration.ofMinutes(1)) < 0).isPresent()) {
+        throw new IllegalArgumentException("must be a minute or more in 'approvals'");
+      }
+    }
+  }
 
   /** Who says who people are, and which of their groups administer. */
   record Oidc(
@@ -462,6 +468,7 @@ record Document(
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
+  @Shape.Owner
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
@@ -474,6 +481,7 @@ record Document(
     }
   }
 
+  @Shape.Owner
   record AppEntry(
       @Secret List<At<String>> keys,
       List<AwsPair> awsKeys,

@@ -2,6 +2,7 @@ package dev.lintel.main;
 
 import dev.lintel.Admin;
 import dev.lintel.Allowance;
+import dev.lintel.Approvals;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -21,6 +22,7 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
+import dev.lintel.admin.ApprovalList;
 import dev.lintel.admin.Attempts;
 import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Configuration;
@@ -57,6 +59,7 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Trouble;
+import dev.lintel.secret.SealedApprovals;
 import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -135,6 +138,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Approvals approvals;
   private final Revisions revisions;
   private final Directory directory;
   private final Sealer sealer;
@@ -204,11 +208,13 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
+    approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
         new Revisions(
             source,
             new SealedChanges(() -> storage.store().changes(), sealer),
+            approvals,
             this::staged,
             directory::forget,
             InstantSource.system());
@@ -220,6 +226,7 @@ public final class Lintel implements AutoCloseable {
     metrics.standsOn(this::footings);
     standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
     sharing.news().hear("rests", this::rests);
+    sharing.news().hear("changed", text -> storage.store().feed().look());
     Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
@@ -282,6 +289,7 @@ public final class Lintel implements AutoCloseable {
     } catch (RuntimeException failed) {
       directory.close();
       vertx.close();
+      sharing.close();
       evidence.close();
       storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
@@ -386,6 +394,12 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** What is in the store may be another: all nodes look at once. */
+  private void changed() {
+    storage.store().feed().look();
+    sharing.news().tell("changed", "");
+  }
+
   /** Another node has found that something rests. */
   private void rests(String text) {
     Trouble trouble = Trouble.of(text);
@@ -441,11 +455,12 @@ public final class Lintel implements AutoCloseable {
     directory.close();
     // While the store is open, which takes what is left.
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    // It asks the store, too, and no call is left that it would count.
+    sharing.close();
     evidence.close();
     storage.close();
     simulators.close();
     wait(vertx.close());
-    sharing.close();
   }
 
   @Override
@@ -511,9 +526,7 @@ public final class Lintel implements AutoCloseable {
             grants.put(group, new People.Grant(grant.getKey(), grant.getValue())));
     return new Login(
         new Issuer(
-            new Issuer.Setting(known.issuer(), audiences, Issuer.ALGORITHMS, known.keys()),
-            CallThread::nanoTime,
-            InstantSource.system()),
+            known.issuer(), audiences, known.keys(), lasting.issuers(), InstantSource.system()),
         new Login.Client(
             known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
         new People(known.claim(), grants),
@@ -562,7 +575,8 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().acts(),
                 InstantSource.system(),
                 Builtins.OPENAI,
-                started.tls().isPresent()),
+                started.tls().isPresent(),
+                this::changed),
             this::candidate,
             administration()));
   }
@@ -585,6 +599,9 @@ public final class Lintel implements AutoCloseable {
             new Resources(kind, revisions, repeated, Builtins.OPENAI)
                 .operations(!kind.noun().equals("provider"))));
     all.addAll(new Configuration(revisions, revisions, Builtins.OPENAI).operations());
+    all.addAll(
+        new ApprovalList(approvals, revisions, InstantSource.system(), Builtins.OPENAI)
+            .operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
     all.addAll(
         new SecretStore(
