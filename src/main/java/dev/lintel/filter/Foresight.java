@@ -166,7 +166,7 @@ final class Foresight {
     Outlay budgetTokens(boolean cautious) {
       return seen != null || !cautious
           ? tokens()
-          : new Outlay(sum(cautiousInput(), cautiousAnswer()), input);
+          : new Outlay(sum(cautiousInput(), cautiousAnswer()), Math.max(1, sum(input, asked)));
     }
 
     /** In pico USD; the same. */
@@ -177,7 +177,8 @@ final class Foresight {
             cautious
                 ? cost(cautiousInput(), cautiousAnswer())
                 : cost(input, asked > 0 ? asked : answer(ANSWER));
-        return new Outlay(bound, Math.min(bound, cost(input, asked)));
+        // A first call costs little at the least, but never nothing: what is spent stays spent.
+        return new Outlay(bound, Math.min(bound, Math.max(1, cost(input, asked))));
       }
       long bound =
           Math.max(
