@@ -251,5 +251,6 @@ public final class RedisCounters implements Counters {
   public void close() {
     contact.close();
     worker.shutdownNow();
+    reminder.close();
   }
 }
