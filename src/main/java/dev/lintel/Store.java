@@ -1,5 +1,6 @@
 package dev.lintel;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -54,6 +55,12 @@ public interface Store extends AutoCloseable {
    * Durable when it returns.
    */
   byte[] agreed(String name, byte[] proposal);
+
+  /**
+   * Whether nobody has said so of that name within that time; from now on somebody has. Durable
+   * when it returns.
+   */
+  boolean first(String name, Instant now, Duration within);
 
   Changes changes();
 

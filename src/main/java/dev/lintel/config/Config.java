@@ -21,6 +21,7 @@ import dev.lintel.Standing;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import dev.lintel.Timeouts;
+import dev.lintel.Webhook;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
@@ -45,6 +46,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param keks key-encryption keys, the first of which seals
  * @param signOn how people who administer log in
  * @param approvals how long a change waits for a second admin
+ * @param webhooks where notices are sent
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -70,6 +72,7 @@ public record Config(
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
     Optional<URI> otlp,
+    List<Webhook> webhooks,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
@@ -86,6 +89,7 @@ public record Config(
     remotes = Collections.unmodifiableMap(new TreeMap<>(remotes));
     sims = Collections.unmodifiableMap(new TreeMap<>(sims));
     models = List.copyOf(models);
+    webhooks = List.copyOf(webhooks);
     probes = Map.copyOf(probes);
     refusing = Set.copyOf(refusing);
     apps = List.copyOf(apps);
@@ -451,6 +455,7 @@ public record Config(
         database,
         shared,
         otlp,
+        webhooks,
         remotes,
         sims,
         models,
@@ -481,6 +486,7 @@ public record Config(
         database,
         shared,
         otlp,
+        webhooks,
         remotes,
         sims,
         models,

@@ -7,6 +7,7 @@ import dev.lintel.Dimension;
 import dev.lintel.Json;
 import dev.lintel.Limits;
 import dev.lintel.Mode;
+import dev.lintel.Notice;
 import dev.lintel.Percent;
 import dev.lintel.Provider;
 import dev.lintel.Rate;
@@ -43,6 +44,7 @@ record Document(
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
     @NotYet Optional<URI> otlp,
+    List<Hook> webhooks,
     Optional<Pem> tls,
     List<Jwt> jwt,
     List<Client> clients,
@@ -115,6 +117,9 @@ record Document(
   /** Whom a certificate stands for. */
   record Client(
       Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
+
+  /** Where people hear of what happens. */
+  record Hook(@Secret At<URI> url, Set<Notice.Kind> events, @Secret Optional<String> secret) {}
 
   /** Who may administer, beside who has an admin key. */
   record AdminEntry(Optional<Oidc> oidc, Optional<Duration> approvals) {

@@ -13,6 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import dev.lintel.Notice;
+import dev.lintel.Webhook;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -93,6 +96,7 @@ final class Reading implements ModelReading.Around {
         written.database(),
         written.shared().flatMap(this::shared),
         written.otlp(),
+        webhooks(),
         remotes,
         sims,
         models,
@@ -125,6 +129,27 @@ final class Reading implements ModelReading.Around {
                 oidc.redirect(),
                 oidc.scopes().orElse("openid profile email"),
                 oidc.jwks()));
+  }
+
+  private List<Webhook> webhooks() {
+    var all = new ArrayList<Webhook>();
+    for (Document.Hook hook : written.webhooks()) {
+      hook.url()
+          .value()
+          .ifPresent(url -> {
+            boolean web = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
+            if (!web || url.getHost() == null || url.getUserInfo() != null) {
+              faults.add(hook.url(), "must be an address such as https://hooks.example.com/lintel");
+            } else {
+              all.add(
+                  new Webhook(
+                      url,
+                      hook.events().isEmpty() ? EnumSet.allOf(Notice.Kind.class) : hook.events(),
+                      hook.secret().filter(secret -> !secret.isEmpty())));
+            }
+          });
+    }
+    return all;
   }
 
   private List<Credential> keks() {

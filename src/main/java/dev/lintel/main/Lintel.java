@@ -48,6 +48,7 @@ import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
+import dev.lintel.hook.Webhooks;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuer;
 import dev.lintel.identity.Issuers;
@@ -138,6 +139,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Notices notices;
   private final Approvals approvals;
   private final Revisions revisions;
   private final Directory directory;
@@ -208,6 +210,14 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
+    notices =
+        new Notices(
+            storage::store,
+            this::health,
+            this::footings,
+            InstantSource.system(),
+            Webhooks.PAUSES);
+    metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -215,6 +225,7 @@ public final class Lintel implements AutoCloseable {
             source,
             new SealedChanges(() -> storage.store().changes(), sealer),
             approvals,
+            notices,
             this::staged,
             directory::forget,
             InstantSource.system());
@@ -222,7 +233,7 @@ public final class Lintel implements AutoCloseable {
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
     upstream = new Upstream(vertx, SocketChannel::new);
-    sharing = new Sharing(config, metrics.thresholds(), () -> storage.store().spending());
+    sharing = new Sharing(config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
     metrics.standsOn(this::footings);
     standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
     sharing.news().hear("rests", this::rests);
@@ -284,6 +295,7 @@ public final class Lintel implements AutoCloseable {
       storage.hear("revisions", newest -> revisions.hurry());
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
+      notices.use(config);
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -356,6 +368,7 @@ public final class Lintel implements AutoCloseable {
       public void use() {
         standings.use(config.breakers());
         live = next;
+        notices.use(config);
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -453,6 +466,7 @@ public final class Lintel implements AutoCloseable {
     wait(server.stop(patience));
     shadow.close();
     directory.close();
+    notices.close();
     // While the store is open, which takes what is left.
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     // It asks the store, too, and no call is left that it would count.

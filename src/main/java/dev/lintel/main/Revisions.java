@@ -129,6 +129,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   private final Source source;
   private final Changes changes;
   private final Approvals approvals;
+  private final Notices notices;
   private final Function<Config, Staged> staging;
   private final Consumer<App> ended;
   private final InstantSource clock;
@@ -149,12 +150,14 @@ final class Revisions implements Settings, History, AutoCloseable {
       Source source,
       Changes changes,
       Approvals approvals,
+      Notices notices,
       Function<Config, Staged> staging,
       Consumer<App> ended,
       InstantSource clock) {
     this.source = source;
     this.changes = changes;
     this.approvals = approvals;
+    this.notices = notices;
     this.staging = staging;
     this.ended = ended;
     this.clock = clock;
@@ -362,6 +365,7 @@ final class Revisions implements Settings, History, AutoCloseable {
             order.written(),
             Json.text(shown));
     approvals.add(request);
+    notices.asked(request);
     return Optional.of(request);
   }
 
@@ -715,11 +719,15 @@ final class Revisions implements Settings, History, AutoCloseable {
       if (added) {
         staged.use();
         state = after;
+        List<Difference> differences = before.whole().to(after.whole());
+        if (!same) {
+          notices.revised(revision, differences);
+        }
         ends.forEach(ended);
         return new Done(
             revision.number(),
             place.filter(path -> before.whole().at(path).isEmpty()).isPresent(),
-            before.whole().to(after.whole()),
+            differences,
             Optional.empty());
       }
     }

@@ -212,6 +212,20 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry);
   }
 
+  /** Shows how many notices were delivered to webhooks, and how many were lost. */
+  public void telling(LongSupplier delivered, LongSupplier lost) {
+    CounterWithCallback.builder()
+        .name("lintel_webhooks_delivered_total")
+        .help("Notices that webhooks have taken.")
+        .callback(counter -> counter.call(delivered.getAsLong()))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("lintel_webhooks_lost_total")
+        .help("Notices that did not reach a webhook and are not tried again.")
+        .callback(counter -> counter.call(lost.getAsLong()))
+        .register(registry);
+  }
+
   @Override
   public void on(Trail trail, Event event) {
     switch (event) {

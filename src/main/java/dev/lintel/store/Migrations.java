@@ -38,7 +38,8 @@ final class Migrations {
           "V004__caller_keys",
           "V005__records",
           "V006__approvals",
-          "V007__findings");
+          "V007__findings",
+          "V008__told");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

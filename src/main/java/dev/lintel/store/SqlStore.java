@@ -24,6 +24,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
@@ -257,6 +258,29 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public boolean first(String name, Instant now, Duration within) {
+    return database.written(connection -> {
+      try (var upsert =
+          connection.prepareStatement(
+              "INSERT INTO told (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE told.until <= ?")) {
+        upsert.setString(1, name);
+        upsert.setLong(2, now.plus(within).toEpochMilli());
+        upsert.setLong(3, now.toEpochMilli());
+        return upsert.executeUpdate() > 0;
+      }
+    });
+  }
+
+  private void forgetTold() {
+    database.written(connection -> {
+      try (var delete = connection.prepareStatement("DELETE FROM told WHERE until < ?")) {
+        delete.setLong(1, System.currentTimeMillis());
+        return delete.executeUpdate();
+      }
+    });
+  }
+
+  @Override
   public Acts acts() {
     return acts;
   }
@@ -305,6 +329,7 @@ public final class SqlStore implements Store {
           replays.sweep();
           files.sweep();
           callerKeys.sweep();
+          forgetTold();
           records.forget(clock.instant().minus(kept));
         }
       } catch (RuntimeException away) {

@@ -9,6 +9,7 @@ interface StoreContract
         BatchesContract,
         ChangesContract,
         CallerKeysContract,
+        ToldContract,
         ActsContract,
         ApprovalsContract,
         SecretsContract {}
