@@ -213,8 +213,7 @@ public final class RedisCounters implements Counters {
 
   /** Without Redis. */
   private void goOn(Joining joining, Throwable why) {
-    Share share =
-        whenAway == WhenAway.REFUSE ? null : new Share(memory.get(), nodes, known, this::place);
+    Share share = whenAway == WhenAway.REFUSE ? null : outbox.alone(this::share);
     if (state.compareAndSet(joining, new Away(share)) && !closed) {
       since = time.instant();
       String then =
@@ -224,6 +223,30 @@ public final class RedisCounters implements Counters {
       LOG.warn("Redis at {} is away: {} ({})", redis, then, said(why));
     }
     joining.over.complete(true);
+  }
+
+  /** In which calls that are under way keep what they hold. Within the outbox. */
+  private Share share() {
+    var own = new HashMap<Place, Long>();
+    for (Held held : open) {
+      for (int i = 0; i < held.places.length; i++) {
+        if (held.places[i].kind() == Place.Kind.SPENT) {
+          own.merge(held.places[i], held.reserved[i], Long::sum);
+        }
+      }
+    }
+    var share = new Share(memory.get(), nodes, known, this::place, outbox.untold(), own);
+    for (Held held : open) {
+      for (int i = 0; i < held.places.length; i++) {
+        Place.Kind kind = held.places[i].kind();
+        boolean lasts = kind == Place.Kind.SPENT || kind == Place.Kind.NOW;
+        held.adopted[i] =
+            lasts && held.reserved[i] > 0
+                ? share.adopt(held.claims.get(i).account(), held.reserved[i])
+                : null;
+      }
+    }
+    return share;
   }
 
   private static String said(Throwable failed) {
@@ -393,11 +416,24 @@ public final class RedisCounters implements Counters {
       if (!raised.isEmpty()) {
         wait(raise(up.link, Known.places(redis, raised), true));
       }
+      lookAgain(up);
     } catch (RuntimeException failed) {
       lost(up, said(failed));
       return;
     }
     lookUp();
+  }
+
+  /** What others held when it was seen last they may have given back. */
+  private void lookAgain(Up up) {
+    List<Place> held = known.held(MOST);
+    if (!held.isEmpty()) {
+      List<String> reply = wait(now(up, held));
+      for (int i = 0; i < held.size(); i++) {
+        known.see(
+            held.get(i), Long.parseLong(reply.get(1 + 3 * i)), Long.parseLong(reply.get(2 + 3 * i)));
+      }
+    }
   }
 
   /**
@@ -532,7 +568,7 @@ public final class RedisCounters implements Counters {
       long under = Long.parseLong(reply.get(4 + 3 * i));
       reserved[i] = Long.parseLong(reply.get(5 + 3 * i));
       left[i] = claims.get(i).account().allowance().amount() - spent - under;
-      known.see(places[i], spent);
+      known.see(places[i], spent, under);
     }
     var held = new Held(claims, places, reserved, left, now, reply.get(1), null);
     boolean mine =
@@ -548,7 +584,7 @@ public final class RedisCounters implements Counters {
     long spent = Long.parseLong(reply.get(2));
     long reserved = Long.parseLong(reply.get(3));
     long rolls = Long.parseLong(reply.get(4));
-    known.see(places[number], spent);
+    known.see(places[number], spent, reserved);
     Claim claim = claims.get(number);
     long amount = claim.account().allowance().amount();
     Duration again =
@@ -660,11 +696,12 @@ public final class RedisCounters implements Counters {
         Place place = places.get(i);
         long spent = Long.parseLong(reply.get(1 + 3 * i));
         long wait = Long.parseLong(reply.get(3 + 3 * i));
-        known.see(place, spent);
+        long reserved = Long.parseLong(reply.get(2 + 3 * i));
+        known.see(place, spent, reserved);
         levels.add(
             new Level(
                 spent,
-                Long.parseLong(reply.get(2 + 3 * i)),
+                reserved,
                 place.kind() == Place.Kind.SPENT ? place.end() : now.plusMillis(wait)));
       }
     }
@@ -763,6 +800,9 @@ public final class RedisCounters implements Counters {
     private final String taken;
     private final @Nullable Grant local;
 
+    /** The same in a share that began while it was under way, by its claims. */
+    private final @Nullable Grant[] adopted;
+
     /** The node's name under which it is reserved; of the outbox, as the next. */
     private String holder = "";
 
@@ -786,6 +826,7 @@ public final class RedisCounters implements Counters {
       this.began = began;
       this.taken = taken;
       this.local = local;
+      this.adopted = new Grant[places.length];
     }
 
     @Override
@@ -814,6 +855,9 @@ public final class RedisCounters implements Counters {
         }
         over = true;
         open.remove(this);
+        for (int i = 0; i < places.length; i++) {
+          known.release(places[i], reserved[i]);
+        }
         List<Outbox.Line> lines = lines(used);
         if (!lines.isEmpty()) {
           outbox.send(lines, local != null);
@@ -822,6 +866,12 @@ public final class RedisCounters implements Counters {
       });
       if (local != null) {
         local.settle(used);
+      }
+      for (int i = 0; i < adopted.length; i++) {
+        Grant grant = adopted[i];
+        if (grant != null) {
+          grant.settle(new long[] {used[i]});
+        }
       }
       var charges = new ArrayList<Charge>(2);
       for (int i = 0; i < places.length; i++) {
