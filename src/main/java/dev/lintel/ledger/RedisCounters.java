@@ -431,7 +431,9 @@ public final class RedisCounters implements Counters {
       List<String> reply = wait(now(up, held));
       for (int i = 0; i < held.size(); i++) {
         known.see(
-            held.get(i), Long.parseLong(reply.get(1 + 3 * i)), Long.parseLong(reply.get(2 + 3 * i)));
+            held.get(i),
+            Long.parseLong(reply.get(1 + 3 * i)),
+            Long.parseLong(reply.get(2 + 3 * i)));
       }
     }
   }

@@ -274,7 +274,8 @@ class ClusterScenario {
     // Held by the provider: of the second node until its death, of the third beyond its pause.
     int before = ASKED.get();
     List<Thread> ofTheDead =
-        parallel(10, i -> broken(node(2).request(CHAT, "sk-dies").header("idempotency-key", "d" + i)));
+        parallel(
+            10, i -> broken(node(2).request(CHAT, "sk-dies").header("idempotency-key", "d" + i)));
     Queue<Integer> late = new ConcurrentLinkedQueue<>();
     List<Thread> ofThePaused =
         parallel(10, i -> late.add(node(3).post(CHAT, "sk-stands", body("held")).statusCode()));
@@ -519,7 +520,8 @@ class ClusterScenario {
     join(calls);
     for (Node node : NODES) {
       until("replayed", 1, () -> keyed(node, "sk-once", "k1").statusCode() == 200);
-      assertThat(keyed(node, "sk-once", "k1").headers().firstValue("x-lintel-replayed")).contains("true");
+      assertThat(keyed(node, "sk-once", "k1").headers().firstValue("x-lintel-replayed"))
+          .contains("true");
     }
     assertThat(ASKED).hasValue(before + 1);
   }
@@ -540,11 +542,13 @@ class ClusterScenario {
   void a_redis_that_is_lost_with_all_it_knew_under_load_lets_nobody_spend_more() throws Exception {
     var answered = new AtomicInteger();
     List<Thread> callers =
-        parallel(60, i -> {
-          for (int n = 0; n < 20; n++) {
-            answered.addAndGet(call(NODES.get(i % 3), "sk-storm") == 200 ? 1 : 0);
-          }
-        });
+        parallel(
+            60,
+            i -> {
+              for (int n = 0; n < 20; n++) {
+                answered.addAndGet(call(NODES.get(i % 3), "sk-storm") == 200 ? 1 : 0);
+              }
+            });
     until("some are answered", 10, () -> answered.get() >= 30);
     redis.stop();
     until("Redis is away", 5, () -> !well(node(1)) && !well(node(2)));
