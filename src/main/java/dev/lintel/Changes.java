@@ -3,6 +3,7 @@ package dev.lintel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -51,6 +52,13 @@ public interface Changes {
     }
   }
 
+  /**
+   * An app.
+   *
+   * @param name empty for every app of the tenant
+   */
+  record App(String tenant, String name) {}
+
   /** The number of the one that holds; 0 before the first. */
   long newest();
 
@@ -68,5 +76,10 @@ public interface Changes {
    * @param next no two of its changes are of the same place
    * @return false where another was added meanwhile, and its number is taken
    */
-  boolean add(Revision next);
+  default boolean add(Revision next) {
+    return add(next, Set.of());
+  }
+
+  /** The same, where the keys that callers of these apps were given end with it. */
+  boolean add(Revision next, Set<App> ending);
 }

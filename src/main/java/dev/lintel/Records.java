@@ -31,16 +31,30 @@ public interface Records extends CallRecords {
    * What calls used.
    *
    * @param by some of {@link #COLUMNS}: each row is of one value of each
+   * @param tenant of this one only; empty for all
    * @param from calls that came then or later
    * @param to calls that came before
    * @param interval rows are of that much time each, whole hours, as they are since 1970; empty for
    *     all of it together
    */
   record UsageQuestion(
-      List<String> by, Optional<Instant> from, Optional<Instant> to, Optional<Duration> interval) {
+      List<String> by,
+      Optional<String> tenant,
+      Optional<Instant> from,
+      Optional<Instant> to,
+      Optional<Duration> interval) {
     /** What usage can be asked by. */
     public static final List<String> COLUMNS =
         List.of("tenant", "app", "use_case", "user", "model", "provider", "kind");
+
+    /** Of all tenants. */
+    public UsageQuestion(
+        List<String> by,
+        Optional<Instant> from,
+        Optional<Instant> to,
+        Optional<Duration> interval) {
+      this(by, Optional.empty(), from, to, interval);
+    }
   }
 
   /**

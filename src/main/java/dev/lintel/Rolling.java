@@ -7,32 +7,46 @@ import java.time.Duration;
  * by swapping it for the next, so that what fits is never more than is allowed, whoever asks at the
  * same time.
  *
- * <p>The window is kept in parts, and a part is forgotten as a whole once its last moment is older
- * than the window: so a window is never passed, and what was taken may hold room for a sixtieth of
- * it too long.
+ * <p>The window is kept in parts, and a part is forgotten as a whole once what was taken last in it
+ * is as old as the window: so a window is never passed, what was taken at one moment holds room for
+ * exactly a window, and what is taken all the time may hold it for a thirtieth too long.
  */
 public final class Rolling {
-  private static final int PARTS = 60;
+  private static final int PARTS = 30;
 
   /** One part more than the window has: the one that is under way. */
   private static final int KEPT = PARTS + 1;
 
   private final long origin;
+  private final long length;
   private final long partNanos;
 
   /** The number of the newest part. */
   private final long part;
 
-  /** What each part took, by its number modulo their count. */
-  private final long[] sums;
+  /** The number of the oldest that is not forgotten. */
+  private final long first;
+
+  /**
+   * Of each part by its number modulo their count what it took, and behind all of these when it
+   * took the last, since the origin.
+   */
+  private final long[] parts;
 
   private final long total;
 
-  private Rolling(long origin, long partNanos, long part, long[] sums, long total) {
+  private Rolling(Rolling before, long part, long first, long[] parts, long total) {
+    this(before.origin, before.length, before.partNanos, part, first, parts, total);
+  }
+
+  private Rolling(
+      long origin, long length, long partNanos, long part, long first, long[] parts, long total) {
     this.origin = origin;
+    this.length = length;
     this.partNanos = partNanos;
     this.part = part;
-    this.sums = sums;
+    this.first = first;
+    this.parts = parts;
     this.total = total;
   }
 
@@ -42,21 +56,44 @@ public final class Rolling {
    * @param now nano time, as everywhere below
    */
   public static Rolling of(Duration length, long now) {
-    long partNanos = Math.max(1, (length.toNanos() + PARTS - 1) / PARTS);
-    return new Rolling(now, partNanos, 0, new long[KEPT], 0);
+    long nanos = length.toNanos();
+    long partNanos = Math.max(1, (nanos + PARTS - 1) / PARTS);
+    return new Rolling(now, nanos, partNanos, 0, 0, new long[2 * KEPT], 0);
   }
 
   /** The same at a later moment; an earlier one is none. */
   public Rolling at(long now) {
-    long later = partOf(now);
-    if (later <= part) {
+    long later = Math.max(part, partOf(now));
+    long left = oldest(now);
+    long oldest = left > part ? later : left;
+    if (later == part && oldest == first) {
       return this;
     }
-    var moved = new long[KEPT];
-    for (long one = Math.max(0, later - PARTS); one <= part; one++) {
-      moved[slot(one)] = sums[slot(one)];
+    var moved = new long[2 * KEPT];
+    long sum = 0;
+    for (long one = oldest; one <= part; one++) {
+      int slot = slot(one);
+      moved[slot] = parts[slot];
+      moved[KEPT + slot] = parts[KEPT + slot];
+      sum += parts[slot];
     }
-    return new Rolling(origin, partNanos, later, moved, total - gone(later));
+    return new Rolling(this, later, oldest, moved, sum);
+  }
+
+  /** The first part that is not forgotten then. */
+  private long oldest(long now) {
+    long since = now - origin;
+    long one = first;
+    while (one <= part && last(one) + length <= since) {
+      one++;
+    }
+    return one;
+  }
+
+  /** Of a part of which nothing was taken its end: something may be, as long as it is not over. */
+  private long last(long one) {
+    int slot = slot(one);
+    return parts[slot] == 0 ? (one + 1) * partNanos - 1 : parts[KEPT + slot];
   }
 
   /** What was taken. */
@@ -66,16 +103,12 @@ public final class Rolling {
 
   /** What {@link #at} will have. */
   public long total(long now) {
-    long later = partOf(now);
-    return later <= part ? total : total - gone(later);
-  }
-
-  private long gone(long later) {
     long gone = 0;
-    for (long one = Math.max(0, part - PARTS); one <= part && one < later - PARTS; one++) {
-      gone += sums[slot(one)];
+    long oldest = oldest(now);
+    for (long one = first; one < oldest; one++) {
+      gone += parts[slot(one)];
     }
-    return gone;
+    return total - gone;
   }
 
   /**
@@ -85,19 +118,24 @@ public final class Rolling {
    *     is more counts now
    */
   public Rolling plus(long amount, long taken) {
-    long in = partOf(taken);
-    if (in < part - PARTS) {
+    long in = Math.min(part, partOf(taken));
+    long moment = Math.max(0, taken - origin);
+    if (in < first) {
       if (amount < 0) {
         return this;
       }
       in = part;
+      moment = (part + 1) * partNanos - 1;
     }
-    var changed = sums.clone();
-    int slot = slot(Math.min(in, part));
+    var changed = parts.clone();
+    int slot = slot(in);
     long now = Math.max(0, changed[slot] + amount);
     long difference = now - changed[slot];
     changed[slot] = now;
-    return new Rolling(origin, partNanos, part, changed, total + difference);
+    if (amount > 0) {
+      changed[KEPT + slot] = Math.max(changed[KEPT + slot], moment);
+    }
+    return new Rolling(this, part, first, changed, total + difference);
   }
 
   /**
@@ -107,18 +145,14 @@ public final class Rolling {
    */
   public long wait(long amount, long most, long now) {
     Rolling current = at(now);
-    long end = origin + (current.fits(amount, most) + KEPT) * partNanos;
-    return Math.max(1, end - now);
-  }
-
-  /** The first part after whose end that much fits; one that has ended where it does now. */
-  private long fits(long amount, long most) {
-    long left = total;
-    long one = Math.max(0, part - PARTS);
-    while (amount > most - left && one <= part) {
-      left -= sums[slot(one++)];
+    long left = current.total;
+    long last = now - origin - length;
+    for (long one = current.first; amount > most - left && one <= current.part; one++) {
+      int slot = slot(one);
+      left -= current.parts[slot];
+      last = current.parts[slot] == 0 ? last : current.parts[KEPT + slot];
     }
-    return one - 1;
+    return Math.max(1, last + length - (now - origin));
   }
 
   private static int slot(long part) {

@@ -3,6 +3,7 @@ package dev.lintel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -11,6 +12,15 @@ import tools.jackson.databind.JsonNode;
  * unchanged} in the place of each secret, and the same word written keeps what is there.
  */
 public interface Settings {
+  /**
+   * The words by which an object with one of them alone names where a value lies, in the value's
+   * stead.
+   */
+  Set<String> ELSEWHERE = Set.of("env", "file", "secret", "vault");
+
+  /** With what a text begins to name a variable of the gateway's environment. */
+  String VARIABLE = "${";
+
   /**
    * Where something of its own stands, such as a tenant or one of its apps.
    *

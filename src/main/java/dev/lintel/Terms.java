@@ -262,12 +262,33 @@ public record Terms(
         }
       }
       default -> {
-        if (value.isEmpty() || value.length() > 256) {
-          throw Failure.invalid("'" + place + "' must have 1 to 256 characters.").at(place);
+        if (value.isEmpty() || value.length() > 256 || !isText(value)) {
+          throw Failure.invalid(
+                  "'"
+                      + place
+                      + "' must have 1 to 256 characters, none of them a control character.")
+              .at(place);
         }
       }
     }
     return value;
+  }
+
+  /**
+   * What goes into accounts, records, logs and stores: some take no zero, or no half characters.
+   */
+  public static boolean isText(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (Character.isHighSurrogate(c)
+          && i + 1 < value.length()
+          && Character.isLowSurrogate(value.charAt(i + 1))) {
+        i++;
+      } else if (Character.isISOControl(c) || Character.isSurrogate(c)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -57,6 +57,21 @@ class TermsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"a\\u0000b", "a\\nb", "\\u007f1", "x\\ud800", "\\udc00y", "\\u0085z"})
+  void what_no_store_or_log_can_take_is_refused(String value) {
+    for (String term : new String[] {"user", "use_case", "tags", "data_class"}) {
+      var body = Json.parse("{\"" + term + "\":\"" + value + "\"}");
+      assertThatThrownBy(() -> Terms.read(Headers.NONE, Optional.of(body)))
+          .isInstanceOfSatisfying(
+              Failure.class, failure -> assertThat(failure.param()).contains("lintel." + term));
+    }
+    assertThat(
+            Terms.read(
+                Headers.NONE, Optional.of(Json.parse("{\"user\":\"\u00e9 \\ud83d\\ude00\"}"))))
+        .satisfies(terms -> assertThat(terms.get("user")).contains("\u00e9 \ud83d\ude00"));
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "{\"region\":5}",

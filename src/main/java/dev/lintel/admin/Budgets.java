@@ -21,6 +21,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -45,28 +46,39 @@ public final class Budgets {
   /** {@code GET /budgets}: amounts are decimals in the unit that {@code unit} names. */
   public Operation list() {
     return Operation.get(
-        "/budgets",
-        "Lists how every budget stands.",
-        page(
-            object(
-                "scope", TEXT,
-                "tenant", TEXT.orNull(),
-                "app", TEXT.orNull(),
-                "use_case", TEXT.orNull(),
-                "window", TEXT,
-                "unit", oneOf("usd", "tokens", "requests"),
-                "limit", MONEY,
-                "reserved", MONEY,
-                "spent", MONEY,
-                "resets_at", TIME.orNull(),
-                "mode", oneOf("observe", "warn", "enforce"),
-                "account", TEXT,
-                "rule", TEXT)),
-        new Question(envelope, (exchange, trail) -> Answer.json(200, all())));
+            "/budgets",
+            "Lists how every budget stands.",
+            page(
+                object(
+                    "scope", TEXT,
+                    "tenant", TEXT.orNull(),
+                    "app", TEXT.orNull(),
+                    "use_case", TEXT.orNull(),
+                    "window", TEXT,
+                    "unit", oneOf("usd", "tokens", "requests"),
+                    "limit", MONEY,
+                    "reserved", MONEY,
+                    "spent", MONEY,
+                    "resets_at", TIME.orNull(),
+                    "mode", oneOf("observe", "warn", "enforce"),
+                    "account", TEXT,
+                    "rule", TEXT)),
+            new Question(
+                envelope,
+                (exchange, trail) ->
+                    Answer.json(
+                        200,
+                        all(
+                            Optional.ofNullable(
+                                Listed.only(exchange.request(), "tenant").get("tenant"))))))
+        .with(Operation.Parameter.query("tenant", TEXT, "Only budgets of that tenant."));
   }
 
-  private ObjectNode all() {
-    List<Account> known = List.copyOf(accounts.get());
+  private ObjectNode all(Optional<String> only) {
+    List<Account> known =
+        accounts.get().stream()
+            .filter(account -> only.map(tenant(account.allowance().owner())::equals).orElse(true))
+            .toList();
     List<Counters.Level> levels = counters.levels(known);
     ObjectNode body = Json.object();
     ArrayNode data = body.putArray("data");
@@ -81,7 +93,7 @@ public final class Budgets {
     String owner = budget.owner();
     int slash = owner.indexOf('/');
     int useCase = owner.indexOf('#');
-    String tenant = slash < 0 ? owner : owner.substring(0, slash);
+    String tenant = tenant(owner);
     String app =
         slash < 0 ? "" : owner.substring(slash + 1, useCase < 0 ? owner.length() : useCase);
     row.put("scope", scope(budget, slash, useCase));
@@ -97,6 +109,11 @@ public final class Budgets {
     row.put("mode", budget.mode().word());
     row.put("account", account.id());
     row.put("rule", budget.rule());
+  }
+
+  private static String tenant(String owner) {
+    int slash = owner.indexOf('/');
+    return slash < 0 ? owner : owner.substring(0, slash);
   }
 
   private static String scope(Allowance budget, int slash, int useCase) {

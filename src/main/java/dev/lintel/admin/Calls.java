@@ -51,15 +51,21 @@ public final class Calls {
         });
   }
 
-  /** The record of the call whose {@code id} is in the path. */
+  /**
+   * The record of the call whose {@code id} is in the path: {@code ?tenant=}, beside which there
+   * are none but that one's.
+   */
   public Endpoint one() {
     return new Question(
         envelope,
         (exchange, trail) -> {
           String id = exchange.request().path().getOrDefault("id", "");
+          String only = Listed.only(exchange.request(), "tenant").get("tenant");
           byte[] record =
               records
                   .find(id)
+                  .filter(found ->
+                      only == null || only.equals(Json.parse(found).path("tenant").asString("")))
                   .orElseThrow(() ->
                       Failure.of(
                               Failure.Kind.NOT_FOUND,

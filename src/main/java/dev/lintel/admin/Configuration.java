@@ -233,16 +233,18 @@ public final class Configuration {
   }
 
   private Answer overrides(RawRequest request) {
-    Map<String, String> asked = Listed.only(request, "limit", "cursor");
+    Listed.only(request, "limit", "cursor");
     int limit = Listed.limit(request);
-    String after = asked.getOrDefault("cursor", "");
+    String after = Listed.after(request);
     var all = new ArrayList<Change>(settings.overrides());
     all.sort(java.util.Comparator.comparing(change -> Difference.pointer(change.path())));
     all.removeIf(change -> Difference.pointer(change.path()).compareTo(after) <= 0);
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     all.stream().limit(limit).forEach(change -> data.add(json(change)));
-    body.put("next", all.size() > limit ? Difference.pointer(all.get(limit - 1).path()) : null);
+    body.put(
+        "next",
+        all.size() > limit ? Listed.cursor(Difference.pointer(all.get(limit - 1).path())) : null);
     return Answer.json(200, body);
   }
 
@@ -258,14 +260,22 @@ public final class Configuration {
             .filter(type -> type.strip().startsWith("application/json"))
             .isPresent();
     if (!json) {
-      return new Given(
-          "the given file", new String(exchange.request().body(), StandardCharsets.UTF_8));
+      return given("the given file", new String(exchange.request().body(), StandardCharsets.UTF_8));
     }
     ObjectNode body = Wanted.body(exchange);
     if (!body.path("text").isString()) {
       throw Failure.invalid("'text' must be the text of a configuration file.").at("text");
     }
-    return new Given(body.path("file").asString("the given file"), body.path("text").asString());
+    return given(body.path("file").asString("the given file"), body.path("text").asString());
+  }
+
+  /** Nothing at all is a mistake, and not the wish to have no configuration. */
+  private static Given given(String file, String text) {
+    if (text.isBlank()) {
+      throw Failure.invalid("The text of a configuration file must be given; it is empty.")
+          .at("text");
+    }
+    return new Given(file, text);
   }
 
   private static Answer done(Exchange exchange, Done done) {

@@ -102,15 +102,9 @@ public final class Keys {
         envelope,
         (exchange, trail) -> {
           Path at = path(exchange);
-          Map<String, String> query = exchange.request().query();
-          for (String name : query.keySet()) {
-            if (!Set.of("limit", "cursor").contains(name)) {
-              throw Failure.invalid("'" + name + "' is none of the parameters: limit, cursor.")
-                  .at(name);
-            }
-          }
-          int limit = limit(query.getOrDefault("limit", Integer.toString(USUAL)));
-          String after = query.getOrDefault("cursor", "");
+          Listed.only(exchange.request(), "limit", "cursor");
+          int limit = Listed.limit(exchange.request());
+          String after = Listed.after(exchange.request());
           ObjectNode body = Json.object();
           ArrayNode data = body.putArray("data");
           if (after.isEmpty()) {
@@ -118,7 +112,7 @@ public final class Keys {
           }
           List<CallerKey> keys = ring.kept().list(at.tenant, at.app, after, limit + 1);
           keys.stream().limit(limit).forEach(key -> data.add(json(key)));
-          body.put("next", keys.size() > limit ? keys.get(limit - 1).id() : null);
+          body.put("next", keys.size() > limit ? Listed.cursor(keys.get(limit - 1).id()) : null);
           return Answer.json(200, body);
         });
   }
@@ -281,14 +275,5 @@ public final class Keys {
         : Failure.of(Failure.Kind.NOT_FOUND, "The app has no key '" + id + "'.")
             .at("id")
             .code("key_not_found");
-  }
-
-  private static int limit(String text) {
-    // Four digits are the most that can be right.
-    int limit = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
-    if (limit < 1 || limit > MOST) {
-      throw Failure.invalid("'limit' must be a whole number from 1 to " + MOST + ".").at("limit");
-    }
-    return limit;
   }
 }

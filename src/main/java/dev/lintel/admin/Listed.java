@@ -2,9 +2,11 @@ package dev.lintel.admin;
 
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +15,11 @@ import java.util.Optional;
 final class Listed {
   private static final int USUAL = 100;
   private static final int MOST = 1000;
+
+  /** With which every cursor begins that is made here. */
+  private static final String AFTER = "after:";
+
+  private static final String NO_CURSOR = "'cursor' must be 'next' of an answer before.";
 
   private Listed() {}
 
@@ -46,6 +53,30 @@ final class Listed {
               wrong)
           .at(name);
     }
+  }
+
+  /** The name after which the list goes on; empty where it begins. */
+  static String after(RawRequest request) {
+    String cursor = request.query().get("cursor");
+    if (cursor == null) {
+      return "";
+    }
+    try {
+      String text = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
+      if (text.startsWith(AFTER)) {
+        return text.substring(AFTER.length());
+      }
+    } catch (IllegalArgumentException noBase64) {
+      throw Failure.of(Failure.Kind.INVALID_REQUEST, NO_CURSOR, noBase64).at("cursor");
+    }
+    throw Failure.invalid(NO_CURSOR).at("cursor");
+  }
+
+  /** The cursor with which {@link #after} finds that name again. */
+  static String cursor(String name) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString((AFTER + name).getBytes(StandardCharsets.UTF_8));
   }
 
   /** The most entries of one answer. */

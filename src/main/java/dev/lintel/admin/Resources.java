@@ -112,7 +112,7 @@ public final class Resources {
   }
 
   private Answer list(RawRequest request) {
-    Map<String, String> asked = Listed.only(request, "limit", "cursor");
+    Listed.only(request, "limit", "cursor");
     int limit = Listed.limit(request);
     List<String> path = keys(kind.all, request);
     home(request)
@@ -120,7 +120,7 @@ public final class Resources {
         .ifPresent(home -> {
           throw home.missing();
         });
-    String after = asked.getOrDefault("cursor", "");
+    String after = Listed.after(request);
     List<String> names =
         settings.names(path).stream()
             .filter(name -> name.compareTo(after) > 0)
@@ -129,7 +129,7 @@ public final class Resources {
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     names.stream().limit(limit).forEach(name -> data.add(named(name, below(path, name))));
-    body.put("next", names.size() > limit ? names.get(limit - 1) : null);
+    body.put("next", names.size() > limit ? Listed.cursor(names.get(limit - 1)) : null);
     return Answer.json(200, body);
   }
 
@@ -140,6 +140,7 @@ public final class Resources {
       throw Failure.invalid("'name' must be the name of the new " + kind.noun + ".").at("name");
     }
     Place place = place(exchange.request(), checked(given.asString()));
+    OwnApp.check(exchange, Verb.CREATE, Optional.empty(), body);
     Configuration.note(exchange, settings.change(Wanted.wish(exchange), Verb.CREATE, place, body));
     return shown(201, place);
   }
@@ -155,6 +156,7 @@ public final class Resources {
       throw Failure.invalid("'name' must be as in the path: a " + kind.noun + " keeps its name.")
           .at("name");
     }
+    OwnApp.check(exchange, verb, settings.find(place.path()), body);
     Done done = settings.change(Wanted.wish(exchange), verb, place, body);
     Configuration.note(exchange, done);
     return verb == Verb.REMOVE
@@ -189,7 +191,10 @@ public final class Resources {
     return node;
   }
 
-  private static String checked(String name) {
+  private String checked(String name) {
+    if (!kind.one.contains("*") && (name.indexOf('/') >= 0 || name.matches("\\.+"))) {
+      throw Failure.invalid("'name' must have no slashes, and not be of dots alone.").at("name");
+    }
     if (name.isBlank()
         || !name.equals(name.strip())
         || name.length() > LONGEST_NAME

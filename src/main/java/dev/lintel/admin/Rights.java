@@ -19,7 +19,10 @@ final class Rights {
     ANYTHING,
     /** The tenant in the path. */
     PATH,
-    /** The parameter {@code tenant}, which must be there. */
+    /**
+     * The parameter {@code tenant}, which must be there, and which the operation must know: one
+     * that does not would show everybody's.
+     */
     QUERY
   }
 
@@ -33,7 +36,9 @@ final class Rights {
     boolean covers(Operation operation) {
       String asked = VARIABLE.matcher(operation.path()).replaceAll("{}");
       return (method.equals("*") || method.equals(operation.method()))
-          && (asked.equals(path) || asked.startsWith(path + "/"));
+          && (asked.equals(path) || asked.startsWith(path + "/"))
+          && (own != Own.QUERY
+              || operation.parameters().stream().anyMatch(one -> one.name().equals("tenant")));
     }
   }
 

@@ -101,13 +101,13 @@ public final class SecretStore {
   }
 
   private Answer list(Exchange exchange) {
-    var asked = Listed.only(exchange.request(), "limit", "cursor");
+    Listed.only(exchange.request(), "limit", "cursor");
     int limit = Listed.limit(exchange.request());
-    List<KeptSecrets.Kept> found = secrets.get().list(asked.getOrDefault("cursor", ""), limit);
+    List<KeptSecrets.Kept> found = secrets.get().list(Listed.after(exchange.request()), limit);
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     found.forEach(secret -> data.add(json(secret)));
-    body.put("next", found.size() < limit ? null : found.getLast().name());
+    body.put("next", found.size() < limit ? null : Listed.cursor(found.getLast().name()));
     return Answer.json(200, body);
   }
 

@@ -39,7 +39,7 @@ public final class UsageReport {
 
   /**
    * {@code {data: [{start, tenant, …, calls, cost_usd, input, output, cache_read, cache_write,
-   * reasoning}], next: null}}: {@code ?group_by=&from=&to=&interval=}.
+   * reasoning}], next: null}}: {@code ?group_by=&tenant=&from=&to=&interval=}.
    */
   public Endpoint endpoint() {
     return new Question(
@@ -94,7 +94,8 @@ public final class UsageReport {
   }
 
   private static UsageQuestion question(RawRequest request) {
-    Map<String, String> asked = Listed.only(request, "group_by", "from", "to", "interval");
+    Map<String, String> asked =
+        Listed.only(request, "group_by", "tenant", "from", "to", "interval");
     Optional<Instant> from = Listed.time(request, "from");
     Optional<Instant> to = Listed.time(request, "to");
     if (from.isPresent() && to.isPresent() && to.get().isBefore(from.get())) {
@@ -102,6 +103,7 @@ public final class UsageReport {
     }
     return new UsageQuestion(
         Optional.ofNullable(asked.get("group_by")).map(UsageReport::columns).orElse(List.of()),
+        Optional.ofNullable(asked.get("tenant")),
         from,
         to,
         Optional.ofNullable(asked.get("interval")).map(UsageReport::interval));

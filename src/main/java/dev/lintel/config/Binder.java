@@ -208,6 +208,11 @@ final class Binder {
     members.forEach((name, member) -> {
       Place at = place.name(name, member.getKeyNode());
       Object key = keys == String.class ? name : constant(member.getKeyNode(), keys, at);
+      if (values instanceof Class<?> owner
+          && owner.isAnnotationPresent(Shape.Owner.class)
+          && !name.matches("[^/\\p{Cntrl}]*[^/.\\p{Cntrl}][^/\\p{Cntrl}]*")) {
+        fault(at, "must have a name without slashes, and not of dots alone");
+      }
       Object value = value(member.getValueNode(), values, at);
       if (key != null && value != null) {
         bound.put(key, value);

@@ -66,6 +66,20 @@ record Document(
     Optional<At<String>> policy,
     Map<String, Tenant> tenants) {
 
+  Document {
+    tenants.keySet().forEach(name -> checkName("tenant", name));
+  }
+
+  /** Tenants and apps are told apart by their names with signs between them. */
+  private static void checkName(String noun, String name) {
+    if (name.isBlank()
+        || name.chars()
+            .anyMatch(c -> c == '/' || c == '#' || c == '|' || Character.isISOControl(c))) {
+      throw new IllegalArgumentException(
+          "must not have " + noun + "s whose names are blank, or have one of / # | in them");
+    }
+  }
+
   /** Where nodes share their counts. */
   record Shared(@Alone At<String> url, Optional<Config.WhenAway> whenAway) {}
 
@@ -448,14 +462,20 @@ record Document(
 
   record RetryEntry(Optional<Count> attempts, Optional<Span> backoff) {}
 
+  @Shape.Owner
   record Tenant(
       Optional<At<String>> residency,
       Optional<At<String>> policy,
       List<At<Limit>> limits,
       List<At<Budget>> budget,
       Optional<UnknownPrice> unknownPrice,
-      Map<String, AppEntry> apps) {}
+      Map<String, AppEntry> apps) {
+    Tenant {
+      apps.keySet().forEach(name -> checkName("app", name));
+    }
+  }
 
+  @Shape.Owner
   record AppEntry(
       @Secret List<At<String>> keys,
       List<AwsPair> awsKeys,

@@ -58,7 +58,7 @@ public final class Edit {
     Optional<JsonNode> before = now.at(path).filter(JsonNode::isObject);
     String nested = nested(path);
     if (before.isEmpty() || !written.isObject()) {
-      put(path, Optional.of(without(written, nested)));
+      put(path, Optional.of(isNested(written, nested) ? without(written, nested) : written));
     } else {
       before
           .get()
@@ -71,7 +71,7 @@ public final class Edit {
       written
           .properties()
           .forEach(member -> {
-            if (!member.getKey().equals(nested)
+            if (!(member.getKey().equals(nested) && isNested(written, nested))
                 && !member.getValue().equals(before.get().get(member.getKey()))) {
               put(below(path, member.getKey()), Optional.of(member.getValue()));
             }
@@ -177,6 +177,11 @@ public final class Edit {
 
   private JsonNode kept(List<String> path, JsonNode value) {
     return Grammar.at(path).map(type -> Grammar.kept(value, now.at(path), type)).orElse(value);
+  }
+
+  /** Else it is at fault, as whoever reads it will say. */
+  private static boolean isNested(JsonNode written, String nested) {
+    return written.path(nested).isObject();
   }
 
   static String nested(List<String> path) {

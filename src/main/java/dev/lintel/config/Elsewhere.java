@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -20,7 +21,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
  */
 final class Elsewhere {
   /** Words for places. */
-  static final Set<String> WORDS = Set.of("env", "file", "secret", "vault");
+  static final Set<String> WORDS = Settings.ELSEWHERE;
 
   private static final int LONGEST = 1 << 20;
 

@@ -44,6 +44,13 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
   @Target(ElementType.RECORD_COMPONENT)
   @interface Secret {}
 
+  /**
+   * Where a map's values are such, its names have no slash: paths and accounts are made of them.
+   */
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.TYPE)
+  @interface Owner {}
+
   /** What is read and checked but has no effect yet; whoever gives it one removes the mark. */
   @Retention(RetentionPolicy.RUNTIME)
   @Target(ElementType.RECORD_COMPONENT)

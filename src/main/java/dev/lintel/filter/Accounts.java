@@ -8,6 +8,7 @@ import dev.lintel.Dimension;
 import dev.lintel.Measure;
 import dev.lintel.Mode;
 import dev.lintel.Service;
+import dev.lintel.Terms;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -158,7 +159,7 @@ final class Accounts {
 
   /** Callers may say anything; it must not look like another account. */
   private static String safe(String value) {
-    if (value.length() > LONGEST) {
+    if (value.length() > LONGEST || !Terms.isText(value)) {
       try {
         byte[] digest =
             MessageDigest.getInstance("SHA-256").digest(value.getBytes(StandardCharsets.UTF_8));

@@ -148,7 +148,7 @@ final class Foresight {
     Outlay tokens() {
       Seen lately = seen;
       if (lately == null) {
-        return new Outlay(sum(input, asked > 0 ? asked : answer(ANSWER)), input);
+        return new Outlay(sum(input, asked > 0 ? asked : answer(ANSWER)), sum(input, asked));
       }
       long bound = sum(Math.max(input, lately.input), Math.max(asked, lately.output));
       return new Outlay(bound, Math.min(bound, lately.tokens));

@@ -3,6 +3,7 @@ package dev.lintel.identity;
 import dev.lintel.CallThread;
 import dev.lintel.CallerKey;
 import dev.lintel.CallerKeys;
+import dev.lintel.Changes;
 import dev.lintel.Failure;
 import dev.lintel.Reach;
 import dev.lintel.Sealer;
@@ -84,6 +85,15 @@ public final class Directory implements AutoCloseable {
     if (gone != null) {
       byMark.remove(gone.mark, gone);
       gone.end();
+    }
+  }
+
+  /** The same of all that an app was given. */
+  public void forget(Changes.App app) {
+    for (KnownKey key : byId.values()) {
+      if (key.tenant.equals(app.tenant()) && (app.name().isEmpty() || key.app.equals(app.name()))) {
+        forget(key.id);
+      }
     }
   }
 

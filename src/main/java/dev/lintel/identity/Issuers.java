@@ -1,13 +1,12 @@
 package dev.lintel.identity;
 
-import dev.lintel.Issuer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /** The keys of all issuers, which outlast a configuration. */
 public final class Issuers {
-  private final Map<Issuer, Jwks> keys = new ConcurrentHashMap<>();
+  private final Map<Jwks.Place, Jwks> keys = new ConcurrentHashMap<>();
   private final LongSupplier clock;
 
   /**
@@ -17,8 +16,8 @@ public final class Issuers {
     this.clock = clock;
   }
 
-  Jwks of(Issuer issuer) {
+  Jwks of(Jwks.Place place) {
     return keys.computeIfAbsent(
-        issuer, first -> new Jwks(first, new PublicFetch(first.plain()), clock));
+        place, first -> new Jwks(first, new PublicFetch(first.plain()), clock));
   }
 }

@@ -4,9 +4,9 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import dev.lintel.CallThread;
 import dev.lintel.Failure;
-import dev.lintel.Issuer;
 import dev.lintel.Json;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -41,11 +41,20 @@ final class Jwks {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
   /**
+   * Where they are.
+   *
+   * @param issuer what stands in its tokens' claim {@code iss}
+   * @param keys empty where the issuer says so itself (OpenID Connect Discovery)
+   * @param plain whether they may be asked for without TLS
+   */
+  record Place(String issuer, Optional<URI> keys, boolean plain) {}
+
+  /**
    * @param at when it was fetched
    */
   private record Known(Map<String, JWK> byId, List<JWK> all, long at) {}
 
-  private final Issuer issuer;
+  private final Place place;
   private final Function<URI, byte[]> fetch;
   private final LongSupplier clock;
   private volatile @Nullable Known known;
@@ -57,8 +66,8 @@ final class Jwks {
    * @param fetch waits; throws {@link IllegalStateException} that says why there is nothing
    * @param clock counts nanoseconds
    */
-  Jwks(Issuer issuer, Function<URI, byte[]> fetch, LongSupplier clock) {
-    this.issuer = issuer;
+  Jwks(Place place, Function<URI, byte[]> fetch, LongSupplier clock) {
+    this.place = place;
     this.fetch = fetch;
     this.clock = clock;
   }
@@ -121,33 +130,45 @@ final class Jwks {
 
   private boolean fetched() {
     try {
-      URI at = issuer.keys().orElseGet(this::discovered);
+      URI at = place.keys.orElseGet(this::discovered);
       JWKSet set =
-          JWKSet.parse(new String(fetch.apply(at), java.nio.charset.StandardCharsets.UTF_8));
+          JWKSet.parse(new String(fetch.apply(at), StandardCharsets.UTF_8));
       var byId = new LinkedHashMap<String, JWK>();
       for (JWK key : set.getKeys()) {
         byId.put(key.getKeyID() == null ? "" : key.getKeyID(), key);
       }
       known = new Known(byId, List.copyOf(set.getKeys()), clock.getAsLong());
       return true;
-    } catch (IllegalStateException | ParseException | JacksonException failed) {
-      LOG.warn("the keys of the issuer {} cannot be had: {}", issuer.name(), failed.getMessage());
+    } catch (IllegalStateException | ParseException failed) {
+      LOG.warn("the keys of the issuer {} cannot be had: {}", place.issuer, failed.getMessage());
       return false;
     }
   }
 
-  /** OpenID Connect Discovery 1.0 §4. */
   private URI discovered() {
-    String base = issuer.name().endsWith("/") ? issuer.name() : issuer.name() + "/";
-    byte[] body = fetch.apply(URI.create(base + ".well-known/openid-configuration"));
-    JsonNode document = Json.parse(body, 0, body.length);
-    if (!document.path("issuer").asString("").equals(issuer.name())) {
-      throw new IllegalStateException("its own description names another issuer");
-    }
     try {
-      return URI.create(document.path("jwks_uri").asString(""));
+      return URI.create(description().path("jwks_uri").asString(""));
     } catch (IllegalArgumentException noAddress) {
       throw new IllegalStateException("its own description names no jwks_uri", noAddress);
     }
+  }
+
+  /**
+   * What the issuer says of itself (OpenID Connect Discovery 1.0 §4). Waits; throws {@link
+   * IllegalStateException} that says why there is nothing.
+   */
+  JsonNode description() {
+    String base = place.issuer.endsWith("/") ? place.issuer : place.issuer + "/";
+    byte[] body = fetch.apply(URI.create(base + ".well-known/openid-configuration"));
+    JsonNode document;
+    try {
+      document = Json.parse(body, 0, body.length);
+    } catch (JacksonException noJson) {
+      throw new IllegalStateException("its own description is no JSON", noJson);
+    }
+    if (!document.path("issuer").asString("").equals(place.issuer)) {
+      throw new IllegalStateException("its own description names another issuer");
+    }
+    return document;
   }
 }

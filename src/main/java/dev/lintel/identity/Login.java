@@ -220,7 +220,7 @@ public final class Login {
                     .encodeToString(
                         (encoded(client.id) + ":" + encoded(client.secret)).getBytes(UTF_8));
     String token =
-        issuer.posted(issuer.doors().token(), form(form), basic).path("id_token").asString("");
+        issuer.token(form(form), basic).path("id_token").asString("");
     if (token.isEmpty()) {
       throw refused("was not confirmed by the issuer");
     }

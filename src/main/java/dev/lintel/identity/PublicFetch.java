@@ -1,15 +1,14 @@
 package dev.lintel.identity;
 
-import java.io.IOException;
+import dev.lintel.CallThread;
+import dev.lintel.Failure;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
@@ -34,33 +33,48 @@ record PublicFetch(boolean plain) implements Function<URI, byte[]> {
 
   @Override
   public byte[] apply(URI from) {
-    if (!"https".equals(from.getScheme()) && !(plain && "http".equals(from.getScheme()))) {
-      throw new IllegalStateException(from + " is no https address");
+    HttpResponse<byte[]> answer = sent(from, HttpRequest.newBuilder(from));
+    if (answer.statusCode() != 200) {
+      throw new IllegalStateException(from + " answered " + answer.statusCode());
     }
+    return answer.body();
+  }
+
+  /**
+   * What is answered to a form, whatever the status; throws as {@link #apply} does.
+   *
+   * @param authorization empty for none
+   */
+  byte[] post(URI to, String form, String authorization) {
     var request =
-        HttpRequest.newBuilder(from).timeout(WHOLE).header("accept", "application/json").build();
+        HttpRequest.newBuilder(to)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString(form));
+    if (!authorization.isEmpty()) {
+      request.header("authorization", authorization);
+    }
+    return sent(to, request).body();
+  }
+
+  private HttpResponse<byte[]> sent(URI to, HttpRequest.Builder request) {
+    if (!"https".equals(to.getScheme()) && !(plain && "http".equals(to.getScheme()))) {
+      throw new IllegalStateException(to + " is no https address");
+    }
     CompletableFuture<HttpResponse<byte[]>> asked =
         Client.HTTP.sendAsync(
-            request,
+            request.timeout(WHOLE).header("accept", "application/json").build(),
             HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), LARGEST));
     try {
-      HttpResponse<byte[]> answer = asked.get(WHOLE.toMillis(), TimeUnit.MILLISECONDS);
-      if (answer.statusCode() != 200) {
-        throw new IllegalStateException(from + " answered " + answer.statusCode());
-      }
-      return answer.body();
-    } catch (ExecutionException failed) {
-      String why =
-          failed.getCause() instanceof IOException broken && broken.getMessage() != null
-              ? broken.getMessage()
-              : "no answer";
-      throw new IllegalStateException(from + " cannot be had: " + why, failed);
-    } catch (TimeoutException late) {
+      return CallThread.await(asked.copy().orTimeout(WHOLE.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (Failure left) {
+      throw left;
+    } catch (RuntimeException failed) {
+      Throwable why = failed.getCause() == null ? failed : failed.getCause();
+      throw new IllegalStateException(
+          to + " cannot be had: " + (why.getMessage() == null ? "no answer" : why.getMessage()),
+          failed);
+    } finally {
       asked.cancel(true);
-      throw new IllegalStateException(from + " did not answer in time", late);
-    } catch (InterruptedException ended) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(from + " was not waited for", ended);
     }
   }
 }

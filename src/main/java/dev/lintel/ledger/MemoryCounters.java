@@ -162,19 +162,10 @@ public final class MemoryCounters implements Counters {
     Instant period = tally.period(allowance, taken);
     if (before != Tally.GONE && !allowance.thresholds().isEmpty()) {
       long after = Tally.plus(before, used);
-      for (int percent : allowance.thresholds().reversed()) {
-        long bar = share(allowance.amount(), percent);
-        if (before < bar && after >= bar) {
-          watcher.passed(account, period, percent, after);
-          break;
-        }
-      }
+      Thresholds.passed(allowance, before, after)
+          .ifPresent(percent -> watcher.passed(account, period, percent, after));
     }
     return Optional.of(new Charge(account.id(), period, used));
-  }
-
-  private static long share(long amount, int percent) {
-    return amount / 100 * percent + amount % 100 * percent / 100;
   }
 
   @Override

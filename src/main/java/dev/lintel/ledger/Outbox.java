@@ -3,6 +3,8 @@ package dev.lintel.ledger;
 import dev.lintel.Account;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisNoScriptException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -128,13 +130,7 @@ final class Outbox {
   }
 
   private Words words(String what) {
-    return new Words()
-        .key(redis.named("nodes"))
-        .key(redis.named("sent:" + sender))
-        .add(what)
-        .add(0)
-        .add("")
-        .add(redis.ahead());
+    return Words.of(redis, what, Duration.ZERO, "").key(redis.named("sent:" + sender));
   }
 
   /**
@@ -162,19 +158,24 @@ final class Outbox {
     });
   }
 
-  /** From now on what is sent goes there; first all that has not arrived. */
-  void connect(Link to) {
+  /**
+   * From now on what is sent goes there; first all that has not arrived.
+   *
+   * @param more what is to be told, too; asked for while nothing is sent
+   */
+  void connect(Link to, Supplier<List<Line>> more) {
     alone(() -> {
       link = to;
       round++;
       new TreeMap<>(sent)
           .forEach(
               (known, message) -> post(known, new Message(message.lines, true, message.tries)));
-      var kept = List.copyOf(sums.values());
+      var kept = new ArrayList<>(sums.values());
       sums.clear();
+      kept.addAll(more.get());
       for (int from = 0; from < kept.size(); from += MOST) {
-        post(
-            ++number, new Message(kept.subList(from, Math.min(kept.size(), from + MOST)), true, 0));
+        var some = List.copyOf(kept.subList(from, Math.min(kept.size(), from + MOST)));
+        post(++number, new Message(some, true, 0));
       }
       return true;
     });

@@ -7,6 +7,7 @@ import dev.lintel.Span;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Where and how an account is kept in Redis at a moment.
@@ -80,6 +81,13 @@ record Place(String id, String key, Kind kind, long extent, Instant period, Inst
 
   private static String key(Redis redis, String id, Instant period) {
     return redis.named("a:" + id + "@" + period.getEpochSecond());
+  }
+
+  /** What of it has to outlast all who count. */
+  Optional<Charge> charge(long used) {
+    return kind == Kind.SPENT && used > 0
+        ? Optional.of(new Charge(id, period, used))
+        : Optional.empty();
   }
 
   boolean rolls() {

@@ -3,6 +3,7 @@ package dev.lintel.ledger;
 import dev.lintel.Account;
 import dev.lintel.Allowance;
 import dev.lintel.Counters;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -79,11 +80,6 @@ final class Share {
     return memory.levels(accounts.stream().map(this::divided).toList());
   }
 
-  /** Accounts of windows of which something was taken here. */
-  List<Account> windows() {
-    return windows.values().stream().toList();
-  }
-
   private Account divided(Account account) {
     Place where = place.apply(account);
     Begun then = begun.computeIfAbsent(where.key(), key -> begin(account, where));
@@ -112,9 +108,19 @@ final class Share {
     return new Begun(before, held, Math.max(0, known.reserved(where) - held));
   }
 
-  /** How much was used of accounts whose windows roll, with what was known of them before. */
-  long used(Account account) {
-    return memory.levels(List.of(account)).getFirst().spent();
+  /**
+   * What windows have let through here, with what was known of them before. What calls have spent
+   * of budgets is told as they end.
+   */
+  List<Outbox.Line> used() {
+    var lines = new ArrayList<Outbox.Line>();
+    for (Account account : windows.values()) {
+      long used = memory.levels(List.of(account)).getFirst().spent();
+      if (used > 0) {
+        lines.add(new Outbox.Line(account, place.apply(account), "", 0, used, ""));
+      }
+    }
+    return lines;
   }
 
   private static Allowance of(Allowance whole, long amount) {

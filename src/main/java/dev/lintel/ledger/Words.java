@@ -1,5 +1,6 @@
 package dev.lintel.ledger;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -7,6 +8,21 @@ import java.util.List;
 final class Words {
   private final List<String> keys = new ArrayList<>();
   private final List<String> arguments = new ArrayList<>();
+
+  private Words() {}
+
+  /**
+   * @param dead after which silence a node is dead
+   * @param who asks
+   */
+  static Words of(Redis redis, String what, Duration dead, String who) {
+    return new Words()
+        .key(redis.named("nodes"))
+        .add(what)
+        .add(dead.toMillis())
+        .add(who)
+        .add(redis.ahead());
+  }
 
   Words key(String key) {
     keys.add(key);

@@ -254,7 +254,9 @@ final class Administration {
                 query(
                     "kind", TEXT, "Only calls that failed so; `ok` for those that were answered."))
             .with(Operation.PAGES));
-    get("/calls/{id}", "Shows the record of one call.", CALL, calls.one());
+    table.add(
+        Operation.get("/calls/{id}", "Shows the record of one call.", CALL, calls.one())
+            .with(query("tenant", TEXT, "Only if it is a call of that tenant.")));
     var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
     table.add(
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
@@ -265,6 +267,7 @@ final class Administration {
                     "A row for each value of these, with commas between them: "
                         + String.join(", ", Records.UsageQuestion.COLUMNS)
                         + "."))
+            .with(query("tenant", TEXT, "Only calls of that tenant."))
             .with(query("from", TIME, "Only calls that began then or later."))
             .with(query("to", TIME, "Only calls that began before."))
             .with(query("interval", oneOf("hour", "day"), "A row for each of these, in UTC.")));

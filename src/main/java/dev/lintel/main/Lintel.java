@@ -204,16 +204,17 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
+    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
         new Revisions(
             source,
             new SealedChanges(() -> storage.store().changes(), sealer),
             this::staged,
+            directory::forget,
             InstantSource.system());
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
-    directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     upstream = new Upstream(vertx, SocketChannel::new);
     sharing = new Sharing(config, metrics.thresholds(), () -> storage.store().spending());
     metrics.standsOn(this::footings);
@@ -510,9 +511,7 @@ public final class Lintel implements AutoCloseable {
             grants.put(group, new People.Grant(grant.getKey(), grant.getValue())));
     return new Login(
         new Issuer(
-            new Issuer.Setting(known.issuer(), audiences, Issuer.ALGORITHMS, known.keys()),
-            CallThread::nanoTime,
-            InstantSource.system()),
+            known.issuer(), audiences, known.keys(), lasting.issuers(), InstantSource.system()),
         new Login.Client(
             known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
         new People(known.claim(), grants),

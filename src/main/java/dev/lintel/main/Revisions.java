@@ -2,6 +2,7 @@ package dev.lintel.main;
 
 import dev.lintel.CallThread;
 import dev.lintel.Changes;
+import dev.lintel.Changes.App;
 import dev.lintel.Changes.Change;
 import dev.lintel.Changes.Revision;
 import dev.lintel.Failure;
@@ -23,14 +24,18 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -108,6 +113,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   private final Source source;
   private final Changes changes;
   private final Function<Config, Staged> staging;
+  private final Consumer<App> ended;
   private final InstantSource clock;
   private final ScheduledExecutorService turns =
       Executors.newSingleThreadScheduledExecutor(
@@ -120,11 +126,18 @@ final class Revisions implements Settings, History, AutoCloseable {
   /**
    * @param changes throws {@link Failure} where the store cannot be had
    * @param staging makes a configuration ready; what it throws is told to who wanted it
+   * @param ended hears of each app whose keys have ended
    */
-  Revisions(Source source, Changes changes, Function<Config, Staged> staging, InstantSource clock) {
+  Revisions(
+      Source source,
+      Changes changes,
+      Function<Config, Staged> staging,
+      Consumer<App> ended,
+      InstantSource clock) {
     this.source = source;
     this.changes = changes;
     this.staging = staging;
+    this.ended = ended;
     this.clock = clock;
     Written own = source.own();
     this.state = new State(own, Revision.NONE, own, own, source.first());
@@ -318,7 +331,42 @@ final class Revisions implements Settings, History, AutoCloseable {
                     .at(nothing.path());
               }
               return new Next(now.own(), now.revision().base(), edit.changes());
-            }));
+            },
+            (before, after) -> strangers(before, after, wish.until().isPresent())));
+  }
+
+  /**
+   * The apps that were taken away or made: one of the same name that is made later is another one,
+   * and must not find the keys of the one before.
+   *
+   * @param back whether what was taken away comes back by itself, with its keys
+   */
+  private static Set<App> strangers(Written before, Written after, boolean back) {
+    Set<App> old = apps(before);
+    Set<App> fresh = apps(after);
+    var all = new HashSet<App>(fresh);
+    all.removeAll(old);
+    if (!back) {
+      old.stream().filter(app -> !fresh.contains(app)).forEach(all::add);
+    }
+    return all;
+  }
+
+  private static Set<App> apps(Written of) {
+    var all = new HashSet<App>();
+    of.at(List.of("tenants"))
+        .ifPresent(tenants ->
+            tenants
+                .properties()
+                .forEach(tenant -> {
+                  all.add(new App(tenant.getKey(), ""));
+                  tenant
+                      .getValue()
+                      .path("apps")
+                      .propertyNames()
+                      .forEach(app -> all.add(new App(tenant.getKey(), app)));
+                }));
+    return all;
   }
 
   private static void matched(Wish wish, State now, Place place, boolean there) {
@@ -460,6 +508,21 @@ final class Revisions implements Settings, History, AutoCloseable {
    */
   private Done write(
       String by, String why, Optional<List<String>> place, Function<State, Next> next) {
+    // What a file, an apply or a way back leaves out may come back as it was.
+    return write(by, why, place, next, (before, after) -> Set.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param ending the apps whose keys end with it
+   */
+  private Done write(
+      String by,
+      String why,
+      Optional<List<String>> place,
+      Function<State, Next> next,
+      BiFunction<Written, Written, Set<App>> ending) {
     for (int tries = 0; tries < MOST_TRIES; tries++) {
       if (changes.newest() != state.revision().number()) {
         catchUp(changes.latest());
@@ -480,9 +543,10 @@ final class Revisions implements Settings, History, AutoCloseable {
       }
       State after = checked(wanted.own(), revision, place);
       Staged staged = staging.apply(after.config());
+      Set<App> ends = ending.apply(before.whole(), after.whole());
       boolean added = false;
       try {
-        added = same || changes.add(revision);
+        added = same || changes.add(revision, ends);
       } finally {
         if (!added) {
           staged.drop();
@@ -491,6 +555,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       if (added) {
         staged.use();
         state = after;
+        ends.forEach(ended);
         return new Done(
             revision.number(),
             place.filter(path -> before.whole().at(path).isEmpty()).isPresent(),

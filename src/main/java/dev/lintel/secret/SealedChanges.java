@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
@@ -62,7 +63,7 @@ public final class SealedChanges implements Changes {
   }
 
   @Override
-  public synchronized boolean add(Revision next) {
+  public synchronized boolean add(Revision next, Set<App> ending) {
     Revision sealed =
         with(
             next,
@@ -70,7 +71,7 @@ public final class SealedChanges implements Changes {
                 ? closedBase
                 : next.base().map(text -> sealer.seal(BASE, text)),
             next.changes().stream().map(this::sealed).toList());
-    boolean added = store.get().add(sealed);
+    boolean added = store.get().add(sealed, ending);
     if (added) {
       keep(next, sealed);
     }

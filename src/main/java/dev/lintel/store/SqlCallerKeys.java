@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import dev.lintel.CallerKey;
 import dev.lintel.CallerKeys;
+import dev.lintel.Changes;
 import dev.lintel.Json;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -120,33 +121,50 @@ final class SqlCallerKeys implements CallerKeys {
 
   @Override
   public boolean delete(String tenant, String app, String id) {
-    return end("tenant = ? AND app = ? AND id = ?", tenant, app, id) > 0;
+    return database.written(connection ->
+        end(
+                connection,
+                SqlFeed.next(connection, TOPIC),
+                "tenant = ? AND app = ? AND id = ?",
+                tenant,
+                app,
+                id)
+            > 0);
   }
 
   @Override
   public void deleteAll(String tenant, String app) {
-    if (app.isEmpty()) {
-      end("tenant = ?", tenant);
-    } else {
-      end("tenant = ? AND app = ?", tenant, app);
+    database.written(connection -> {
+      end(connection, Set.of(new Changes.App(tenant, app)));
+      return true;
+    });
+  }
+
+  /** All keys of these, in the transaction of what ends them. */
+  void end(Connection connection, Set<Changes.App> apps) throws SQLException {
+    long number = SqlFeed.next(connection, TOPIC);
+    for (Changes.App app : apps) {
+      if (app.name().isEmpty()) {
+        end(connection, number, "tenant = ?", app.tenant());
+      } else {
+        end(connection, number, "tenant = ? AND app = ?", app.tenant(), app.name());
+      }
     }
   }
 
-  private int end(String which, String... values) {
-    return database.written(connection -> {
-      long number = SqlFeed.next(connection, TOPIC);
-      try (var update =
-          connection.prepareStatement(
-              "UPDATE caller_key SET gone = ?, change_no = ?, hash = '', sealed = '', prefix = '', name = '', scopes = '{}' WHERE gone = 0 AND "
-                  + which)) {
-        update.setLong(1, clock.millis());
-        update.setLong(2, number);
-        for (int i = 0; i < values.length; i++) {
-          update.setString(3 + i, values[i]);
-        }
-        return update.executeUpdate();
+  private int end(Connection connection, long number, String which, String... values)
+      throws SQLException {
+    try (var update =
+        connection.prepareStatement(
+            "UPDATE caller_key SET gone = ?, change_no = ?, hash = '', sealed = '', prefix = '', name = '', scopes = '{}' WHERE gone = 0 AND "
+                + which)) {
+      update.setLong(1, clock.millis());
+      update.setLong(2, number);
+      for (int i = 0; i < values.length; i++) {
+        update.setString(3 + i, values[i]);
       }
-    });
+      return update.executeUpdate();
+    }
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -27,12 +28,14 @@ final class SqlChanges implements Changes {
   static final String TOPIC = "revisions";
 
   private final Database database;
+  private final SqlCallerKeys keys;
 
   /** What this process has seen last, so that the next revision is compared without a look. */
   private volatile Revision seen = Revision.NONE;
 
-  SqlChanges(Database database) {
+  SqlChanges(Database database, SqlCallerKeys keys) {
     this.database = database;
+    this.keys = keys;
   }
 
   @Override
@@ -78,7 +81,7 @@ final class SqlChanges implements Changes {
   }
 
   @Override
-  public boolean add(Revision given) {
+  public boolean add(Revision given, Set<App> ending) {
     Revision next = exact(given);
     boolean added =
         database.written(connection -> {
@@ -90,7 +93,11 @@ final class SqlChanges implements Changes {
           if (before.number() != newest) {
             before = find(connection, newest).orElse(Revision.NONE);
           }
-          return add(connection, before, next);
+          boolean free = add(connection, before, next);
+          if (free && !ending.isEmpty()) {
+            keys.end(connection, ending);
+          }
+          return free;
         });
     if (added) {
       seen = next;

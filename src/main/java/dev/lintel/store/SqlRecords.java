@@ -7,7 +7,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -235,12 +238,78 @@ final class SqlRecords implements Records {
     return Ids.time(id).map(time -> RecordRow.day(bounded(time)));
   }
 
+  /**
+   * Of one day. Where few of its calls may fit, the sums tell in which hours they are; a tenant has
+   * an index of its own.
+   */
   private static void list(
       Connection connection, int day, Question asked, Optional<String> before, List<Found> found)
       throws SQLException {
+    String from = Ids.before(asked.from());
+    if (asked.app().isEmpty() && asked.model().isEmpty() && asked.kind().isEmpty()) {
+      list(connection, day, asked, from, before, found);
+      return;
+    }
+    for (Instant hour : hours(connection, day, asked)) {
+      String start = Ids.before(hour);
+      String end = Ids.before(hour.plus(Duration.ofHours(1)));
+      if (found.size() <= asked.limit()) {
+        list(
+            connection,
+            day,
+            asked,
+            start.compareTo(from) > 0 ? start : from,
+            Optional.of(before.filter(id -> id.compareTo(end) < 0).orElse(end)),
+            found);
+      }
+    }
+  }
+
+  /** In which there are some that fit, the last first. */
+  private static List<Instant> hours(Connection connection, int day, Question asked)
+      throws SQLException {
+    Instant start =
+        LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
+            .atStartOfDay(ZoneOffset.UTC)
+            .toInstant();
+    var where = new StringBuilder("start >= ? AND start < ?");
+    var values = new ArrayList<String>();
+    asked.tenant().ifPresent(tenant -> and(where, values, "tenant = ?", tenant));
+    asked.app().ifPresent(app -> and(where, values, "app = ?", app));
+    asked.kind().ifPresent(kind -> and(where, values, "kind = ?", kind));
+    asked
+        .model()
+        .ifPresent(
+            model -> and(where, values, "(model = ? OR model = '" + Rollup.OTHER + "')", model));
+    var hours = new ArrayList<Instant>();
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT DISTINCT start FROM usage_hour WHERE " + where + " ORDER BY start DESC")) {
+      query.setLong(1, start.toEpochMilli());
+      query.setLong(2, start.plus(Duration.ofDays(1)).toEpochMilli());
+      for (int i = 0; i < values.size(); i++) {
+        query.setString(i + 3, values.get(i));
+      }
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          hours.add(Instant.ofEpochMilli(rows.getLong(1)));
+        }
+      }
+    }
+    return hours;
+  }
+
+  private static void list(
+      Connection connection,
+      int day,
+      Question asked,
+      String from,
+      Optional<String> before,
+      List<Found> found)
+      throws SQLException {
     var where = new StringBuilder("id >= ?");
     var values = new ArrayList<String>();
-    values.add(Ids.before(asked.from()));
+    values.add(from);
     before.ifPresent(id -> and(where, values, "id < ?", id));
     asked.tenant().ifPresent(tenant -> and(where, values, "tenant = ?", tenant));
     asked.app().ifPresent(app -> and(where, values, "app = ?", app));

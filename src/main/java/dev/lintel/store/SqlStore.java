@@ -94,7 +94,7 @@ public final class SqlStore implements Store {
     this.callerKeys = new SqlCallerKeys(database, clock);
     this.acts = new SqlActs(database);
     this.secrets = new SqlSecrets(database);
-    this.changes = new SqlChanges(database);
+    this.changes = new SqlChanges(database, callerKeys);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 

@@ -173,7 +173,9 @@ final class SqlUsage {
             RecordRow row = RecordRow.of(0, rows.getBytes(2));
             long time = row.time().toEpochMilli();
             Rollup.Key key = Rollup.Key.of(row, time);
-            asking.add(time, asking.question.by().stream().map(key::word).toList(), row.usage());
+            if (asking.question.tenant().map(row.tenant()::equals).orElse(true)) {
+              asking.add(time, asking.question.by().stream().map(key::word).toList(), row.usage());
+            }
           }
         }
         more = count == SLICE;
@@ -190,15 +192,19 @@ final class SqlUsage {
     }
     String grouped = String.join(", ", groups);
     String sql =
-        "SELECT %s%s FROM %s WHERE start >= ? AND start < ? %s"
+        "SELECT %s%s FROM %s WHERE start >= ? AND start < ?%s %s"
             .formatted(
                 grouped.isEmpty() ? "" : grouped + ", ",
                 Rollup.summed(),
                 rollup.table(),
+                asking.question.tenant().isEmpty() ? "" : " AND tenant = ?",
                 grouped.isEmpty() ? "HAVING COUNT(*) > 0" : "GROUP BY " + grouped);
     try (var query = asking.connection.prepareStatement(sql)) {
       query.setLong(1, from);
       query.setLong(2, to);
+      if (asking.question.tenant().isPresent()) {
+        query.setString(3, asking.question.tenant().get());
+      }
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
           int next = 1;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class LedgerModelTest {
   private static final Instant BEGIN = Instant.parse("2026-11-21T12:00:00Z");
-  private static final long PART = Duration.ofSeconds(1).toNanos();
+  private static final long PART = Duration.ofSeconds(2).toNanos();
 
   private long nanos;
 
@@ -54,7 +54,7 @@ class LedgerModelTest {
 
     private boolean counts(Account account, Entry entry) {
       return switch (account.allowance().span()) {
-        case Span.Rolling rolling -> entry.part >= nanos / PART - 60;
+        case Span.Rolling rolling -> entry.part > nanos / PART - 30;
         case Span.Calendar calendar -> entry.hour == hour(nanos);
         case Span.Total total -> true;
         case Span.Now now -> entry.held;
@@ -176,7 +176,7 @@ class LedgerModelTest {
   }
 
   private boolean young(Running call) {
-    return call.entries.isEmpty() || nanos / PART - call.entries.getFirst().part < 50;
+    return call.entries.isEmpty() || nanos / PART - call.entries.getFirst().part < 20;
   }
 
   private static List<Claim> claims(List<Account> accounts, Random random) {

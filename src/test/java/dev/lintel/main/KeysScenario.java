@@ -201,6 +201,70 @@ class KeysScenario {
         .build();
   }
 
+  private static String app(String tenant, String name) {
+    return "/admin/v1/tenants/" + tenant + "/apps" + (name.isEmpty() ? "" : "/" + name);
+  }
+
+  private static String key(TestGateway at, String tenant, String app) {
+    return Json.parse(at.admin("POST", app(tenant, app) + "/keys", "").body())
+        .path("key")
+        .asString();
+  }
+
+  private static void admin(TestGateway at, String method, String path, String body) {
+    HttpResponse<String> reply = at.admin(method, path, body);
+    assertThat(reply.statusCode()).as(reply.body()).isBetween(200, 299);
+  }
+
+  @Test
+  void an_app_that_is_made_anew_knows_no_key_of_the_one_before(@TempDir Path data) {
+    String yaml =
+        "data: " + data + "\nproviders: { demo: { kind: sim } }\nmodels: { tiny: demo/small }\n";
+    String deleted;
+    String withTenant;
+    String leftOut;
+    String other;
+    try (var first = TestGateway.of(yaml)) {
+      admin(first, "PUT", "/admin/v1/tenants/made", "{\"apps\":{\"a\":{},\"b\":{},\"c\":{}}}");
+      admin(first, "PUT", "/admin/v1/tenants/gone", "{\"apps\":{\"a\":{}}}");
+      deleted = key(first, "made", "a");
+      leftOut = key(first, "made", "b");
+      other = key(first, "made", "c");
+      withTenant = key(first, "gone", "a");
+      for (String key : new String[] {deleted, leftOut, other, withTenant}) {
+        assertThat(first.send(chat(first, key)).statusCode()).isEqualTo(200);
+      }
+      admin(first, "DELETE", app("made", "a"), "");
+      admin(first, "PATCH", "/admin/v1/tenants/made", "{\"apps\":{\"b\":null}}");
+      admin(first, "DELETE", "/admin/v1/tenants/gone", "");
+      admin(first, "POST", app("made", ""), "{\"name\":\"a\"}");
+      admin(first, "POST", app("made", ""), "{\"name\":\"b\"}");
+      admin(first, "PUT", "/admin/v1/tenants/gone", "{\"apps\":{\"a\":{}}}");
+      for (String key : new String[] {deleted, leftOut, withTenant}) {
+        assertThat(first.send(chat(first, key)).statusCode()).isEqualTo(401);
+      }
+    }
+    try (var second = TestGateway.of(yaml)) {
+      for (String key : new String[] {deleted, leftOut, withTenant}) {
+        assertThat(second.send(chat(second, key)).statusCode()).isEqualTo(401);
+      }
+      assertThat(second.send(chat(second, other)).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void an_app_that_comes_back_by_a_rollback_has_its_keys_again() {
+    try (var own =
+        TestGateway.of("providers: { demo: { kind: sim } }\nmodels: { tiny: demo/small }\n")) {
+      admin(own, "PUT", "/admin/v1/tenants/made", "{\"apps\":{\"a\":{}}}");
+      String key = key(own, "made", "a");
+      admin(own, "POST", "/admin/v1/config/revisions/0/rollback", "");
+      assertThat(own.send(chat(own, key)).statusCode()).isEqualTo(401);
+      admin(own, "POST", "/admin/v1/config/revisions/1/rollback", "");
+      assertThat(own.send(chat(own, key)).statusCode()).isEqualTo(200);
+    }
+  }
+
   @Test
   void without_an_app_keys_are_the_first_app_s() {
     try (var bare =

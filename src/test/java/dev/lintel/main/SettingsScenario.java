@@ -121,6 +121,48 @@ class SettingsScenario {
     }
   }
 
+  @Test
+  void an_app_that_takes_the_name_of_another_has_none_of_its_keys() {
+    try (var gateway = gateway(FILE)) {
+      String key = key(gateway, SUPPORT);
+      assertThat(ask(gateway, "DELETE", SUPPORT, "").statusCode()).isEqualTo(204);
+      assertThat(call(gateway, key, "tiny")).isEqualTo(401);
+      ask(gateway, "POST", "/tenants/acme/apps", "{\"name\":\"support\"}");
+      assertThat(call(gateway, key(gateway, SUPPORT), "tiny")).isEqualTo(200);
+      assertThat(call(gateway, key, "tiny")).isEqualTo(401);
+      assertThat(get(gateway, SUPPORT + "/keys").path("data")).hasSize(1);
+
+      String other = key(gateway, SUPPORT);
+      ask(gateway, "DELETE", "/tenants/acme", "");
+      ask(gateway, "POST", "/tenants", "{\"name\":\"acme\",\"apps\":{\"support\":{}}}");
+      assertThat(call(gateway, other, "tiny")).isEqualTo(401);
+      assertThat(get(gateway, SUPPORT + "/keys").path("data")).isEmpty();
+    }
+  }
+
+  private static String key(TestGateway gateway, String app) {
+    var made = ask(gateway, "POST", app + "/keys", "");
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
+    return Json.parse(made.body()).path("key").asString();
+  }
+
+  @Test
+  void a_list_goes_on_where_its_cursor_says() {
+    try (var gateway = gateway(FILE)) {
+      for (String name : List.of("zoo", "b:c", "äöü")) {
+        ask(gateway, "POST", "/tenants", Json.text(Json.object().put("name", name)));
+      }
+      var all = new ArrayList<String>();
+      String cursor = "";
+      do {
+        JsonNode page = get(gateway, "/tenants?limit=1" + cursor);
+        all.addAll(names(page));
+        cursor = page.path("next").isNull() ? "" : "&cursor=" + page.path("next").asString();
+      } while (!cursor.isEmpty());
+      assertThat(all).containsExactly("acme", "b:c", "zoo", "äöü");
+    }
+  }
+
   private static List<String> names(JsonNode page) {
     var names = new ArrayList<String>();
     page.path("data").forEach(entry -> names.add(entry.path("name").asString()));
@@ -193,7 +235,16 @@ class SettingsScenario {
           "{\"kind\":\"openai\",\"url\":\"http://127.0.0.1:1/v1\",\"key\":\"unchanged\"}",
           400,
           "key");
+      refused(gateway, "POST", "/tenants", "{\"name\":\"a/b\"}", 400, "name");
+      refused(gateway, "POST", "/tenants", "{\"name\":\"..\"}", 400, "name");
+      refused(gateway, "POST", "/tenants/acme/apps", "{\"name\":\"a/b\"}", 400, "name");
+      refused(gateway, "POST", "/tenants", "{\"name\":\"x\",\"apps\":1}", 400, "apps");
+      refused(gateway, "POST", "/config/apply", "{\"text\":\"\"}", 400, "text");
+      refused(gateway, "POST", "/config/apply", "{\"text\":\" \\n\"}", 400, "text");
       refused(gateway, "GET", "/tenants?limit=0", "", 400, "limit");
+      refused(gateway, "GET", "/tenants?cursor=zzz", "", 400, "cursor");
+      refused(gateway, "GET", "/overrides?cursor=%20", "", 400, "cursor");
+      refused(gateway, "GET", SUPPORT + "/keys?cursor=zzz", "", 400, "cursor");
       refused(gateway, "POST", "/config/revisions/99/rollback", "", 404, "revision");
       refused(gateway, "DELETE", "/overrides/tenants/acme", "", 404, "path");
       assertThat(get(gateway, "/config").toString()).isEqualTo(before);

@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lintel.CallerKey;
 import dev.lintel.Changes;
 import dev.lintel.Changes.Change;
 import dev.lintel.Changes.Revision;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
@@ -64,6 +66,41 @@ interface ChangesContract {
     added.forEach(next -> assertThat(again.find(next.number())).contains(next));
     assertThat(again.newest()).isEqualTo(5);
     assertThat(again.latest()).isEqualTo(added.getLast());
+  }
+
+  @Test
+  default void keys_of_apps_end_with_the_revision_that_ends_the_apps_or_not_at_all() {
+    for (String app : List.of("a", "b")) {
+      for (String tenant : List.of("t", "u")) {
+        store()
+            .callerKeys()
+            .add(
+                new CallerKey(
+                    tenant + app,
+                    tenant,
+                    app,
+                    "",
+                    CallerKey.Kind.BEARER,
+                    "",
+                    "0123456789abcdef".repeat(4),
+                    "",
+                    CallerKey.Scopes.ALL,
+                    NOON,
+                    Optional.empty(),
+                    Optional.empty()));
+      }
+    }
+    Set<Changes.App> ending = Set.of(new Changes.App("t", ""), new Changes.App("u", "b"));
+    assertThat(store().changes().add(revision(7, Optional.empty()), ending)).isFalse();
+    assertThat(kept()).containsExactlyInAnyOrder("ta", "tb", "ua", "ub");
+    assertThat(store().changes().add(revision(1, Optional.empty()), ending)).isTrue();
+    assertThat(kept()).containsExactly("ua");
+  }
+
+  private List<String> kept() {
+    var ids = new ArrayList<String>();
+    store().callerKeys().changed(0, key -> ids.add(key.id()), ids::remove);
+    return ids;
   }
 
   @Test

@@ -1,0 +1,242 @@
+package dev.lintel.ledger;
+
+import dev.lintel.CallThread;
+import dev.lintel.Failure;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether Redis is there: it is looked for as long as it is not, and trusted once it knows what
+ * this node does.
+ */
+final class Contact implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Contact.class);
+
+  /** How often a node is heard of before the silence of one is its death. */
+  private static final int BEATS = 5;
+
+  sealed interface State {}
+
+  /** Calls wait for what comes of it, which is a moment. */
+  record Joining(CompletableFuture<Boolean> over) implements State {}
+
+  record Up(Link link) implements State {}
+
+  /** The share is {@code null} where calls are refused. */
+  record Away(@Nullable Share share) implements State {}
+
+  private final Ground ground;
+  private final Outbox outbox;
+  private final Known known;
+  private final Member member;
+  private final Reminder reminder;
+  private final Supplier<Optional<Share>> share;
+  private final ScheduledExecutorService worker;
+  private final AtomicReference<State> state =
+      new AtomicReference<>(new Joining(new CompletableFuture<>()));
+  private volatile @Nullable Instant since;
+  private volatile boolean closed;
+
+  /**
+   * @param share with which this node goes on alone; empty where calls are refused
+   * @param worker of one thread
+   */
+  Contact(
+      Ground ground,
+      Outbox outbox,
+      Known known,
+      Member member,
+      Reminder reminder,
+      Supplier<Optional<Share>> share,
+      ScheduledExecutorService worker) {
+    this.ground = ground;
+    this.outbox = outbox;
+    this.known = known;
+    this.member = member;
+    this.reminder = reminder;
+    this.share = share;
+    this.worker = worker;
+  }
+
+  /** Does not wait. */
+  void begin() {
+    worker.execute(this::attempt);
+    long beat = ground.pace().dead().dividedBy(BEATS).toMillis();
+    worker.scheduleWithFixedDelay(this::beat, beat, beat, TimeUnit.MILLISECONDS);
+  }
+
+  State now() {
+    return Objects.requireNonNull(state.get());
+  }
+
+  /** Since when it is as it is; empty before the first connection. */
+  Optional<Instant> since() {
+    return Optional.ofNullable(since);
+  }
+
+  /** Waits for what comes of it; where that takes long Redis is away. */
+  void await(Joining joining) {
+    try {
+      long most = 2 * ground.pace().exchange().toMillis();
+      CallThread.await(joining.over.copy().orTimeout(most, TimeUnit.MILLISECONDS));
+    } catch (Failure cancelled) {
+      throw cancelled;
+    } catch (RuntimeException slow) {
+      goOn(joining, slow);
+    }
+  }
+
+  /** It was found not to be trusted any more. */
+  void lost(Up up, String why) {
+    var joining = new Joining(new CompletableFuture<>());
+    if (state.compareAndSet(up, joining)) {
+      LOG.debug("not connected to {} any more: {}", ground.redis(), why);
+      outbox.disconnect();
+      up.link.close();
+      try {
+        worker.execute(this::attempt);
+      } catch (RejectedExecutionException ended) {
+        joining.over.complete(false);
+      }
+    }
+  }
+
+  private void attempt() {
+    State last = now();
+    if (closed || last instanceof Up) {
+      return;
+    }
+    try {
+      join(last instanceof Away(Share alone) ? alone : null);
+      if (last instanceof Away || since == null) {
+        since = ground.time().instant();
+        LOG.info("counts are shared at {} by {} nodes", ground.redis(), member.nodes());
+      }
+    } catch (RuntimeException failed) {
+      outbox.disconnect();
+      State now = now();
+      if (now instanceof Up up && state.compareAndSet(up, last)) {
+        up.link.close();
+      }
+      if (last instanceof Joining joining) {
+        goOn(joining, failed);
+      }
+      if (!(now() instanceof Joining)) {
+        later();
+      }
+    } finally {
+      if (last instanceof Joining joining) {
+        joining.over.complete(true);
+      }
+    }
+  }
+
+  private void later() {
+    try {
+      long retry = ground.pace().retry().toMillis();
+      var _ = worker.schedule(this::attempt, retry, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException ended) {
+      LOG.debug("closed while Redis was away", ended);
+    }
+  }
+
+  /** Without Redis. */
+  private void goOn(Joining joining, Throwable why) {
+    Share alone = share.get().orElse(null);
+    if (state.compareAndSet(joining, new Away(alone)) && !closed) {
+      since = ground.time().instant();
+      String then =
+          alone == null
+              ? "calls that are counted are refused"
+              : "this node goes on with 1/" + member.nodes() + " of what is left";
+      LOG.warn("Redis at {} is away: {} ({})", ground.redis(), then, Ground.said(why));
+    }
+    joining.over.complete(true);
+  }
+
+  /**
+   * Brings everything that this node knows, and only then trusts what is kept there.
+   *
+   * @param alone with what it has gone on meanwhile
+   */
+  private void join(@Nullable Share alone) {
+    Link link = ground.redis().connect();
+    try {
+      ground.wait(link.load());
+      long arrived = Long.parseLong(ground.wait(link.run(outbox.last())).get(1));
+      outbox.lost(arrived).forEach(known::add);
+      ground.wait(reminder.ofSeen(link));
+      outbox.connect(link, alone == null ? List::of : alone::used);
+      ground.wait(reminder.ofTold(link));
+      var up = new Up(link);
+      link.onLoss(() -> lost(up, "the connection was lost"));
+      member.join(link, () -> state.set(up));
+    } catch (RuntimeException failed) {
+      link.close();
+      throw failed;
+    }
+  }
+
+  private void beat() {
+    known.sweep(ground.time().instant());
+    if (!(now() instanceof Up up)) {
+      return;
+    }
+    try {
+      if (!member.beat(up.link)) {
+        lost(up, "it was taken for dead");
+        return;
+      }
+      ground.wait(reminder.ofFound(up.link));
+      lookAgain(up.link);
+    } catch (RuntimeException failed) {
+      lost(up, Ground.said(failed));
+      return;
+    }
+    reminder.look();
+  }
+
+  /** What others held when it was seen last they may have given back. */
+  private void lookAgain(Link link) {
+    List<Place> held = known.held(Ground.MOST);
+    if (held.isEmpty()) {
+      return;
+    }
+    Words words = ground.words("levels", "");
+    held.forEach(place -> words.key(place.key()).add(place.kind().word()).add(place.extent()));
+    List<String> reply = ground.wait(link.run(words));
+    for (int i = 0; i < held.size(); i++) {
+      known.see(
+          held.get(i), Long.parseLong(reply.get(1 + 3 * i)), Long.parseLong(reply.get(2 + 3 * i)));
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    State last = now();
+    if (last instanceof Up up) {
+      try {
+        member.leave(up.link);
+      } catch (RuntimeException gone) {
+        LOG.debug("Redis does not hear that this node leaves", gone);
+      }
+      up.link.close();
+    }
+    outbox.disconnect();
+    if (last instanceof Joining joining) {
+      joining.over.complete(false);
+    }
+  }
+}

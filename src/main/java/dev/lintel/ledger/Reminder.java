@@ -1,0 +1,123 @@
+package dev.lintel.ledger;
+
+import dev.lintel.Counters.Charge;
+import dev.lintel.Spending;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reminds Redis of what was spent, which it may have lost or never heard of: of what this node has
+ * seen there, and of what the database knows. Counts are only ever raised.
+ */
+final class Reminder {
+  private static final Logger LOG = LoggerFactory.getLogger(Reminder.class);
+  private static final long PATIENCE_SECONDS = 2;
+
+  private final Ground ground;
+  private final Known known;
+  private final Supplier<Spending> spending;
+  private final AtomicBoolean asking = new AtomicBoolean();
+
+  /**
+   * What the database knew a while ago: who has used it has told Redis meanwhile, or never will.
+   */
+  private volatile List<Charge> found = List.of();
+
+  /**
+   * @param spending may throw where the database is away
+   */
+  Reminder(Ground ground, Known known, Supplier<Spending> spending) {
+    this.ground = ground;
+    this.known = known;
+    this.spending = spending;
+  }
+
+  /** Of what this node has seen, to which comes what it has used and not told. */
+  CompletableFuture<?> ofSeen(Link link) {
+    var seen = new HashMap<Place, Long>();
+    known.lasting(ground.time().instant()).forEach(entry -> seen.put(entry.place, entry.base()));
+    return raise(link, seen, false);
+  }
+
+  /** Of all that the database knows, for which this waits, and what else was told. */
+  CompletableFuture<?> ofTold(Link link) {
+    Instant now = ground.time().instant();
+    var told = Known.places(ground.redis(), spent(now));
+    known.lasting(now).forEach(entry -> told.merge(entry.place, entry.told(), Math::max));
+    return raise(link, told, true);
+  }
+
+  CompletableFuture<?> of(List<Charge> charges, Link link) {
+    return raise(link, Known.places(ground.redis(), charges), true);
+  }
+
+  /** Of what the last look has found. */
+  CompletableFuture<?> ofFound(Link link) {
+    List<Charge> raised = found;
+    found = List.of();
+    return of(raised, link);
+  }
+
+  /** Asks the database for the accounts that were used since the last look. Does not wait. */
+  void look() {
+    List<String> used = known.used(Ground.MOST);
+    if (!used.isEmpty() && asking.compareAndSet(false, true)) {
+      var _ =
+          Thread.startVirtualThread(() -> {
+            try {
+              found = spending.get().of(used, ground.time().instant());
+            } catch (RuntimeException unavailable) {
+              LOG.debug("the database does not say what was spent", unavailable);
+            } finally {
+              asking.set(false);
+            }
+          });
+    }
+  }
+
+  private List<Charge> spent(Instant now) {
+    var asked =
+        CompletableFuture.supplyAsync(() -> spending.get().since(now), Thread::startVirtualThread);
+    try {
+      return asked.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException failed) {
+      LOG.warn("Redis is not told what the database knows to be spent, which does not answer");
+      return List.of();
+    } catch (InterruptedException ended) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(ended);
+    }
+  }
+
+  private CompletableFuture<?> raise(Link link, Map<Place, Long> least, boolean elsewhere) {
+    List<Map.Entry<Place, Long>> all =
+        least.entrySet().stream().filter(entry -> entry.getValue() > 0).toList();
+    var raised = new ArrayList<CompletableFuture<?>>();
+    for (int from = 0; from < all.size(); from += Ground.MOST) {
+      var words = ground.words("raise", "").add(elsewhere ? "1" : "0");
+      var some = all.subList(from, Math.min(all.size(), from + Ground.MOST));
+      for (var entry : some) {
+        words.key(entry.getKey().key()).add(entry.getKey().extent()).add(entry.getValue());
+      }
+      raised.add(
+          link.run(words)
+              .thenAccept(reply -> {
+                for (int i = 0; i < some.size(); i++) {
+                  known.see(some.get(i).getKey(), Long.parseLong(reply.get(i + 1)));
+                }
+              }));
+    }
+    return CompletableFuture.allOf(raised.toArray(CompletableFuture[]::new));
+  }
+}
