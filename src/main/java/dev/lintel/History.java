@@ -54,4 +54,14 @@ public interface History {
 
   /** Back to how it was, as a new revision. Throws as {@link Settings#change} does. */
   Settings.Done rollback(Settings.Wish wish, long number);
+
+  /**
+   * Does what another admin has asked for, with the configuration as it is now. Throws {@link
+   * Failure} and changes nothing: {@code NOT_FOUND}; {@code INVALID_REQUEST} with status 409 where
+   * it does not wait any more or would not come to what was shown of it; {@code PERMISSION} where
+   * who agrees is who asked; {@code UNAVAILABLE}.
+   *
+   * @param by who agrees
+   */
+  Settings.Done approve(String by, String id);
 }

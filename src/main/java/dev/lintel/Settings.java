@@ -99,8 +99,13 @@ public interface Settings {
    * @param revision that is in force now
    * @param made whether something stands where nothing stood
    * @param differences to the configuration before it; empty where nothing had to be changed
+   * @param waits where nothing was changed yet, because a second admin has to agree
    */
-  record Done(long revision, boolean made, List<Difference> differences) {
+  record Done(
+      long revision,
+      boolean made,
+      List<Difference> differences,
+      Optional<Approvals.Request> waits) {
     public Done {
       differences = List.copyOf(differences);
     }

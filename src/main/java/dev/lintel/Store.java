@@ -57,6 +57,8 @@ public interface Store extends AutoCloseable {
 
   Acts acts();
 
+  Approvals approvals();
+
   KeptSecrets secrets();
 
   /**

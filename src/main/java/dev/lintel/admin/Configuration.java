@@ -31,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
  * The configuration as a whole: what runs, its history, its overrides, and what a file would do.
  */
 public final class Configuration {
-  private static final Schema DIFFERENCE = Schema.object("path", TEXT, "from", ANY, "to", ANY);
+  static final Schema DIFFERENCE = Schema.object("path", TEXT, "from", ANY, "to", ANY);
 
   private static final Schema CHANGE =
       Schema.object(
@@ -51,7 +51,7 @@ public final class Configuration {
   private static final Schema REVISION =
       Schema.object("number", WHOLE, "at", TIME.orNull(), "by", TEXT, "why", TEXT);
 
-  private static final Schema DONE =
+  static final Schema DONE =
       Schema.object("revision", WHOLE, "differences", Schema.list(DIFFERENCE));
 
   private static final Schema FILE = Schema.object("text", TEXT, "file?", TEXT);
@@ -107,13 +107,14 @@ public final class Configuration {
                 Operation.Parameter.query(
                     "diff", WHOLE, "Another revision: what is different since.")),
         Operation.post(
-            "/config/revisions/{number}/rollback",
-            "Goes back to a revision, as a new one.",
-            DONE,
-            question(exchange ->
-                done(
-                    exchange,
-                    history.rollback(Wanted.wish(exchange), number(exchange.request()))))),
+                "/config/revisions/{number}/rollback",
+                "Goes back to a revision, as a new one.",
+                DONE,
+                question(exchange ->
+                    done(
+                        exchange,
+                        history.rollback(Wanted.wish(exchange), number(exchange.request())))))
+            .waiting(ApprovalList.REQUEST),
         Operation.post(
                 "/config/plan",
                 "Says what to apply a file would change. Changes nothing.",
@@ -137,7 +138,8 @@ public final class Configuration {
                   return done(
                       exchange, history.apply(Wanted.wish(exchange), given.file, given.text));
                 }))
-            .of(FILE),
+            .of(FILE)
+            .waiting(ApprovalList.REQUEST),
         Operation.get(
                 "/overrides",
                 "Lists what admins have changed of what the file says.",
@@ -145,16 +147,18 @@ public final class Configuration {
                 question(exchange -> overrides(exchange.request())))
             .with(Operation.PAGES),
         Operation.delete(
-            "/overrides/{path*}",
-            "Ends an override, by its path: the file speaks again.",
-            question(exchange -> {
-              Done done =
-                  settings.end(
-                      Wanted.wish(exchange),
-                      path(exchange.request().path().getOrDefault("path", "")));
-              note(exchange, done);
-              return new Answer(204, Answer.JSON, new byte[0]);
-            })));
+                "/overrides/{path*}",
+                "Ends an override, by its path: the file speaks again.",
+                question(exchange -> {
+                  Done done =
+                      settings.end(
+                          Wanted.wish(exchange),
+                          path(exchange.request().path().getOrDefault("path", "")));
+                  note(exchange, done);
+                  return ApprovalList.waiting(done)
+                      .orElseGet(() -> new Answer(204, Answer.JSON, new byte[0]));
+                }))
+            .waiting(ApprovalList.REQUEST));
   }
 
   @FunctionalInterface
@@ -280,15 +284,17 @@ public final class Configuration {
 
   private static Answer done(Exchange exchange, Done done) {
     note(exchange, done);
-    return Answer.json(200, json(done));
+    return ApprovalList.waiting(done).orElseGet(() -> Answer.json(200, json(done)));
   }
 
   static void note(Exchange exchange, Done done) {
     exchange.note(json(done));
   }
 
-  private static ObjectNode json(Done done) {
-    ObjectNode body = Json.object().put("revision", done.revision());
+  static ObjectNode json(Done done) {
+    ObjectNode body = Json.object();
+    done.waits().ifPresent(request -> body.put("approval", request.id()));
+    body.put("revision", done.revision());
     put(body, done.differences());
     return body;
   }

@@ -127,6 +127,13 @@ public final class OpenApi {
             .putObject(Integer.toString(operation.status()))
             .put("description", operation.status() == 201 ? "It was made." : "As asked.");
     operation.answer().ifPresent(schema -> good.set("content", content(schema.json())));
+    operation
+        .waiting()
+        .ifPresent(request ->
+            answers
+                .putObject("202")
+                .put("description", "Nothing was changed yet: a second admin has to agree.")
+                .set("content", content(request.json())));
     ObjectNode reference = Json.object().put("$ref", "#/components/schemas/error");
     answers.putObject("default").put("description", "Why not.").set("content", content(reference));
     return one;

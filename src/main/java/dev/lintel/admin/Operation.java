@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param status of its answer where all goes well
  * @param answer empty where its answer has no body
  * @param writes whether it changes anything, so that it is recorded who asked
+ * @param waiting its answer of status 202, where it may have to wait for a second admin
  */
 public record Operation(
     String method,
@@ -26,6 +27,7 @@ public record Operation(
     int status,
     Optional<Schema> answer,
     boolean writes,
+    Optional<Schema> waiting,
     Endpoint endpoint) {
   /**
    * A parameter beside those of the path.
@@ -73,6 +75,7 @@ public record Operation(
         200,
         Optional.of(answer),
         false,
+        Optional.empty(),
         endpoint);
   }
 
@@ -107,20 +110,39 @@ public record Operation(
       Optional<Schema> answer,
       Endpoint endpoint) {
     return new Operation(
-        method, path, summary, List.of(), Optional.empty(), status, answer, true, endpoint);
+        method,
+        path,
+        summary,
+        List.of(),
+        Optional.empty(),
+        status,
+        answer,
+        true,
+        Optional.empty(),
+        endpoint);
   }
 
   /** The same with a body of that form. */
   public Operation of(Schema taken) {
     return new Operation(
-        method, path, summary, parameters, Optional.of(taken), status, answer, writes, endpoint);
+        method,
+        path,
+        summary,
+        parameters,
+        Optional.of(taken),
+        status,
+        answer,
+        writes,
+        waiting,
+        endpoint);
   }
 
   /** The same with parameters. */
   public Operation with(List<Parameter> more) {
     var all = new ArrayList<>(parameters);
     all.addAll(more);
-    return new Operation(method, path, summary, all, body, status, answer, writes, endpoint);
+    return new Operation(
+        method, path, summary, all, body, status, answer, writes, waiting, endpoint);
   }
 
   /** The same with a parameter. */
@@ -140,11 +162,28 @@ public record Operation(
 
   /** The same for what only asks, whatever its method. */
   public Operation asking() {
-    return new Operation(method, path, summary, parameters, body, status, answer, false, endpoint);
+    return new Operation(
+        method, path, summary, parameters, body, status, answer, false, waiting, endpoint);
   }
 
   /** The same with another status where all goes well. */
   public Operation answering(int other) {
-    return new Operation(method, path, summary, parameters, body, other, answer, writes, endpoint);
+    return new Operation(
+        method, path, summary, parameters, body, other, answer, writes, waiting, endpoint);
+  }
+
+  /** The same for what may have to wait for a second admin: 202. */
+  public Operation waiting(Schema request) {
+    return new Operation(
+        method,
+        path,
+        summary,
+        parameters,
+        body,
+        status,
+        answer,
+        writes,
+        Optional.of(request),
+        endpoint);
   }
 }

@@ -76,6 +76,7 @@ public final class Resources {
                 new Question(envelope, repeated.once((exchange, trail) -> create(exchange))))
             .of(schema)
             .with(Wanted.UNTIL)
+            .waiting(ApprovalList.REQUEST)
             .once());
     operations.add(
         Operation.get(
@@ -91,6 +92,7 @@ public final class Resources {
                 new Question(envelope, (exchange, trail) -> changed(exchange, Verb.MERGE)))
             .of(Schema.map(Schema.ANY))
             .with(Wanted.UNTIL)
+            .waiting(ApprovalList.REQUEST)
             .ifMatch());
     operations.add(
         Operation.put(
@@ -100,6 +102,7 @@ public final class Resources {
                 new Question(envelope, (exchange, trail) -> changed(exchange, Verb.REPLACE)))
             .of(Schema.map(Schema.ANY))
             .with(Wanted.UNTIL)
+            .waiting(ApprovalList.REQUEST)
             .ifMatch());
     operations.add(
         Operation.delete(
@@ -107,6 +110,7 @@ public final class Resources {
                 "Removes " + noun + ".",
                 new Question(envelope, (exchange, trail) -> changed(exchange, Verb.REMOVE)))
             .with(Wanted.UNTIL)
+            .waiting(ApprovalList.REQUEST)
             .ifMatch());
     return operations;
   }
@@ -141,8 +145,9 @@ public final class Resources {
     }
     Place place = place(exchange.request(), checked(given.asString()));
     OwnApp.check(exchange, Verb.CREATE, Optional.empty(), body);
-    Configuration.note(exchange, settings.change(Wanted.wish(exchange), Verb.CREATE, place, body));
-    return shown(201, place);
+    Done done = settings.change(Wanted.wish(exchange), Verb.CREATE, place, body);
+    Configuration.note(exchange, done);
+    return ApprovalList.waiting(done).orElseGet(() -> shown(201, place));
   }
 
   private Answer changed(Exchange exchange, Verb verb) {
@@ -159,9 +164,11 @@ public final class Resources {
     OwnApp.check(exchange, verb, settings.find(place.path()), body);
     Done done = settings.change(Wanted.wish(exchange), verb, place, body);
     Configuration.note(exchange, done);
-    return verb == Verb.REMOVE
-        ? new Answer(204, Answer.JSON, new byte[0])
-        : shown(done.made() ? 201 : 200, place);
+    return ApprovalList.waiting(done)
+        .orElseGet(() ->
+            verb == Verb.REMOVE
+                ? new Answer(204, Answer.JSON, new byte[0])
+                : shown(done.made() ? 201 : 200, place));
   }
 
   private Answer shown(int status, Place place) {

@@ -44,6 +44,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param keks key-encryption keys, the first of which seals
  * @param signOn how people who administer log in
+ * @param approvals how long a change waits for a second admin
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -61,6 +62,7 @@ public record Config(
     Identities identities,
     List<Credential> keks,
     Optional<SignOn> signOn,
+    Duration approvals,
     Sizes limits,
     Optional<Threads> threads,
     Storing storing,
@@ -93,6 +95,9 @@ public record Config(
 
   /** Where data lies where nobody says it. */
   public static final Path DATA = Path.of("lintel-data");
+
+  /** How long a change waits for a second admin where nobody says it. */
+  public static final Duration APPROVALS = Duration.ofDays(3);
 
   /**
    * Who says who people are.
@@ -438,6 +443,7 @@ public record Config(
         identities,
         keks,
         signOn,
+        approvals,
         limits,
         threads,
         storing,
@@ -467,6 +473,7 @@ public record Config(
         identities,
         keks,
         signOn,
+        approvals,
         limits,
         threads,
         storing,

@@ -117,7 +117,13 @@ record Document(
       Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
 
   /** Who may administer, beside who has an admin key. */
-  record AdminEntry(Optional<Oidc> oidc) {}
+  record AdminEntry(Optional<Oidc> oidc, Optional<Duration> approvals) {
+    AdminEntry {
+      if (approvals.filter(time -> time.compareTo(Duration.ofMinutes(1)) < 0).isPresent()) {
+        throw new IllegalArgumentException("must be a minute or more in 'approvals'");
+      }
+    }
+  }
 
   /** Who says who people are, and which of their groups administer. */
   record Oidc(

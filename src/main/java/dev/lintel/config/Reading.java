@@ -81,6 +81,7 @@ final class Reading implements ModelReading.Around {
         new Identifying(faults, written.tenants()).of(written),
         keks(),
         written.admin().flatMap(Document.AdminEntry::oidc).flatMap(this::signOn),
+        written.admin().flatMap(Document.AdminEntry::approvals).orElse(Config.APPROVALS),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
         new Storing(

@@ -8,9 +8,13 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "apply",
-    description = "Puts a file to use on every node, and ends the overrides of what it says.",
+    description =
+        "Puts a file to use on every node, and ends the overrides of what it says. Exits with 2 where"
+            + " a second admin has to agree.",
     mixinStandardHelpOptions = true)
 final class Apply implements Callable<Integer> {
+  private static final int WAITS = 2;
+
   @Mixin private Running running = new Running();
 
   @Override
@@ -18,6 +22,13 @@ final class Apply implements Callable<Integer> {
     try {
       JsonNode done = running.ask("/admin/v1/config/apply");
       Running.print(done.path("differences"), Json.array());
+      if (done.has("until")) {
+        System.out.println(
+            "Nothing has changed yet: a second admin has to agree, to "
+                + done.path("id").asString()
+                + ".");
+        return WAITS;
+      }
       System.out.println("Revision " + done.path("revision") + " is in force.");
       return 0;
     } catch (Running.Refused refused) {

@@ -2,6 +2,7 @@ package dev.lintel.main;
 
 import dev.lintel.Admin;
 import dev.lintel.Allowance;
+import dev.lintel.Approvals;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -21,6 +22,7 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
+import dev.lintel.admin.ApprovalList;
 import dev.lintel.admin.Attempts;
 import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Configuration;
@@ -57,6 +59,7 @@ import dev.lintel.observe.Metrics;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Trouble;
+import dev.lintel.secret.SealedApprovals;
 import dev.lintel.secret.SealedChanges;
 import dev.lintel.server.Front;
 import dev.lintel.server.Server;
@@ -135,6 +138,7 @@ public final class Lintel implements AutoCloseable {
   private final Upstream upstream;
   private final Checks checks;
   private final Storage storage;
+  private final Approvals approvals;
   private final Revisions revisions;
   private final Directory directory;
   private final Sealer sealer;
@@ -204,11 +208,13 @@ public final class Lintel implements AutoCloseable {
     var estimate = new Estimate(Gateway.TOKENS);
     var observe = new Observe(listener);
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
+    approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
         new Revisions(
             source,
             new SealedChanges(() -> storage.store().changes(), sealer),
+            approvals,
             this::staged,
             directory::forget,
             InstantSource.system());
@@ -583,6 +589,9 @@ public final class Lintel implements AutoCloseable {
             new Resources(kind, revisions, repeated, Builtins.OPENAI)
                 .operations(!kind.noun().equals("provider"))));
     all.addAll(new Configuration(revisions, revisions, Builtins.OPENAI).operations());
+    all.addAll(
+        new ApprovalList(approvals, revisions, InstantSource.system(), Builtins.OPENAI)
+            .operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
     all.addAll(
         new SecretStore(

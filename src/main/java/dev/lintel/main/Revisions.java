@@ -1,5 +1,7 @@
 package dev.lintel.main;
 
+import dev.lintel.Approvals;
+import dev.lintel.Approvals.Request;
 import dev.lintel.CallThread;
 import dev.lintel.Changes;
 import dev.lintel.Changes.App;
@@ -7,6 +9,7 @@ import dev.lintel.Changes.Change;
 import dev.lintel.Changes.Revision;
 import dev.lintel.Failure;
 import dev.lintel.History;
+import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.Settings;
 import dev.lintel.config.Config;
@@ -43,6 +46,8 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Which configuration is in force: this node's own file, or the text that was applied in its place,
@@ -110,8 +115,20 @@ final class Revisions implements Settings, History, AutoCloseable {
    */
   private record Next(Written own, Optional<String> base, List<Change> changes) {}
 
+  /** Who else has to agree to a change. */
+  @FunctionalInterface
+  private interface Consent {
+    /** The request that now waits for them; empty where nobody has to, or all have. */
+    Optional<Request> missing(State before, State after);
+  }
+
+  /** What an apply or a way back leaves out may come back as it was, with its keys. */
+  private static final BiFunction<Written, Written, Set<App>> NONE_END =
+      (before, after) -> Set.of();
+
   private final Source source;
   private final Changes changes;
+  private final Approvals approvals;
   private final Function<Config, Staged> staging;
   private final Consumer<App> ended;
   private final InstantSource clock;
@@ -124,18 +141,20 @@ final class Revisions implements Settings, History, AutoCloseable {
   private long refused = -1;
 
   /**
-   * @param changes throws {@link Failure} where the store cannot be had
+   * @param changes as the approvals throw {@link Failure} where the store cannot be had
    * @param staging makes a configuration ready; what it throws is told to who wanted it
    * @param ended hears of each app whose keys have ended
    */
   Revisions(
       Source source,
       Changes changes,
+      Approvals approvals,
       Function<Config, Staged> staging,
       Consumer<App> ended,
       InstantSource clock) {
     this.source = source;
     this.changes = changes;
+    this.approvals = approvals;
     this.staging = staging;
     this.ended = ended;
     this.clock = clock;
@@ -294,45 +313,234 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   @Override
   public Done change(Wish wish, Verb verb, Place place, JsonNode value) {
+    return carry(wish, new Order.Put(verb, place, value, wish.until()));
+  }
+
+  @Override
+  public Done end(Wish wish, List<String> path) {
+    return carry(wish, new Order.End(path));
+  }
+
+  @Override
+  public Done apply(Wish wish, String file, String text) {
+    return carry(wish, new Order.Apply(file, text));
+  }
+
+  @Override
+  public Done rollback(Wish wish, long number) {
+    return carry(wish, new Order.Back(number));
+  }
+
+  /** At once, or, where one admin alone may not, as a request to another. */
+  private Done carry(Wish wish, Order order) {
     return turn(() ->
         write(
             wish.by(),
             wish.why(),
-            Optional.of(place.path()),
-            now -> {
-              Optional<JsonNode> there = now.whole().at(place.path());
-              place
-                  .home()
-                  .filter(home -> now.whole().at(home.path()).isEmpty())
-                  .ifPresent(home -> {
-                    throw home.missing();
-                  });
-              matched(wish, now, place, there.isPresent());
-              if (verb == Verb.CREATE && there.isPresent()) {
-                throw Failure.invalid(
-                        "There is a " + place.noun() + " '" + place.path().getLast() + "' already.")
-                    .status(409)
-                    .at("name")
-                    .code(place.noun() + "_exists");
-              }
-              if (there.isEmpty() && (verb == Verb.MERGE || verb == Verb.REMOVE)) {
-                throw place.missing();
-              }
-              Edit edit = edit(now, wish.by(), wish.until());
-              try {
-                switch (verb) {
-                  case CREATE, REPLACE -> edit.replace(place.path(), value);
-                  case MERGE -> edit.merge(place.path(), value);
-                  case REMOVE -> edit.remove(place.path());
-                }
-              } catch (Grammar.NothingKept nothing) {
-                throw Failure.invalid(
-                        "'unchanged' keeps the secret that is there, and there is none.")
-                    .at(nothing.path());
-              }
-              return new Next(now.own(), now.revision().base(), edit.changes());
-            },
-            (before, after) -> strangers(before, after, wish.until().isPresent())));
+            order.about(),
+            next(wish, order),
+            (before, after) -> request(wish, order, before, after),
+            ending(order)));
+  }
+
+  /** Empty where one admin is enough. */
+  private Optional<Request> request(Wish wish, Order order, State before, State after) {
+    List<String> places = before.config().secondAdmin(after.config());
+    if (places.isEmpty()) {
+      return Optional.empty();
+    }
+    ObjectNode shown = Json.object().set("differences", differences(before, after));
+    places.forEach(shown.putArray("places")::add);
+    Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    var request =
+        new Request(
+            Ids.of("apr_"),
+            at,
+            wish.by(),
+            wish.why(),
+            at.plus(before.config().approvals()),
+            order.written(),
+            Json.text(shown));
+    approvals.add(request);
+    return Optional.of(request);
+  }
+
+  private static ArrayNode differences(State before, State after) {
+    ArrayNode all = Json.array();
+    before.whole().to(after.whole()).forEach(difference -> all.add(difference.json()));
+    return all;
+  }
+
+  @Override
+  public Done approve(String by, String id) {
+    return turn(() -> {
+      Request request = waiting(by, id);
+      Order order = Order.of(request.order());
+      var wish = new Wish(request.by(), request.why(), Optional.empty(), Optional.empty());
+      var agreed = new Agreed(request, by);
+      try {
+        Done done =
+            write(
+                request.by(),
+                request.why() + ", approved by " + by,
+                order.about(),
+                next(wish, order),
+                agreed,
+                ending(order));
+        if (!agreed.decided) {
+          throw stale(id, "nothing would be different");
+        }
+        approvals.done(id, done.revision());
+        return done;
+      } catch (Failure refused) {
+        if (agreed.decided) {
+          approvals.undecide(id);
+        }
+        throw switch (refused.kind()) {
+          case INVALID_REQUEST, NOT_FOUND ->
+              refused.status() == 409 ? refused : stale(id, refused.message());
+          default -> refused;
+        };
+      }
+    });
+  }
+
+  private Request waiting(String by, String id) {
+    Approvals.Known known =
+        approvals
+            .find(id, clock.instant())
+            .orElseThrow(() ->
+                Failure.of(Failure.Kind.NOT_FOUND, "There is no request '" + id + "'.")
+                    .at("id")
+                    .code("approval_not_found"));
+    if (known.decision().state() != Approvals.State.PENDING) {
+      throw Failure.invalid(
+              "The request '" + id + "' waits no more: " + known.decision().state().word() + ".")
+          .status(409)
+          .at("id")
+          .code("approval_" + known.decision().state().word());
+    }
+    if (known.request().by().equalsIgnoreCase(by)) {
+      throw Failure.of(
+          Failure.Kind.PERMISSION, "Another admin than who asked for a change agrees to it.");
+    }
+    return known.request();
+  }
+
+  private static Failure stale(String id, String why) {
+    return Failure.invalid(
+            "The request '"
+                + id
+                + "' does not fit the configuration any more; make the change again. "
+                + why)
+        .status(409)
+        .at("id")
+        .code("approval_stale");
+  }
+
+  /** That of two who agree at once one does it, and only what was shown is done. */
+  private final class Agreed implements Consent {
+    private final Request request;
+    private final String by;
+    private boolean decided;
+
+    private Agreed(Request request, String by) {
+      this.request = request;
+      this.by = by;
+    }
+
+    @Override
+    public Optional<Request> missing(State before, State after) {
+      String now = Json.text(differences(before, after));
+      if (!Json.parse(now).equals(Json.parse(request.shown()).path("differences"))) {
+        throw stale(request.id(), "Something else would be different than was shown.");
+      }
+      if (!decided) {
+        decided = approvals.decide(request.id(), Approvals.State.APPROVED, by, clock.instant());
+        if (!decided) {
+          throw stale(request.id(), "Somebody has decided meanwhile.");
+        }
+      }
+      return Optional.empty();
+    }
+  }
+
+  private Function<State, Next> next(Wish wish, Order order) {
+    return switch (order) {
+      case Order.Put put -> now -> put(now, wish, put);
+      case Order.End end -> now -> ended(now, wish, end.path());
+      case Order.Apply apply -> now -> applied(now, wish, apply);
+      case Order.Back back -> {
+        Revision target = revision(back.number()).orElseThrow(() -> none(back.number()));
+        yield now -> new Next(now.own(), target.base(), target.changes());
+      }
+    };
+  }
+
+  private static BiFunction<Written, Written, Set<App>> ending(Order order) {
+    return switch (order) {
+      case Order.Put put ->
+          (before, after) -> strangers(before, after, put.until().isPresent());
+      case Order.End _, Order.Apply _, Order.Back _ -> NONE_END;
+    };
+  }
+
+  private Next put(State now, Wish wish, Order.Put put) {
+    Place place = put.place();
+    Optional<JsonNode> there = now.whole().at(place.path());
+    place
+        .home()
+        .filter(home -> now.whole().at(home.path()).isEmpty())
+        .ifPresent(home -> {
+          throw home.missing();
+        });
+    matched(wish, now, place, there.isPresent());
+    if (put.verb() == Verb.CREATE && there.isPresent()) {
+      throw Failure.invalid(
+              "There is a " + place.noun() + " '" + place.path().getLast() + "' already.")
+          .status(409)
+          .at("name")
+          .code(place.noun() + "_exists");
+    }
+    if (there.isEmpty() && (put.verb() == Verb.MERGE || put.verb() == Verb.REMOVE)) {
+      throw place.missing();
+    }
+    Edit edit = edit(now, wish.by(), put.until());
+    try {
+      switch (put.verb()) {
+        case CREATE, REPLACE -> edit.replace(place.path(), put.value());
+        case MERGE -> edit.merge(place.path(), put.value());
+        case REMOVE -> edit.remove(place.path());
+      }
+    } catch (Grammar.NothingKept nothing) {
+      throw Failure.invalid("'unchanged' keeps the secret that is there, and there is none.")
+          .at(nothing.path());
+    }
+    return new Next(now.own(), now.revision().base(), edit.changes());
+  }
+
+  private Next ended(State now, Wish wish, List<String> path) {
+    Edit edit = edit(now, wish.by(), Optional.empty());
+    boolean known =
+        now.whole().changes().stream()
+            .anyMatch(change -> change.override() && change.path().equals(path));
+    if (!known || !edit.end(path)) {
+      throw Failure.of(
+              Failure.Kind.NOT_FOUND, "There is no override of " + Difference.pointer(path) + ".")
+          .at("path")
+          .code("override_not_found");
+    }
+    return new Next(now.own(), now.revision().base(), edit.changes());
+  }
+
+  private Next applied(State now, Wish wish, Order.Apply apply) {
+    Edit edit = edit(now, wish.by(), Optional.empty());
+    try {
+      edit.apply(source.loader().read(apply.file(), apply.text()));
+    } catch (Faulty noYaml) {
+      throw failure(noYaml, "");
+    }
+    return new Next(now.own(), Optional.of(apply.text()), edit.changes());
   }
 
   /**
@@ -394,29 +602,6 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   @Override
-  public Done end(Wish wish, List<String> path) {
-    return turn(() ->
-        write(
-            wish.by(),
-            wish.why(),
-            Optional.of(path),
-            now -> {
-              Edit edit = edit(now, wish.by(), Optional.empty());
-              boolean known =
-                  now.whole().changes().stream()
-                      .anyMatch(change -> change.override() && change.path().equals(path));
-              if (!known || !edit.end(path)) {
-                throw Failure.of(
-                        Failure.Kind.NOT_FOUND,
-                        "There is no override of " + Difference.pointer(path) + ".")
-                    .at("path")
-                    .code("override_not_found");
-              }
-              return new Next(now.own(), now.revision().base(), edit.changes());
-            }));
-  }
-
-  @Override
   public Running running() {
     State now = state;
     return new Running(
@@ -466,36 +651,6 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   @Override
-  public Done apply(Wish wish, String file, String text) {
-    return turn(() ->
-        write(
-            wish.by(),
-            wish.why(),
-            Optional.empty(),
-            now -> {
-              Edit edit = edit(now, wish.by(), Optional.empty());
-              try {
-                edit.apply(source.loader().read(file, text));
-              } catch (Faulty noYaml) {
-                throw failure(noYaml, "");
-              }
-              return new Next(now.own(), Optional.of(text), edit.changes());
-            }));
-  }
-
-  @Override
-  public Done rollback(Wish wish, long number) {
-    return turn(() -> {
-      Revision target = revision(number).orElseThrow(() -> none(number));
-      return write(
-          wish.by(),
-          wish.why(),
-          Optional.empty(),
-          now -> new Next(now.own(), target.base(), target.changes()));
-    });
-  }
-
-  @Override
   public void close() {
     turns.shutdownNow();
   }
@@ -508,13 +663,14 @@ final class Revisions implements Settings, History, AutoCloseable {
    */
   private Done write(
       String by, String why, Optional<List<String>> place, Function<State, Next> next) {
-    // What a file, an apply or a way back leaves out may come back as it was.
-    return write(by, why, place, next, (before, after) -> Set.of());
+    // What a file or a clock takes away may come back as it was, and nobody has to agree to it.
+    return write(by, why, place, next, (before, after) -> Optional.empty(), NONE_END);
   }
 
   /**
    * The same.
    *
+   * @param consent asked once it is known that all else is well
    * @param ending the apps whose keys end with it
    */
   private Done write(
@@ -522,6 +678,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       String why,
       Optional<List<String>> place,
       Function<State, Next> next,
+      Consent consent,
       BiFunction<Written, Written, Set<App>> ending) {
     for (int tries = 0; tries < MOST_TRIES; tries++) {
       if (changes.newest() != state.revision().number()) {
@@ -539,9 +696,13 @@ final class Revisions implements Settings, History, AutoCloseable {
               : new Revision(
                   before.revision().number() + 1, at, by, why, wanted.base(), wanted.changes());
       if (same && wanted.own().equals(before.own())) {
-        return new Done(revision.number(), false, List.of());
+        return new Done(revision.number(), false, List.of(), Optional.empty());
       }
       State after = checked(wanted.own(), revision, place);
+      Optional<Request> waits = consent.missing(before, after);
+      if (waits.isPresent()) {
+        return new Done(before.revision().number(), false, before.whole().to(after.whole()), waits);
+      }
       Staged staged = staging.apply(after.config());
       Set<App> ends = ending.apply(before.whole(), after.whole());
       boolean added = false;
@@ -559,7 +720,8 @@ final class Revisions implements Settings, History, AutoCloseable {
         return new Done(
             revision.number(),
             place.filter(path -> before.whole().at(path).isEmpty()).isPresent(),
-            before.whole().to(after.whole()));
+            before.whole().to(after.whole()),
+            Optional.empty());
       }
     }
     throw Failure.of(

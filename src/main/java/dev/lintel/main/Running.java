@@ -56,7 +56,7 @@ final class Running {
               .build();
       HttpResponse<String> reply = http.send(request, HttpResponse.BodyHandlers.ofString());
       JsonNode answer = Json.parse(reply.body());
-      if (reply.statusCode() != 200) {
+      if (reply.statusCode() != 200 && reply.statusCode() != 202) {
         throw new Refused(
             answer.path("error").path("message").asString("The gateway refused it.")
                 + " ("

@@ -36,7 +36,8 @@ final class Migrations {
           "V002__revisions",
           "V003__acts_secrets",
           "V004__caller_keys",
-          "V005__records");
+          "V005__records",
+          "V006__approvals");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

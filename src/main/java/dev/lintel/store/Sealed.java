@@ -21,6 +21,7 @@ final class Sealed {
       List.of(
           new Place("secret", "name", "sealed"),
           new Place("caller_key", "id", "sealed"),
+          new Place("approval", "id", "sealed"),
           new Place("revision_base", "number", "text"),
           new Place("revision_change", "since || ' ' || path", "value"));
   private static final int TOGETHER = 200;

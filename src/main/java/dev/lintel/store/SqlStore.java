@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Acts;
+import dev.lintel.Approvals;
 import dev.lintel.Batches;
 import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
@@ -69,6 +70,7 @@ public final class SqlStore implements Store {
   private final SqlFeed feed;
   private final SqlCallerKeys callerKeys;
   private final SqlActs acts;
+  private final SqlApprovals approvals;
   private final SqlSecrets secrets;
   private final SqlChanges changes;
   private final @Nullable FileChannel lock;
@@ -93,6 +95,7 @@ public final class SqlStore implements Store {
     this.feed = new SqlFeed(database);
     this.callerKeys = new SqlCallerKeys(database, clock);
     this.acts = new SqlActs(database);
+    this.approvals = new SqlApprovals(database);
     this.secrets = new SqlSecrets(database);
     this.changes = new SqlChanges(database, callerKeys);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
@@ -248,6 +251,11 @@ public final class SqlStore implements Store {
   @Override
   public Acts acts() {
     return acts;
+  }
+
+  @Override
+  public Approvals approvals() {
+    return approvals;
   }
 
   @Override

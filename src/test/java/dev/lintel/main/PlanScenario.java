@@ -51,6 +51,23 @@ class PlanScenario {
   }
 
   @Test
+  void an_apply_that_a_second_admin_has_to_agree_to_says_so() throws Exception {
+    String own =
+        "data: "
+            + folder.resolve("data")
+            + "\npolicies: { p: { max_tokens: 5, approval: second_admin } }\n"
+            + FILE.replace("listen: 127.0.0.1:0\n", "");
+    try (var gateway = TestGateway.of(own)) {
+      Run waits = run(gateway, "admin-key", "apply", FILE);
+      assertThat(waits.code).as(waits.out).isEqualTo(2);
+      assertThat(waits.out)
+          .contains("- /policies")
+          .contains("Nothing has changed yet")
+          .contains("apr_");
+    }
+  }
+
+  @Test
   void a_plan_tells_drift_and_an_apply_ends_it() throws Exception {
     String own =
         "data: " + folder.resolve("data") + "\n" + FILE.replace("listen: 127.0.0.1:0\n", "");

@@ -9,4 +9,5 @@ interface StoreContract
         ChangesContract,
         CallerKeysContract,
         ActsContract,
+        ApprovalsContract,
         SecretsContract {}
