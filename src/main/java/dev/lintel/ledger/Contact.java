@@ -215,11 +215,17 @@ final class Contact implements AutoCloseable {
     }
     Words words = ground.words("levels", "");
     held.forEach(place -> words.key(place.key()).add(place.kind().word()).add(place.extent()));
-    List<String> reply = ground.wait(link.run(words));
-    for (int i = 0; i < held.size(); i++) {
-      known.see(
-          held.get(i), Long.parseLong(reply.get(1 + 3 * i)), Long.parseLong(reply.get(2 + 3 * i)));
-    }
+    // Nothing depends on it but a share, should one begin: the next beat looks again.
+    var _ =
+        link.run(words)
+            .thenAccept(reply -> {
+              for (int i = 0; i < held.size(); i++) {
+                known.see(
+                    held.get(i),
+                    Long.parseLong(reply.get(1 + 3 * i)),
+                    Long.parseLong(reply.get(2 + 3 * i)));
+              }
+            });
   }
 
   @Override
