@@ -16,4 +16,10 @@ public interface Identity {
 
   /** Who signs with that AWS access key; empty where nobody does. Throws as the other does. */
   Optional<SignedCaller> signer(String accessKey, Peer peer);
+
+  /**
+   * Counts a signature that is not right as an attempt of a stranger. Throws {@link Failure} {@code
+   * RATE_LIMITED} where too many of them come from the same address.
+   */
+  void missigned(Peer peer);
 }

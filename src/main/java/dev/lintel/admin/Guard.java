@@ -59,10 +59,12 @@ public final class Guard {
   private final InstantSource clock;
   private final Dialect envelope;
   private final Map<String, String> headers;
+  private final Runnable changed;
 
   /**
    * @param envelope in which refusals are told
    * @param encrypted whether the gateway is reached by TLS
+   * @param changed is run after each act by which something may have changed; must not wait
    */
   public Guard(
       Doors doors,
@@ -70,13 +72,15 @@ public final class Guard {
       Supplier<Acts> acts,
       InstantSource clock,
       Dialect envelope,
-      boolean encrypted) {
+      boolean encrypted,
+      Runnable changed) {
     this.doors = doors;
     this.attempts = attempts;
     this.acts = acts;
     this.clock = clock;
     this.envelope = envelope;
     this.headers = headers(encrypted);
+    this.changed = changed;
   }
 
   /**
@@ -219,6 +223,7 @@ public final class Guard {
 
   /** That it was begun stands there already, whatever happens here. */
   private void ended(long number, int status, JsonNode detail) {
+    changed.run();
     String text = detail.isMissingNode() ? "" : Json.text(detail);
     if (text.length() > LONGEST_DETAIL) {
       text = Json.text(Json.object().put("too_long", text.length()));

@@ -12,12 +12,14 @@ import dev.lintel.Json;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -55,6 +57,9 @@ public final class Keys {
 
     /** As {@link CallerKey#sealed} has it. */
     String seal(String id, String secret);
+
+    /** When it was used last, as far as that is not written down yet. */
+    Optional<Instant> lastUse(String id);
 
     /** That one was made or changed. */
     void know(CallerKey key);
@@ -111,7 +116,9 @@ public final class Keys {
             written(at.written, data);
           }
           List<CallerKey> keys = ring.kept().list(at.tenant, at.app, after, limit + 1);
-          keys.stream().limit(limit).forEach(key -> data.add(json(key)));
+          keys.stream()
+              .limit(limit)
+              .forEach(key -> data.add(json(key, lastUse(key.id(), key.lastUse()))));
           body.put("next", keys.size() > limit ? Listed.cursor(keys.get(limit - 1).id()) : null);
           return Answer.json(200, body);
         });
@@ -195,8 +202,8 @@ public final class Keys {
   }
 
   private static Answer shown(Exchange exchange, Made made) {
-    exchange.note(json(made.key));
-    ObjectNode body = json(made.key);
+    exchange.note(json(made.key, Optional.empty()));
+    ObjectNode body = json(made.key, Optional.empty());
     switch (made.key.kind()) {
       case BEARER -> body.put("key", made.shown);
       case AWS -> body.put("access_key_id", made.key.hash()).put("secret_access_key", made.shown);
@@ -204,19 +211,24 @@ public final class Keys {
     return Answer.json(201, body);
   }
 
-  private static ObjectNode json(CallerKey key) {
+  private static ObjectNode json(CallerKey key, Optional<Instant> lastUse) {
     ObjectNode node = Json.object().put("id", key.id());
     node.put("name", key.name().isEmpty() ? null : key.name());
     node.put("kind", word(key.kind())).put("prefix", key.prefix());
     node.put("created", key.created().toString());
     node.put("expires", key.expires().map(Instant::toString).orElse(null));
-    node.put("last_use", key.lastUse().map(Instant::toString).orElse(null));
+    node.put("last_use", lastUse.map(Instant::toString).orElse(null));
     ObjectNode scopes = node.putObject("scopes");
     put(scopes, "models", key.scopes().models());
     put(scopes, "endpoints", key.scopes().endpoints());
     put(scopes, "tools", key.scopes().tools());
     put(scopes, "addresses", key.scopes().addresses());
     return node.put("source", "store");
+  }
+
+  /** The later one of what is known here and what is written down, which other nodes do too. */
+  private Optional<Instant> lastUse(String id, Optional<Instant> kept) {
+    return Stream.concat(kept.stream(), ring.lastUse(id).stream()).max(Comparator.naturalOrder());
   }
 
   private void written(List<Written> keys, ArrayNode data) {
@@ -226,8 +238,8 @@ public final class Keys {
       ObjectNode node = data.addObject().put("id", key.id());
       node.putNull("name").put("kind", word(key.kind())).put("prefix", key.prefix());
       node.putNull("created").putNull("expires");
-      Instant used = uses.get(key.id());
-      node.put("last_use", used == null ? null : used.toString());
+      Optional<Instant> used = lastUse(key.id(), Optional.ofNullable(uses.get(key.id())));
+      node.put("last_use", used.map(Instant::toString).orElse(null));
       node.putObject("scopes");
       node.put("source", "file");
     }

@@ -78,6 +78,7 @@ final class Signed {
     if (!MessageDigest.isEqual(
         right.getBytes(StandardCharsets.US_ASCII),
         words.getOrDefault("Signature", "").getBytes(StandardCharsets.UTF_8))) {
+      keys.missigned(raw.peer());
       throw refused(
           "The signature does not match the request: check the secret access key, and that nothing between changes the request.");
     }

@@ -46,7 +46,10 @@ public final class Directory implements AutoCloseable {
   private final Map<String, KnownKey> byId = new ConcurrentHashMap<>();
   private final Map<List<String>, List<Reach.Network>> networks = new ConcurrentHashMap<>();
   private final Memo<String, KnownKey> proved = new Memo<>(PROVED);
-  private final Set<KnownKey> used = ConcurrentHashMap.newKeySet();
+  /** Of the keys that configurations give. */
+  private final Map<String, LastUse> written = new ConcurrentHashMap<>();
+
+  private final Set<LastUse> used = ConcurrentHashMap.newKeySet();
   private final CompletableFuture<Boolean> looked = new CompletableFuture<>();
   private volatile Digest.@Nullable Maker maker;
   private volatile boolean loaded;
@@ -155,10 +158,21 @@ public final class Directory implements AutoCloseable {
     return Optional.ofNullable(byId.get(id));
   }
 
-  void used(KnownKey key) {
-    if (key.use(clock.millis())) {
-      used.add(key);
+  void used(LastUse use) {
+    if (use.now(clock.millis())) {
+      used.add(use);
     }
+  }
+
+  /** Of a key that a configuration gives. */
+  LastUse written(String id) {
+    return written.computeIfAbsent(id, first -> new LastUse(id, Optional.empty()));
+  }
+
+  /** When that key was used last, as far as this node knows; it may not be written down yet. */
+  public Optional<Instant> lastUse(String id) {
+    KnownKey key = byId.get(id);
+    return Optional.ofNullable(key == null ? written.get(id) : key.use).flatMap(LastUse::when);
   }
 
   /** How many keys there are. */
@@ -275,9 +289,9 @@ public final class Directory implements AutoCloseable {
 
   private void write(CallerKeys keys) {
     var when = new HashMap<String, Instant>();
-    for (KnownKey key : Set.copyOf(used)) {
-      used.remove(key);
-      when.put(key.id, key.lastUse());
+    for (LastUse use : Set.copyOf(used)) {
+      used.remove(use);
+      use.when().ifPresent(moment -> when.put(use.id, moment));
     }
     if (!when.isEmpty()) {
       keys.used(when);

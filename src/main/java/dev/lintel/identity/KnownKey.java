@@ -9,8 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A key of the store, as it is kept in memory. */
 final class KnownKey {
-  private static final long MINUTE = 60_000;
-
   /** Who calls with it, as one register has it. */
   private record Resolved(Register by, Caller caller) {}
 
@@ -27,11 +25,10 @@ final class KnownKey {
 
   final String sealed;
 
+  final LastUse use;
+
   private final long expires;
   private volatile boolean gone;
-
-  /** The minute of its last use; a race over it costs no more than a line twice. */
-  private long used;
 
   private volatile @Nullable Resolved resolved;
 
@@ -44,7 +41,7 @@ final class KnownKey {
     this.mark = mark;
     this.sealed = key.sealed();
     this.expires = key.expires().map(Instant::toEpochMilli).orElse(Long.MAX_VALUE);
-    this.used = key.lastUse().map(Instant::toEpochMilli).orElse(0L) / MINUTE;
+    this.use = new LastUse(id, key.lastUse());
   }
 
   boolean good(long now) {
@@ -58,20 +55,6 @@ final class KnownKey {
 
   boolean ended() {
     return gone;
-  }
-
-  /** Whether this is its first use in a minute. */
-  boolean use(long now) {
-    long minute = now / MINUTE;
-    if (used == minute) {
-      return false;
-    }
-    used = minute;
-    return true;
-  }
-
-  Instant lastUse() {
-    return Instant.ofEpochMilli(used * MINUTE);
   }
 
   @Nullable Caller caller(Register by) {

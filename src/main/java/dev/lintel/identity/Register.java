@@ -6,6 +6,7 @@ import dev.lintel.Identity;
 import dev.lintel.Peer;
 import dev.lintel.SignedCaller;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -34,7 +35,11 @@ public final class Register implements Identity {
       Map<String, SignedCaller> signers,
       Function<String, Optional<Caller>> first) {}
 
+  /** A key that the configuration gives. */
+  private record Written(Caller caller, LastUse use) {}
+
   private final Configured configured;
+  private final Map<String, Written> written = new HashMap<>();
   private final Tokens tokens;
   private final Certificates certificates;
   private final Directory directory;
@@ -57,6 +62,9 @@ public final class Register implements Identity {
     this.apps = apps;
     this.addresses = addresses;
     this.strikes = strikes;
+    configured.callers.forEach(
+        (key, caller) ->
+            written.put(key, new Written(caller, directory.written(caller.keyId()))));
   }
 
   @Override
@@ -71,9 +79,10 @@ public final class Register implements Identity {
           Failure.Kind.AUTHENTICATION,
           "No key was given. Send a Lintel key as 'Authorization: Bearer ...', 'x-api-key', 'api-key', 'x-goog-api-key' or '?key='.");
     }
-    Caller known = configured.callers.get(credential);
+    Written known = written.get(credential);
     if (known != null) {
-      return known;
+      directory.used(known.use);
+      return known.caller;
     }
     if (tokens.takes(credential)) {
       return token(credential, peer);
@@ -95,14 +104,12 @@ public final class Register implements Identity {
   public Optional<SignedCaller> signer(String accessKey, Peer peer) {
     SignedCaller known = configured.signers.get(accessKey);
     if (known != null) {
+      directory.used(directory.written(known.caller().keyId()));
       return Optional.of(known);
     }
     Optional<KnownKey> key = directory.signer(accessKey);
     if (key.isEmpty()) {
-      struck(peer)
-          .ifPresent(failure -> {
-            throw failure;
-          });
+      missigned(peer);
       return Optional.empty();
     }
     return key.map(pair -> new SignedCaller(directory.opened(pair), caller(pair, peer)));
@@ -142,7 +149,7 @@ public final class Register implements Identity {
             Failure.Kind.PERMISSION, "This key may not be used from the address that calls.");
       }
     }
-    directory.used(key);
+    directory.used(key.use);
     return caller;
   }
 
@@ -163,6 +170,14 @@ public final class Register implements Identity {
       }
       throw failure;
     }
+  }
+
+  @Override
+  public void missigned(Peer peer) {
+    struck(peer)
+        .ifPresent(failure -> {
+          throw failure;
+        });
   }
 
   private Failure stranger(Peer peer) {

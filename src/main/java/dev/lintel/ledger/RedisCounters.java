@@ -260,5 +260,6 @@ public final class RedisCounters implements Counters {
   public void close() {
     contact.close();
     worker.shutdownNow();
+    reminder.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.lintel.ledger;
 
 import dev.lintel.Counters.Charge;
 import dev.lintel.Spending;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,14 +21,15 @@ import org.slf4j.LoggerFactory;
  * Reminds Redis of what was spent, which it may have lost or never heard of: of what this node has
  * seen there, and of what the database knows. Counts are only ever raised.
  */
-final class Reminder {
+final class Reminder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reminder.class);
-  private static final long PATIENCE_SECONDS = 2;
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final Ground ground;
   private final Known known;
   private final Supplier<Spending> spending;
-  private final AtomicBoolean asking = new AtomicBoolean();
+  private volatile @Nullable Thread asking;
+  private volatile boolean closed;
 
   /**
    * What the database knew a while ago: who has used it has told Redis meanwhile, or never will.
@@ -71,18 +73,35 @@ final class Reminder {
 
   /** Asks the database for the accounts that were used since the last look. Does not wait. */
   void look() {
+    Thread before = asking;
+    if (closed || (before != null && before.isAlive())) {
+      return;
+    }
     List<String> used = known.used(Ground.MOST);
-    if (!used.isEmpty() && asking.compareAndSet(false, true)) {
-      var _ =
-          Thread.startVirtualThread(() -> {
-            try {
-              found = spending.get().of(used, ground.time().instant());
-            } catch (RuntimeException unavailable) {
-              LOG.debug("the database does not say what was spent", unavailable);
-            } finally {
-              asking.set(false);
-            }
-          });
+    if (!used.isEmpty()) {
+      asking = Thread.startVirtualThread(() -> look(used));
+    }
+  }
+
+  private void look(List<String> used) {
+    try {
+      found = spending.get().of(used, ground.time().instant());
+    } catch (RuntimeException unavailable) {
+      LOG.debug("the database does not say what was spent", unavailable);
+    }
+  }
+
+  /** Looks no more. Waits for a look that is under way, after which the database may go. */
+  @Override
+  public void close() {
+    closed = true;
+    Thread last = asking;
+    try {
+      if (last != null && !last.join(PATIENCE)) {
+        LOG.debug("the database does not say what was spent");
+      }
+    } catch (InterruptedException ended) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -90,7 +109,7 @@ final class Reminder {
     var asked =
         CompletableFuture.supplyAsync(() -> spending.get().since(now), Thread::startVirtualThread);
     try {
-      return asked.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return asked.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException failed) {
       LOG.warn("Redis is not told what the database knows to be spent, which does not answer");
       return List.of();

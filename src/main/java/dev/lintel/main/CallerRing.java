@@ -5,6 +5,7 @@ import dev.lintel.CallerKeys;
 import dev.lintel.Credential;
 import dev.lintel.admin.Keys;
 import dev.lintel.config.Config;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -65,6 +66,11 @@ record CallerRing(Routes.Around around) implements Keys.Ring {
   @Override
   public String seal(String id, String secret) {
     return around.directory().seal(id, secret);
+  }
+
+  @Override
+  public Optional<Instant> lastUse(String id) {
+    return around.directory().lastUse(id);
   }
 
   @Override

@@ -226,6 +226,7 @@ public final class Lintel implements AutoCloseable {
     metrics.standsOn(this::footings);
     standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
     sharing.news().hear("rests", this::rests);
+    sharing.news().hear("changed", text -> storage.store().feed().look());
     Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
@@ -288,6 +289,7 @@ public final class Lintel implements AutoCloseable {
     } catch (RuntimeException failed) {
       directory.close();
       vertx.close();
+      sharing.close();
       evidence.close();
       storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
@@ -392,6 +394,12 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
+  /** What is in the store may be another: all nodes look at once. */
+  private void changed() {
+    storage.store().feed().look();
+    sharing.news().tell("changed", "");
+  }
+
   /** Another node has found that something rests. */
   private void rests(String text) {
     Trouble trouble = Trouble.of(text);
@@ -447,11 +455,12 @@ public final class Lintel implements AutoCloseable {
     directory.close();
     // While the store is open, which takes what is left.
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+    // It asks the store, too, and no call is left that it would count.
+    sharing.close();
     evidence.close();
     storage.close();
     simulators.close();
     wait(vertx.close());
-    sharing.close();
   }
 
   @Override
@@ -566,7 +575,8 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().acts(),
                 InstantSource.system(),
                 Builtins.OPENAI,
-                started.tls().isPresent()),
+                started.tls().isPresent(),
+                this::changed),
             this::candidate,
             administration()));
   }

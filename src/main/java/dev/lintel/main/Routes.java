@@ -95,6 +95,11 @@ final class Routes {
         public Optional<SignedCaller> signer(String accessKey, Peer peer) {
           return live.get().register().signer(accessKey, peer);
         }
+
+        @Override
+        public void missigned(Peer peer) {
+          live.get().register().missigned(peer);
+        }
       };
     }
   }

@@ -16,8 +16,11 @@ import java.util.TreeMap;
  * and use cases are callers' words: beyond a bound of rows they fold into {@link #OTHER}.
  */
 final class Rollup {
-  static final Rollup HOURS = new Rollup("usage_hour", Duration.ofHours(1));
-  static final Rollup DAYS = new Rollup("usage_day", Duration.ofDays(1));
+  /** Without users and use cases, so that there are few rows. */
+  static final Rollup HOURS = new Rollup("usage_hour", Duration.ofHours(1), false);
+
+  static final Rollup HOURS_BY_USER = new Rollup("usage_hour_by_user", Duration.ofHours(1), true);
+  static final Rollup DAYS = new Rollup("usage_day", Duration.ofDays(1), true);
   static final String OTHER = "other";
 
   /** The columns by their names in the admin API. */
@@ -38,9 +41,11 @@ final class Rollup {
 
   private final String table;
   private final long millis;
+  private final boolean byUser;
 
-  private Rollup(String table, Duration length) {
+  private Rollup(String table, Duration length, boolean byUser) {
     this.table = table;
+    this.byUser = byUser;
     this.millis = length.toMillis();
   }
 
@@ -90,6 +95,10 @@ final class Rollup {
           kind);
     }
 
+    Key byNobody() {
+      return new Key(start, tenant, app, "", "", model, provider, kind);
+    }
+
     List<String> words() {
       return List.of(tenant, app, useCase, user, model, provider, kind);
     }
@@ -137,8 +146,8 @@ final class Rollup {
     var sums = new TreeMap<Key, UsageSum>(Key.ORDER);
     for (RecordRow row : rows) {
       long time = row.time().toEpochMilli();
-      Key key = known.fold(Key.of(row, time - Math.floorMod(time, millis)));
-      sums.merge(key, row.usage(), UsageSum::plus);
+      Key key = Key.of(row, time - Math.floorMod(time, millis));
+      sums.merge(known.fold(byUser ? key : key.byNobody()), row.usage(), UsageSum::plus);
     }
     var added = new StringBuilder();
     for (String column : SUMS) {

@@ -33,11 +33,12 @@ final class SqlRecords implements Records {
    */
   private static final int MOST_OF_AN_HOUR = 2000;
 
-  private static final int MOST_OF_A_DAY = 5000;
+  private static final int MOST_OF_A_DAY = 4000;
 
   private final Database database;
   private final SqlUsage usage;
   private final Rollup.Known hours = new Rollup.Known(MOST_OF_AN_HOUR);
+  private final Rollup.Known hoursByUser = new Rollup.Known(MOST_OF_AN_HOUR);
   private final Rollup.Known days = new Rollup.Known(MOST_OF_A_DAY);
 
   /** The days that have a table, as far as this process knows. */
@@ -112,6 +113,7 @@ final class SqlRecords implements Records {
       return 0;
     }
     Rollup.HOURS.add(connection, fresh, hours);
+    Rollup.HOURS_BY_USER.add(connection, fresh, hoursByUser);
     Rollup.DAYS.add(connection, fresh, days);
     List<Counters.Charge> charges =
         entries.stream()

@@ -46,6 +46,12 @@ final class SqlUsage {
       long step,
       List<Integer> days,
       Map<Group, UsageSum> sums) {
+    Rollup hours() {
+      return question.by().contains("user") || question.by().contains("use_case")
+          ? Rollup.HOURS_BY_USER
+          : Rollup.HOURS;
+    }
+
     void add(long start, List<String> values, UsageSum sum) {
       long from = step == 0 ? 0 : start - Math.floorMod(start, step);
       sums.merge(new Group(from, values), sum, UsageSum::plus);
@@ -62,7 +68,7 @@ final class SqlUsage {
       if (step % DAY == 0) {
         whole(asking, Rollup.DAYS, from, to);
       } else {
-        whole(asking, Rollup.HOURS, from, to);
+        whole(asking, asking.hours(), from, to);
       }
       return asking.sums.entrySet().stream()
           .sorted(Map.Entry.comparingByKey(Group.ORDER))
@@ -116,7 +122,7 @@ final class SqlUsage {
       return;
     }
     if (rollup == Rollup.DAYS) {
-      whole(asking, Rollup.HOURS, from, to);
+      whole(asking, asking.hours(), from, to);
       return;
     }
     long start = from - Math.floorMod(from, rollup.millis());

@@ -283,9 +283,12 @@ if op == 'settle' then
   return reply
 end
 
--- The last of the messages of KEYS[2] that has arrived.
+-- The last of the messages of KEYS[2] that has arrived. It is written again, so that a Redis that takes nothing (a
+-- replica, one that is full) says so before anything is sent to it.
 if op == 'last' then
-  return { 'last', redis.call('GET', KEYS[2]) or '0' }
+  local last = redis.call('GET', KEYS[2]) or '0'
+  redis.call('SET', KEYS[2], last, 'PX', DAY)
+  return { 'last', last }
 end
 
 -- What has been spent is that much at least. ARGV: whether it was learned from elsewhere; of each account:

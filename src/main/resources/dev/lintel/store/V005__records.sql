@@ -29,6 +29,25 @@ CREATE TABLE usage_hour (
   PRIMARY KEY (start, tenant, app, use_case, caller_user, model, provider, kind)
 );
 
+CREATE TABLE usage_hour_by_user (
+  start BIGINT NOT NULL,
+  tenant TEXT NOT NULL,
+  app TEXT NOT NULL,
+  use_case TEXT NOT NULL,
+  caller_user TEXT NOT NULL,
+  model TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  calls BIGINT NOT NULL,
+  pico_usd BIGINT NOT NULL,
+  input BIGINT NOT NULL,
+  output BIGINT NOT NULL,
+  cache_read BIGINT NOT NULL,
+  cache_write BIGINT NOT NULL,
+  reasoning BIGINT NOT NULL,
+  PRIMARY KEY (start, tenant, app, use_case, caller_user, model, provider, kind)
+);
+
 CREATE TABLE usage_day (
   start BIGINT NOT NULL,
   tenant TEXT NOT NULL,

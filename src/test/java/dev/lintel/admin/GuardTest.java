@@ -99,6 +99,7 @@ class GuardTest {
 
   private final Failing acts = new Failing();
   private final AtomicInteger done = new AtomicInteger();
+  private final AtomicInteger changed = new AtomicInteger();
   private final Guard guard =
       new Guard(
           new Guard.Doors(
@@ -107,7 +108,8 @@ class GuardTest {
           () -> acts,
           () -> Instant.EPOCH,
           new OpenAiChat(),
-          false);
+          false,
+          changed::incrementAndGet);
 
   private int status(String method, Operation operation) {
     var asked = new Asked(method, new ArrayList<>());

@@ -209,6 +209,10 @@ class DirectoryTest {
               assertThat(failure.retryAfter()).isPresent();
             });
     assertThat(here.holder("sk-file", peer).app()).isEqualTo("a");
+    assertThatThrownBy(() -> here.missigned(peer))
+        .isInstanceOfSatisfying(
+            Failure.class,
+            failure -> assertThat(failure.kind()).isEqualTo(Failure.Kind.RATE_LIMITED));
     assertThatThrownBy(() -> here.holder("sk-wrong", peer("192.0.2.2", "")))
         .isInstanceOfSatisfying(
             Failure.class,

@@ -30,6 +30,8 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several nodes on a real Redis, and what becomes of the counts when one of them is not there. */
 class SharedCountersTest {
@@ -491,5 +493,111 @@ class SharedCountersTest {
       assertThat(spent(two.getFirst(), day)).isEqualTo(answered * CENT);
       assertThat(reserved(two.getFirst(), day)).isZero();
     }
+  }
+
+  private static void promote(RealRedis replica) {
+    redis(replica, RedisCommands::replicaofNoOne);
+  }
+
+  private static void follow(RealRedis replica, RealRedis primary) {
+    redis(replica, commands -> commands.replicaof("127.0.0.1", primary.port()));
+    Nodes.until(
+        () -> redis(replica, commands -> commands.info("replication")).contains("link_status:up"));
+  }
+
+  /** All that was in flight when the replica took over, at the most. */
+  private static final int AT_ONCE = 100;
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void a_replica_that_is_promoted_in_mid_load_lets_pass_no_more_than_was_in_flight(boolean cut)
+      throws Exception {
+    try (var first = RealRedis.own();
+        var second = RealRedis.own();
+        var relay = new Relay(first.port());
+        var nodes = new Nodes(relay.url())) {
+      nodes.pace = QUICK;
+      follow(second, first);
+      var two = List.of(nodes.start(), nodes.start());
+      Account large = money("large", 1_000_000 * CENT, DAY);
+      Account small = money("small", 1_500 * CENT, DAY);
+      int ofLarge = call(two, large, AT_ONCE);
+      int ofSmall = call(two, small, AT_ONCE);
+      var over =
+          Thread.ofPlatform()
+              .start(() -> {
+                promote(second);
+                relay.lead(second.port());
+                if (cut) {
+                  first.stop();
+                  relay.cut();
+                } else {
+                  // Connections stay, and what is written there is refused.
+                  redis(first, commands -> commands.replicaof("127.0.0.1", second.port()));
+                }
+              });
+      while (over.isAlive()) {
+        ofLarge += call(two, large, AT_ONCE);
+        ofSmall += call(two, small, AT_ONCE);
+      }
+      Nodes.until(() -> two.stream().allMatch(node -> node.status().connected()));
+      for (int i = 0; i < 16; i++) {
+        ofLarge += call(two, large, AT_ONCE);
+        ofSmall += call(two, small, AT_ONCE);
+      }
+      Nodes.until(() -> two.stream().allMatch(node -> node.status().connected()));
+      nodes.settled();
+      assertThat(ofSmall).isBetween(1_500, 1_500 + AT_ONCE);
+      Instant today = Instant.parse("2026-11-21T00:00:00Z");
+      nodes.database.add(new Charge(large.id(), today, ofLarge * CENT));
+      nodes.database.add(new Charge(small.id(), today, ofSmall * CENT));
+      long allLarge = ofLarge * CENT;
+      long allSmall = ofSmall * CENT;
+      Nodes.until(() ->
+          spent(two.getFirst(), large) >= allLarge && spent(two.getFirst(), small) >= allSmall);
+      for (RedisCounters node : two) {
+        assertThat(spent(node, large)).isEqualTo(allLarge);
+        assertThat(spent(node, small)).isEqualTo(allSmall);
+        assertThat(reserved(node, large)).isZero();
+        assertThat(reserved(node, small)).isZero();
+      }
+    }
+  }
+
+  @Test
+  void what_was_used_while_redis_took_nothing_is_told_once_it_does_however_long_that_was() {
+    try (var first = RealRedis.own();
+        var second = RealRedis.own();
+        var nodes = new Nodes(first.url())) {
+      RedisCounters node = nodes.start();
+      Account day = money("a", 100, DAY);
+      Grant grant = granted(node, claim(day, 30));
+      redis(first, commands -> commands.replicaof("127.0.0.1", second.port() + 1));
+      grant.settle(new long[] {20});
+      Nodes.until(() -> !node.status().connected());
+      // It comes back more often than a message is sent that is not understood.
+      redis(
+          first,
+          commands -> {
+            long before = connections(commands);
+            Nodes.until(() -> connections(commands) > before + 10);
+            return before;
+          });
+      assertThat(node.status().connected()).isFalse();
+      promote(first);
+      Nodes.until(() -> node.status().connected());
+      nodes.settled();
+      assertThat(spent(node, day)).isEqualTo(20);
+      assertThat(reserved(node, day)).isZero();
+    }
+  }
+
+  private static long connections(RedisCommands<String, String> commands) {
+    return commands
+        .info("stats")
+        .lines()
+        .filter(line -> line.startsWith("total_connections_received:"))
+        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
+        .sum();
   }
 }

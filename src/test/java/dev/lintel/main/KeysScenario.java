@@ -96,6 +96,19 @@ class KeysScenario {
   }
 
   @Test
+  void the_list_says_at_once_when_a_key_was_used_last() {
+    JsonNode key = made("{}");
+    assertThat(listed(key.path("id").asString()).path("last_use").isNull()).isTrue();
+    Instant before = Instant.now().truncatedTo(ChronoUnit.MINUTES);
+    assertThat(status(key.path("key").asString())).isEqualTo(200);
+    assertThat(status("sk-acme-support-0001")).isEqualTo(200);
+    for (String id : new String[] {key.path("id").asString(), "acme/support#1"}) {
+      assertThat(Instant.parse(listed(id).path("last_use").asString()))
+          .isBetween(before, Instant.now());
+    }
+  }
+
+  @Test
   void a_rotated_key_goes_on_for_its_overlap() {
     JsonNode old = made("{\"scopes\":{\"models\":[\"tiny\"]}}");
     String path = KEYS + "/" + old.path("id").asString() + "/rotate";

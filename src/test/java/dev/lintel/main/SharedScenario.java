@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
 import dev.lintel.ledger.RealRedis;
+import dev.lintel.ledger.Redis;
+import dev.lintel.ledger.RedisNews;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,6 +118,21 @@ class SharedScenario {
       until(() -> {
         one.post("/v1/chat/completions", CALL.replace("demo/small", "m"));
         return cooling(one) && cooling(other);
+      });
+    }
+  }
+
+  @Test
+  void a_change_that_an_admin_makes_is_told_to_the_other_nodes_at_once() throws Exception {
+    try (var redis = RealRedis.own();
+        var client = new Redis(redis.url(), "lintel");
+        var other = new RedisNews(client);
+        var gateway = TestGateway.of(yaml(redis, "share"))) {
+      var told = new AtomicInteger();
+      other.hear("changed", text -> told.incrementAndGet());
+      until(() -> {
+        gateway.admin("PUT", "/admin/v1/tenants/u", "{}");
+        return told.get() > 0;
       });
     }
   }

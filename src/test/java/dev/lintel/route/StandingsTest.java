@@ -319,6 +319,39 @@ class StandingsTest {
     assertThat(said(large, b)).isEqualTo("well");
   }
 
+  /** One that has never asked, and hears all that this one tells. */
+  private Standing told(Provider itsOwn, String model) {
+    var node = new Standings(() -> now, () -> START.plus(passed));
+    standings.tell(trouble -> node.heard(itsOwn, Trouble.of(trouble.text())));
+    return node.of(itsOwn, model, 0);
+  }
+
+  @Test
+  void a_key_that_rests_rests_on_other_nodes_too_as_long_and_no_other_key() {
+    Provider there = Targets.provider("p", "a", "b");
+    Standing elsewhere = told(there, "large");
+    fail(large, a, limited(Duration.ofSeconds(42)));
+    assertThat(bar(elsewhere, there.credentials().get(0)).why()).isEqualTo(Why.KEY);
+    assertThat(bar(elsewhere, there.credentials().get(0)).rest()).isEqualTo(Duration.ofSeconds(42));
+    assertThat(said(elsewhere, there.credentials().get(1))).isEqualTo("well");
+    after(Duration.ofSeconds(42));
+    assertThat(said(elsewhere, there.credentials().get(0))).isEqualTo("well");
+  }
+
+  @Test
+  void a_model_that_rests_rests_on_other_nodes_too_which_find_out_by_themselves_how_it_is() {
+    Standing elsewhere = told(provider, "large");
+    overload(large);
+    assertThat(bar(elsewhere, a).why()).isEqualTo(Why.MODEL);
+    assertThat(bar(elsewhere, a).rest()).isEqualTo(MINUTE);
+    after(MINUTE);
+    Leave.Pass pass = pass(elsewhere, a);
+    answer(pass);
+    answer(pass(elsewhere, a));
+    answer(pass(elsewhere, a));
+    assertThat(elsewhere.well()).isTrue();
+  }
+
   @Test
   void a_pass_is_heard_once() {
     outage();
