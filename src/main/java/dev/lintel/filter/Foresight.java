@@ -2,9 +2,13 @@ package dev.lintel.filter;
 
 import dev.lintel.Call;
 import dev.lintel.Chat;
+import dev.lintel.Embed;
 import dev.lintel.Extent;
+import dev.lintel.Live;
 import dev.lintel.Model;
+import dev.lintel.Relay;
 import dev.lintel.Request;
+import dev.lintel.Rerank;
 import dev.lintel.Stored;
 import dev.lintel.Target;
 import dev.lintel.Usage;
@@ -122,7 +126,7 @@ final class Foresight {
       this.call = call;
       Request request = call.request();
       boolean answered = answered(request);
-      this.input = answered ? Extent.inputTokens(request) : 0;
+      this.input = answered ? input(request) : 0;
       this.asked = answered ? Extent.maxTokens(request) : 0;
       this.kind =
           new Kind(
@@ -162,7 +166,7 @@ final class Foresight {
     Outlay budgetTokens(boolean cautious) {
       return seen != null || !cautious
           ? tokens()
-          : new Outlay(sum(cautiousInput(), cautiousAnswer()), input);
+          : new Outlay(sum(cautiousInput(), cautiousAnswer()), Math.max(1, sum(input, asked)));
     }
 
     /** In pico USD; the same. */
@@ -173,7 +177,8 @@ final class Foresight {
             cautious
                 ? cost(cautiousInput(), cautiousAnswer())
                 : cost(input, asked > 0 ? asked : answer(ANSWER));
-        return new Outlay(bound, Math.min(bound, cost(input, asked)));
+        // A first call costs little at the least, but never nothing: what is spent stays spent.
+        return new Outlay(bound, Math.min(bound, Math.max(1, cost(input, asked))));
       }
       long bound =
           Math.max(
@@ -182,7 +187,7 @@ final class Foresight {
     }
 
     private long cautiousInput() {
-      return call.request() instanceof Chat ? Math.max(WRONG * input, CAUTION) : WRONG * input;
+      return answers(call.request()) ? Math.max(WRONG * input, CAUTION) : WRONG * input;
     }
 
     private long cautiousAnswer() {
@@ -191,7 +196,7 @@ final class Foresight {
 
     /** The most that an answer may have, where the catalogue knows it; else that. */
     private long answer(long unknown) {
-      if (!(call.request() instanceof Chat)) {
+      if (!answers(call.request())) {
         return 0;
       }
       long most = 0;
@@ -245,6 +250,31 @@ final class Foresight {
             .add(usage.prompt(), usage.output(), pico);
       }
     }
+  }
+
+  /** Of what goes through as it is nobody knows more than its length; it surely is not free. */
+  private static long input(Request request) {
+    return switch (request) {
+      case Relay relay ->
+          switch (relay.content()) {
+            case Relay.Content.Json json -> 1 + json.body().bytes().length / 4;
+            case Relay.Content.Parts parts -> 1;
+            case Relay.Content.Opaque opaque ->
+                opaque.body().small() ? 1 + opaque.body().length() / 4 : 1;
+          };
+      case Live live -> 1;
+      case Chat chat -> Extent.inputTokens(chat);
+      case Embed embed -> Extent.inputTokens(embed);
+      case Rerank rerank -> Extent.inputTokens(rerank);
+      case Stored stored -> 0;
+      case Request.Count count -> 0;
+      case Request.Unread unread -> 0;
+    };
+  }
+
+  /** Whether what comes back may be long. */
+  private static boolean answers(Request request) {
+    return request instanceof Chat || request instanceof Relay || request instanceof Live;
   }
 
   /** Whether anything of a model is used by it. */

@@ -16,6 +16,7 @@ import dev.lintel.Models;
 import dev.lintel.RawRequest;
 import dev.lintel.Relay;
 import dev.lintel.Request;
+import dev.lintel.Service;
 import dev.lintel.Sink;
 import dev.lintel.Spool;
 import dev.lintel.Target;
@@ -90,12 +91,39 @@ public final class Read implements Filter {
     Optional<Credential> own = body.text("api_key").map(secret -> own(call.caller(), secret));
     String name = name(call.caller(), provider, request.model());
     call.trail().named(name);
-    Model model = allowed(call.caller(), name, provider);
+    Model model = priced(request, allowed(call.caller(), name, provider));
     if (own.isPresent()) {
       model = at(provider.orElse(name.substring(0, Math.max(0, name.indexOf('/')))), model);
     }
     call.trail().asked(request, terms, model);
     next.handle(call.with(request, terms, own, model, deadline(call, terms, model)), sink);
+  }
+
+  /**
+   * What is passed through says in the provider's own words which of its models it asks, whose
+   * price holds where none is configured for whatever is passed through.
+   */
+  private Model priced(Request request, Model model) {
+    if (!(request instanceof Relay relay) || relay.service() != Service.RAW) {
+      return model;
+    }
+    Target whole = model.targets().getFirst();
+    return whole.price().known()
+        ? model
+        : RawModel.of(relay)
+            .flatMap(name -> models.at(whole.provider().name(), name))
+            .map(asked -> asked.targets().getFirst().facts())
+            .filter(facts -> facts.price().known())
+            .map(facts ->
+                model.among(
+                    List.of(
+                        new Target(
+                            whole.provider(),
+                            whole.model(),
+                            whole.profile(),
+                            facts,
+                            whole.standing()))))
+            .orElse(model);
   }
 
   /** Has no body: everything stands in its head. What it may take is for its two sides to say. */

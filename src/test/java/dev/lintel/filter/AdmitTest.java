@@ -162,6 +162,16 @@ class AdmitTest {
   }
 
   @Test
+  void where_all_is_spent_no_call_is_let_in_whatever_is_known_of_it() {
+    Allowance day = money(CENT, DAY);
+    start("first", call(100, 100, day), answering(Duration.ZERO, 10_000));
+    start("unknown", call(0, 0, day), answering(Duration.ZERO, 10_000));
+    time.run();
+    assertThat(log).containsExactly("first answered", "unknown budget_exceeded at 0");
+    assertThat(level(day)).extracting("spent", "reserved").containsExactly(CENT, 0L);
+  }
+
+  @Test
   void a_call_waits_while_those_under_way_hold_what_is_missing_and_not_longer() {
     Allowance total = money(2 * CENT, new Span.Total());
     start("first", call(10, 15_000, total), answering(Duration.ofSeconds(3), 5000));
