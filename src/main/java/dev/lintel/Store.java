@@ -38,6 +38,8 @@ public interface Store extends AutoCloseable {
 
   Records records();
 
+  Findings findings();
+
   Spending spending();
 
   Feed feed();

@@ -1,8 +1,7 @@
 package dev.lintel.admin;
 
 import dev.lintel.CallRecords;
-import dev.lintel.CallThread;
-import dev.lintel.Findings;
+import dev.lintel.Findings.Row;
 import dev.lintel.Json;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,39 +12,14 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
-/** Finds what rules had to say in the records of calls, one after the other. */
-public final class RecordedFindings implements Findings {
+/** What rules have to say, found in the records of calls one after the other. */
+final class RecordedFindings {
   /** Further back nobody looks, which the answer says. */
   static final int MOST = 200_000;
 
   private static final int PAGE = 1000;
 
-  private final CallRecords records;
-
-  public RecordedFindings(CallRecords records) {
-    this.records = records;
-  }
-
-  @Override
-  public Found between(Instant from, Instant to) {
-    // Parsing thousands of records would hold up the calls of this loop.
-    return CallThread.current().offload(() -> found(from, to));
-  }
-
-  private Found found(Instant from, Instant to) {
-    var sums = new Sums();
-    boolean whole =
-        each(
-            records,
-            from,
-            to,
-            Optional.empty(),
-            call -> {
-              sums.calls++;
-              call.path("policy").forEach(finding -> sums.add(call, finding));
-            });
-    return new Found(sums.rows(), sums.calls, whole);
-  }
+  private RecordedFindings() {}
 
   /**
    * The records of that time, the newest first; holds its thread.

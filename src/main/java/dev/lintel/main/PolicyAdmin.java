@@ -12,7 +12,6 @@ import static dev.lintel.admin.Schema.oneOf;
 
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.PolicyViews;
-import dev.lintel.admin.RecordedFindings;
 import dev.lintel.admin.Schema;
 import java.util.List;
 import java.util.Optional;
@@ -78,7 +77,7 @@ final class PolicyAdmin {
         new PolicyViews(
             Builtins.OPENAI,
             this::held,
-            new RecordedFindings(around.records()),
+            (from, to) -> around.storage().store().findings().between(from, to),
             around.records(),
             around.candidate());
     return List.of(

@@ -37,7 +37,8 @@ final class Migrations {
           "V003__acts_secrets",
           "V004__caller_keys",
           "V005__records",
-          "V006__approvals");
+          "V006__approvals",
+          "V007__findings");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

@@ -8,7 +8,9 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -26,7 +28,11 @@ record RecordRow(
     String provider,
     String kind,
     UsageSum usage,
+    List<Found> findings,
     byte[] json) {
+  /** What a rule had to say. */
+  record Found(String rule, String mode, String kind, String message) {}
+
   private static final int PICO_DIGITS = 12;
 
   /**
@@ -35,6 +41,7 @@ record RecordRow(
   static RecordRow of(long position, byte[] json) {
     Map<String, String> texts = new HashMap<>(32);
     Map<String, Long> used = Map.of();
+    List<Found> findings = List.of();
     try (JsonParser parser = Json.MAPPER.createParser(json)) {
       parser.nextToken();
       while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -42,6 +49,8 @@ record RecordRow(
         JsonToken value = parser.nextToken();
         if (name.equals("usage") && value == JsonToken.START_OBJECT) {
           used = numbers(parser);
+        } else if (name.equals("policy") && value == JsonToken.START_ARRAY) {
+          findings = findings(parser);
         } else if (value == JsonToken.VALUE_STRING) {
           texts.put(name, storable(parser.getString()));
         } else {
@@ -71,7 +80,30 @@ record RecordRow(
             used.getOrDefault("cache_read", 0L),
             used.getOrDefault("cache_write", 0L) + used.getOrDefault("cache_write_1h", 0L),
             used.getOrDefault("reasoning", 0L)),
+        findings,
         json);
+  }
+
+  private static List<Found> findings(JsonParser parser) {
+    var findings = new ArrayList<Found>();
+    while (parser.nextToken() == JsonToken.START_OBJECT) {
+      var texts = new HashMap<String, String>();
+      while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+        String name = parser.currentName();
+        if (parser.nextToken() == JsonToken.VALUE_STRING) {
+          texts.put(name, storable(parser.getString()));
+        } else {
+          parser.skipChildren();
+        }
+      }
+      findings.add(
+          new Found(
+              texts.getOrDefault("rule", ""),
+              texts.getOrDefault("mode", ""),
+              texts.getOrDefault("kind", ""),
+              texts.getOrDefault("message", "")));
+    }
+    return findings;
   }
 
   private static Map<String, Long> numbers(JsonParser parser) {

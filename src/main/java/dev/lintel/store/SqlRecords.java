@@ -115,6 +115,7 @@ final class SqlRecords implements Records {
     Rollup.HOURS.add(connection, fresh, hours);
     Rollup.HOURS_BY_USER.add(connection, fresh, hoursByUser);
     Rollup.DAYS.add(connection, fresh, days);
+    SqlFindings.add(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
             .filter(entry -> entry.position() > last)
@@ -351,6 +352,7 @@ final class SqlRecords implements Records {
       database.written(connection -> {
         try (var statement = connection.createStatement()) {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
+          SqlFindings.forget(connection, before);
           return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
         }
       });

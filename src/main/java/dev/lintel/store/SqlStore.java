@@ -7,6 +7,7 @@ import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
+import dev.lintel.Findings;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Owned;
 import dev.lintel.Records;
@@ -64,6 +65,7 @@ public final class SqlStore implements Store {
   private final SqlFiles files;
   private final SqlBatches batches;
   private final SqlRecords records;
+  private final SqlFindings findings;
   private final InstantSource clock;
   private final Duration kept;
   private final SqlSpending spending;
@@ -89,6 +91,7 @@ public final class SqlStore implements Store {
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.records = new SqlRecords(database);
+    this.findings = new SqlFindings(database);
     this.clock = clock;
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
@@ -202,6 +205,11 @@ public final class SqlStore implements Store {
   @Override
   public Records records() {
     return records;
+  }
+
+  @Override
+  public Findings findings() {
+    return findings;
   }
 
   @Override

@@ -77,7 +77,7 @@ final class SqlUsage {
     });
   }
 
-  private static long millis(Instant time) {
+  static long millis(Instant time) {
     return Math.clamp(time.getEpochSecond(), 0L, END / 1000) * 1000
         + (time.getEpochSecond() >= 0 && time.getEpochSecond() < END / 1000
             ? time.getNano() / 1_000_000

@@ -341,7 +341,12 @@ class PolicyScenario {
   }
 
   private static JsonNode reported(String rule) {
-    return rule(admin("/admin/v1/policies/report"), rule);
+    long end = System.nanoTime() + 5_000_000_000L;
+    JsonNode report = admin("/admin/v1/policies/report");
+    while (!report.toString().contains(rule) && System.nanoTime() < end) {
+      report = admin("/admin/v1/policies/report");
+    }
+    return rule(report, rule);
   }
 
   private static JsonNode admin(String path) {
