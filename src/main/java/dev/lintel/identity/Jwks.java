@@ -131,8 +131,7 @@ final class Jwks {
   private boolean fetched() {
     try {
       URI at = place.keys.orElseGet(this::discovered);
-      JWKSet set =
-          JWKSet.parse(new String(fetch.apply(at), StandardCharsets.UTF_8));
+      JWKSet set = JWKSet.parse(new String(fetch.apply(at), StandardCharsets.UTF_8));
       var byId = new LinkedHashMap<String, JWK>();
       for (JWK key : set.getKeys()) {
         byId.put(key.getKeyID() == null ? "" : key.getKeyID(), key);

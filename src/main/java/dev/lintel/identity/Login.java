@@ -219,8 +219,7 @@ public final class Login {
                 + Base64.getEncoder()
                     .encodeToString(
                         (encoded(client.id) + ":" + encoded(client.secret)).getBytes(UTF_8));
-    String token =
-        issuer.token(form(form), basic).path("id_token").asString("");
+    String token = issuer.token(form(form), basic).path("id_token").asString("");
     if (token.isEmpty()) {
       throw refused("was not confirmed by the issuer");
     }

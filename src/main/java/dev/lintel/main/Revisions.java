@@ -479,8 +479,7 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   private static BiFunction<Written, Written, Set<App>> ending(Order order) {
     return switch (order) {
-      case Order.Put put ->
-          (before, after) -> strangers(before, after, put.until().isPresent());
+      case Order.Put put -> (before, after) -> strangers(before, after, put.until().isPresent());
       case Order.End _, Order.Apply _, Order.Back _ -> NONE_END;
     };
   }
