@@ -107,12 +107,7 @@ public final class RedisCounters implements Counters {
           Optional.of(
               holdings.into(own ->
                   new Share(
-                      memory.get(),
-                      member.nodes(),
-                      known,
-                      ground::place,
-                      outbox.untold(),
-                      own)));
+                      memory.get(), member.nodes(), known, ground::place, outbox.untold(), own)));
       case REFUSE -> Optional.empty();
     };
   }
