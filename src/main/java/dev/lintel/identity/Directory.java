@@ -46,6 +46,7 @@ public final class Directory implements AutoCloseable {
   private final Map<String, KnownKey> byId = new ConcurrentHashMap<>();
   private final Map<List<String>, List<Reach.Network>> networks = new ConcurrentHashMap<>();
   private final Memo<String, KnownKey> proved = new Memo<>(PROVED);
+
   /** Of the keys that configurations give. */
   private final Map<String, LastUse> written = new ConcurrentHashMap<>();
 

@@ -63,8 +63,7 @@ public final class Register implements Identity {
     this.addresses = addresses;
     this.strikes = strikes;
     configured.callers.forEach(
-        (key, caller) ->
-            written.put(key, new Written(caller, directory.written(caller.keyId()))));
+        (key, caller) -> written.put(key, new Written(caller, directory.written(caller.keyId()))));
   }
 
   @Override

@@ -199,11 +199,33 @@ final class Contact implements AutoCloseable {
         return;
       }
       ground.wait(reminder.ofFound(up.link));
+      lookAgain(up.link);
     } catch (RuntimeException failed) {
       lost(up, Ground.said(failed));
       return;
     }
     reminder.look();
+  }
+
+  /** What others held when it was seen last they may have given back. */
+  private void lookAgain(Link link) {
+    List<Place> held = known.held(Ground.MOST);
+    if (held.isEmpty()) {
+      return;
+    }
+    Words words = ground.words("levels", "");
+    held.forEach(place -> words.key(place.key()).add(place.kind().word()).add(place.extent()));
+    // Nothing depends on it but a share, should one begin: the next beat looks again.
+    var _ =
+        link.run(words)
+            .thenAccept(reply -> {
+              for (int i = 0; i < held.size(); i++) {
+                known.see(
+                    held.get(i),
+                    Long.parseLong(reply.get(1 + 3 * i)),
+                    Long.parseLong(reply.get(2 + 3 * i)));
+              }
+            });
   }
 
   @Override

@@ -108,7 +108,7 @@ final class Exchange {
       long under = Long.parseLong(reply.get(4 + 3 * i));
       reserved[i] = Long.parseLong(reply.get(5 + 3 * i));
       left[i] = claims.get(i).account().allowance().amount() - spent - under;
-      known.see(places[i], spent);
+      known.see(places[i], spent, under);
     }
     Held held = Held.there(holdings, claims, places, reserved, left, now, reply.get(1));
     return holdings.add(held, holder, () -> member.name().equals(holder)) ? held : null;
@@ -119,7 +119,7 @@ final class Exchange {
     long spent = Long.parseLong(reply.get(2));
     long reserved = Long.parseLong(reply.get(3));
     long rolls = Long.parseLong(reply.get(4));
-    known.see(places[number], spent);
+    known.see(places[number], spent, reserved);
     Claim claim = claims.get(number);
     long amount = claim.account().allowance().amount();
     Duration again =
@@ -163,11 +163,12 @@ final class Exchange {
         Place place = places.get(i);
         long spent = Long.parseLong(reply.get(1 + 3 * i));
         long wait = Long.parseLong(reply.get(3 + 3 * i));
-        known.see(place, spent);
+        long reserved = Long.parseLong(reply.get(2 + 3 * i));
+        known.see(place, spent, reserved);
         levels.add(
             new Level(
                 spent,
-                Long.parseLong(reply.get(2 + 3 * i)),
+                reserved,
                 place.kind() == Place.Kind.SPENT ? place.end() : now.plusMillis(wait)));
       }
     }

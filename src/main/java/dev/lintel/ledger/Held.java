@@ -21,6 +21,9 @@ final class Held implements Grant {
   private final String taken;
   final @Nullable Grant local;
 
+  /** The same in a share that began while it was under way, by its claims; of the outbox, too. */
+  final @Nullable Grant[] adopted;
+
   /** The node's name under which it is reserved; of the outbox, as the next. */
   String holder = "";
 
@@ -43,6 +46,7 @@ final class Held implements Grant {
     this.began = began;
     this.taken = taken;
     this.local = local;
+    this.adopted = new Grant[places.length];
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.lintel.ledger;
 
+import dev.lintel.Counters.Grant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /**
  * What calls of this node hold at the moment. It goes with the node to each name that it takes, and
@@ -15,11 +17,13 @@ import java.util.function.BooleanSupplier;
  */
 final class Holdings {
   private final Outbox outbox;
+  private final Known known;
   private final Set<Held> open = ConcurrentHashMap.newKeySet();
   private final List<Runnable> hearers = new CopyOnWriteArrayList<>();
 
-  Holdings(Outbox outbox) {
+  Holdings(Outbox outbox, Known known) {
     this.outbox = outbox;
+    this.known = known;
   }
 
   /**
@@ -63,11 +67,44 @@ final class Holdings {
     return sums;
   }
 
+  /**
+   * What is held goes on to be held in a share that begins now.
+   *
+   * @param begun makes it, told what is reserved of budgets
+   */
+  Share into(Function<Map<Place, Long>, Share> begun) {
+    return outbox.alone(() -> {
+      var own = new HashMap<Place, Long>();
+      for (Held held : open) {
+        for (int i = 0; i < held.places.length; i++) {
+          if (held.places[i].kind() == Place.Kind.SPENT) {
+            own.merge(held.places[i], held.reserved[i], Long::sum);
+          }
+        }
+      }
+      Share share = begun.apply(own);
+      for (Held held : open) {
+        for (int i = 0; i < held.places.length; i++) {
+          Place.Kind kind = held.places[i].kind();
+          boolean holds = kind == Place.Kind.SPENT || kind == Place.Kind.NOW;
+          held.adopted[i] =
+              holds && held.reserved[i] > 0
+                  ? share.adopt(held.claims.get(i).account(), held.reserved[i])
+                  : null;
+        }
+      }
+      return share;
+    });
+  }
+
   /** The call has ended, and has used that. */
   void settle(Held held, long[] used) {
     outbox.alone(() -> {
       held.end();
       open.remove(held);
+      for (int i = 0; i < held.places.length; i++) {
+        known.release(held.places[i], held.reserved[i]);
+      }
       List<Outbox.Line> lines = held.lines(used);
       if (!lines.isEmpty()) {
         outbox.send(lines, held.local != null);
@@ -76,6 +113,12 @@ final class Holdings {
     });
     if (held.local != null) {
       held.local.settle(used);
+    }
+    for (int i = 0; i < used.length; i++) {
+      Grant adopted = held.adopted[i];
+      if (adopted != null) {
+        adopted.settle(new long[] {used[i]});
+      }
     }
     tell();
   }

@@ -24,6 +24,7 @@ final class Known {
   static final class Entry {
     final Place place;
     private long seen;
+    private long reserved;
     private long told;
     private long base;
     private long at;
@@ -38,6 +39,18 @@ final class Known {
       seen = place.rolls() ? spent : Math.max(seen, spent);
       at = now;
       fresh = true;
+    }
+
+    private synchronized void hold(long amount) {
+      reserved = Math.max(0, amount);
+    }
+
+    private synchronized void release(long amount) {
+      reserved = Math.max(0, reserved - amount);
+    }
+
+    private synchronized long reserved() {
+      return reserved;
     }
 
     private synchronized void tell(long spent, long now) {
@@ -90,6 +103,38 @@ final class Known {
     if (place.kind() != Place.Kind.NOW) {
       entry(place).see(spent, nanos.getAsLong());
     }
+  }
+
+  /**
+   * @param reserved by all nodes together
+   */
+  void see(Place place, long spent, long reserved) {
+    see(place, spent);
+    if (place.kind() == Place.Kind.SPENT) {
+      entry(place).hold(reserved);
+    }
+  }
+
+  /** This node has given back so much. */
+  void release(Place place, long amount) {
+    if (place.kind() == Place.Kind.SPENT) {
+      entry(place).release(amount);
+    }
+  }
+
+  /** How much calls of all nodes held when it was seen last, without what this one gave back. */
+  long reserved(Place place) {
+    Entry known = entries.get(place.key());
+    return known == null ? 0 : known.reserved();
+  }
+
+  /** Of what lasts the places of which something was reserved, that many at most. */
+  List<Place> held(int most) {
+    return entries.values().stream()
+        .filter(entry -> entry.reserved() > 0)
+        .limit(most)
+        .map(entry -> entry.place)
+        .toList();
   }
 
   void tell(Place place, long spent) {

@@ -108,6 +108,22 @@ final class Outbox {
     }
   }
 
+  /** What was spent of which it is not known whether Redis has heard. */
+  Map<Place, Long> untold() {
+    return alone(() -> {
+      var all = new LinkedHashMap<Place, Long>();
+      sums.values().forEach(line -> all.merge(line.place, line.used, Long::sum));
+      for (Message message : sent.values()) {
+        for (Line line : message.lines) {
+          if (line.place.kind() == Place.Kind.SPENT) {
+            all.merge(line.place, line.used, Long::sum);
+          }
+        }
+      }
+      return all;
+    });
+  }
+
   /** Asks for the last message that has arrived. */
   Words last() {
     return words("last");

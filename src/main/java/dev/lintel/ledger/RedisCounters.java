@@ -93,7 +93,7 @@ public final class RedisCounters implements Counters {
     this.watcher = watcher;
     String sender = Ids.of("node_");
     outbox = new Outbox(redis, sender, this::arrived, this::unsettled);
-    holdings = new Holdings(outbox);
+    holdings = new Holdings(outbox, known);
     member = new Member(ground, outbox, holdings, sender);
     reminder = new Reminder(ground, known, spending);
     contact = new Contact(ground, outbox, known, member, reminder, () -> share(memory), worker);
@@ -103,7 +103,11 @@ public final class RedisCounters implements Counters {
 
   private Optional<Share> share(Supplier<Counters> memory) {
     return switch (whenAway) {
-      case SHARE -> Optional.of(new Share(memory.get(), member.nodes(), known, ground::place));
+      case SHARE ->
+          Optional.of(
+              holdings.into(own ->
+                  new Share(
+                      memory.get(), member.nodes(), known, ground::place, outbox.untold(), own)));
       case REFUSE -> Optional.empty();
     };
   }

@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * This node's share of what all nodes may, counted in its own memory while nobody keeps a count for
- * all. What was known to be spent stays spent, and of the rest each node has the same part.
+ * all. What was known to be spent stays spent, what calls hold that are under way stays theirs, and
+ * of the rest each node has the same part.
  */
 final class Share {
   private final Counters memory;
@@ -19,19 +21,45 @@ final class Share {
   private final Known known;
   private final Function<Account, Place> place;
 
-  /** What was spent of accounts when this node began to count alone, by their places. */
-  private final Map<String, Account> begun = new ConcurrentHashMap<>();
+  /**
+   * How an account stood when this node began to count alone.
+   *
+   * @param own what this node's calls held
+   * @param others what those of all others did, as far as it was seen
+   */
+  private record Begun(long before, long own, long others) {}
 
-  private final Map<String, Long> spent = new ConcurrentHashMap<>();
+  /** Accounts of windows, by their places. */
+  private final Map<String, Account> windows = new ConcurrentHashMap<>();
+
+  private final Map<String, Begun> begun = new ConcurrentHashMap<>();
+  private final Map<Place, Long> untold;
+  private final Map<Place, Long> own;
 
   /**
    * @param nodes among which it is divided, with this one
+   * @param untold what this node has used that may not have been seen
+   * @param own what its calls hold that are under way
    */
-  Share(Counters memory, int nodes, Known known, Function<Account, Place> place) {
+  Share(
+      Counters memory,
+      int nodes,
+      Known known,
+      Function<Account, Place> place,
+      Map<Place, Long> untold,
+      Map<Place, Long> own) {
     this.memory = memory;
     this.nodes = Math.max(1, nodes);
     this.known = known;
     this.place = place;
+    this.untold = Map.copyOf(untold);
+    this.own = Map.copyOf(own);
+  }
+
+  /** What a call holds that was let in elsewhere; {@code null} where there is no room for it. */
+  Counters.@Nullable Grant adopt(Account account, long reserved) {
+    var claim = new Counters.Claim(divided(account), reserved, reserved);
+    return memory.take(List.of(claim)) instanceof Counters.Grant grant ? grant : null;
   }
 
   Counters.Taken take(List<Counters.Claim> claims) {
@@ -54,27 +82,30 @@ final class Share {
 
   private Account divided(Account account) {
     Place where = place.apply(account);
-    long before = spent.computeIfAbsent(where.key(), key -> begin(account, where));
+    Begun then = begun.computeIfAbsent(where.key(), key -> begin(account, where));
     Allowance whole = account.allowance();
     long amount =
         where.kind() == Place.Kind.SPENT
-            ? before + Math.max(0, whole.amount() - before) / nodes
+            ? then.before
+                + then.own
+                + Math.max(0, whole.amount() - then.before - then.own - then.others) / nodes
             : Math.max(1, whole.amount() / nodes);
     return amount == whole.amount() ? account : new Account(account.id(), of(whole, amount));
   }
 
-  private long begin(Account account, Place where) {
-    long before = known.begin(where);
+  private Begun begin(Account account, Place where) {
+    long before = known.begin(where) + untold.getOrDefault(where, 0L);
+    long held = own.getOrDefault(where, 0L);
     if (where.kind() == Place.Kind.SPENT && before > 0) {
       memory.atLeast(List.of(new Counters.Charge(account.id(), where.period(), before)));
     } else if (where.rolls()) {
-      begun.put(where.key(), account);
+      windows.put(where.key(), account);
       long part = Math.ceilDiv(Math.min(before, account.allowance().amount()), nodes);
       if (part > 0) {
         memory.spent(List.of(new Counters.Claim(account, part, part)));
       }
     }
-    return before;
+    return new Begun(before, held, Math.max(0, known.reserved(where) - held));
   }
 
   /**
@@ -83,7 +114,7 @@ final class Share {
    */
   List<Outbox.Line> used() {
     var lines = new ArrayList<Outbox.Line>();
-    for (Account account : begun.values()) {
+    for (Account account : windows.values()) {
       long used = memory.levels(List.of(account)).getFirst().spent();
       if (used > 0) {
         lines.add(new Outbox.Line(account, place.apply(account), "", 0, used, ""));

@@ -352,6 +352,36 @@ class SharedCountersTest {
   }
 
   @Test
+  void what_calls_hold_when_redis_goes_is_nobody_elses_share() {
+    try (var redis = RealRedis.own();
+        var nodes = new Nodes(redis.url())) {
+      nodes.pace = QUICK;
+      RedisCounters one = nodes.start();
+      RedisCounters other = nodes.start();
+      Nodes.until(() -> one.status().nodes() == 2);
+      Account day = money("a", 100, DAY);
+      Grant ofOther = granted(other, claim(day, 40));
+      Grant ofOne = granted(one, claim(day, 20));
+      Grant ended = granted(one, claim(day, 10));
+      redis.stop();
+      ended.settle(new long[] {10});
+      Nodes.until(() -> !one.status().connected());
+      Grant share = granted(one, claim(day, 15));
+      refused(one, claim(day, 1));
+      ofOne.settle(new long[] {5});
+      granted(one, claim(day, 15)).settle(new long[] {15});
+      refused(one, claim(day, 1));
+      share.settle(new long[] {15});
+      ofOther.settle(new long[] {40});
+      redis.start();
+      Nodes.until(() -> one.status().connected() && other.status().connected());
+      nodes.settled();
+      assertThat(spent(one, day)).isEqualTo(85);
+      assertThat(reserved(one, day)).isZero();
+    }
+  }
+
+  @Test
   void who_shall_refuse_without_redis_says_so_and_when_to_come_back() {
     try (var redis = RealRedis.own();
         var nodes = new Nodes(redis.url())) {

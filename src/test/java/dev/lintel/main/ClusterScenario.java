@@ -7,6 +7,7 @@ import dev.lintel.ledger.RealRedis;
 import dev.lintel.store.RealPostgres;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -68,6 +69,8 @@ class ClusterScenario {
             half: { keys: [ sk-half ], budget: { total: 0.33 USD } }
             spools: { keys: [ sk-spools ], budget: { total: 10 USD } }
             once: { keys: [ sk-once ] }
+            storm: { keys: [ sk-storm ], budget: { total: 1 USD } }
+            alone: { keys: [ sk-alone ], budget: { total: 1 USD } }
       """;
 
   private static final String ANSWER =
@@ -213,9 +216,14 @@ class ClusterScenario {
   }
 
   private static List<JsonNode> records(Node node, String app) {
-    JsonNode page = node.admin("/calls?limit=1000&tenant=t&app=" + app);
-    assertThat(page.path("next").isNull()).isTrue();
-    return page.path("data").valueStream().toList();
+    var all = new ArrayList<JsonNode>();
+    String next = "";
+    do {
+      JsonNode page = node.admin("/calls?limit=1000&tenant=t&app=" + app + next);
+      page.path("data").forEach(all::add);
+      next = page.path("next").isNull() ? "" : "&cursor=" + page.path("next").asString();
+    } while (!next.isEmpty());
+    return all;
   }
 
   private static List<String> ids(Node node, String app) {
@@ -265,7 +273,9 @@ class ClusterScenario {
           throws Exception {
     // Held by the provider: of the second node until its death, of the third beyond its pause.
     int before = ASKED.get();
-    List<Thread> ofTheDead = parallel(10, i -> broken(node(2), "sk-dies", body("held")));
+    List<Thread> ofTheDead =
+        parallel(
+            10, i -> broken(node(2).request(CHAT, "sk-dies").header("idempotency-key", "d" + i)));
     Queue<Integer> late = new ConcurrentLinkedQueue<>();
     List<Thread> ofThePaused =
         parallel(10, i -> late.add(node(3).post(CHAT, "sk-stands", body("held")).statusCode()));
@@ -310,7 +320,11 @@ class ClusterScenario {
     node(3).resume();
     node(2).launch();
     node(2).listening();
-    ANSWERS.release(20);
+    ANSWERS.release(30);
+    until(
+        "an idempotency key of the dead is free",
+        20,
+        () -> keyed(node(1), "sk-dies", "d0").statusCode() == 200);
     join(ofThePaused);
     assertThat(late).hasSize(10).containsOnly(200);
     until("delivered have records", 12, () -> ids(node(1), "dies").containsAll(delivered));
@@ -327,9 +341,9 @@ class ClusterScenario {
     assertThat(call(node(3), "sk-stands")).isEqualTo(429);
   }
 
-  private static void broken(Node node, String key, String body) {
+  private static void broken(HttpRequest.Builder request) {
     try {
-      Node.send(node.request(CHAT, key).POST(BodyPublishers.ofString(body)).build());
+      Node.send(request.POST(BodyPublishers.ofString(body("held"))).build());
     } catch (IOException dead) {
       return;
     }
@@ -496,7 +510,7 @@ class ClusterScenario {
   void of_one_idempotency_key_on_two_nodes_at_once_one_asks_the_provider() throws Exception {
     int before = ASKED.get();
     var replies = new ConcurrentLinkedQueue<HttpResponse<String>>();
-    List<Thread> calls = parallel(6, i -> replies.add(keyed(NODES.get(i % 3))));
+    List<Thread> calls = parallel(6, i -> replies.add(keyed(NODES.get(i % 3), "sk-once", "k1")));
     until("one is asked", 5, () -> ASKED.get() == before + 1);
     until("the others are refused", 5, () -> replies.size() == 5);
     assertThat(replies)
@@ -505,21 +519,73 @@ class ClusterScenario {
     ANSWERS.release();
     join(calls);
     for (Node node : NODES) {
-      until("replayed", 1, () -> keyed(node).statusCode() == 200);
-      assertThat(keyed(node).headers().firstValue("x-lintel-replayed")).contains("true");
+      until("replayed", 1, () -> keyed(node, "sk-once", "k1").statusCode() == 200);
+      assertThat(keyed(node, "sk-once", "k1").headers().firstValue("x-lintel-replayed"))
+          .contains("true");
     }
     assertThat(ASKED).hasValue(before + 1);
   }
 
-  private static HttpResponse<String> keyed(Node node) {
+  private static HttpResponse<String> keyed(Node node, String key, String name) {
     try {
       return Node.send(
-          node.request(CHAT, "sk-once")
-              .header("idempotency-key", "k1")
+          node.request(CHAT, key)
+              .header("idempotency-key", name)
               .POST(BodyPublishers.ofString(body("held")))
               .build());
     } catch (IOException failed) {
       throw new AssertionError(failed);
+    }
+  }
+
+  @Test
+  void a_redis_that_is_lost_with_all_it_knew_under_load_lets_nobody_spend_more() throws Exception {
+    var answered = new AtomicInteger();
+    List<Thread> callers =
+        parallel(
+            60,
+            i -> {
+              for (int n = 0; n < 20; n++) {
+                answered.addAndGet(call(NODES.get(i % 3), "sk-storm") == 200 ? 1 : 0);
+              }
+            });
+    until("some are answered", 10, () -> answered.get() >= 30);
+    redis.stop();
+    until("Redis is away", 5, () -> !well(node(1)) && !well(node(2)));
+    redis.start();
+    join(callers);
+    NODES.forEach(node -> until("Redis is back", 5, () -> well(node)));
+    assertThat(answered.get()).isBetween(60, 100);
+    for (Node node : NODES) {
+      until(
+          "all that was spent counts",
+          8,
+          () -> cost(node, "storm").movePointRight(2).intValueExact() == answered.get());
+      until("here too", 5, () -> spent(node, "storm").compareTo(cost(node, "storm")) == 0);
+    }
+  }
+
+  @Test
+  void a_node_that_starts_and_dies_without_its_stores_brings_all_it_has_answered_later()
+      throws Exception {
+    int before = usage(node(1), "alone").path("calls").asInt(0);
+    node(2).kill();
+    postgres.stop();
+    redis.stop();
+    for (int start = 0; start < 2; start++) {
+      node(2).launch();
+      node(2).listening();
+      assertThat(answered(node(2), "sk-alone", 5)).isEqualTo(5);
+      node(2).kill();
+    }
+    node(2).launch();
+    node(2).listening();
+    redis.start();
+    postgres.start();
+    NODES.forEach(node -> until("both are back", 20, () -> well(node)));
+    for (Node node : NODES) {
+      until("brought in", 12, () -> usage(node, "alone").path("calls").asInt(0) == before + 10);
+      until("counted", 5, () -> spent(node, "alone").compareTo(cost(node, "alone")) == 0);
     }
   }
 }
