@@ -46,8 +46,7 @@ public record Notice(Kind kind, String id, Instant at, Optional<Claim> claim, Ob
   }
 
   /** Of what several nodes may find at about the same time. */
-  public static Notice within(
-      Duration time, Kind kind, String name, Instant at, ObjectNode data) {
+  public static Notice within(Duration time, Kind kind, String name, Instant at, ObjectNode data) {
     return new Notice(
         kind,
         Ids.of("ntc_"),
@@ -57,8 +56,7 @@ public record Notice(Kind kind, String id, Instant at, Optional<Claim> claim, Ob
   }
 
   /** Of what happens once within that time, as far as its name tells. */
-  public static Notice once(
-      Duration time, Kind kind, String name, Instant at, ObjectNode data) {
+  public static Notice once(Duration time, Kind kind, String name, Instant at, ObjectNode data) {
     String hash = hash(name);
     return new Notice(
         kind, "ntc_" + hash, at, Optional.of(new Claim(kind.word() + "/" + hash, time)), data);

@@ -41,12 +41,7 @@ final class Hook {
   /**
    * @param pauses before each further try
    */
-  Hook(
-      Webhook hook,
-      HttpClient http,
-      List<Duration> pauses,
-      LongAdder delivered,
-      LongAdder lost) {
+  Hook(Webhook hook, HttpClient http, List<Duration> pauses, LongAdder delivered, LongAdder lost) {
     this.hook = hook;
     this.http = http;
     this.pauses = pauses;
@@ -153,8 +148,8 @@ final class Hook {
             .header("x-lintel-delivery", notice.id())
             .POST(HttpRequest.BodyPublishers.ofByteArray(body));
     hook.secret()
-        .ifPresent(secret ->
-            request.header("x-lintel-signature", signature(secret, Instant.now(), body)));
+        .ifPresent(
+            secret -> request.header("x-lintel-signature", signature(secret, Instant.now(), body)));
     return request.build();
   }
 
@@ -172,6 +167,7 @@ final class Hook {
 
   private void lost(Notice notice, String why) {
     lost.increment();
-    LOG.warn("{} {} could not be told to {}: {}", notice.kind().word(), notice.id(), hook.host(), why);
+    LOG.warn(
+        "{} {} could not be told to {}: {}", notice.kind().word(), notice.id(), hook.host(), why);
   }
 }

@@ -212,11 +212,7 @@ public final class Lintel implements AutoCloseable {
     shadow = new Shadow((call, sink, next) -> observe.apply(call, sink, estimate.then(next)));
     notices =
         new Notices(
-            storage::store,
-            this::health,
-            this::footings,
-            InstantSource.system(),
-            Webhooks.PAUSES);
+            storage::store, this::health, this::footings, InstantSource.system(), Webhooks.PAUSES);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
@@ -233,7 +229,9 @@ public final class Lintel implements AutoCloseable {
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
     upstream = new Upstream(vertx, SocketChannel::new);
-    sharing = new Sharing(config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
+    sharing =
+        new Sharing(
+            config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
     metrics.standsOn(this::footings);
     standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
     sharing.news().hear("rests", this::rests);

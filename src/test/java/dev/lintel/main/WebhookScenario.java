@@ -66,21 +66,21 @@ class WebhookScenario {
 
   private String file(String events) {
     return """
-        data: "%s"
-        providers: { demo: { kind: sim } }
-        models: { tiny: demo/small }
-        prices: { demo/small: { input: 0, output: 1000 } }
-        policies: { p: { max_tokens: 50, approval: second_admin } }
-        webhooks:
-          - { url: "http://127.0.0.1:%d/hooks/token-geheim", events: [ %s ], secret: %s }
-        tenants:
-          t:
-            policy: p
-            apps:
-              a:
-                keys: [ sk-test-0001 ]
-                budget: { total: 100 USD, thresholds: [ 1, 2 ] }
-        """
+    data: "%s"
+    providers: { demo: { kind: sim } }
+    models: { tiny: demo/small }
+    prices: { demo/small: { input: 0, output: 1000 } }
+    policies: { p: { max_tokens: 50, approval: second_admin } }
+    webhooks:
+      - { url: "http://127.0.0.1:%d/hooks/token-geheim", events: [ %s ], secret: %s }
+    tenants:
+      t:
+        policy: p
+        apps:
+          a:
+            keys: [ sk-test-0001 ]
+            budget: { total: 100 USD, thresholds: [ 1, 2 ] }
+    """
         .formatted(folder.resolve("data"), receiver.getAddress().getPort(), events, SECRET);
   }
 
@@ -166,8 +166,7 @@ class WebhookScenario {
     try (var gateway = TestGateway.of(file("configuration, approval"))) {
       patch(gateway);
       within(() -> told.size() == 1);
-      assertThat(
-              gateway.admin("PATCH", "/admin/v1/policies/p", "{\"max_tokens\":9}").statusCode())
+      assertThat(gateway.admin("PATCH", "/admin/v1/policies/p", "{\"max_tokens\":9}").statusCode())
           .isEqualTo(202);
       within(() -> told.size() == 2);
     }
@@ -236,7 +235,8 @@ class WebhookScenario {
                 "{ events: [ budget ] }", "webhooks[0] needs the key 'url'",
                 "{ url: \"https://x/\", events: [ nonsense ] }", "webhooks[0].events")
             .entrySet()) {
-      assertThat(faults("webhooks: [ " + wrong.getKey() + " ]\nproviders: { demo: { kind: sim } }\n"))
+      assertThat(
+              faults("webhooks: [ " + wrong.getKey() + " ]\nproviders: { demo: { kind: sim } }\n"))
           .contains(wrong.getValue())
           .doesNotContain("geheim");
     }
