@@ -440,39 +440,17 @@ public record Config(
 
   /** The same at another address. */
   public Config at(Address other) {
-    return new Config(
-        other,
-        data,
-        tls,
-        identities,
-        keks,
-        signOn,
-        approvals,
-        limits,
-        threads,
-        storing,
-        fetch,
-        database,
-        shared,
-        otlp,
-        webhooks,
-        remotes,
-        sims,
-        models,
-        breakers,
-        probes,
-        refusing,
-        pricing,
-        policies,
-        apps,
-        notYet,
-        read);
+    return placed(other, data);
   }
 
   /** The same with another data folder. */
   public Config in(Path folder) {
+    return placed(listen, folder);
+  }
+
+  private Config placed(Address address, Path folder) {
     return new Config(
-        listen,
+        address,
         folder,
         tls,
         identities,

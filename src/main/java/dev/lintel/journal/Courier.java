@@ -111,12 +111,15 @@ public final class Courier implements AutoCloseable {
     journal.left().forEach(this::bring);
     long since = System.nanoTime() - BATCH_NANOS;
     while (true) {
-      boolean last = closed;
-      if (last || System.nanoTime() - since >= BATCH_NANOS || journal.waiting() >= BATCH_BYTES) {
-        if (!bring(bringing, journal.folder(), last)) {
+      boolean ending = closed;
+      // What is not told of yet is not forgotten, so that telling must be over before.
+      boolean last = ending && !teller.isAlive();
+      if (ending || System.nanoTime() - since >= BATCH_NANOS || journal.waiting() >= BATCH_BYTES) {
+        if (!bring(bringing, journal.folder(), ending)) {
           // What was read and not brought must come first at the next start.
           return;
         }
+        forget();
         since = System.nanoTime();
         told();
       }
@@ -125,6 +128,12 @@ public final class Courier implements AutoCloseable {
       }
       LockSupport.parkNanos(this, LOOK_NANOS);
     }
+  }
+
+  /** Segments whose records are in the store and told of. */
+  private void forget() {
+    long base = bringing.base();
+    journal.folder().drop(Math.min(base, Math.max(telling.base(), base - FARTHEST)));
   }
 
   private void told() {
@@ -156,7 +165,7 @@ public final class Courier implements AutoCloseable {
       }
       if (folder == journal.folder()) {
         journal.mark(Segment.Mark.IMPORTED, batch.getLast().position());
-        folder.drop(Math.min(from.base(), Math.max(telling.base(), from.base() - FARTHEST)));
+        forget();
       }
       batch = batch(from);
     }
