@@ -72,8 +72,9 @@ interface RecordsContract {
   }
 
   private static List<UsageRow> usage(Records records, String... by) {
-    return records.usage(
-        new UsageQuestion(List.of(by), Optional.empty(), Optional.empty(), Optional.empty()));
+    return records
+        .usage(new UsageQuestion(List.of(by), Optional.empty(), Optional.empty(), Optional.empty()))
+        .rows();
   }
 
   @Test
@@ -213,7 +214,7 @@ interface RecordsContract {
                     List.of("tenant"),
                     Optional.of(from),
                     Optional.of(to),
-                    hours == 0 ? Optional.empty() : Optional.of(Duration.ofHours(hours))));
+                    hours == 0 ? Optional.empty() : Optional.of(Duration.ofHours(hours)))).rows();
         assertThat(rows.stream().mapToLong(UsageRow::calls).sum())
             .as(from + " to " + to + " by " + hours)
             .isEqualTo(within);
@@ -224,7 +225,7 @@ interface RecordsContract {
     List<UsageRow> daily =
         records.usage(
             new UsageQuestion(
-                List.of(), Optional.empty(), Optional.empty(), Optional.of(Duration.ofDays(1))));
+                List.of(), Optional.empty(), Optional.empty(), Optional.of(Duration.ofDays(1)))).rows();
     assertThat(daily).hasSize(4);
     assertThat(daily.getFirst().start()).contains(Instant.parse("2026-11-21T00:00:00Z"));
   }
@@ -256,7 +257,7 @@ interface RecordsContract {
                 List.of("user"),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of(Duration.ofHours(1))));
+                Optional.of(Duration.ofHours(1)))).rows();
     assertThat(rows).hasSizeBetween(1000, 2999);
     assertThat(rows.stream().mapToLong(UsageRow::calls).sum()).isEqualTo(3000);
     assertThat(rows.stream().filter(row -> row.values().equals(List.of("other"))).toList())
