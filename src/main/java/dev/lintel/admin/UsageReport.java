@@ -103,8 +103,7 @@ public final class UsageReport {
 
   private static UsageQuestion question(RawRequest request) {
     Map<String, String> asked =
-        Listed.only(
-            request, "group_by", "tenant", "from", "to", "interval", "limit", "cursor");
+        Listed.only(request, "group_by", "tenant", "from", "to", "interval", "limit", "cursor");
     Optional<Instant> from = Listed.time(request, "from");
     Optional<Instant> to = Listed.time(request, "to");
     if (from.isPresent() && to.isPresent() && to.get().isBefore(from.get())) {

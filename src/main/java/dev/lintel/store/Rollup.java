@@ -168,7 +168,8 @@ final class Rollup {
     insert(
         connection,
         sums,
-        " ON CONFLICT (start, %s) DO UPDATE SET %s".formatted(String.join(", ", KEY), added(table)));
+        " ON CONFLICT (start, %s) DO UPDATE SET %s"
+            .formatted(String.join(", ", KEY), added(table)));
   }
 
   /** A row for each, whatever there is. */
@@ -224,7 +225,6 @@ final class Rollup {
     KEY.forEach(column -> columns.append(", ").append(column).append(" TEXT NOT NULL"));
     SUMS.forEach(column -> columns.append(", ").append(column).append(" BIGINT NOT NULL"));
     statement.execute("CREATE TABLE IF NOT EXISTS %s (%s)".formatted(table, columns));
-    statement.execute(
-        "CREATE INDEX IF NOT EXISTS %s_start ON %s (start)".formatted(table, table));
+    statement.execute("CREATE INDEX IF NOT EXISTS %s_start ON %s (start)".formatted(table, table));
   }
 }

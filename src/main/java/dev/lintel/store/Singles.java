@@ -36,7 +36,9 @@ final class Singles {
    */
   static Optional<String> dimension(List<String> by, boolean ofTenant) {
     if (ofTenant) {
-      return by.isEmpty() || by.equals(List.of("tenant")) ? Optional.of("tenant") : Optional.empty();
+      return by.isEmpty() || by.equals(List.of("tenant"))
+          ? Optional.of("tenant")
+          : Optional.empty();
     }
     return switch (by.size()) {
       case 0 -> Optional.of(ALL);

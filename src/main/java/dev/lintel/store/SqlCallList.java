@@ -114,8 +114,7 @@ final class SqlCallList {
     try (PreparedStatement query =
         connection.prepareStatement(
             "SELECT id, tenant, app, model, kind FROM %s WHERE id >= ?%s ORDER BY id DESC LIMIT %d"
-                .formatted(
-                    SqlRecords.table(day), before.isPresent() ? " AND id < ?" : "", most))) {
+                .formatted(SqlRecords.table(day), before.isPresent() ? " AND id < ?" : "", most))) {
       query.setString(1, from);
       if (before.isPresent()) {
         query.setString(2, before.get());

@@ -228,7 +228,8 @@ interface ManyCallsContract {
         by = List.of(columns.get(random.nextInt(columns.size())));
       }
       boolean bounded = random.nextInt(2) == 0;
-      Instant from = bounded ? time(random).truncatedTo(java.time.temporal.ChronoUnit.MILLIS) : FIRST;
+      Instant from =
+          bounded ? time(random).truncatedTo(java.time.temporal.ChronoUnit.MILLIS) : FIRST;
       Instant to = from.plusMillis(random.nextLong(i % 2 == 0 ? 5_000_000 : 150_000_000));
       int hours = new int[] {0, 1, 5, 24}[random.nextInt(4)];
       var asked =
