@@ -115,7 +115,8 @@ public final class Continuity implements Filter {
 
   /** Empty where no provider keeps a reply that this tenant knows by that id. */
   public Optional<Keeper> keeper(String tenant, String id) {
-    return seals.open(tenant, id)
+    return seals
+        .open(tenant, id)
         .map(open -> {
           String target = open.pin().target();
           int slash = target.indexOf('/');
@@ -177,7 +178,8 @@ public final class Continuity implements Filter {
         return;
       }
       Seal.Open open =
-          seals.open(tenant, id)
+          seals
+              .open(tenant, id)
               .orElseThrow(() ->
                   refused(
                       PREVIOUS,

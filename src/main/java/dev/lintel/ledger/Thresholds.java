@@ -27,8 +27,8 @@ final class Thresholds {
       long after) {
     if (!allowance.thresholds().isEmpty()) {
       passed(allowance, before, after)
-          .ifPresent(percent ->
-              watcher.passed(account.judgedBy(allowance), period, percent, after));
+          .ifPresent(
+              percent -> watcher.passed(account.judgedBy(allowance), period, percent, after));
     }
   }
 

@@ -387,7 +387,8 @@ class AdmitTest {
     time.run();
     start("refused", refused, answering(Duration.ZERO, 15_000));
     time.run();
-    assertThat(log).containsExactly("within answered", "above answered", "refused budget_exceeded at 0");
+    assertThat(log)
+        .containsExactly("within answered", "above answered", "refused budget_exceeded at 0");
     assertThat(within.trail().findings()).isEmpty();
     assertThat(above.trail().findings()).extracting("rule").containsExactly("observed");
     assertThat(refused.trail().findings())

@@ -182,22 +182,22 @@ class ResponsesScenario {
   private final Keeper b = new Keeper("b", true);
   private final Keeper plain = new Keeper("plain", false);
   private final String yaml =
-          "providers:\n"
-              + a.yaml()
-              + b.yaml()
-              + plain.yaml()
-              + "  claude: { kind: sim, dialect: anthropic }\n"
-              + """
-              models:
-                both: { targets: [ a/x, b/x ], strategy: round_robin, retry: { attempts: 3 } }
-                one: { targets: [ b/x ] }
-                chat: { targets: [ plain/x ] }
-                claude: { targets: [ claude/x ] }
-                mixed: { targets: [ plain/x, claude/x ], strategy: round_robin }
-              tenants:
-                t: { apps: { a: { keys: [ sk-test-0001 ] } } }
-                other: { apps: { a: { keys: [ sk-other ] } } }
-              """;
+      "providers:\n"
+          + a.yaml()
+          + b.yaml()
+          + plain.yaml()
+          + "  claude: { kind: sim, dialect: anthropic }\n"
+          + """
+          models:
+            both: { targets: [ a/x, b/x ], strategy: round_robin, retry: { attempts: 3 } }
+            one: { targets: [ b/x ] }
+            chat: { targets: [ plain/x ] }
+            claude: { targets: [ claude/x ] }
+            mixed: { targets: [ plain/x, claude/x ], strategy: round_robin }
+          tenants:
+            t: { apps: { a: { keys: [ sk-test-0001 ] } } }
+            other: { apps: { a: { keys: [ sk-other ] } } }
+          """;
   private final TestGateway gateway = TestGateway.of(yaml);
 
   @AfterEach
