@@ -108,8 +108,7 @@ final class PassThroughReader implements ReplyReader {
     for (String line : text.split("[\r\n]+", -1)) {
       if (line.startsWith("data:") && (line.contains("usage") || line.contains("Usage"))) {
         Optional<Usage> found =
-            parsed(line.substring(5).getBytes(StandardCharsets.UTF_8))
-                .flatMap(PassedUsage::told);
+            parsed(line.substring(5).getBytes(StandardCharsets.UTF_8)).flatMap(PassedUsage::told);
         first = first.isPresent() ? first : found;
         last = found.isPresent() ? found : last;
       }

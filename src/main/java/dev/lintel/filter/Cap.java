@@ -3,7 +3,6 @@ package dev.lintel.filter;
 import dev.lintel.Call;
 import dev.lintel.Chat;
 import dev.lintel.Extent;
-import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Sink;

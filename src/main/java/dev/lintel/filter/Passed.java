@@ -22,6 +22,7 @@ final class Passed implements Sink {
   private final Relay relay;
   private final Sink sink;
   private final Said said = new Said();
+  private final boolean safe;
   private boolean begun;
   private boolean paid;
 
@@ -29,6 +30,7 @@ final class Passed implements Sink {
     this.call = call;
     this.relay = relay;
     this.sink = sink;
+    this.safe = SAFE.contains(relay.method());
   }
 
   @Override
@@ -38,7 +40,7 @@ final class Passed implements Sink {
         paid |= usage.source() != Usage.Source.NONE;
       } else if (part instanceof Part.Data data) {
         begun = true;
-        if (reads(data.type().toLowerCase(Locale.ROOT))) {
+        if (!safe && reads(data.type().toLowerCase(Locale.ROOT))) {
           said.hear(data.bytes());
         }
       }
@@ -62,7 +64,7 @@ final class Passed implements Sink {
 
   /** Whether it says which model it asks, or whatever goes there has a price. */
   private boolean asks() {
-    if (SAFE.contains(relay.method()) || counts(relay.path())) {
+    if (safe || counts(relay.path())) {
       return false;
     }
     return RawModel.of(relay).isPresent()
@@ -84,7 +86,8 @@ final class Passed implements Sink {
 
   Usage estimate() {
     long context = call.resolved().targets().getFirst().traits().context();
-    long length = relay.content() instanceof Relay.Content.Opaque opaque ? opaque.body().length() : 0;
+    long length =
+        relay.content() instanceof Relay.Content.Opaque opaque ? opaque.body().length() : 0;
     long input = 1 + Math.max(0, length) / 4;
     // Pictures among the words have fewer tokens than bytes.
     return Usage.of(

@@ -69,7 +69,8 @@ final class Said {
         bytes += run;
         counting = false;
       }
-      named = run == length && NAMES.contains(new String(name, 0, length, StandardCharsets.US_ASCII));
+      named =
+          run == length && NAMES.contains(new String(name, 0, length, StandardCharsets.US_ASCII));
     } else {
       run++;
       if (length < LONGEST) {

@@ -110,8 +110,7 @@ class PassThroughReaderTest {
             "7",
             "x-amzn-bedrock-output-token-count",
             "3");
-    assertThat(read(head, "{'results':[]}", 100))
-        .contains(Usage.of(7, 3, Usage.Source.PROVIDER));
+    assertThat(read(head, "{'results':[]}", 100)).contains(Usage.of(7, 3, Usage.Source.PROVIDER));
     assertThat(read(Map.of("content-type", "application/json"), "{'results':[]}", 100)).isEmpty();
     assertThat(read(Map.of("x-amzn-bedrock-input-token-count", "many"), "x", 100)).isEmpty();
   }
