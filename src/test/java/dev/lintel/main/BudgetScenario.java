@@ -172,8 +172,7 @@ class BudgetScenario {
         socket.getInputStream().readNBytes(200);
         assertThat(budget(gateway, "a", "total").path("reserved").asString()).isNotEqualTo("0");
       }
-      Soon.until(
-          () -> budget(gateway, "a", "total").path("reserved").asString().equals("0"));
+      Soon.until(() -> budget(gateway, "a", "total").path("reserved").asString().equals("0"));
     }
   }
 

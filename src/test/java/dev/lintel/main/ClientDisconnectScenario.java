@@ -114,5 +114,4 @@ class ClientDisconnectScenario {
       throw new AssertionError(failed);
     }
   }
-
 }

@@ -1,6 +1,5 @@
 package dev.lintel.sim;
 
-
 import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
