@@ -42,6 +42,7 @@ import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Preferences;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Ratings;
 import dev.lintel.filter.Rollouts;
@@ -249,6 +250,7 @@ public final class Lintel implements AutoCloseable {
             new Signatures(),
             continuity,
             rollouts,
+            new Preferences(),
             shadow,
             new Sticky(),
             spool,
