@@ -185,7 +185,6 @@ public final class Lintel implements AutoCloseable {
       byte[] secret,
       Secrets.Sealing sealing) {
     Config own = source.first();
-    continuity = new Continuity(secret);
     MappedJournal journal = MappedJournal.open(own.data());
     vertx =
         Vertx.vertx(
@@ -202,6 +201,10 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
         new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    continuity =
+        new Continuity(
+            secret,
+            own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
     evidence = new Evidence(journal, out, storage::store);
     metrics.recording(journal::lost, journal::waiting);
