@@ -30,7 +30,8 @@ public interface History {
    * @param own how the node's own file stands to that
    * @param written with the changes, as it may be shown
    */
-  record Running(Changes.Revision revision, String file, boolean applied, OwnFile own, ObjectNode written) {}
+  record Running(
+      Changes.Revision revision, String file, boolean applied, OwnFile own, ObjectNode written) {}
 
   /**
    * What is wrong with a text.

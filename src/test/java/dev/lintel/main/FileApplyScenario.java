@@ -42,8 +42,7 @@ class FileApplyScenario {
   }
 
   private static void override(TestGateway gateway, String total) {
-    var reply =
-        gateway.admin("PATCH", SUPPORT, "{\"budget\":{\"total\":\"%s\"}}".formatted(total));
+    var reply = gateway.admin("PATCH", SUPPORT, "{\"budget\":{\"total\":\"%s\"}}".formatted(total));
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
   }
 
