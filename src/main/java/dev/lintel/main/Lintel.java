@@ -43,6 +43,7 @@ import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Preferences;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Ratings;
 import dev.lintel.filter.Rollouts;
@@ -185,7 +186,6 @@ public final class Lintel implements AutoCloseable {
       byte[] secret,
       Secrets.Sealing sealing) {
     Config own = source.first();
-    continuity = new Continuity(secret);
     MappedJournal journal = MappedJournal.open(own.data());
     vertx =
         Vertx.vertx(
@@ -202,6 +202,10 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
         new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    continuity =
+        new Continuity(
+            secret,
+            own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
     evidence = new Evidence(journal, out, storage::store);
     metrics.recording(journal::lost, journal::waiting);
@@ -250,6 +254,7 @@ public final class Lintel implements AutoCloseable {
             new Signatures(),
             continuity,
             rollouts,
+            new Preferences(),
             shadow,
             new Sticky(),
             spool,
