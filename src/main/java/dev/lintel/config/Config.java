@@ -460,7 +460,8 @@ public record Config(
           all.put(List.of("key", key.secret()), new Led(app.tenant, app.name, place + ".keys")));
       app.awsKeys.forEach(pair ->
           all.put(
-              List.of("aws", pair.accessKey()), new Led(app.tenant, app.name, place + ".aws_keys")));
+              List.of("aws", pair.accessKey()),
+              new Led(app.tenant, app.name, place + ".aws_keys")));
     }
     identities
         .clients()
