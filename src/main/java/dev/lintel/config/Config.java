@@ -476,7 +476,10 @@ public record Config(
   public List<Path> files() {
     return Stream.concat(
             Stream.concat(read.stream(), pricing.catalogue().stream()),
-            models.stream().flatMap(model -> model.strategy().files().stream()))
+            Stream.concat(
+                    models.stream().map(ModelSpec::strategy),
+                    policies.preferences().stream().flatMap(rule -> rule.value().strategy().stream()))
+                .flatMap(strategy -> strategy.files().stream()))
         .distinct()
         .toList();
   }

@@ -2,6 +2,8 @@ package dev.lintel.config;
 
 import dev.lintel.Allowance;
 import dev.lintel.Policy;
+import dev.lintel.Preference;
+import dev.lintel.Ruled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,11 @@ public record Policies(
       }
     }
     return all;
+  }
+
+  /** Every rule by which one target is preferred to another. */
+  public List<Ruled<Preference>> preferences() {
+    return named.values().stream().flatMap(known -> known.policy.routing().stream()).toList();
   }
 
   /** Those of an app, whether or not anything is configured of it. */

@@ -36,6 +36,7 @@ import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Obey;
 import dev.lintel.filter.Observe;
+import dev.lintel.filter.Preferences;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
@@ -97,6 +98,7 @@ record Gateway(
       Filter signatures,
       Filter continuity,
       Rollouts rollouts,
+      Preferences preferences,
       Shadow shadow,
       Filter sticky,
       Spool spool,
@@ -137,12 +139,13 @@ record Gateway(
             facts,
             lasting.standings::named,
             config.refusing());
+    lasting.preferences.begin(config.policies().preferences());
     Register register = register(config, lasting);
     var stops =
         new Stops(
             new Authenticate(register),
             models,
-            new Choose(lasting.rollouts, named.values(), TOKENS),
+            new Choose(lasting.rollouts, lasting.preferences, named.values(), TOKENS),
             pricing::refusesUnknown,
             config.fetch(),
             lasting);
