@@ -19,6 +19,8 @@ import java.util.stream.Stream;
  * @param forced terms that hold whatever the call says; of those that two rules enforce the first
  * @param maxTokens the most tokens of an answer
  * @param dataClasses where calls of a class of data may go, by the class
+ * @param routing of whom calls are asked rather than of others; of several the one furthest below is
+ *     the last word
  * @param allowances limits and budgets
  */
 public record Policy(
@@ -30,6 +32,7 @@ public record Policy(
     List<Ruled<Map<String, String>>> forced,
     List<Ruled<Long>> maxTokens,
     List<Ruled<Map<String, Whereto>>> dataClasses,
+    List<Ruled<Preference>> routing,
     List<Allowance> allowances) {
 
   /** Nothing is forbidden, and nothing counted. */
@@ -44,6 +47,7 @@ public record Policy(
     forced = List.copyOf(forced);
     maxTokens = List.copyOf(maxTokens);
     dataClasses = List.copyOf(dataClasses);
+    routing = List.copyOf(routing);
     allowances = List.copyOf(allowances);
   }
 
@@ -58,16 +62,26 @@ public record Policy(
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         allowances);
   }
 
   /** The same with other limits and budgets. */
   public Policy with(List<Allowance> others) {
     return new Policy(
-        models, providers, endpoints, tools, required, forced, maxTokens, dataClasses, others);
+        models,
+        providers,
+        endpoints,
+        tools,
+        required,
+        forced,
+        maxTokens,
+        dataClasses,
+        routing,
+        others);
   }
 
-  /** Whether it does nothing but count. */
+  /** Whether it asks nothing of a call itself: it counts, or prefers one target to another. */
   public boolean counts() {
     return models.isEmpty()
         && providers.isEmpty()
@@ -108,6 +122,7 @@ public record Policy(
         both(forced, below.forced),
         both(maxTokens, below.maxTokens),
         both(dataClasses, below.dataClasses),
+        both(routing, below.routing),
         both(allowances, below.allowances));
   }
 

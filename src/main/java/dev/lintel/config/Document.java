@@ -513,6 +513,7 @@ record Document(
       Map<String, At<String>> force,
       Optional<MostTokens> maxTokens,
       Map<String, At<DataClass>> dataClasses,
+      Optional<At<Preferred>> routing,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -533,6 +534,34 @@ record Document(
   /** Where data may go; its word alone says that it may go nowhere. */
   record DataClass(
       @Alone Optional<At<String>> then, List<At<String>> regions, List<At<String>> providers) {}
+
+  /** Of whom calls are asked rather than of others. */
+  record Preferred(
+      Optional<At<Spec<Strategy>>> strategy,
+      Map<String, At<Count>> weights,
+      List<At<String>> order,
+      Optional<At<Some>> prefer,
+      Optional<At<Some>> avoid,
+      Optional<Mode> mode) {
+    Preferred {
+      if (strategy.isEmpty() && order.isEmpty() && prefer.isEmpty() && avoid.isEmpty()) {
+        throw new IllegalArgumentException(
+            "needs one of the keys 'strategy', 'order', 'prefer' and 'avoid'");
+      }
+      if (strategy.isEmpty() && !weights.isEmpty()) {
+        throw new IllegalArgumentException("needs the key 'strategy' for its 'weights'");
+      }
+    }
+  }
+
+  /** Targets, by their own names or their providers', or by where they are. */
+  record Some(@Alone List<At<String>> targets, List<String> regions) {
+    Some {
+      if (targets.isEmpty() && regions.isEmpty()) {
+        throw new IllegalArgumentException("needs the key 'targets' or the key 'regions'");
+      }
+    }
+  }
 
   /** Who has to agree to a change beside the admin who makes it. */
   enum Approval {

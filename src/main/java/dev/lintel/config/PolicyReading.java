@@ -6,8 +6,11 @@ import dev.lintel.Mode;
 import dev.lintel.Policy;
 import dev.lintel.Policy.Names;
 import dev.lintel.Policy.Whereto;
+import dev.lintel.Preference;
 import dev.lintel.Ruled;
 import dev.lintel.Service;
+import dev.lintel.Spec;
+import dev.lintel.Strategy;
 import dev.lintel.Terms;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -34,6 +37,9 @@ final class PolicyReading {
 
     /** Reports a name that is no provider's. */
     void provider(At<String> at);
+
+    /** Reports a name that is no provider's and none that a model lists as a target. */
+    void target(String name, At<?> at);
   }
 
   /** In a map of names: the mode of all of them. */
@@ -157,6 +163,13 @@ final class PolicyReading {
                         most.most().value(), most.mode().orElse(usual), place + ".max_tokens"))
                 .toList(),
             classes(entry.dataClasses(), place + ".data_classes", usual),
+            entry.routing().flatMap(At::value).stream()
+                .map(preferred ->
+                    new Ruled<>(
+                        preference(preferred),
+                        preferred.mode().orElse(usual),
+                        place + ".routing"))
+                .toList(),
             allowances.of(entry.limits(), entry.budgets(), "", usual));
     return new Policies.Named(policy, entry.approval().isPresent());
   }
@@ -282,5 +295,38 @@ final class PolicyReading {
       faults.add(at, "must say its 'regions' or 'providers', or be 'refuse'");
     }
     return new Whereto(false, words(entry.regions()), words(entry.providers()));
+  }
+
+  private Preference preference(Document.Preferred written) {
+    Optional<Spec<Strategy>> chosen = written.strategy().flatMap(At::value);
+    chosen.ifPresent(strategy ->
+            strategy
+                .flaws()
+                .forEach(flaw -> faults.add(new Fault(flaw.file(), flaw.line(), flaw.text()))));
+    var weights = new TreeMap<String, Integer>();
+    written.weights().forEach((name, at) -> {
+      known.target(name, at);
+      at.value().ifPresent(weight -> weights.put(name, weight.value()));
+    });
+    return new Preference(
+        chosen,
+        weights,
+        targets(written.order()),
+        some(written.prefer()),
+        some(written.avoid()));
+  }
+
+  private Preference.Some some(Optional<At<Document.Some>> written) {
+    return written
+        .flatMap(At::value)
+        .map(some ->
+            new Preference.Some(
+                Set.copyOf(targets(some.targets())), Set.copyOf(some.regions())))
+        .orElse(Preference.Some.NONE);
+  }
+
+  private List<String> targets(List<At<String>> written) {
+    written.forEach(at -> at.value().ifPresent(name -> known.target(name, at)));
+    return written.stream().flatMap(at -> at.value().stream()).distinct().toList();
   }
 }

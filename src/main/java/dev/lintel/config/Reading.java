@@ -22,9 +22,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One file on its way from single words to what they mean together. */
@@ -76,7 +78,7 @@ final class Reading implements ModelReading.Around {
     var breakers = new Breakers(written.providers());
     List<Config.ModelSpec> models = models(breakers);
     checkPrices();
-    Policies policies = policies();
+    Policies policies = policies(models);
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.data().orElse(Config.DATA),
@@ -347,10 +349,12 @@ final class Reading implements ModelReading.Around {
         });
   }
 
-  private Policies policies() {
+  private Policies policies(List<Config.ModelSpec> models) {
     return new PolicyReading(
             faults,
             new PolicyReading.Known() {
+              private @Nullable Set<String> targets;
+
               @Override
               public void model(At<String> at) {
                 checkModel(at);
@@ -359,6 +363,19 @@ final class Reading implements ModelReading.Around {
               @Override
               public void provider(At<String> at) {
                 at.value().ifPresent(name -> checkProvider(name, at));
+              }
+
+              @Override
+              public void target(String name, At<?> at) {
+                if (name.indexOf('/') < 0) {
+                  checkProvider(name, at);
+                  return;
+                }
+                Set<String> all = targets == null ? targets(models) : targets;
+                targets = all;
+                if (!all.contains(name)) {
+                  faults.add(at, "names a target that no model has" + Closest.hint(name, all));
+                }
               }
             })
         .read(written);
@@ -369,6 +386,13 @@ final class Reading implements ModelReading.Around {
     if (!written.providers().containsKey(name) && providers.catalogue().find(name).isEmpty()) {
       faults.add(at, "names a provider that is not known" + meantProvider(name));
     }
+  }
+
+  private static Set<String> targets(List<Config.ModelSpec> models) {
+    return models.stream()
+        .flatMap(Config.ModelSpec::everyTarget)
+        .map(Config.TargetSpec::name)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private List<Config.App> apps(List<Config.ModelSpec> models, Policies policies) {

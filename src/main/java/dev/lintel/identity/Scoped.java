@@ -86,6 +86,7 @@ final class Scoped implements Policy.Source {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             List.of()));
   }
 

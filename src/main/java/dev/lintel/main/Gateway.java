@@ -21,6 +21,7 @@ import dev.lintel.config.Identities;
 import dev.lintel.filter.Admit;
 import dev.lintel.filter.Afford;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Cap;
 import dev.lintel.filter.Choose;
 import dev.lintel.filter.Coalesce;
 import dev.lintel.filter.CountTokens;
@@ -35,6 +36,7 @@ import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Obey;
 import dev.lintel.filter.Observe;
+import dev.lintel.filter.Preferences;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
@@ -96,6 +98,7 @@ record Gateway(
       Filter signatures,
       Filter continuity,
       Rollouts rollouts,
+      Preferences preferences,
       Shadow shadow,
       Filter sticky,
       Spool spool,
@@ -136,12 +139,13 @@ record Gateway(
             facts,
             lasting.standings::named,
             config.refusing());
+    lasting.preferences.begin(config.policies().preferences());
     Register register = register(config, lasting);
     var stops =
         new Stops(
             new Authenticate(register),
             models,
-            new Choose(lasting.rollouts, named.values(), TOKENS),
+            new Choose(lasting.rollouts, lasting.preferences, named.values(), TOKENS),
             pricing::refusesUnknown,
             config.fetch(),
             lasting);
@@ -233,6 +237,7 @@ record Gateway(
               lasting.shadow, // once who may be asked is known, and for each model that is asked
               lasting.sticky, // of those who may be asked, and for callers only
               new Failover(lasting.listener, lasting.queues),
+              new Cap(TOKENS), // once a target: each has its price
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
               new Divide(),
@@ -257,6 +262,7 @@ record Gateway(
               new KnownPrice(refusesUnknownPrice),
               lasting.sticky,
               Stops::toTheFirst,
+              new Cap(TOKENS),
               new Inline(lasting.fetcher, reach),
               lasting.signatures),
           last);

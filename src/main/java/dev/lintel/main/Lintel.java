@@ -11,6 +11,7 @@ import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
 import dev.lintel.Health;
+import dev.lintel.History;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Model;
@@ -42,6 +43,7 @@ import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Preferences;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Ratings;
 import dev.lintel.filter.Rollouts;
@@ -184,7 +186,6 @@ public final class Lintel implements AutoCloseable {
       byte[] secret,
       Secrets.Sealing sealing) {
     Config own = source.first();
-    continuity = new Continuity(secret);
     MappedJournal journal = MappedJournal.open(own.data());
     vertx =
         Vertx.vertx(
@@ -201,6 +202,10 @@ public final class Lintel implements AutoCloseable {
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
         new Storage(own, spool, name -> Optional.ofNullable(System.getenv(name)), this::means);
+    continuity =
+        new Continuity(
+            secret,
+            own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
     evidence = new Evidence(journal, out, storage::store);
     metrics.recording(journal::lost, journal::waiting);
@@ -249,6 +254,7 @@ public final class Lintel implements AutoCloseable {
             new Signatures(),
             continuity,
             rollouts,
+            new Preferences(),
             shadow,
             new Sticky(),
             spool,
@@ -424,6 +430,11 @@ public final class Lintel implements AutoCloseable {
   /** How the database and the Redis are that nodes share, as far as they are configured. */
   private Map<String, Footing> footings() {
     var all = new TreeMap<>(sharing.footings());
+    History.OwnFile own = revisions.standing();
+    if (own != History.OwnFile.IN_FORCE) {
+      // Said, but nothing that is missing.
+      all.put("own_file", new Footing(own.word(), Optional.empty(), true, Map.of()));
+    }
     if (started.database().isPresent()) {
       storage
           .state()

@@ -35,6 +35,7 @@ final class PolicyAdmin {
           "force", RULES,
           "max_tokens", RULES,
           "data_classes", RULES,
+          "routing", RULES,
           "allowances", RULES);
 
   private static final Schema REPORT =
