@@ -123,7 +123,8 @@ final class Ask {
       for (String interval : List.of("", "&interval=hour", "&interval=day")) {
         for (String tenant : List.of("", "&tenant=tenant-0", "&tenant=tenant-39")) {
           for (String time : List.of("", ragged, hour)) {
-            page("/usage?" + one + interval + tenant + time);
+            String asked = one + interval + tenant + time;
+            page("/usage?" + (asked.startsWith("&") ? asked.substring(1) : asked));
           }
         }
       }
@@ -157,7 +158,7 @@ final class Ask {
     String encoded = path.replace("+", URLEncoder.encode("+", StandardCharsets.UTF_8));
     HttpResponse<String> answer =
         http.send(
-            HttpRequest.newBuilder(URI.create(gateway + "/admin/v1" + encoded))
+            HttpRequest.newBuilder(URI.create(gateway + "/admin/v1" + encoded.replaceAll("\\?$", "")))
                 .header("authorization", "Bearer " + key)
                 .build(),
             HttpResponse.BodyHandlers.ofString());

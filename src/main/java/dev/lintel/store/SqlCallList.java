@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -246,9 +247,17 @@ final class SqlCallList {
         }
       }
     }
+    var named = new HashMap<Kin, Boolean>();
     for (Kin kin : folded) {
       if (asked.model().isPresent()) {
-        kins.add(kin.asking(asked.model().get()));
+        Kin wanted = kin.asking(asked.model().get());
+        Kin app = new Kin(kin.tenant, kin.app, wanted.model, "");
+        if (!named.containsKey(app)) {
+          named.put(app, isNamed(day, app));
+        }
+        if (named.get(app)) {
+          kins.add(wanted);
+        }
       } else if (!unfold(day, kin, kins)) {
         return Optional.empty();
       }
@@ -262,6 +271,21 @@ final class SqlCallList {
       where.append(" AND ").append(test);
       values.add(one);
     });
+  }
+
+  /** Whether calls of that app name that model at all. */
+  private boolean isNamed(int day, Kin kin) throws SQLException {
+    try (var query =
+        connection.prepareStatement(
+            "SELECT 1 FROM %s WHERE tenant = ? AND app = ? AND model = ? LIMIT 1"
+                .formatted(SqlRecords.table(day)))) {
+      query.setString(1, kin.tenant);
+      query.setString(2, kin.app);
+      query.setString(3, kin.model);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next();
+      }
+    }
   }
 
   /** Adds one for each model that its app's calls have named; false where they are too many. */

@@ -22,7 +22,7 @@ import java.util.OptionalLong;
 /**
  * What calls come to: from the rows of whole days, of whole hours where a time begins or ends
  * within a day, of minutes where it does so within an hour, and from the records themselves within
- * a minute.
+ * a minute. Where one word is asked by alone, or none, there are rows of hours with that word only.
  */
 final class SqlUsage {
   /** As many records are read at once. */
@@ -227,7 +227,7 @@ final class SqlUsage {
     private Source source(Level level, long from) {
       List<String> columns = question.by().stream().map(Rollup.COLUMNS::get).toList();
       var tenant = question.tenant().stream().toList();
-      if (level == Level.HOUR && single.isPresent()) {
+      if (level != Level.MINUTE && single.isPresent()) {
         String holding = tenant.isEmpty() ? "dimension = ?" : "dimension = ? AND value = ?";
         var values = new ArrayList<String>(List.of(single.get()));
         values.addAll(tenant);
@@ -253,9 +253,12 @@ final class SqlUsage {
         groups.add("start / " + step);
       }
       String grouped = String.join(", ", groups);
-      // Each hour by itself where one tenant is asked for: its rows stand together within an hour.
-      boolean each = level == Level.HOUR && single.isEmpty() && !source.values.isEmpty();
-      List<Long> times = each ? hours(from, to) : List.of(from, to);
+      // Each by itself where one tenant is asked for: its rows stand together within each.
+      boolean each = level != Level.MINUTE && single.isEmpty() && !source.values.isEmpty();
+      List<Long> times = each ? starts(level, from, to) : List.of(from, to);
+      if (times.isEmpty()) {
+        return;
+      }
       String sql =
           "SELECT %s%s, COUNT(*) FROM %s WHERE %s%s %s"
               .formatted(
@@ -279,12 +282,23 @@ final class SqlUsage {
       }
     }
 
-    private static List<Long> hours(long from, long to) {
-      var hours = new ArrayList<Long>();
-      for (long hour = from; hour < to; hour += Level.HOUR.millis) {
-        hours.add(hour);
+    /** Of the hours or days in that time in which there were calls. */
+    private List<Long> starts(Level level, long from, long to) throws SQLException {
+      var starts = new ArrayList<Long>();
+      String start = level == Level.HOUR ? "start" : "start - start % " + level.millis;
+      try (var query =
+          connection.prepareStatement(
+              "SELECT DISTINCT %s FROM %s WHERE dimension = '' AND start >= ? AND start < ?"
+                  .formatted(start, Singles.TABLE))) {
+        query.setLong(1, from);
+        query.setLong(2, to);
+        try (ResultSet rows = query.executeQuery()) {
+          while (rows.next()) {
+            starts.add(rows.getLong(1));
+          }
+        }
       }
-      return hours;
+      return starts;
     }
 
     private void take(PreparedStatement query, int columns) throws SQLException {
