@@ -460,7 +460,8 @@ public record Config(
           all.put(List.of("key", key.secret()), new Led(app.tenant, app.name, place + ".keys")));
       app.awsKeys.forEach(pair ->
           all.put(
-              List.of("aws", pair.accessKey()), new Led(app.tenant, app.name, place + ".aws_keys")));
+              List.of("aws", pair.accessKey()),
+              new Led(app.tenant, app.name, place + ".aws_keys")));
     }
     identities
         .clients()
@@ -477,7 +478,8 @@ public record Config(
             Stream.concat(read.stream(), pricing.catalogue().stream()),
             Stream.concat(
                     models.stream().map(ModelSpec::strategy),
-                    policies.preferences().stream().flatMap(rule -> rule.value().strategy().stream()))
+                    policies.preferences().stream()
+                        .flatMap(rule -> rule.value().strategy().stream()))
                 .flatMap(strategy -> strategy.files().stream()))
         .distinct()
         .toList();
