@@ -11,6 +11,7 @@ import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
 import dev.lintel.Health;
+import dev.lintel.History;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Model;
@@ -429,6 +430,11 @@ public final class Lintel implements AutoCloseable {
   /** How the database and the Redis are that nodes share, as far as they are configured. */
   private Map<String, Footing> footings() {
     var all = new TreeMap<>(sharing.footings());
+    History.OwnFile own = revisions.standing();
+    if (own != History.OwnFile.IN_FORCE) {
+      // Said, but nothing that is missing.
+      all.put("own_file", new Footing(own.word(), Optional.empty(), true, Map.of()));
+    }
     if (started.database().isPresent()) {
       storage
           .state()

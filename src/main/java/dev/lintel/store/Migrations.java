@@ -39,7 +39,8 @@ final class Migrations {
           "V005__records",
           "V006__approvals",
           "V007__findings",
-          "V008__told");
+          "V008__told",
+          "V009__revision_files");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

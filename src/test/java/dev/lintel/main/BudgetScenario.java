@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -171,10 +172,7 @@ class BudgetScenario {
         socket.getInputStream().readNBytes(200);
         assertThat(budget(gateway, "a", "total").path("reserved").asString()).isNotEqualTo("0");
       }
-      long until = System.nanoTime() + 5_000_000_000L;
-      while (!budget(gateway, "a", "total").path("reserved").asString().equals("0")) {
-        assertThat(System.nanoTime()).isLessThan(until);
-      }
+      Soon.until(() -> budget(gateway, "a", "total").path("reserved").asString().equals("0"));
     }
   }
 
