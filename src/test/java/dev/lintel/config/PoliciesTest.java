@@ -433,7 +433,7 @@ class PoliciesTest {
         "{ replies: 25h }              | policies.p.retention.replies must not be longer than everybody's: idempotency.keep",
         "{ recrods: 1d, files: 1d }    | policies.p.retention.recrods is not a known key; did you mean 'records'?",
         "{ files: 2d }                 | tenants.t.apps.x.policy names a policy with 'retention.files', and files are of a whole tenant",
-        "{ records: week }             | policies.p.retention must be a time such as",
+        "{ records: week }             | policies.p.retention.records must be a time such as",
       })
   void a_retention_that_makes_no_sense_is_refused_at_its_place(String retention, String expected) {
     Faulty faulty =
