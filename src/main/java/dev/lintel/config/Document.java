@@ -528,6 +528,7 @@ record Document(
       Optional<MostTokens> maxTokens,
       Map<String, At<DataClass>> dataClasses,
       Optional<At<Preferred>> routing,
+      Optional<At<Keep>> retention,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -564,6 +565,20 @@ record Document(
       }
       if (strategy.isEmpty() && !weights.isEmpty()) {
         throw new IllegalArgumentException("needs the key 'strategy' for its 'weights'");
+      }
+    }
+  }
+
+  /** How long what calls leave behind is kept. */
+  record Keep(
+      @Alone Optional<At<Duration>> records,
+      Optional<At<Duration>> replies,
+      Optional<At<Duration>> files,
+      Optional<Mode> mode) {
+    Keep {
+      if (records.isEmpty() && replies.isEmpty() && files.isEmpty()) {
+        throw new IllegalArgumentException(
+            "needs one of the keys 'records', 'replies' and 'files'");
       }
     }
   }

@@ -22,6 +22,7 @@ import dev.lintel.config.Identities;
 import dev.lintel.filter.Admit;
 import dev.lintel.filter.Afford;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Cap;
 import dev.lintel.filter.Choose;
 import dev.lintel.filter.Coalesce;
 import dev.lintel.filter.CountTokens;
@@ -237,6 +238,7 @@ record Gateway(
               lasting.shadow, // once who may be asked is known, and for each model that is asked
               lasting.sticky, // of those who may be asked, and for callers only
               new Failover(lasting.listener, lasting.queues),
+              new Cap(TOKENS), // once a target: each has its price
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
               new Divide(),
@@ -261,6 +263,7 @@ record Gateway(
               new KnownPrice(refusesUnknownPrice),
               lasting.sticky,
               Stops::toTheFirst,
+              new Cap(TOKENS),
               new Inline(lasting.fetcher, reach),
               lasting.signatures),
           last);

@@ -129,6 +129,7 @@ public final class Lintel implements AutoCloseable {
 
   private final Vertx vertx;
   private final Evidence evidence;
+  private final Retaining retaining;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -219,6 +220,12 @@ public final class Lintel implements AutoCloseable {
         new Notices(
             storage::store, this::health, this::footings, InstantSource.system(), Webhooks.PAUSES);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
+    retaining =
+        new Retaining(
+            storage::store,
+            () -> live.config().policies().retentions(),
+            evidence::forget,
+            InstantSource.system());
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -300,6 +307,7 @@ public final class Lintel implements AutoCloseable {
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       notices.use(config);
+      retaining.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -471,6 +479,7 @@ public final class Lintel implements AutoCloseable {
     ending = true;
     long until = System.nanoTime() + patience.toNanos();
     revisions.close();
+    retaining.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
