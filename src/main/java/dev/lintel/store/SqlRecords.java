@@ -119,6 +119,7 @@ final class SqlRecords implements Records {
     Rollup.DAYS.add(connection, Rollup.DAYS.sums(fresh, days));
     Rollup.DAYS_BY_USER.add(connection, Rollup.DAYS_BY_USER.sums(fresh, daysByUser));
     SqlFindings.add(connection, fresh);
+    SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
             .filter(entry -> entry.position() > last)

@@ -5,6 +5,7 @@ interface StoreContract
     extends ReplaysContract,
         RecordsContract,
         ManyCallsContract,
+        ForgettingContract,
         FindingsContract,
         StoredFilesContract,
         BatchesContract,
