@@ -28,6 +28,9 @@ public interface Counters extends AutoCloseable {
      */
     long left(int claim);
 
+    /** How much of it was reserved: of no claim more than its bound. */
+    long held(int claim);
+
     /** Until all of the account is there again, as far as time alone brings it. */
     Duration reset(int claim);
 

@@ -29,13 +29,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
@@ -119,7 +119,7 @@ public record Config(
       Credential client,
       Set<String> audiences,
       String claim,
-      Map<String, Map.Entry<Admin.Role, Set<String>>> grants,
+      Map<String, Admin.Grant> grants,
       Optional<URI> redirect,
       String scopes,
       Optional<URI> keys) {}
@@ -413,27 +413,74 @@ public record Config(
 
   /**
    * The places that one admin alone may not change into another configuration, such as {@code
-   * policies.strict}: guarded policies that are changed or dropped, and where they stood and do not
-   * any more. Empty where one admin is enough.
+   * policies.strict}: guarded policies that are changed or dropped, where they stood and do not any
+   * more, callers that are led to an app where they do not stand, and who is an admin. Empty where
+   * one admin is enough.
    */
   public List<String> secondAdmin(Config after) {
-    if (policies.named().values().stream().noneMatch(Policies.Named::secondAdmin)) {
+    if (!policies.guarded()) {
       return List.of();
     }
-    var left = new HashSet<String>();
-    for (App app : after.apps) {
-      left.add(app.tenant());
-      left.add(app.tenant() + "/" + app.name());
+    var places = new TreeSet<>(policies.secondAdmin(after.policies));
+    Map<List<String>, Led> led = after.led();
+    led()
+        .forEach((credential, before) -> {
+          Led now = led.get(credential);
+          if (now != null
+              && !now.isFor(before)
+              && !after
+                  .policies
+                  .guarding(now.tenant, now.app)
+                  .containsAll(policies.guarding(before.tenant, before.app))) {
+            places.add(before.place);
+          }
+        });
+    // Who could name admins alone would soon be two.
+    if (!signOn.equals(after.signOn)) {
+      places.add("admin.oidc");
     }
-    return policies.secondAdmin(
-        after.policies, place -> place.isEmpty() || left.contains(place.replaceFirst("#.*", "")));
+    if (identities.issuers().stream().anyMatch(issuer -> after.identities.changes(issuer))) {
+      places.add("jwt");
+    }
+    return List.copyOf(places);
+  }
+
+  /** To which app a credential leads, and where that is written. */
+  private record Led(String tenant, String app, String place) {
+    private boolean isFor(Led other) {
+      return tenant.equals(other.tenant) && app.equals(other.app);
+    }
+  }
+
+  private Map<List<String>, Led> led() {
+    var all = new HashMap<List<String>, Led>();
+    for (App app : apps) {
+      String place = "tenants." + app.tenant + ".apps." + app.name;
+      app.keys.forEach(key ->
+          all.put(List.of("key", key.secret()), new Led(app.tenant, app.name, place + ".keys")));
+      app.awsKeys.forEach(pair ->
+          all.put(
+              List.of("aws", pair.accessKey()),
+              new Led(app.tenant, app.name, place + ".aws_keys")));
+    }
+    identities
+        .clients()
+        .forEach(client ->
+            all.put(
+                List.of("client", client.subject(), client.san()),
+                new Led(client.tenant(), client.app(), "clients")));
+    return all;
   }
 
   /** What it was read from beside its own file. */
   public List<Path> files() {
     return Stream.concat(
             Stream.concat(read.stream(), pricing.catalogue().stream()),
-            models.stream().flatMap(model -> model.strategy().files().stream()))
+            Stream.concat(
+                    models.stream().map(ModelSpec::strategy),
+                    policies.preferences().stream()
+                        .flatMap(rule -> rule.value().strategy().stream()))
+                .flatMap(strategy -> strategy.files().stream()))
         .distinct()
         .toList();
   }

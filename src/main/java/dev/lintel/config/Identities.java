@@ -21,4 +21,10 @@ public record Identities(
     clients = List.copyOf(clients);
     trustedProxies = List.copyOf(trustedProxies);
   }
+
+  /** Whether what is known of an issuer here is another thing; one that is gone is none. */
+  boolean changes(Issuer before) {
+    return issuers.stream()
+        .anyMatch(issuer -> issuer.name().equals(before.name()) && !issuer.equals(before));
+  }
 }

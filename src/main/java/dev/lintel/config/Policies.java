@@ -2,10 +2,15 @@ package dev.lintel.config;
 
 import dev.lintel.Allowance;
 import dev.lintel.Policy;
+import dev.lintel.Preference;
+import dev.lintel.Retention;
+import dev.lintel.Ruled;
+import dev.lintel.Whose;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Who is under which policy, resolved: immutable, and shared by those who have the same.
@@ -68,6 +73,23 @@ public record Policies(
     return all;
   }
 
+  /** Every rule by which one target is preferred to another. */
+  public List<Ruled<Preference>> preferences() {
+    return named.values().stream().flatMap(known -> known.policy.routing().stream()).toList();
+  }
+
+  /** Every rule of how long something is kept, at each place where it holds. */
+  public List<Retention.Rule> retentions() {
+    var all = new ArrayList<Retention.Rule>();
+    attached.forEach((place, name) -> {
+      Named known = named.get(name);
+      if (known != null) {
+        known.policy.retention().forEach(rule -> all.add(new Retention.Rule(Whose.of(place), rule)));
+      }
+    });
+    return all;
+  }
+
   /** Those of an app, whether or not anything is configured of it. */
   public Policy.Source of(String tenant, String app) {
     Policy.Source source = callers.isEmpty() ? null : callers.get(tenant + "/" + app);
@@ -90,14 +112,16 @@ public record Policies(
     return layers;
   }
 
+  boolean guarded() {
+    return named.values().stream().anyMatch(Named::secondAdmin);
+  }
+
   /**
    * The places of the configuration that one admin alone may not bring to what comes after this:
    * each policy that says so and is changed or dropped, and each place that it stood at and does
-   * not any more. What goes with its tenant or app is no change of a policy.
-   *
-   * @param exists whether there still is such a place
+   * not any more, be it because the place is gone: one of the same name could be made without it.
    */
-  List<String> secondAdmin(Policies after, Predicate<String> exists) {
+  List<String> secondAdmin(Policies after) {
     var places = new ArrayList<String>();
     named.forEach((name, policy) -> {
       if (policy.secondAdmin && !policy.equals(after.named.get(name))) {
@@ -105,15 +129,24 @@ public record Policies(
       }
     });
     attached.forEach((place, name) -> {
-      Named policy = named.get(name);
-      if (policy != null
-          && policy.secondAdmin
-          && !name.equals(after.attached.get(place))
-          && exists.test(place)) {
+      if (guards(name) && !name.equals(after.attached.get(place))) {
         places.add(path(place));
       }
     });
-    return places.stream().sorted().toList();
+    return places;
+  }
+
+  /** The policies above an app, and its own, that one admin alone may not take from it. */
+  Set<String> guarding(String tenant, String app) {
+    return layers(tenant, app, "").stream()
+        .map(Layer::policy)
+        .filter(this::guards)
+        .collect(Collectors.toSet());
+  }
+
+  private boolean guards(String name) {
+    Named policy = named.get(name);
+    return policy != null && policy.secondAdmin;
   }
 
   /** Where the policy of a place is written. */

@@ -15,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -48,9 +49,34 @@ final class Accounts {
   private final Map<Same, Account> whole = new ConcurrentHashMap<>();
   private final Map<String, Account> live = new ConcurrentHashMap<>();
 
-  /** Budgets of which somebody has one of his own, as far as they were met since the start. */
-  Collection<Account> live() {
-    return live.values();
+  /**
+   * Budgets of which somebody has one of his own, as far as they were met since the start, as they
+   * are configured now.
+   */
+  List<Account> live(Collection<Allowance> configured) {
+    var now = new HashMap<Place, Allowance>();
+    configured.forEach(allowance -> now.put(Place.of(allowance), allowance));
+    var rows = new ArrayList<Account>();
+    for (Account account : live.values()) {
+      Allowance current = now.get(Place.of(account.allowance()));
+      if (current != null) {
+        rows.add(account.judgedBy(current));
+      }
+    }
+    return rows;
+  }
+
+  /** Where an allowance stands, whatever its amount. */
+  private record Place(
+      String rule, String owner, Measure measure, String span, List<Dimension> per) {
+    static Place of(Allowance allowance) {
+      return new Place(
+          allowance.rule(),
+          allowance.owner(),
+          allowance.measure(),
+          allowance.span().name(),
+          allowance.per());
+    }
   }
 
   /** The account of an allowance that its owner has as a whole. */
@@ -94,23 +120,48 @@ final class Accounts {
     for (String way : ways) {
       var account = new Account(id(allowance, way), allowance);
       if (allowance.lasting() && live.size() < MOST_SHOWN) {
-        live.putIfAbsent(account.id(), account);
+        met(account);
       }
       add(account, to);
     }
   }
 
-  /** Of allowances of the same thing the strictest counts; it counts once. */
+  private void met(Account account) {
+    Account known = live.putIfAbsent(account.id(), account);
+    if (known != null && known.allowance() != account.allowance()) {
+      String rule = account.allowance().rule();
+      String key =
+          known.allowance().rule().equals(rule) ? account.id() : account.id() + '\n' + rule;
+      live.put(key, account);
+    }
+  }
+
+  /**
+   * Of allowances of the same thing the strictest counts; it counts once, and the others judge by
+   * the same count.
+   */
   private static void add(Account account, List<Account> to) {
     for (int i = 0; i < to.size(); i++) {
       if (to.get(i).equals(account)) {
-        if (strictness(account.allowance()) < strictness(to.get(i).allowance())) {
-          to.set(i, account);
-        }
+        to.set(i, both(to.get(i), account.allowance()));
         return;
       }
     }
     to.add(account);
+  }
+
+  private static Account both(Account known, Allowance other) {
+    if (known.allowance().equals(other) || known.beside().contains(other)) {
+      return known;
+    }
+    boolean stricter = strictness(other) < strictness(known.allowance());
+    var beside = new ArrayList<>(known.beside());
+    beside.add(stricter ? known.allowance() : other);
+    return new Account(known.id(), stricter ? other : known.allowance(), beside);
+  }
+
+  static Account stricter(Account one, Account other) {
+    return strictness(other.allowance()) < strictness(one.allowance()) ? other : one;
   }
 
   private static double strictness(Allowance allowance) {

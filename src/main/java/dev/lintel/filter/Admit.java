@@ -19,6 +19,7 @@ import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 
@@ -95,20 +96,32 @@ public final class Admit implements Filter {
     };
   }
 
-  /** Accounts of budgets: of those as a whole, and of those who have one of their own lately. */
+  /**
+   * Budgets with their accounts: of those as a whole, and of those who have one of their own
+   * lately. Of the same thing there may be several, by which one count is judged.
+   */
   public List<Account> budgets(Collection<Allowance> configured) {
-    var all = new ArrayList<>(budgetsAsAWhole(configured));
-    all.addAll(accounts.live());
+    var all = new ArrayList<Account>();
+    configured.stream()
+        .filter(Admit::isWhole)
+        .distinct()
+        .forEach(allowance -> all.add(accounts.of(allowance)));
+    all.addAll(accounts.live(configured));
     return all;
   }
 
-  /** Those alone that their owners have as a whole. */
+  /** Of the accounts that budgets' owners have as a whole, each by the strictest of its budgets. */
   public List<Account> budgetsAsAWhole(Collection<Allowance> configured) {
-    return configured.stream()
-        .filter(allowance -> allowance.lasting() && allowance.per().isEmpty())
+    var all = new LinkedHashMap<String, Account>();
+    configured.stream()
+        .filter(Admit::isWhole)
         .map(accounts::of)
-        .distinct()
-        .toList();
+        .forEach(account -> all.merge(account.id(), account, Accounts::stricter));
+    return List.copyOf(all.values());
+  }
+
+  private static boolean isWhole(Allowance allowance) {
+    return allowance.lasting() && allowance.per().isEmpty();
   }
 
   Counters counters() {
@@ -155,7 +168,10 @@ public final class Admit implements Filter {
     if (cost.isPresent()) {
       return Foresight.pico(cost.get());
     }
-    boolean nothing = trail.usage().source() == Usage.Source.NONE && trail.firstContentNanos() < 0;
+    // What a provider refuses is handed on as an answer where it is passed through.
+    boolean nothing =
+        trail.usage().source() == Usage.Source.NONE
+            && (trail.firstContentNanos() < 0 || trail.status() >= 400);
     return nothing ? 0 : Foresight.allowed(call);
   }
 

@@ -146,7 +146,11 @@ final class Admitted implements Admission {
         return new Booking(model, attempt.claims, grant);
       }
       var missing = (Short) attempt.taken;
-      Allowance allowance = attempt.claims.get(missing.claim()).account().allowance();
+      Claim claim = attempt.claims.get(missing.claim());
+      Allowance allowance = claim.account().allowance();
+      if (!claim.account().beside().isEmpty()) {
+        noteBeside(claim, missing.left(), missing.again());
+      }
       if (!allowance.lasting()) {
         refused = figures(attempt.claims);
         Ruled.against(
@@ -239,16 +243,38 @@ final class Admitted implements Admission {
   /** What would have been refused, had it been enforced. */
   private void note(List<Claim> claims, Grant grant) {
     for (int i = 0; i < claims.size(); i++) {
-      Allowance allowance = claims.get(i).account().allowance();
+      Account account = claims.get(i).account();
+      Allowance allowance = account.allowance();
       if (allowance.mode() != Mode.ENFORCE && grant.left(i) < 0) {
-        var missing = new Short(i, 0, grant.reset(i), false);
-        Ruled.against(
-            call.trail(),
-            allowance.rule(),
-            allowance.mode(),
-            allowance.lasting() ? exceeded(allowance, missing) : limited(allowance, missing));
+        note(allowance, grant.reset(i));
+      }
+      if (!account.beside().isEmpty()) {
+        noteBeside(claims.get(i), grant.left(i) + grant.held(i), grant.reset(i));
       }
     }
+  }
+
+  /**
+   * The same of what judges by the same count.
+   *
+   * @param left of what the account is for, before the claim
+   */
+  private void noteBeside(Claim claim, long left, Duration again) {
+    long taken = claim.account().allowance().amount() - left;
+    for (Allowance other : claim.account().beside()) {
+      if (other.mode() != Mode.ENFORCE && other.amount() - taken < claim.usual()) {
+        note(other, again);
+      }
+    }
+  }
+
+  private void note(Allowance allowance, Duration again) {
+    var missing = new Short(0, 0, again, false);
+    Ruled.noted(
+        call.trail(),
+        allowance.rule(),
+        allowance.mode(),
+        allowance.lasting() ? exceeded(allowance, missing) : limited(allowance, missing));
   }
 
   /** Once: what was really used is known now. */

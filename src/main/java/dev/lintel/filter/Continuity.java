@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -40,14 +41,16 @@ public final class Continuity implements Filter {
 
   private static final String PREVIOUS = "previous_response_id";
 
-  private final Seal seal;
+  private final Seals seals;
   private final KnownReplies kept = new KnownReplies();
 
   /**
    * @param secret of this installation: ids that were sealed with it are good after a restart
+   * @param agreed the secret on which all nodes of its store have agreed, where there are several;
+   *     throws {@link Failure} {@code UNAVAILABLE} where it cannot be had at the moment
    */
-  public Continuity(byte[] secret) {
-    this.seal = new Seal(secret);
+  public Continuity(byte[] secret, Optional<Supplier<byte[]>> agreed) {
+    this.seals = new Seals(secret, agreed);
   }
 
   /** Who made something: a target, and the key with which it was asked. */
@@ -112,7 +115,8 @@ public final class Continuity implements Filter {
 
   /** Empty where no provider keeps a reply that this tenant knows by that id. */
   public Optional<Keeper> keeper(String tenant, String id) {
-    return seal.open(tenant, id)
+    return seals
+        .open(tenant, id)
         .map(open -> {
           String target = open.pin().target();
           int slash = target.indexOf('/');
@@ -174,7 +178,8 @@ public final class Continuity implements Filter {
         return;
       }
       Seal.Open open =
-          seal.open(tenant, id)
+          seals
+              .open(tenant, id)
               .orElseThrow(() ->
                   refused(
                       PREVIOUS,
@@ -309,12 +314,12 @@ public final class Continuity implements Filter {
 
     @Override
     public String shown(String id) {
-      return id.isEmpty() ? made : seal.close(tenant, new Seal.Open(pin(), id));
+      return id.isEmpty() ? made : seals.close(tenant, new Seal.Open(pin(), id));
     }
 
     @Override
     public String known(String shown) {
-      return seal.open(tenant, shown).map(Seal.Open::id).orElse(shown);
+      return seals.open(tenant, shown).map(Seal.Open::id).orElse(shown);
     }
 
     @Override

@@ -18,6 +18,7 @@ import javax.crypto.spec.SecretKeySpec;
 final class Seal {
   private static final String PREFIX = "resp_";
   private static final int MAC = 16;
+  private static final byte[] NOTHING = {};
 
   /**
    * @param id the provider's own
@@ -37,17 +38,25 @@ final class Seal {
     return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
   }
 
-  /** Empty where the id was not sealed here, or for another tenant. */
-  Optional<Open> open(String tenant, String shown) {
+  /** Whether an id looks as if it were sealed, by whomever. */
+  static boolean maybe(String shown) {
+    return content(shown).length > MAC;
+  }
+
+  private static byte[] content(String shown) {
     if (!shown.startsWith(PREFIX)) {
-      return Optional.empty();
+      return NOTHING;
     }
-    byte[] sealed;
     try {
-      sealed = Base64.getUrlDecoder().decode(shown.substring(PREFIX.length()));
+      return Base64.getUrlDecoder().decode(shown.substring(PREFIX.length()));
     } catch (IllegalArgumentException foreign) {
-      return Optional.empty();
+      return NOTHING;
     }
+  }
+
+  /** Empty where the id was not sealed under this secret, or for another tenant. */
+  Optional<Open> open(String tenant, String shown) {
+    byte[] sealed = content(shown);
     if (sealed.length <= MAC) {
       return Optional.empty();
     }

@@ -76,6 +76,11 @@ final class Held implements Grant {
   }
 
   @Override
+  public long held(int claim) {
+    return local != null ? local.held(claim) : reserved[claim];
+  }
+
+  @Override
   public Duration reset(int claim) {
     if (local != null) {
       return local.reset(claim);

@@ -149,8 +149,8 @@ public final class MemoryCounters implements Counters {
   }
 
   /**
-   * What of it has to outlast the process. Tells of the highest threshold that is passed by this,
-   * if one is.
+   * What of it has to outlast the process. Tells of the highest thresholds that are passed by this,
+   * if any are.
    */
   private Optional<Charge> charge(
       Claim claim, PeriodTally tally, long before, long used, Moment taken) {
@@ -160,10 +160,8 @@ public final class MemoryCounters implements Counters {
       return Optional.empty();
     }
     Instant period = tally.period(allowance, taken);
-    if (before != Tally.GONE && !allowance.thresholds().isEmpty()) {
-      long after = Tally.plus(before, used);
-      Thresholds.passed(allowance, before, after)
-          .ifPresent(percent -> watcher.passed(account, period, percent, after));
+    if (before != Tally.GONE) {
+      Thresholds.tell(watcher, account, period, before, Tally.plus(before, used));
     }
     return Optional.of(new Charge(account.id(), period, used));
   }
@@ -238,6 +236,11 @@ public final class MemoryCounters implements Counters {
     @Override
     public long left(int claim) {
       return tallies[claim].left(allowance(claim), now());
+    }
+
+    @Override
+    public long held(int claim) {
+      return held[claim];
     }
 
     @Override

@@ -245,8 +245,8 @@ public final class RedisCounters implements Counters {
     }
     known.see(line.place(), spent);
     Account account = line.account();
-    Thresholds.passed(account.allowance(), Math.max(0, spent - line.used()), spent)
-        .ifPresent(percent -> watcher.passed(account, line.place().period(), percent, spent));
+    Thresholds.tell(
+        watcher, account, line.place().period(), Math.max(0, spent - line.used()), spent);
   }
 
   private void unsettled() {

@@ -99,6 +99,7 @@ final class Notices implements AutoCloseable {
         String.join(
             "\n",
             account.id(),
+            budget.rule(),
             period.toString(),
             Integer.toString(percent),
             Long.toString(budget.amount()));

@@ -60,8 +60,13 @@ class AdmitTest {
       };
 
   private final VirtualTime time = new VirtualTime();
+  private final List<String> passed = new ArrayList<>();
   private final Counters counters =
-      new MemoryCounters(time, time.wall(), (account, period, percent, spent) -> {});
+      new MemoryCounters(
+          time,
+          time.wall(),
+          (account, period, percent, spent) ->
+              passed.add(account.allowance().rule() + " " + percent));
   private final Admit admit = new Admit(counters);
   private final List<String> log = new ArrayList<>();
 
@@ -353,6 +358,62 @@ class AdmitTest {
     start("b", call(10, 10, wide, narrow), answering(Duration.ZERO, 10_000));
     time.run();
     assertThat(log).containsExactly("a answered", "b budget_exceeded at 0");
+  }
+
+  private static Allowance ruled(String rule, Allowance of, Mode mode, List<Integer> thresholds) {
+    return new Allowance(
+        rule,
+        of.owner(),
+        of.measure(),
+        of.amount(),
+        of.span(),
+        List.of(),
+        Set.of(),
+        mode,
+        thresholds,
+        AtLimit.REFUSE);
+  }
+
+  @Test
+  void what_is_observed_and_what_is_enforced_of_the_same_thing_both_judge_by_one_count() {
+    Allowance observed = ruled("observed", money(2 * CENT, DAY), Mode.OBSERVE, List.of(50));
+    Allowance enforced = ruled("enforced", money(3 * CENT, DAY), Mode.ENFORCE, List.of(100));
+    Call within = call(10, 10, observed, enforced);
+    Call above = call(10, 10, enforced, observed);
+    Call refused = call(10, 10, observed, enforced);
+    start("within", within, answering(Duration.ZERO, 15_000));
+    time.run();
+    start("above", above, answering(Duration.ZERO, 15_000));
+    time.run();
+    start("refused", refused, answering(Duration.ZERO, 15_000));
+    time.run();
+    assertThat(log)
+        .containsExactly("within answered", "above answered", "refused budget_exceeded at 0");
+    assertThat(within.trail().findings()).isEmpty();
+    assertThat(above.trail().findings()).extracting("rule").containsExactly("observed");
+    assertThat(refused.trail().findings())
+        .extracting("rule", "mode")
+        .containsExactlyInAnyOrder(
+            org.assertj.core.groups.Tuple.tuple("observed", Mode.OBSERVE),
+            org.assertj.core.groups.Tuple.tuple("enforced", Mode.ENFORCE));
+    assertThat(level(enforced).spent()).isEqualTo(3 * CENT);
+    assertThat(passed).containsExactly("observed 50", "enforced 100");
+    assertThat(admit.budgets(List.of(observed, enforced, observed)))
+        .extracting("allowance")
+        .containsExactly(observed, enforced);
+    assertThat(admit.budgetsAsAWhole(List.of(observed, enforced)))
+        .extracting("allowance")
+        .containsExactly(enforced);
+  }
+
+  @Test
+  void a_budget_that_each_user_has_stands_as_it_is_configured_now() {
+    Allowance users = with(money(3 * CENT, DAY), Mode.ENFORCE, AtLimit.REFUSE, Dimension.USE_CASE);
+    start("a", call(10, 10, users), answering(Duration.ZERO, 10_000));
+    time.run();
+    Allowance raised = with(money(5 * CENT, DAY), Mode.ENFORCE, AtLimit.REFUSE, Dimension.USE_CASE);
+    assertThat(admit.budgets(List.of(raised))).extracting("allowance").containsExactly(raised);
+    assertThat(admit.budgets(List.of())).isEmpty();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.lintel.ledger;
 
 import dev.lintel.Counters;
 import dev.lintel.Counters.Charge;
+import dev.lintel.Soon;
 import dev.lintel.Spending;
 import java.time.Duration;
 import java.time.Instant;
@@ -94,13 +95,7 @@ final class Nodes implements AutoCloseable {
   }
 
   static void until(BooleanSupplier holds) {
-    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!holds.getAsBoolean()) {
-      if (System.nanoTime() - end > 0) {
-        throw new AssertionError("has not come in 30 s");
-      }
-      Thread.yield();
-    }
+    Soon.until(holds);
   }
 
   @Override

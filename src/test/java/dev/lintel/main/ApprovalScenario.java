@@ -174,6 +174,89 @@ class ApprovalScenario {
   }
 
   @Test
+  void what_a_guarded_policy_stands_at_is_not_removed_and_made_anew_without_it() {
+    String ann = person("ann", "bosses");
+    String bob = person("bob", "bosses");
+    assertThat(ask(bob, "PUT", "/tenants/u/apps/b", "{\"policy\":\"strict\"}").statusCode())
+        .isEqualTo(404);
+    assertThat(ask(bob, "POST", "/tenants", "{\"name\":\"u\"}").statusCode()).isEqualTo(201);
+    assertThat(
+            ask(bob, "POST", "/tenants/u/apps", "{\"name\":\"b\",\"policy\":\"strict\"}")
+                .statusCode())
+        .isEqualTo(201);
+    assertThat(
+            ask(
+                    bob,
+                    "POST",
+                    "/tenants/u/apps",
+                    "{\"name\":\"c\",\"use_cases\":{\"faq\":{\"policy\":\"strict\"}}}")
+                .statusCode())
+        .isEqualTo(201);
+    String t = "[\"tenants.t.policy\"]";
+    String b = "[\"tenants.u.apps.b.policy\"]";
+    String c = "[\"tenants.u.apps.c.use_cases.faq.policy\"]";
+    String both = "[\"tenants.u.apps.b.policy\",\"tenants.u.apps.c.use_cases.faq.policy\"]";
+    for (String[] way :
+        new String[][] {
+          {"DELETE", "/tenants/t", "", t},
+          {"PUT", "/tenants/t", "{\"policy\":\"free\"}", t},
+          {"PATCH", "/tenants/t?until=2999-01-01T00:00:00Z", "{\"policy\":null}", t},
+          {"DELETE", "/tenants/t?until=2999-01-01T00:00:00Z", "", t},
+          {"DELETE", "/tenants/u/apps/b", "", b},
+          {"PUT", "/tenants/u/apps/b", "{}", b},
+          {"PATCH", "/tenants/u", "{\"apps\":{\"b\":null}}", b},
+          {"PATCH", "/tenants/u", "{\"apps\":{\"b\":{\"policy\":null}}}", b},
+          {"PATCH", "/tenants/u", "{\"apps\":null}", both},
+          {"DELETE", "/tenants/u", "", both},
+          {"DELETE", "/tenants/u/apps/c", "", c},
+          {"PATCH", "/tenants/u/apps/c", "{\"use_cases\":{\"faq\":null}}", c},
+          {"PATCH", "/tenants/u/apps/c", "{\"use_cases\":{\"faq\":{\"policy\":\"free\"}}}", c},
+          {"POST", "/config/revisions/1/rollback", "", both},
+          {"POST", "/config/revisions/0/rollback", "", both},
+        }) {
+      assertThat(asked(ann, way[0], way[1], way[2]).path("places").toString())
+          .as(String.join(" ", way))
+          .isEqualTo(way[3]);
+    }
+    assertThat(ask(ann, "GET", "/config", "").body()).contains("\"revision\":3");
+
+    String gone = approval(ann, "DELETE", "/tenants/u/apps/b", "");
+    assertThat(approve(bob, gone).statusCode()).isEqualTo(200);
+    assertThat(ask(ann, "GET", "/tenants/u/apps/b", "").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void a_caller_is_not_led_out_from_under_a_guarded_policy() {
+    String ann = person("ann", "bosses");
+    String bob = person("bob", "bosses");
+    ask(bob, "POST", "/tenants", "{\"name\":\"u\"}");
+    String moved =
+        Json.text(
+            Json.object()
+                .put(
+                    "text",
+                    file()
+                        .replace("apps: { a: { keys: [ sk-test-0001 ] } } }", "apps: { a: {} } }")
+                        .replace(
+                            "tenants: {",
+                            "tenants: { u: { apps: { b: { keys: [ sk-test-0001 ] } } },")));
+    assertThat(asked(ann, "POST", "/config/apply", moved).path("places").toString())
+        .isEqualTo("[\"tenants.t.apps.a.keys\"]");
+    // To take a key away is never held up.
+    assertThat(ask(ann, "PATCH", "/tenants/t/apps/a", "{\"keys\":null}").statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void nobody_names_a_second_admin_alone() {
+    String ann = person("ann", "bosses");
+    String other =
+        Json.text(Json.object().put("text", file().replace("books: auditor", "books: admin")));
+    assertThat(asked(ann, "POST", "/config/apply", other).path("places").toString())
+        .isEqualTo("[\"admin.oidc\"]");
+  }
+
+  @Test
   void to_go_back_and_to_end_an_override_waits_too() {
     String ann = person("ann", "bosses");
     String bob = person("bob", "bosses");

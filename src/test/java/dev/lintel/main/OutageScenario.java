@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import dev.lintel.main.Callers.Told;
 import dev.lintel.main.UnwellProvider.Asked;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -325,11 +325,7 @@ class OutageScenario {
             .build());
   }
 
-  private static void until(Callable<Boolean> holds) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!holds.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      LockSupport.parkNanos(20_000_000);
-    }
+  private static void until(Callable<Boolean> holds) {
+    var _ = Soon.found(holds, held -> held);
   }
 }

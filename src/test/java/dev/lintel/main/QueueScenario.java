@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -77,9 +78,7 @@ class QueueScenario {
                 yaml(provider, "")
                     + "models: { slow: { targets: [ { to: p/m, concurrent: 1 } ], queue: { size: 3, wait: 20s } } }\n")) {
       var first = CompletableFuture.supplyAsync(() -> gateway.post("/v1/chat/completions", ASKED));
-      while (under.get() == 0) {
-        Thread.onSpinWait();
-      }
+      Soon.until(() -> under.get() > 0);
       HttpResponse<String> late =
           gateway.send(
               gateway
@@ -105,9 +104,7 @@ class QueueScenario {
       // From the first it is known how long a call takes.
       assertThat(gateway.post("/v1/chat/completions", ASKED).statusCode()).isEqualTo(200);
       var first = CompletableFuture.supplyAsync(() -> gateway.post("/v1/chat/completions", ASKED));
-      while (under.get() == 0) {
-        Thread.onSpinWait();
-      }
+      Soon.until(() -> under.get() > 0);
       HttpResponse<String> hurried =
           gateway.send(
               gateway

@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.Socket;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -336,10 +336,6 @@ class ResilienceScenario {
   }
 
   private static void until(BooleanSupplier holds) {
-    long end = System.nanoTime() + 5_000_000_000L;
-    while (!holds.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      LockSupport.parkNanos(20_000_000);
-    }
+    Soon.until(holds);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lintel.Json;
+import dev.lintel.store.RealPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -180,24 +181,24 @@ class ResponsesScenario {
   private final Keeper a = new Keeper("a", true);
   private final Keeper b = new Keeper("b", true);
   private final Keeper plain = new Keeper("plain", false);
-  private final TestGateway gateway =
-      TestGateway.of(
-          "providers:\n"
-              + a.yaml()
-              + b.yaml()
-              + plain.yaml()
-              + "  claude: { kind: sim, dialect: anthropic }\n"
-              + """
-              models:
-                both: { targets: [ a/x, b/x ], strategy: round_robin, retry: { attempts: 3 } }
-                one: { targets: [ b/x ] }
-                chat: { targets: [ plain/x ] }
-                claude: { targets: [ claude/x ] }
-                mixed: { targets: [ plain/x, claude/x ], strategy: round_robin }
-              tenants:
-                t: { apps: { a: { keys: [ sk-test-0001 ] } } }
-                other: { apps: { a: { keys: [ sk-other ] } } }
-              """);
+  private final String yaml =
+      "providers:\n"
+          + a.yaml()
+          + b.yaml()
+          + plain.yaml()
+          + "  claude: { kind: sim, dialect: anthropic }\n"
+          + """
+          models:
+            both: { targets: [ a/x, b/x ], strategy: round_robin, retry: { attempts: 3 } }
+            one: { targets: [ b/x ] }
+            chat: { targets: [ plain/x ] }
+            claude: { targets: [ claude/x ] }
+            mixed: { targets: [ plain/x, claude/x ], strategy: round_robin }
+          tenants:
+            t: { apps: { a: { keys: [ sk-test-0001 ] } } }
+            other: { apps: { a: { keys: [ sk-other ] } } }
+          """;
+  private final TestGateway gateway = TestGateway.of(yaml);
 
   @AfterEach
   void close() {
@@ -208,6 +209,11 @@ class ResponsesScenario {
   }
 
   private HttpResponse<String> ask(String model, String input, String more) {
+    return ask(gateway, model, input, more);
+  }
+
+  private static HttpResponse<String> ask(
+      TestGateway gateway, String model, String input, String more) {
     return gateway.post(
         "/v1/responses", "{\"model\":\"" + model + "\",\"input\":" + input + more + "}");
   }
@@ -260,6 +266,24 @@ class ResponsesScenario {
     assertThat(maker.asked).hasSize(5).containsOnly(key);
     assertThat(maker.bodies.get(1).path("previous_response_id").asString())
         .isEqualTo("resp_" + maker.name + "1");
+  }
+
+  @Test
+  void a_conversation_goes_on_at_another_node_of_the_same_database() {
+    String shared = "database: " + RealPostgres.fresh() + "\n" + yaml;
+    try (var one = TestGateway.of(shared);
+        var other = TestGateway.of(shared)) {
+      var first = ask(one, "both", "\"Hi\"", "");
+      Keeper maker = target(first).equals("a/x") ? a : b;
+      for (TestGateway node : List.of(other, one, other)) {
+        var next = ask(node, "both", "\"And?\"", previous(id(first)));
+        assertThat(next.statusCode()).as(next.body()).isEqualTo(200);
+        assertThat(target(next)).isEqualTo(target(first));
+        assertThat(maker.bodies.getLast().path("previous_response_id").asString())
+            .isEqualTo("resp_" + maker.name + "1");
+      }
+      assertThat(id(other.get("/v1/responses/" + id(first)))).isEqualTo(id(first));
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -269,11 +270,7 @@ class UploadScenario {
   }
 
   private static void until(BooleanSupplier holds) {
-    long deadline = System.nanoTime() + 20_000_000_000L;
-    while (!holds.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      LockSupport.parkNanos(2_000_000);
-    }
+    Soon.until(holds);
   }
 
   private interface Progress {

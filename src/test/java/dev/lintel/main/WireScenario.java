@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import dev.lintel.main.RawProvider.Visit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -572,10 +573,7 @@ class WireScenario {
       var reply = gateway.post(speech.path(stream), speech.body(stream));
       assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
       assertThat(reply.headers().firstValue("x-lintel-attempts")).contains("3");
-      long deadline = System.nanoTime() + 5_000_000_000L;
-      while (!gateway.log().endsWith("\n") && System.nanoTime() < deadline) {
-        LockSupport.parkNanos(10_000_000);
-      }
+      Soon.until(() -> gateway.log().endsWith("\n"));
       assertThat(Json.parse(gateway.log()).path("attempts")).hasSize(3);
     }
   }
@@ -638,11 +636,7 @@ class WireScenario {
             });
         var gateway = gateway(speech, provider, ONCE)) {
       gateway.post(speech.path(false), speech.body(false));
-      long deadline = System.nanoTime() + 5_000_000_000L;
-      while (!state(gateway).equals("half_open") && System.nanoTime() < deadline) {
-        LockSupport.parkNanos(10_000_000);
-      }
-      assertThat(state(gateway)).isEqualTo("half_open");
+      Soon.until(() -> state(gateway).equals("half_open"));
       assertThat(Json.parse(gateway.get("/health").body()).path("status").asString())
           .isEqualTo("healthy");
     }
