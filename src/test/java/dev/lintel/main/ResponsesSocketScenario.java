@@ -163,7 +163,7 @@ class ResponsesSocketScenario {
           {"type":"response.create","input":"x"}                                    | 400 | invalid_request
           {"type":"response.create","model":"nobody/none","input":"x"}              | 404 | not_found
           {"type":"response.create","model":"openai-sim/x","input":"x","previous_response_id":"resp_1"} | 400 | invalid_request
-          {"type":"response.create","model":"openai-sim/x+fault=429_seconds","input":"x"} | 429 | upstream_rate_limited
+          {"type":"response.create","model":"openai-sim/x+fault=429_ms+retry_after=1ms","input":"x"} | 429 | upstream_rate_limited
           """)
   void what_is_wrong_is_an_error_frame_and_the_connection_goes_on(
       String message, int status, String kind) throws Exception {
