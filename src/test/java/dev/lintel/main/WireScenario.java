@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** What a provider may do on the wire, well-behaved or not, in every dialect. */
+@Tag("threads")
 class WireScenario {
   private static final String RESPONSE =
       "{\"id\":\"resp_x\",\"object\":\"response\",\"created_at\":1,\"status\":\"%s\",\"model\":\"x\","
