@@ -119,7 +119,7 @@ public record Config(
       Credential client,
       Set<String> audiences,
       String claim,
-      Map<String, Map.Entry<Admin.Role, Set<String>>> grants,
+      Map<String, Admin.Grant> grants,
       Optional<URI> redirect,
       String scopes,
       Optional<URI> keys) {}
@@ -478,7 +478,8 @@ public record Config(
             Stream.concat(read.stream(), pricing.catalogue().stream()),
             Stream.concat(
                     models.stream().map(ModelSpec::strategy),
-                    policies.preferences().stream().flatMap(rule -> rule.value().strategy().stream()))
+                    policies.preferences().stream()
+                        .flatMap(rule -> rule.value().strategy().stream()))
                 .flatMap(strategy -> strategy.files().stream()))
         .distinct()
         .toList();

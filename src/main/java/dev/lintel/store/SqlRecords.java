@@ -116,6 +116,7 @@ final class SqlRecords implements Records {
     Rollup.HOURS_BY_USER.add(connection, fresh, hoursByUser);
     Rollup.DAYS.add(connection, fresh, days);
     SqlFindings.add(connection, fresh);
+    SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
             .filter(entry -> entry.position() > last)
