@@ -167,7 +167,8 @@ public final class Decision {
   }
 
   private void add(List<Candidate> all, String name, OptionalDouble score, String policy) {
-    all.add(new Candidate(name, "", score, OptionalInt.of(all.size() + 1), policy, sessionAt(name)));
+    all.add(
+        new Candidate(name, "", score, OptionalInt.of(all.size() + 1), policy, sessionAt(name)));
   }
 
   private String sessionAt(String name) {

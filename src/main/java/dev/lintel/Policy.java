@@ -19,8 +19,8 @@ import java.util.stream.Stream;
  * @param forced terms that hold whatever the call says; of those that two rules enforce the first
  * @param maxTokens the most tokens of an answer
  * @param dataClasses where calls of a class of data may go, by the class
- * @param routing of whom calls are asked rather than of others; of several the one furthest below is
- *     the last word
+ * @param routing of whom calls are asked rather than of others; of several the one furthest below
+ *     is the last word
  * @param allowances limits and budgets
  */
 public record Policy(

@@ -36,10 +36,7 @@ public interface Spec<T extends Extension> {
 
   /** What a file calls it: the name of its record, in {@code snake_case}. */
   default String word() {
-    return getClass()
-        .getSimpleName()
-        .replaceAll("(?<!^)(?=[A-Z])", "_")
-        .toLowerCase(Locale.ROOT);
+    return getClass().getSimpleName().replaceAll("(?<!^)(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
   }
 
   /** The working part. Called once each time a configuration is loaded. */

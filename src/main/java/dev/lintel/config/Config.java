@@ -478,7 +478,8 @@ public record Config(
             Stream.concat(read.stream(), pricing.catalogue().stream()),
             Stream.concat(
                     models.stream().map(ModelSpec::strategy),
-                    policies.preferences().stream().flatMap(rule -> rule.value().strategy().stream()))
+                    policies.preferences().stream()
+                        .flatMap(rule -> rule.value().strategy().stream()))
                 .flatMap(strategy -> strategy.files().stream()))
         .distinct()
         .toList();

@@ -166,9 +166,7 @@ final class PolicyReading {
             entry.routing().flatMap(At::value).stream()
                 .map(preferred ->
                     new Ruled<>(
-                        preference(preferred),
-                        preferred.mode().orElse(usual),
-                        place + ".routing"))
+                        preference(preferred), preferred.mode().orElse(usual), place + ".routing"))
                 .toList(),
             allowances.of(entry.limits(), entry.budgets(), "", usual));
     return new Policies.Named(policy, entry.approval().isPresent());
@@ -300,28 +298,25 @@ final class PolicyReading {
   private Preference preference(Document.Preferred written) {
     Optional<Spec<Strategy>> chosen = written.strategy().flatMap(At::value);
     chosen.ifPresent(strategy ->
-            strategy
-                .flaws()
-                .forEach(flaw -> faults.add(new Fault(flaw.file(), flaw.line(), flaw.text()))));
+        strategy
+            .flaws()
+            .forEach(flaw -> faults.add(new Fault(flaw.file(), flaw.line(), flaw.text()))));
     var weights = new TreeMap<String, Integer>();
-    written.weights().forEach((name, at) -> {
-      known.target(name, at);
-      at.value().ifPresent(weight -> weights.put(name, weight.value()));
-    });
+    written
+        .weights()
+        .forEach((name, at) -> {
+          known.target(name, at);
+          at.value().ifPresent(weight -> weights.put(name, weight.value()));
+        });
     return new Preference(
-        chosen,
-        weights,
-        targets(written.order()),
-        some(written.prefer()),
-        some(written.avoid()));
+        chosen, weights, targets(written.order()), some(written.prefer()), some(written.avoid()));
   }
 
   private Preference.Some some(Optional<At<Document.Some>> written) {
     return written
         .flatMap(At::value)
         .map(some ->
-            new Preference.Some(
-                Set.copyOf(targets(some.targets())), Set.copyOf(some.regions())))
+            new Preference.Some(Set.copyOf(targets(some.targets())), Set.copyOf(some.regions())))
         .orElse(Preference.Some.NONE);
   }
 

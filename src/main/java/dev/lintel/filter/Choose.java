@@ -55,10 +55,7 @@ public final class Choose implements Filter {
    * @param counter for prompts that are close to what a target takes
    */
   public Choose(
-      Rollouts rollouts,
-      Preferences preferences,
-      Collection<Model> models,
-      TokenCounter counter) {
+      Rollouts rollouts, Preferences preferences, Collection<Model> models, TokenCounter counter) {
     this(rollouts.begin(models), rollouts, preferences, counter, true);
   }
 

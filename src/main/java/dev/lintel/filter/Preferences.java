@@ -77,11 +77,7 @@ public final class Preferences {
 
   /** As the lowest strategy has it, or the model's own. */
   private Ranking scored(
-      Call call,
-      String model,
-      Strategy own,
-      List<Ruled<Preference>> rules,
-      List<Target> targets) {
+      Call call, String model, Strategy own, List<Ruled<Preference>> rules, List<Target> targets) {
     for (Ruled<Preference> rule : rules.reversed()) {
       if (rule.value().strategy().isPresent()) {
         return scored(call, model, rule, rule.value().strategy().get(), targets);
@@ -91,11 +87,7 @@ public final class Preferences {
   }
 
   private Ranking scored(
-      Call call,
-      String model,
-      Ruled<Preference> rule,
-      Spec<Strategy> spec,
-      List<Target> targets) {
+      Call call, String model, Ruled<Preference> rule, Spec<Strategy> spec, List<Target> targets) {
     Preference preference = rule.value();
     return strategy(Key.of(rule, model, spec))
         .rank(
@@ -132,9 +124,7 @@ public final class Preferences {
    */
   public void begin(Collection<Ruled<Preference>> rules) {
     Set<String> names = rules.stream().map(Ruled::rule).collect(Collectors.toSet());
-    strategies
-        .keySet()
-        .removeIf(key -> !names.contains(key.rule) || !key.spec.files().isEmpty());
+    strategies.keySet().removeIf(key -> !names.contains(key.rule) || !key.spec.files().isEmpty());
     for (Ruled<Preference> rule : rules) {
       rule.value()
           .strategy()
@@ -153,8 +143,7 @@ public final class Preferences {
   }
 
   /** By the rule furthest below first; {@code null} where no rule tells them apart. */
-  private static long @Nullable [] places(
-      List<Ruled<Preference>> rules, List<Target> targets) {
+  private static long @Nullable [] places(List<Ruled<Preference>> rules, List<Target> targets) {
     long[] places = null;
     for (Ruled<Preference> rule : rules.reversed()) {
       Preference preference = rule.value();

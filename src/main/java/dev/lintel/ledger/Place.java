@@ -13,8 +13,8 @@ import java.util.Optional;
  * Where and how an account is kept in Redis at a moment.
  *
  * @param id of the account
- * @param extent of the window, or the time until what was spent may be forgotten, in
- *     milliseconds; 0 where it never may
+ * @param extent of the window, or the time until what was spent may be forgotten, in milliseconds;
+ *     0 where it never may
  * @param period when that began for which it is; the beginning of 1970 where there is none
  * @param end when that ends; {@link Instant#MAX} where it does not
  */

@@ -243,8 +243,7 @@ interface CountersContract {
     Counters counters = counters();
     for (Duration length :
         List.of(Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofHours(1))) {
-      Account requests =
-          account("waits" + length, Measure.REQUESTS, 3, new Span.Rolling(length));
+      Account requests = account("waits" + length, Measure.REQUESTS, 3, new Span.Rolling(length));
       for (int i = 0; i < 3; i++) {
         granted(counters, claim(requests, 1)).settle(new long[] {1});
       }

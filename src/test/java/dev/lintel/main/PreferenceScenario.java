@@ -121,8 +121,7 @@ class PreferenceScenario {
         .isEqualTo("policies.dear.routing: avoided, cheapest");
     assertThat(recorded(chat("sk-plain", "all", Map.of())).at("/decision/0").has("policy"))
         .isFalse();
-    assertThat(
-            recorded(chat("sk-pinned", "all", Map.of())).at("/decision/0/policy").asString())
+    assertThat(recorded(chat("sk-pinned", "all", Map.of())).at("/decision/0/policy").asString())
         .isEqualTo("policies.pinned.routing: number 1 of the order");
   }
 
@@ -130,8 +129,7 @@ class PreferenceScenario {
   void the_policy_furthest_below_has_the_last_word() {
     assertThat(target("sk-below", "all", Map.of())).isEqualTo("b/two");
     // Of those in the region the tenant's provider comes first; the use case avoids it.
-    assertThat(target("sk-below", "all", Map.of("x-lintel-use-case", "faq")))
-        .isEqualTo("c/three");
+    assertThat(target("sk-below", "all", Map.of("x-lintel-use-case", "faq"))).isEqualTo("c/three");
     // A strategy orders those whom no rule tells apart.
     JsonNode decision =
         recorded(chat("sk-below", "all", Map.of("x-lintel-use-case", "slow"))).path("decision");
@@ -177,11 +175,9 @@ class PreferenceScenario {
     var moved = chat("sk-prefers", "all", Map.of());
     assertThat(moved.headers().firstValue("x-lintel-warning")).isEmpty();
     assertThat(recorded(moved).at("/policy/0"))
-        .isEqualTo(
-            finding("prefers", "enforce", "has 'b/two' asked before 'a/one'"));
+        .isEqualTo(finding("prefers", "enforce", "has 'b/two' asked before 'a/one'"));
     var warned = chat("sk-warns", "all", Map.of());
-    assertThat(warned.headers().firstValue("x-lintel-warning").orElse(""))
-        .contains("'c/three'");
+    assertThat(warned.headers().firstValue("x-lintel-warning").orElse("")).contains("'c/three'");
     assertThat(recorded(warned).at("/policy/0"))
         .isEqualTo(finding("warns", "warn", "would have 'c/three' asked before 'a/one'"));
     var seen = chat("sk-sees", "all", Map.of());
@@ -249,8 +245,7 @@ class PreferenceScenario {
             .body());
   }
 
-  private static HttpResponse<String> chat(
-      String key, String model, Map<String, String> headers) {
+  private static HttpResponse<String> chat(String key, String model, Map<String, String> headers) {
     HttpRequest.Builder request =
         gateway.request("/v1/chat/completions").setHeader("authorization", "Bearer " + key);
     headers.forEach(request::setHeader);

@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.net.http.WebSocketHandshakeException;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,14 +106,6 @@ class RealtimeScenario {
     return Json.parse(gateway.admin("GET", "/admin/v1/budgets", "").body()).at("/data/0");
   }
 
-  private static void until(BooleanSupplier holds) {
-    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!holds.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("within 20 s").isLessThan(end);
-      Thread.yield();
-    }
-  }
-
   @Test
   void each_answer_is_paid_for_when_it_is_there_and_a_spent_budget_ends_the_session()
       throws Exception {
@@ -126,18 +117,17 @@ class RealtimeScenario {
       for (int i = 1; i <= 5; i++) {
         ask(talk);
         String spent = i == 5 ? "0.001" : "0.000" + 2 * i;
-        until(() -> budget(paid).path("spent").asString().equals(spent));
+        Soon.until(() -> budget(paid).path("spent").asString().equals(spent));
         if (i == 3) {
           assertRefused(paid, "/v1/realtime?model=demo/small", "sk-test-0001", 429);
         }
       }
       assertEnded(talk);
-      until(() -> budget(paid).path("reserved").asString().equals("0"));
+      Soon.until(() -> budget(paid).path("reserved").asString().equals("0"));
       assertThat(budget(paid).path("spent").asString()).isEqualTo("0.001");
       assertRefused(paid, "/v1/realtime?model=demo/small", "sk-test-0001", 429);
     }
-    assertThat(recorded.log())
-        .contains("\"kind\":\"budget_exceeded\"", "\"cost_usd\":\"0.001\"");
+    assertThat(recorded.log()).contains("\"kind\":\"budget_exceeded\"", "\"cost_usd\":\"0.001\"");
   }
 
   @Test
@@ -153,7 +143,7 @@ class RealtimeScenario {
       ask(talk);
       ask(talk);
       assertEnded(talk);
-      until(() -> budget(paid).path("reserved").asString().equals("0"));
+      Soon.until(() -> budget(paid).path("reserved").asString().equals("0"));
       assertThat(budget(paid).path("spent").asString()).isEqualTo("0.0004");
     }
   }

@@ -26,8 +26,7 @@ final class Talk implements WebSocket.Listener {
     this(gateway, path, key, Map.of(), protocols);
   }
 
-  Talk(
-      URI gateway, String path, String key, Map<String, String> headers, String... protocols) {
+  Talk(URI gateway, String path, String key, Map<String, String> headers, String... protocols) {
     var builder = HttpClient.newHttpClient().newWebSocketBuilder();
     headers.forEach(builder::header);
     if (!key.isEmpty()) {
