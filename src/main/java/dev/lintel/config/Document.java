@@ -109,10 +109,24 @@ record Document(
       Optional<Claims> claims,
       Optional<At<String>> tenant,
       Optional<At<String>> app,
+      Map<String, TokenGrant> roles,
       boolean insecure) {}
 
   /** In which claims of a token stands what. */
-  record Claims(Optional<At<String>> tenant, Optional<At<String>> app, Optional<At<String>> user) {}
+  record Claims(
+      Optional<At<String>> tenant,
+      Optional<At<String>> app,
+      Optional<At<String>> user,
+      Optional<At<String>> roles) {}
+
+  /** What a word of a token makes of people; a tenant admin without tenants is one of its own. */
+  record TokenGrant(@Alone Admin.Role role, Set<String> tenants) {
+    TokenGrant {
+      if (role != Admin.Role.TENANT_ADMIN && !tenants.isEmpty()) {
+        throw new IllegalArgumentException("may name 'tenants' for the role tenant_admin only");
+      }
+    }
+  }
 
   /** Whom a certificate stands for. */
   record Client(

@@ -112,9 +112,10 @@ final class Reading implements ModelReading.Around {
     if (oidc.mapping().isEmpty()) {
       faults.add(oidc.issuer(), "needs a 'mapping' beside it: from people's groups to roles");
     }
-    var grants = new TreeMap<String, Map.Entry<Admin.Role, Set<String>>>();
+    var grants = new TreeMap<String, Admin.Grant>();
     oidc.mapping()
-        .forEach((group, grant) -> grants.put(group, Map.entry(grant.role(), grant.tenants())));
+        .forEach((group, grant) ->
+            grants.put(group, new Admin.Grant(grant.role(), grant.tenants())));
     return oidc.issuer()
         .value()
         .map(issuer ->
