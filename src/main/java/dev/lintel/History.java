@@ -80,5 +80,5 @@ public interface History {
    *
    * @param by who agrees
    */
-  Settings.Done approve(String by, String id);
+  Settings.Done approve(Admin by, String id);
 }

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * @param dataClasses where calls of a class of data may go, by the class
  * @param routing of whom calls are asked rather than of others; of several the one furthest below
  *     is the last word
+ * @param retention how long what its calls leave behind is kept; the shortest holds
  * @param allowances limits and budgets
  */
 public record Policy(
@@ -33,6 +34,7 @@ public record Policy(
     List<Ruled<Long>> maxTokens,
     List<Ruled<Map<String, Whereto>>> dataClasses,
     List<Ruled<Preference>> routing,
+    List<Ruled<Retention>> retention,
     List<Allowance> allowances) {
 
   /** Nothing is forbidden, and nothing counted. */
@@ -48,12 +50,14 @@ public record Policy(
     maxTokens = List.copyOf(maxTokens);
     dataClasses = List.copyOf(dataClasses);
     routing = List.copyOf(routing);
+    retention = List.copyOf(retention);
     allowances = List.copyOf(allowances);
   }
 
   /** One that forbids nothing. */
   public static Policy counting(List<Allowance> allowances) {
     return new Policy(
+        List.of(),
         List.of(),
         List.of(),
         List.of(),
@@ -78,10 +82,14 @@ public record Policy(
         maxTokens,
         dataClasses,
         routing,
+        retention,
         others);
   }
 
-  /** Whether it asks nothing of a call itself: it counts, or prefers one target to another. */
+  /**
+   * Whether it asks nothing of a call itself: it counts, prefers one target to another, or says
+   * what is kept.
+   */
   public boolean counts() {
     return models.isEmpty()
         && providers.isEmpty()
@@ -123,6 +131,7 @@ public record Policy(
         both(maxTokens, below.maxTokens),
         both(dataClasses, below.dataClasses),
         both(routing, below.routing),
+        both(retention, below.retention),
         both(allowances, below.allowances));
   }
 

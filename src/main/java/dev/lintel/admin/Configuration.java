@@ -284,6 +284,9 @@ public final class Configuration {
     if (!body.path("text").isString()) {
       throw Failure.invalid("'text' must be the text of a configuration file.").at("text");
     }
+    if (body.has("file") && !body.path("file").isString()) {
+      throw Failure.invalid("'file' must be the name of the file.").at("file");
+    }
     return given(body.path("file").asString("the given file"), body.path("text").asString());
   }
 

@@ -136,6 +136,15 @@ public final class PolicyViews {
           });
         });
     rules(node, "routing", policy.routing(), PolicyViews::preference);
+    rules(
+        node,
+        "retention",
+        policy.retention(),
+        (one, kept) -> {
+          kept.records().ifPresent(time -> one.put("records_seconds", time.toSeconds()));
+          kept.replies().ifPresent(time -> one.put("replies_seconds", time.toSeconds()));
+          kept.files().ifPresent(time -> one.put("files_seconds", time.toSeconds()));
+        });
     ArrayNode allowances = node.putArray("allowances");
     policy.allowances().forEach(allowance -> write(allowances.addObject(), allowance));
     return node;

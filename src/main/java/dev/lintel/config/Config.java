@@ -119,7 +119,7 @@ public record Config(
       Credential client,
       Set<String> audiences,
       String claim,
-      Map<String, Map.Entry<Admin.Role, Set<String>>> grants,
+      Map<String, Admin.Grant> grants,
       Optional<URI> redirect,
       String scopes,
       Optional<URI> keys) {}

@@ -109,10 +109,24 @@ record Document(
       Optional<Claims> claims,
       Optional<At<String>> tenant,
       Optional<At<String>> app,
+      Map<String, TokenGrant> roles,
       boolean insecure) {}
 
   /** In which claims of a token stands what. */
-  record Claims(Optional<At<String>> tenant, Optional<At<String>> app, Optional<At<String>> user) {}
+  record Claims(
+      Optional<At<String>> tenant,
+      Optional<At<String>> app,
+      Optional<At<String>> user,
+      Optional<At<String>> roles) {}
+
+  /** What a word of a token makes of people; a tenant admin without tenants is one of its own. */
+  record TokenGrant(@Alone Admin.Role role, Set<String> tenants) {
+    TokenGrant {
+      if (role != Admin.Role.TENANT_ADMIN && !tenants.isEmpty()) {
+        throw new IllegalArgumentException("may name 'tenants' for the role tenant_admin only");
+      }
+    }
+  }
 
   /** Whom a certificate stands for. */
   record Client(
@@ -514,6 +528,7 @@ record Document(
       Optional<MostTokens> maxTokens,
       Map<String, At<DataClass>> dataClasses,
       Optional<At<Preferred>> routing,
+      Optional<At<Keep>> retention,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -550,6 +565,20 @@ record Document(
       }
       if (strategy.isEmpty() && !weights.isEmpty()) {
         throw new IllegalArgumentException("needs the key 'strategy' for its 'weights'");
+      }
+    }
+  }
+
+  /** How long what calls leave behind is kept. */
+  record Keep(
+      @Alone Optional<At<Duration>> records,
+      Optional<At<Duration>> replies,
+      Optional<At<Duration>> files,
+      Optional<Mode> mode) {
+    Keep {
+      if (records.isEmpty() && replies.isEmpty() && files.isEmpty()) {
+        throw new IllegalArgumentException(
+            "needs one of the keys 'records', 'replies' and 'files'");
       }
     }
   }

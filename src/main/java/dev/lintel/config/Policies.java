@@ -3,7 +3,9 @@ package dev.lintel.config;
 import dev.lintel.Allowance;
 import dev.lintel.Policy;
 import dev.lintel.Preference;
+import dev.lintel.Retention;
 import dev.lintel.Ruled;
+import dev.lintel.Whose;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +76,18 @@ public record Policies(
   /** Every rule by which one target is preferred to another. */
   public List<Ruled<Preference>> preferences() {
     return named.values().stream().flatMap(known -> known.policy.routing().stream()).toList();
+  }
+
+  /** Every rule of how long something is kept, at each place where it holds. */
+  public List<Retention.Rule> retentions() {
+    var all = new ArrayList<Retention.Rule>();
+    attached.forEach((place, name) -> {
+      Named known = named.get(name);
+      if (known != null) {
+        known.policy.retention().forEach(rule -> all.add(new Retention.Rule(Whose.of(place), rule)));
+      }
+    });
+    return all;
   }
 
   /** Those of an app, whether or not anything is configured of it. */

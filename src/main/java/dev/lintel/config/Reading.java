@@ -89,11 +89,7 @@ final class Reading implements ModelReading.Around {
         written.admin().flatMap(Document.AdminEntry::approvals).orElse(Config.APPROVALS),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
-        new Storing(
-            written.idempotency().orElse(Storing.Idempotency.USUAL),
-            written.files().orElse(Storing.FileBounds.USUAL),
-            written.batches().orElse(Storing.Batching.USUAL),
-            written.records().orElse(Storing.Recording.USUAL)),
+        storing(),
         written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
         written.shared().flatMap(this::shared),
@@ -116,9 +112,10 @@ final class Reading implements ModelReading.Around {
     if (oidc.mapping().isEmpty()) {
       faults.add(oidc.issuer(), "needs a 'mapping' beside it: from people's groups to roles");
     }
-    var grants = new TreeMap<String, Map.Entry<Admin.Role, Set<String>>>();
+    var grants = new TreeMap<String, Admin.Grant>();
     oidc.mapping()
-        .forEach((group, grant) -> grants.put(group, Map.entry(grant.role(), grant.tenants())));
+        .forEach((group, grant) ->
+            grants.put(group, new Admin.Grant(grant.role(), grant.tenants())));
     return oidc.issuer()
         .value()
         .map(issuer ->
@@ -377,8 +374,17 @@ final class Reading implements ModelReading.Around {
                   faults.add(at, "names a target that no model has" + Closest.hint(name, all));
                 }
               }
-            })
+            },
+            storing())
         .read(written);
+  }
+
+  private Storing storing() {
+    return new Storing(
+        written.idempotency().orElse(Storing.Idempotency.USUAL),
+        written.files().orElse(Storing.FileBounds.USUAL),
+        written.batches().orElse(Storing.Batching.USUAL),
+        written.records().orElse(Storing.Recording.USUAL));
   }
 
   /** A rule may speak of a provider that nobody asks yet. */

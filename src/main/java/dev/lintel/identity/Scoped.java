@@ -87,6 +87,7 @@ final class Scoped implements Policy.Source {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             List.of()));
   }
 

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Admin;
 import dev.lintel.Call;
 import dev.lintel.Caller;
 import dev.lintel.Fetcher;
@@ -332,6 +333,11 @@ record Gateway(
   /** An app's caller without a key at hand, as batches call; empty where there is no such app. */
   Optional<Caller> callerOf(String tenant, String app, String keyId) {
     return register.caller(tenant, app, keyId);
+  }
+
+  /** As {@link Register#admin} says. */
+  Optional<Admin> admin(String credential) {
+    return register.admin(credential);
   }
 
   /** Whether there is such a tenant with an app. */

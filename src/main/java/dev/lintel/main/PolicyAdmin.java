@@ -36,6 +36,7 @@ final class PolicyAdmin {
           "max_tokens", RULES,
           "data_classes", RULES,
           "routing", RULES,
+          "retention", RULES,
           "allowances", RULES);
 
   private static final Schema REPORT =

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Admin;
 import dev.lintel.Approvals;
 import dev.lintel.Approvals.Request;
 import dev.lintel.CallThread;
@@ -439,6 +440,7 @@ final class Revisions implements Settings, History, AutoCloseable {
     }
     ObjectNode shown = Json.object().set("differences", differences(before, after));
     places.forEach(shown.putArray("places")::add);
+    shown.put("person", wish.person());
     Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     var request =
         new Request(
@@ -461,11 +463,14 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   @Override
-  public Done approve(String by, String id) {
+  public Done approve(Admin admin, String id) {
     return turn(() -> {
-      Request request = waiting(by, id);
+      String by = admin.name();
+      Request request = waiting(admin, id);
       Order order = Order.of(request.order());
-      var wish = new Wish(request.by(), request.why(), Optional.empty(), Optional.empty());
+      var wish =
+          new Wish(
+              request.by(), person(request), request.why(), Optional.empty(), Optional.empty());
       var agreed = new Agreed(request, by);
       try {
         Done done =
@@ -494,7 +499,11 @@ final class Revisions implements Settings, History, AutoCloseable {
     });
   }
 
-  private Request waiting(String by, String id) {
+  private static String person(Request request) {
+    return Json.parse(request.shown()).path("person").asString(request.by());
+  }
+
+  private Request waiting(Admin by, String id) {
     Approvals.Known known =
         approvals
             .find(id, clock.instant())
@@ -509,7 +518,9 @@ final class Revisions implements Settings, History, AutoCloseable {
           .at("id")
           .code("approval_" + known.decision().state().word());
     }
-    if (known.request().by().equalsIgnoreCase(by)) {
+    Request request = known.request();
+    if (request.by().equalsIgnoreCase(by.name())
+        || person(request).equalsIgnoreCase(by.person())) {
       throw Failure.of(
           Failure.Kind.PERMISSION, "Another admin than who asked for a change agrees to it.");
     }

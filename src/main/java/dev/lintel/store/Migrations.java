@@ -40,7 +40,8 @@ final class Migrations {
           "V006__approvals",
           "V007__findings",
           "V008__told",
-          "V009__revision_files");
+          "V009__revision_files",
+          "V010__forgotten");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

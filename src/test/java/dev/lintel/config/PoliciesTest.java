@@ -11,6 +11,7 @@ import dev.lintel.Policy;
 import dev.lintel.Policy.Names;
 import dev.lintel.Policy.Whereto;
 import dev.lintel.Preference;
+import dev.lintel.Retention;
 import dev.lintel.Ruled;
 import dev.lintel.Span;
 import dev.lintel.Spec;
@@ -393,6 +394,69 @@ class PoliciesTest {
             Faulty.class, () -> load("policies: { p: { routing: " + routing + " } }\n"));
     assertThat(faulty.faults()).hasSize(1);
     assertThat(faulty.faults().getFirst().text()).contains(expected);
+  }
+
+  @Test
+  void what_no_policy_knows_is_refused_as_any_unknown_word_is() {
+    Faulty faulty =
+        catchThrowableOfType(
+            Faulty.class, () -> load("policies: { p: { guards: [ pii ], cache: true } }\n"));
+    assertThat(faulty.faults())
+        .hasSize(2)
+        .allSatisfy(fault ->
+            assertThat(fault.text()).startsWith("policies.p.").contains("is not a known key"));
+  }
+
+  @Test
+  void how_long_things_are_kept_is_said_of_each_place() {
+    Config config =
+        load(
+            """
+            policies:
+              p: { retention: { records: 7d, replies: 1h, files: 90d, mode: warn } }
+              q: { retention: 1d }
+            policy: p
+            tenants: { t: { apps: { x: { policy: q, use_cases: { faq: { policy: q } } } } } }
+            """);
+    assertThat(config.policies().of("t", "x").of("faq").retention())
+        .extracting(rule -> rule.rule() + " " + rule.mode().word())
+        .containsExactly(
+            "policies.p.retention warn", "policies.q.retention enforce", "policies.q.retention enforce");
+    assertThat(config.policies().retentions())
+        .extracting(rule -> rule.whose().place())
+        .containsExactlyInAnyOrder("", "t/x", "t/x#faq");
+    assertThat(config.policies().of("t", "x").of("").retention().getFirst().value())
+        .isEqualTo(
+            new Retention(
+                Optional.of(Duration.ofDays(7)),
+                Optional.of(Duration.ofHours(1)),
+                Optional.of(Duration.ofDays(90))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}                            | policies.p.retention needs one of the keys 'records', 'replies' and 'files'",
+        "10m                           | policies.p.retention must be an hour or more",
+        "60d                           | policies.p.retention must not be longer than everybody's: records.keep",
+        "{ replies: 25h }              | policies.p.retention.replies must not be longer than everybody's: idempotency.keep",
+        "{ recrods: 1d, files: 1d }    | policies.p.retention.recrods is not a known key; did you mean 'records'?",
+        "{ files: 2d }                 | tenants.t.apps.x.policy names a policy with 'retention.files', and files are of a whole tenant",
+        "{ records: week }             | policies.p.retention.records must be a time such as",
+      })
+  void a_retention_that_makes_no_sense_is_refused_at_its_place(String retention, String expected) {
+    Faulty faulty =
+        catchThrowableOfType(
+            Faulty.class,
+            () ->
+                load(
+                    "policies: { p: { retention: "
+                        + retention
+                        + " } }\ntenants: { t: { apps: { x: { policy: p } } } }\n"));
+    assertThat(faulty.faults().stream().map(Fault::text))
+        .anySatisfy(text -> assertThat(text).contains(expected));
   }
 
   @Test

@@ -20,12 +20,12 @@ final class Nodes implements AutoCloseable {
   static final RedisCounters.Pace PATIENT =
       new RedisCounters.Pace(Duration.ofSeconds(5), Duration.ofMillis(50), Duration.ofSeconds(10));
 
-  private final String url;
   private final Supplier<Duration> passed;
   private final Counters.Watcher watcher;
   private final String tag = RealRedis.tag();
   private final List<Redis> clients = new ArrayList<>();
   private final List<RedisCounters> started = new ArrayList<>();
+  String url;
   RedisCounters.Pace pace = PATIENT;
   RedisCounters.WhenAway whenAway = RedisCounters.WhenAway.SHARE;
   final List<Charge> database = new CopyOnWriteArrayList<>();
