@@ -8,8 +8,9 @@ import java.util.Set;
  *
  * @param name under which acts are recorded
  * @param tenants of a tenant admin those that are theirs; of no meaning to the others
+ * @param person as whom they count where two have to agree
  */
-public record Admin(String name, Role role, Set<String> tenants) {
+public record Admin(String name, Role role, Set<String> tenants, String person) {
   /** Whoever has the key that the first start made, or that its environment gave it. */
   public static final Admin KEY = new Admin("admin key", Role.ADMIN, Set.of());
 
@@ -30,7 +31,23 @@ public record Admin(String name, Role role, Set<String> tenants) {
     }
   }
 
+  /**
+   * What somebody may be.
+   *
+   * @param tenants of a tenant admin
+   */
+  public record Grant(Role role, Set<String> tenants) {
+    public Grant {
+      tenants = Set.copyOf(tenants);
+    }
+  }
+
   public Admin {
     tenants = Set.copyOf(tenants);
+  }
+
+  /** A person. */
+  public Admin(String name, Role role, Set<String> tenants) {
+    this(name, role, tenants, name);
   }
 }

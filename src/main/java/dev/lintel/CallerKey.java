@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A key that an app was given by the admin API.
+ * A key that was made by the admin API, for an app or for an admin.
  *
  * @param id names it without giving it away
  * @param name what its maker calls it; may be empty
@@ -15,6 +15,8 @@ import java.util.Set;
  * @param sealed the pair's secret, sealed; empty for every other key
  * @param expires from when it is not good any more; empty for never
  * @param lastUse to the minute; empty before the first
+ * @param admin who administers with it, and then it is of no tenant and no app; empty for a
+ *     caller's
  */
 public record CallerKey(
     String id,
@@ -28,7 +30,38 @@ public record CallerKey(
     Scopes scopes,
     Instant created,
     Optional<Instant> expires,
-    Optional<Instant> lastUse) {
+    Optional<Instant> lastUse,
+    Optional<Admin> admin) {
+  /** A caller's. */
+  public CallerKey(
+      String id,
+      String tenant,
+      String app,
+      String name,
+      Kind kind,
+      String prefix,
+      String hash,
+      String sealed,
+      Scopes scopes,
+      Instant created,
+      Optional<Instant> expires,
+      Optional<Instant> lastUse) {
+    this(
+        id,
+        tenant,
+        app,
+        name,
+        kind,
+        prefix,
+        hash,
+        sealed,
+        scopes,
+        created,
+        expires,
+        lastUse,
+        Optional.empty());
+  }
+
   public enum Kind {
     /** Sent with every request. */
     BEARER,

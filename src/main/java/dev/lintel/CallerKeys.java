@@ -8,7 +8,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** The keys that apps were given, kept for all nodes. */
+/**
+ * The keys that apps were given, and admins, kept for all nodes; those of admins are of a tenant
+ * and an app without a name.
+ */
 public interface CallerKeys {
   Duration GONE_FOR = Duration.ofDays(7);
 

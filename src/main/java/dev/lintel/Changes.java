@@ -82,4 +82,18 @@ public interface Changes {
 
   /** The same, where the keys that callers of these apps were given end with it. */
   boolean add(Revision next, Set<App> ending);
+
+  /**
+   * What files were in force, the newest first: marks that tell one text from another, each as it
+   * was noted.
+   */
+  List<String> files();
+
+  /**
+   * From now on that one is. Durable when it returns.
+   *
+   * @param number one more than there were
+   * @return false where another was noted meanwhile, and its number is taken
+   */
+  boolean note(String file, int number);
 }

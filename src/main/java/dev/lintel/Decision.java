@@ -37,11 +37,17 @@ public final class Decision {
    * @param excluded why it was left out; empty where it was not
    * @param score lower is better; empty where it was left out, or asked though nobody ranked it
    * @param order 1 for the first to be tried; empty where it was left out
+   * @param policy which rules of a policy wanted it where it stands; empty where none did
    * @param session {@code stays} where the call's session was there, and so it goes first, or
    *     {@code moved} with what that costs; empty where it was not
    */
   public record Candidate(
-      String target, String excluded, OptionalDouble score, OptionalInt order, String session) {}
+      String target,
+      String excluded,
+      OptionalDouble score,
+      OptionalInt order,
+      String policy,
+      String session) {}
 
   /** The name of the target at which the call's session is; empty where it is at none. */
   public String session() {
@@ -131,7 +137,7 @@ public final class Decision {
         taken[next] = true;
         String name = round.targets.get(next).name();
         if (seen.add(name)) {
-          add(all, name, OptionalDouble.of(round.ranking.score(next)));
+          add(all, name, OptionalDouble.of(round.ranking.score(next)), round.ranking.words(next));
         }
       }
     }
@@ -139,13 +145,13 @@ public final class Decision {
     for (Target target : asked) {
       String name = target.name();
       if (seen.add(name)) {
-        add(all, name, OptionalDouble.empty());
+        add(all, name, OptionalDouble.empty(), "");
       }
     }
     reasons.forEach((name, why) ->
         all.add(
             new Candidate(
-                name, why, OptionalDouble.empty(), OptionalInt.empty(), sessionAt(name))));
+                name, why, OptionalDouble.empty(), OptionalInt.empty(), "", sessionAt(name))));
     return all;
   }
 
@@ -160,8 +166,9 @@ public final class Decision {
     return reasons;
   }
 
-  private void add(List<Candidate> all, String name, OptionalDouble score) {
-    all.add(new Candidate(name, "", score, OptionalInt.of(all.size() + 1), sessionAt(name)));
+  private void add(List<Candidate> all, String name, OptionalDouble score, String policy) {
+    all.add(
+        new Candidate(name, "", score, OptionalInt.of(all.size() + 1), policy, sessionAt(name)));
   }
 
   private String sessionAt(String name) {
@@ -170,7 +177,8 @@ public final class Decision {
 
   /**
    * {@code [{target, excluded, score, order}]}, what is not there being null, and beside it {@code
-   * session} at the target where the call's session was.
+   * policy} where a policy wanted it there, and {@code session} at the target where the call's
+   * session was.
    *
    * @param most how many of the candidates, the first of them
    * @return how many there are beyond those
@@ -194,6 +202,9 @@ public final class Decision {
         json.writeNumber(candidate.order.getAsInt());
       } else {
         json.writeNull();
+      }
+      if (!candidate.policy.isEmpty()) {
+        json.writeStringProperty("policy", candidate.policy);
       }
       if (!candidate.session.isEmpty()) {
         json.writeStringProperty("session", candidate.session);

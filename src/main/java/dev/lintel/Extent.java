@@ -153,6 +153,23 @@ public final class Extent {
     return 0;
   }
 
+  /** How many answers are asked for, each of which may have as many tokens. */
+  public static long answers(Request request) {
+    if (!(request instanceof Chat chat) || chat.original().isEmpty()) {
+      return 1;
+    }
+    Body body = chat.original().get().body();
+    if (body.has("n")) {
+      return Math.max(1, body.number("n"));
+    }
+    for (String name : SETTINGS) {
+      if (body.has(name)) {
+        return Math.max(1, body.value(name).orElseThrow().path("candidateCount").asLong(1));
+      }
+    }
+    return 1;
+  }
+
   /**
    * The same with an answer of that many tokens at the most, said where the caller says it or would
    * say it; everything else keeps its bytes.

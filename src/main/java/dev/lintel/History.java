@@ -1,20 +1,37 @@
 package dev.lintel;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The configuration as a whole: what runs, what ran before, and what would run. */
 public interface History {
+  /** How a node's own file stands to what is in force. */
+  enum OwnFile {
+    /** It is, or it says the same. */
+    IN_FORCE,
+    /** What was applied for all nodes is. */
+    PASSED_OVER,
+    /** It is on this node, but other nodes have a newer one. */
+    OLDER;
+
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /**
    * What is in force on this node.
    *
    * @param revision without its base, values as they may be shown
    * @param file the name of what is written under the changes
    * @param applied whether that was applied for all nodes, in the place of each one's own file
+   * @param own how the node's own file stands to that
    * @param written with the changes, as it may be shown
    */
-  record Running(Changes.Revision revision, String file, boolean applied, ObjectNode written) {}
+  record Running(
+      Changes.Revision revision, String file, boolean applied, OwnFile own, ObjectNode written) {}
 
   /**
    * What is wrong with a text.
@@ -63,5 +80,5 @@ public interface History {
    *
    * @param by who agrees
    */
-  Settings.Done approve(String by, String id);
+  Settings.Done approve(Admin by, String id);
 }

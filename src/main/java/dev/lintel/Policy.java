@@ -19,6 +19,9 @@ import java.util.stream.Stream;
  * @param forced terms that hold whatever the call says; of those that two rules enforce the first
  * @param maxTokens the most tokens of an answer
  * @param dataClasses where calls of a class of data may go, by the class
+ * @param routing of whom calls are asked rather than of others; of several the one furthest below
+ *     is the last word
+ * @param retention how long what its calls leave behind is kept; the shortest holds
  * @param allowances limits and budgets
  */
 public record Policy(
@@ -30,6 +33,8 @@ public record Policy(
     List<Ruled<Map<String, String>>> forced,
     List<Ruled<Long>> maxTokens,
     List<Ruled<Map<String, Whereto>>> dataClasses,
+    List<Ruled<Preference>> routing,
+    List<Ruled<Retention>> retention,
     List<Allowance> allowances) {
 
   /** Nothing is forbidden, and nothing counted. */
@@ -44,6 +49,8 @@ public record Policy(
     forced = List.copyOf(forced);
     maxTokens = List.copyOf(maxTokens);
     dataClasses = List.copyOf(dataClasses);
+    routing = List.copyOf(routing);
+    retention = List.copyOf(retention);
     allowances = List.copyOf(allowances);
   }
 
@@ -58,16 +65,31 @@ public record Policy(
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
+        List.of(),
         allowances);
   }
 
   /** The same with other limits and budgets. */
   public Policy with(List<Allowance> others) {
     return new Policy(
-        models, providers, endpoints, tools, required, forced, maxTokens, dataClasses, others);
+        models,
+        providers,
+        endpoints,
+        tools,
+        required,
+        forced,
+        maxTokens,
+        dataClasses,
+        routing,
+        retention,
+        others);
   }
 
-  /** Whether it does nothing but count. */
+  /**
+   * Whether it asks nothing of a call itself: it counts, prefers one target to another, or says
+   * what is kept.
+   */
   public boolean counts() {
     return models.isEmpty()
         && providers.isEmpty()
@@ -108,6 +130,8 @@ public record Policy(
         both(forced, below.forced),
         both(maxTokens, below.maxTokens),
         both(dataClasses, below.dataClasses),
+        both(routing, below.routing),
+        both(retention, below.retention),
         both(allowances, below.allowances));
   }
 

@@ -23,6 +23,11 @@ public record Profile(
     int concurrent) {
   public static final Profile NONE = new Profile(1, "", "", "", OptionalDouble.empty(), 0, 0);
 
+  /** The same with another weight. */
+  public Profile weighing(int other) {
+    return new Profile(other, region, tier, family, quality, context, concurrent);
+  }
+
   /** Whether it is in that region, or in a part of it: {@code eu-west} is in {@code eu}. */
   public boolean isIn(String wanted) {
     return region.regionMatches(true, 0, wanted, 0, wanted.length())

@@ -46,11 +46,12 @@ public interface Settings {
    * That somebody wants something changed.
    *
    * @param by who
+   * @param person as whom they count where two have to agree
    * @param why in a few words, such as {@code PATCH /admin/v1/tenants/acme}
    * @param until when it shall end by itself; empty for never
    * @param match the tags of which it must have one; empty where any will do
    */
-  record Wish(String by, String why, Optional<Instant> until, Optional<List<String>> match) {}
+  record Wish(String by, String person, String why, Optional<Instant> until, Optional<List<String>> match) {}
 
   /** What shall become of a place. */
   enum Verb {

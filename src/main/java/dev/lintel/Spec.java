@@ -2,6 +2,7 @@ package dev.lintel;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How an extension is configured: a record whose components are its YAML keys in {@code snake_case}
@@ -31,6 +32,11 @@ public interface Spec<T extends Extension> {
   /** What is wrong with them; {@link #build} would fail by it. */
   default List<Flaw> flaws() {
     return List.of();
+  }
+
+  /** What a file calls it: the name of its record, in {@code snake_case}. */
+  default String word() {
+    return getClass().getSimpleName().replaceAll("(?<!^)(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
   }
 
   /** The working part. Called once each time a configuration is loaded. */

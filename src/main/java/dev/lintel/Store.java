@@ -41,6 +41,8 @@ public interface Store extends AutoCloseable {
 
   Findings findings();
 
+  Forgetting forgetting();
+
   Spending spending();
 
   Feed feed();

@@ -114,7 +114,7 @@ public final class ApprovalList {
   }
 
   private Answer approve(Exchange exchange) {
-    Done done = history.approve(name(exchange), id(exchange));
+    Done done = history.approve(exchange.admin().orElse(Admin.KEY), id(exchange));
     Configuration.note(exchange, done);
     return Answer.json(200, Configuration.json(done));
   }

@@ -21,6 +21,7 @@ import dev.lintel.Settings.Done;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +54,13 @@ public final class Configuration {
 
   static final Schema DONE =
       Schema.object("revision", WHOLE, "differences", Schema.list(DIFFERENCE));
+
+  private static final Schema OWN_FILE =
+      Schema.oneOf(
+              Arrays.stream(History.OwnFile.values())
+                  .map(History.OwnFile::word)
+                  .toArray(String[]::new))
+          .saying("how the file of the node that answers stands to what runs");
 
   private static final Schema FILE = Schema.object("text", TEXT, "file?", TEXT);
 
@@ -87,6 +95,8 @@ public final class Configuration {
                 TEXT,
                 "applied",
                 FLAG,
+                "own_file",
+                OWN_FILE,
                 "config",
                 ANY,
                 "overrides",
@@ -125,7 +135,9 @@ public final class Configuration {
                     "differences",
                     Schema.list(DIFFERENCE),
                     "ends",
-                    Schema.list(CHANGE)),
+                    Schema.list(CHANGE),
+                    "own_file",
+                    OWN_FILE),
                 question(this::plan))
             .of(FILE)
             .asking(),
@@ -175,6 +187,7 @@ public final class Configuration {
     ObjectNode body = Json.object().put("revision", running.revision().number());
     put(body, running.revision());
     body.put("file", running.file()).put("applied", running.applied());
+    body.put("own_file", running.own().word());
     body.set("config", running.written());
     var overrides = body.putArray("overrides");
     settings.overrides().forEach(change -> overrides.add(json(change)));
@@ -233,6 +246,7 @@ public final class Configuration {
     put(body, plan.differences());
     var ends = body.putArray("ends");
     plan.ends().forEach(change -> ends.add(json(change)));
+    body.put("own_file", history.running().own().word());
     return Answer.json(200, body);
   }
 
@@ -269,6 +283,9 @@ public final class Configuration {
     ObjectNode body = Wanted.body(exchange);
     if (!body.path("text").isString()) {
       throw Failure.invalid("'text' must be the text of a configuration file.").at("text");
+    }
+    if (body.has("file") && !body.path("file").isString()) {
+      throw Failure.invalid("'file' must be the name of the file.").at("file");
     }
     return given(body.path("file").asString("the given file"), body.path("text").asString());
   }

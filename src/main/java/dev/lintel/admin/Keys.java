@@ -34,7 +34,7 @@ public final class Keys {
 
   private static final int AWS_LENGTH = 16;
   private static final int AWS_SECRET = 40;
-  private static final Duration OVERLAP = Duration.ofHours(1);
+  static final Duration OVERLAP = Duration.ofHours(1);
   private static final int USUAL = 100;
   private static final int MOST = 1000;
 
@@ -154,15 +154,23 @@ public final class Keys {
           CallerKey old =
               ring.kept().find(at.tenant, at.app, id).orElseThrow(() -> unknown(at, id));
           Instant now = clock.instant();
-          // As long as the old one had, counted anew.
-          Optional<Instant> expires =
-              old.expires().map(end -> now.plus(Duration.between(old.created(), end)));
-          Made made = make(at, new Wish(old.name(), old.kind(), expires, old.scopes()));
-          Instant end = old.expires().filter(now.plus(overlap)::isAfter).orElse(now.plus(overlap));
-          ring.kept().expire(at.tenant, at.app, id, end);
-          ring.kept().find(at.tenant, at.app, id).ifPresent(ring::know);
+          Made made =
+              make(at, new Wish(old.name(), old.kind(), anew(old, now), old.scopes()));
+          retire(ring, old, now.plus(overlap));
           return shown(exchange, made);
         });
+  }
+
+  /** As long as the old one had, counted from now. */
+  static Optional<Instant> anew(CallerKey old, Instant now) {
+    return old.expires().map(end -> now.plus(Duration.between(old.created(), end)));
+  }
+
+  /** It ends then, unless it ends before. */
+  static void retire(Ring ring, CallerKey old, Instant then) {
+    Instant end = old.expires().filter(then::isAfter).orElse(then);
+    ring.kept().expire(old.tenant(), old.app(), old.id(), end);
+    ring.kept().find(old.tenant(), old.app(), old.id()).ifPresent(ring::know);
   }
 
   private Made make(Path at, Wish wish) {
@@ -226,8 +234,12 @@ public final class Keys {
     return node.put("source", "store");
   }
 
-  /** The later one of what is known here and what is written down, which other nodes do too. */
   private Optional<Instant> lastUse(String id, Optional<Instant> kept) {
+    return lastUse(ring, id, kept);
+  }
+
+  /** The later one of what is known here and what is written down, which other nodes do too. */
+  static Optional<Instant> lastUse(Ring ring, String id, Optional<Instant> kept) {
     return Stream.concat(kept.stream(), ring.lastUse(id).stream()).max(Comparator.naturalOrder());
   }
 

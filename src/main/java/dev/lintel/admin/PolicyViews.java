@@ -11,6 +11,7 @@ import dev.lintel.Failure;
 import dev.lintel.Findings;
 import dev.lintel.Json;
 import dev.lintel.Policy;
+import dev.lintel.Preference;
 import dev.lintel.RawRequest;
 import dev.lintel.Ruled;
 import dev.lintel.Span;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -133,9 +135,32 @@ public final class PolicyViews {
             }
           });
         });
+    rules(node, "routing", policy.routing(), PolicyViews::preference);
+    rules(
+        node,
+        "retention",
+        policy.retention(),
+        (one, kept) -> {
+          kept.records().ifPresent(time -> one.put("records_seconds", time.toSeconds()));
+          kept.replies().ifPresent(time -> one.put("replies_seconds", time.toSeconds()));
+          kept.files().ifPresent(time -> one.put("files_seconds", time.toSeconds()));
+        });
     ArrayNode allowances = node.putArray("allowances");
     policy.allowances().forEach(allowance -> write(allowances.addObject(), allowance));
     return node;
+  }
+
+  private static void preference(ObjectNode one, Preference preference) {
+    preference.strategy().ifPresent(strategy -> one.put("strategy", strategy.word()));
+    new TreeMap<>(preference.weights()).forEach(one.putObject("weights")::put);
+    preference.order().forEach(one.putArray("order")::add);
+    some(one.putObject("prefer"), preference.prefer());
+    some(one.putObject("avoid"), preference.avoid());
+  }
+
+  private static void some(ObjectNode one, Preference.Some some) {
+    words(one, "targets", some.names());
+    words(one, "regions", some.regions());
   }
 
   private static <T> void rules(

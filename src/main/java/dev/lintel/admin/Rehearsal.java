@@ -44,6 +44,8 @@ final class Rehearsal {
     policy.forced().forEach(rule -> rules.add(rule.rule()));
     policy.maxTokens().forEach(rule -> rules.add(rule.rule()));
     policy.dataClasses().forEach(rule -> rules.add(rule.rule()));
+    policy.routing().forEach(rule -> rules.add(rule.rule()));
+    policy.retention().forEach(rule -> rules.add(rule.rule()));
     policy.required().stream()
         .filter(rule -> !KEPT_TERMS.containsAll(rule.value()))
         .forEach(rule -> rules.add(rule.rule()));

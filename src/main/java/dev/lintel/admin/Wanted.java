@@ -27,8 +27,10 @@ final class Wanted {
   /** Throws {@link Failure} that names what makes no sense. */
   static Settings.Wish wish(Exchange exchange) {
     RawRequest request = exchange.request();
+    Admin admin = exchange.admin().orElse(Admin.KEY);
     return new Settings.Wish(
-        exchange.admin().orElse(Admin.KEY).name(),
+        admin.name(),
+        admin.person(),
         exchange.method() + " " + exchange.path(),
         Optional.ofNullable(request.query().get("until")).map(Wanted::time),
         request.headers().get("if-match").map(Wanted::tags));

@@ -66,7 +66,7 @@ record Wish(String name, CallerKey.Kind kind, Optional<Instant> expires, CallerK
             .multipliedBy(Long.parseLong(written.group(1))));
   }
 
-  private static ObjectNode object(byte[] body) {
+  static ObjectNode object(byte[] body) {
     if (body.length == 0) {
       return Json.object();
     }
@@ -80,7 +80,7 @@ record Wish(String name, CallerKey.Kind kind, Optional<Instant> expires, CallerK
     throw Failure.invalid("The body must be a JSON object.");
   }
 
-  private static void check(JsonNode object, String at, Collection<String> fields) {
+  static void check(JsonNode object, String at, Collection<String> fields) {
     for (String field : object.propertyNames()) {
       if (!fields.contains(field)) {
         throw wrong(at + field, "is none of the fields: " + String.join(", ", fields));
@@ -88,7 +88,7 @@ record Wish(String name, CallerKey.Kind kind, Optional<Instant> expires, CallerK
     }
   }
 
-  private static String name(JsonNode given) {
+  static String name(JsonNode given) {
     if (given.isMissingNode() || given.isNull()) {
       return "";
     }
@@ -100,14 +100,15 @@ record Wish(String name, CallerKey.Kind kind, Optional<Instant> expires, CallerK
   }
 
   private static CallerKey.Kind kind(ObjectNode asked) {
-    return switch (asked.path("kind").asString("bearer")) {
+    JsonNode given = asked.path("kind");
+    return switch (given.isMissingNode() ? "bearer" : given.isString() ? given.asString() : "") {
       case "bearer" -> CallerKey.Kind.BEARER;
       case "aws" -> CallerKey.Kind.AWS;
       default -> throw wrong("kind", "must be bearer or aws");
     };
   }
 
-  private static Optional<Instant> expires(ObjectNode asked, Instant now) {
+  static Optional<Instant> expires(ObjectNode asked, Instant now) {
     JsonNode given = asked.path("expires");
     if (given.isMissingNode() || given.isNull()) {
       return Optional.empty();
@@ -179,7 +180,7 @@ record Wish(String name, CallerKey.Kind kind, Optional<Instant> expires, CallerK
     return names;
   }
 
-  private static Failure wrong(String field, String text) {
+  static Failure wrong(String field, String text) {
     return Failure.invalid("'" + field + "' " + text + ".").at(field);
   }
 }

@@ -119,7 +119,7 @@ public record Config(
       Credential client,
       Set<String> audiences,
       String claim,
-      Map<String, Map.Entry<Admin.Role, Set<String>>> grants,
+      Map<String, Admin.Grant> grants,
       Optional<URI> redirect,
       String scopes,
       Optional<URI> keys) {}
@@ -460,7 +460,8 @@ public record Config(
           all.put(List.of("key", key.secret()), new Led(app.tenant, app.name, place + ".keys")));
       app.awsKeys.forEach(pair ->
           all.put(
-              List.of("aws", pair.accessKey()), new Led(app.tenant, app.name, place + ".aws_keys")));
+              List.of("aws", pair.accessKey()),
+              new Led(app.tenant, app.name, place + ".aws_keys")));
     }
     identities
         .clients()
@@ -475,7 +476,11 @@ public record Config(
   public List<Path> files() {
     return Stream.concat(
             Stream.concat(read.stream(), pricing.catalogue().stream()),
-            models.stream().flatMap(model -> model.strategy().files().stream()))
+            Stream.concat(
+                    models.stream().map(ModelSpec::strategy),
+                    policies.preferences().stream()
+                        .flatMap(rule -> rule.value().strategy().stream()))
+                .flatMap(strategy -> strategy.files().stream()))
         .distinct()
         .toList();
   }

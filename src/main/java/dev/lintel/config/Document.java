@@ -109,10 +109,24 @@ record Document(
       Optional<Claims> claims,
       Optional<At<String>> tenant,
       Optional<At<String>> app,
+      Map<String, TokenGrant> roles,
       boolean insecure) {}
 
   /** In which claims of a token stands what. */
-  record Claims(Optional<At<String>> tenant, Optional<At<String>> app, Optional<At<String>> user) {}
+  record Claims(
+      Optional<At<String>> tenant,
+      Optional<At<String>> app,
+      Optional<At<String>> user,
+      Optional<At<String>> roles) {}
+
+  /** What a word of a token makes of people; a tenant admin without tenants is one of its own. */
+  record TokenGrant(@Alone Admin.Role role, Set<String> tenants) {
+    TokenGrant {
+      if (role != Admin.Role.TENANT_ADMIN && !tenants.isEmpty()) {
+        throw new IllegalArgumentException("may name 'tenants' for the role tenant_admin only");
+      }
+    }
+  }
 
   /** Whom a certificate stands for. */
   record Client(
@@ -513,6 +527,8 @@ record Document(
       Map<String, At<String>> force,
       Optional<MostTokens> maxTokens,
       Map<String, At<DataClass>> dataClasses,
+      Optional<At<Preferred>> routing,
+      Optional<At<Keep>> retention,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -533,6 +549,48 @@ record Document(
   /** Where data may go; its word alone says that it may go nowhere. */
   record DataClass(
       @Alone Optional<At<String>> then, List<At<String>> regions, List<At<String>> providers) {}
+
+  /** Of whom calls are asked rather than of others. */
+  record Preferred(
+      Optional<At<Spec<Strategy>>> strategy,
+      Map<String, At<Count>> weights,
+      List<At<String>> order,
+      Optional<At<Some>> prefer,
+      Optional<At<Some>> avoid,
+      Optional<Mode> mode) {
+    Preferred {
+      if (strategy.isEmpty() && order.isEmpty() && prefer.isEmpty() && avoid.isEmpty()) {
+        throw new IllegalArgumentException(
+            "needs one of the keys 'strategy', 'order', 'prefer' and 'avoid'");
+      }
+      if (strategy.isEmpty() && !weights.isEmpty()) {
+        throw new IllegalArgumentException("needs the key 'strategy' for its 'weights'");
+      }
+    }
+  }
+
+  /** How long what calls leave behind is kept. */
+  record Keep(
+      @Alone Optional<At<Duration>> records,
+      Optional<At<Duration>> replies,
+      Optional<At<Duration>> files,
+      Optional<Mode> mode) {
+    Keep {
+      if (records.isEmpty() && replies.isEmpty() && files.isEmpty()) {
+        throw new IllegalArgumentException(
+            "needs one of the keys 'records', 'replies' and 'files'");
+      }
+    }
+  }
+
+  /** Targets, by their own names or their providers', or by where they are. */
+  record Some(@Alone List<At<String>> targets, List<String> regions) {
+    Some {
+      if (targets.isEmpty() && regions.isEmpty()) {
+        throw new IllegalArgumentException("needs the key 'targets' or the key 'regions'");
+      }
+    }
+  }
 
   /** Who has to agree to a change beside the admin who makes it. */
   enum Approval {

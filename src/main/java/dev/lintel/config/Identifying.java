@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.Admin;
 import dev.lintel.ClientName;
 import dev.lintel.Issuer;
 import java.net.URI;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
@@ -17,6 +19,7 @@ import javax.naming.ldap.LdapName;
 record Identifying(Faults faults, Map<String, Document.Tenant> tenants) {
   private static final String USUAL_ALGORITHM = "RS256";
   private static final String USUAL_USER = "sub";
+  private static final String USUAL_ROLES = "roles";
 
   /** Signed with private keys alone: what is checked with a secret, its checker could sign. */
   private static final Set<String> ALGORITHMS =
@@ -66,6 +69,13 @@ record Identifying(Faults faults, Map<String, Document.Tenant> tenants) {
                   at,
                   "must be one of " + String.join(", ", ALGORITHMS.stream().sorted().toList())));
     }
+    Map<String, Admin.Grant> roles = new TreeMap<>();
+    jwt.roles()
+        .forEach((word, grant) -> roles.put(word, new Admin.Grant(grant.role(), grant.tenants())));
+    Optional<At<String>> rolesClaim = jwt.claims().flatMap(Document.Claims::roles);
+    if (rolesClaim.isPresent() && roles.isEmpty()) {
+      faults.add(rolesClaim.get(), "needs 'roles' beside 'claims': what people with a role may be");
+    }
     Set<String> algorithms = texts(jwt.algorithms());
     Optional<Document.Claims> claims = jwt.claims();
     Issuer.Named tenant =
@@ -83,6 +93,8 @@ record Identifying(Faults faults, Map<String, Document.Tenant> tenants) {
             tenant,
             app,
             claims.flatMap(Document.Claims::user).flatMap(At::value).orElse(USUAL_USER),
+            roles.isEmpty() ? "" : rolesClaim.flatMap(At::value).orElse(USUAL_ROLES),
+            roles,
             jwt.insecure()));
   }
 
@@ -105,13 +117,31 @@ record Identifying(Faults faults, Map<String, Document.Tenant> tenants) {
     String always = fixed.flatMap(At::value).orElse("");
     String from = claim.flatMap(At::value).orElse("");
     if (fixed.isEmpty() && claim.isEmpty()) {
-      faults.add(
-          jwt.issuer(),
-          "needs '" + what + "' or 'claims." + what + "' beside it: whose calls are they?");
+      if (needsApp(jwt)) {
+        faults.add(
+            jwt.issuer(),
+            "needs '" + what + "' or 'claims." + what + "' beside it: whose calls are they?");
+      } else if (what.equals("tenant") && ownTenants(jwt)) {
+        faults.add(
+            jwt.issuer(),
+            "needs 'tenant' or 'claims.tenant' beside it: whose admins are those without 'tenants'?");
+      }
     } else if (fixed.isPresent() && claim.isPresent()) {
       faults.add(claim.get(), "cannot stand beside a fixed '" + what + "'");
     }
     return new Issuer.Named(always, from);
+  }
+
+  /** One who says roles and nothing of apps is for people who administer alone. */
+  private static boolean needsApp(Document.Jwt jwt) {
+    return jwt.roles().isEmpty()
+        || jwt.app().isPresent()
+        || jwt.claims().flatMap(Document.Claims::app).isPresent();
+  }
+
+  private static boolean ownTenants(Document.Jwt jwt) {
+    return jwt.roles().values().stream()
+        .anyMatch(grant -> grant.role() == Admin.Role.TENANT_ADMIN && grant.tenants().isEmpty());
   }
 
   private Optional<ClientName> client(Document.Client client) {

@@ -36,6 +36,9 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 public final class Loader {
   private static final String USUAL_STRATEGY = "in_order";
 
+  /** The name of what is in force where there is no file. */
+  public static final String USUAL = "the usual configuration";
+
   private static final int LONGEST_FILE = 64 << 20;
 
   private final Map<String, List<Dialect>> dialects;
@@ -135,7 +138,7 @@ public final class Loader {
     var faults = new Faults(file);
     Optional<Node> root = compose(faults, file, text);
     faults.raise();
-    return new Written(file, text, root.orElseThrow(), List.of());
+    return new Written(file, text, root.orElseThrow());
   }
 
   /** Throws {@link Faulty} with everything that is wrong. */
@@ -177,7 +180,7 @@ public final class Loader {
   /** How that would be written. */
   public Written usually() {
     return read(
-        "the usual configuration",
+        USUAL,
         "providers:\n  demo: { kind: sim }\n"
             + catalogue.rows().values().stream()
                 .filter(row -> row.hasUrl() && row.key(environment).isPresent())

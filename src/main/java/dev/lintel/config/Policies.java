@@ -2,6 +2,10 @@ package dev.lintel.config;
 
 import dev.lintel.Allowance;
 import dev.lintel.Policy;
+import dev.lintel.Preference;
+import dev.lintel.Retention;
+import dev.lintel.Ruled;
+import dev.lintel.Whose;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +70,23 @@ public record Policies(
         known.others.values().forEach(policy -> all.addAll(policy.allowances()));
       }
     }
+    return all;
+  }
+
+  /** Every rule by which one target is preferred to another. */
+  public List<Ruled<Preference>> preferences() {
+    return named.values().stream().flatMap(known -> known.policy.routing().stream()).toList();
+  }
+
+  /** Every rule of how long something is kept, at each place where it holds. */
+  public List<Retention.Rule> retentions() {
+    var all = new ArrayList<Retention.Rule>();
+    attached.forEach((place, name) -> {
+      Named known = named.get(name);
+      if (known != null) {
+        known.policy.retention().forEach(rule -> all.add(new Retention.Rule(Whose.of(place), rule)));
+      }
+    });
     return all;
   }
 

@@ -6,9 +6,14 @@ import dev.lintel.Mode;
 import dev.lintel.Policy;
 import dev.lintel.Policy.Names;
 import dev.lintel.Policy.Whereto;
+import dev.lintel.Preference;
+import dev.lintel.Retention;
 import dev.lintel.Ruled;
 import dev.lintel.Service;
+import dev.lintel.Spec;
+import dev.lintel.Strategy;
 import dev.lintel.Terms;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -34,13 +39,22 @@ final class PolicyReading {
 
     /** Reports a name that is no provider's. */
     void provider(At<String> at);
+
+    /** Reports a name that is no provider's and none that a model lists as a target. */
+    void target(String name, At<?> at);
   }
 
   /** In a map of names: the mode of all of them. */
   private static final String MODE = "mode";
 
+  /** What is removed once an hour cannot be kept for less. */
+  private static final Duration SHORTEST = Duration.ofHours(1);
+
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private final Faults faults;
   private final Known known;
+  private final Storing longest;
   private final Allowances allowances;
   private final Map<String, Policies.Named> named = new TreeMap<>();
   private final Map<String, String> attached = new HashMap<>();
@@ -48,9 +62,13 @@ final class PolicyReading {
   /** What two policies come to where neither has allowances, so that it is shared. */
   private final Map<Policy, Map<Policy, Policy>> shared = new IdentityHashMap<>();
 
-  PolicyReading(Faults faults, Known known) {
+  /**
+   * @param longest how long things are kept whatever a policy says
+   */
+  PolicyReading(Faults faults, Known known, Storing longest) {
     this.faults = faults;
     this.known = known;
+    this.longest = longest;
     this.allowances = new Allowances(faults, known::model);
   }
 
@@ -117,6 +135,7 @@ final class PolicyReading {
             "names a policy that is not configured" + Closest.hint(word, named.keySet()));
       } else {
         attached.put(place, word);
+        reaches(name.get(), place, found.policy());
         policy = joined(above, owned(found.policy(), place));
       }
     }
@@ -157,6 +176,16 @@ final class PolicyReading {
                         most.most().value(), most.mode().orElse(usual), place + ".max_tokens"))
                 .toList(),
             classes(entry.dataClasses(), place + ".data_classes", usual),
+            entry.routing().flatMap(At::value).stream()
+                .map(preferred ->
+                    new Ruled<>(
+                        preference(preferred), preferred.mode().orElse(usual), place + ".routing"))
+                .toList(),
+            entry.retention().flatMap(At::value).stream()
+                .map(keep ->
+                    new Ruled<>(
+                        retention(keep), keep.mode().orElse(usual), place + ".retention"))
+                .toList(),
             allowances.of(entry.limits(), entry.budgets(), "", usual));
     return new Policies.Named(policy, entry.approval().isPresent());
   }
@@ -282,5 +311,68 @@ final class PolicyReading {
       faults.add(at, "must say its 'regions' or 'providers', or be 'refuse'");
     }
     return new Whereto(false, words(entry.regions()), words(entry.providers()));
+  }
+
+  private Retention retention(Document.Keep written) {
+    return new Retention(
+        kept(written.records(), longest.records().keep(), "records.keep"),
+        kept(written.replies(), longest.idempotency().keep(), "idempotency.keep"),
+        kept(written.files(), LONGEST, "a hundred years"));
+  }
+
+  /**
+   * @param most how long it is kept whatever a policy says
+   * @param key where that is written
+   */
+  private Optional<Duration> kept(Optional<At<Duration>> written, Duration most, String key) {
+    Optional<Duration> time = written.flatMap(At::value);
+    if (time.isPresent() && time.get().compareTo(SHORTEST) < 0) {
+      faults.add(written.get(), "must be an hour or more");
+    } else if (time.isPresent() && time.get().compareTo(most) > 0) {
+      faults.add(written.get(), "must not be longer than everybody's: " + key);
+    }
+    return time;
+  }
+
+  /** Whether there is such a thing at that place as the policy wants to be kept no longer. */
+  private void reaches(At<?> at, String place, Policy policy) {
+    for (Ruled<Retention> rule : policy.retention()) {
+      if (rule.value().files().isPresent() && place.indexOf('/') >= 0) {
+        faults.add(at, "names a policy with 'retention.files', and files are of a whole tenant");
+      }
+      if (rule.value().replies().isPresent() && place.indexOf('#') >= 0) {
+        faults.add(at, "names a policy with 'retention.replies', and replies are of a whole app");
+      }
+    }
+  }
+
+  private Preference preference(Document.Preferred written) {
+    Optional<Spec<Strategy>> chosen = written.strategy().flatMap(At::value);
+    chosen.ifPresent(strategy ->
+        strategy
+            .flaws()
+            .forEach(flaw -> faults.add(new Fault(flaw.file(), flaw.line(), flaw.text()))));
+    var weights = new TreeMap<String, Integer>();
+    written
+        .weights()
+        .forEach((name, at) -> {
+          known.target(name, at);
+          at.value().ifPresent(weight -> weights.put(name, weight.value()));
+        });
+    return new Preference(
+        chosen, weights, targets(written.order()), some(written.prefer()), some(written.avoid()));
+  }
+
+  private Preference.Some some(Optional<At<Document.Some>> written) {
+    return written
+        .flatMap(At::value)
+        .map(some ->
+            new Preference.Some(Set.copyOf(targets(some.targets())), Set.copyOf(some.regions())))
+        .orElse(Preference.Some.NONE);
+  }
+
+  private List<String> targets(List<At<String>> written) {
+    written.forEach(at -> at.value().ifPresent(name -> known.target(name, at)));
+    return written.stream().flatMap(at -> at.value().stream()).distinct().toList();
   }
 }

@@ -22,9 +22,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One file on its way from single words to what they mean together. */
@@ -76,7 +78,7 @@ final class Reading implements ModelReading.Around {
     var breakers = new Breakers(written.providers());
     List<Config.ModelSpec> models = models(breakers);
     checkPrices();
-    Policies policies = policies();
+    Policies policies = policies(models);
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.data().orElse(Config.DATA),
@@ -87,11 +89,7 @@ final class Reading implements ModelReading.Around {
         written.admin().flatMap(Document.AdminEntry::approvals).orElse(Config.APPROVALS),
         written.limits().orElse(Config.Sizes.USUAL),
         written.threads(),
-        new Storing(
-            written.idempotency().orElse(Storing.Idempotency.USUAL),
-            written.files().orElse(Storing.FileBounds.USUAL),
-            written.batches().orElse(Storing.Batching.USUAL),
-            written.records().orElse(Storing.Recording.USUAL)),
+        storing(),
         written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
         written.shared().flatMap(this::shared),
@@ -114,9 +112,10 @@ final class Reading implements ModelReading.Around {
     if (oidc.mapping().isEmpty()) {
       faults.add(oidc.issuer(), "needs a 'mapping' beside it: from people's groups to roles");
     }
-    var grants = new TreeMap<String, Map.Entry<Admin.Role, Set<String>>>();
+    var grants = new TreeMap<String, Admin.Grant>();
     oidc.mapping()
-        .forEach((group, grant) -> grants.put(group, Map.entry(grant.role(), grant.tenants())));
+        .forEach((group, grant) ->
+            grants.put(group, new Admin.Grant(grant.role(), grant.tenants())));
     return oidc.issuer()
         .value()
         .map(issuer ->
@@ -347,10 +346,12 @@ final class Reading implements ModelReading.Around {
         });
   }
 
-  private Policies policies() {
+  private Policies policies(List<Config.ModelSpec> models) {
     return new PolicyReading(
             faults,
             new PolicyReading.Known() {
+              private @Nullable Set<String> targets;
+
               @Override
               public void model(At<String> at) {
                 checkModel(at);
@@ -360,8 +361,30 @@ final class Reading implements ModelReading.Around {
               public void provider(At<String> at) {
                 at.value().ifPresent(name -> checkProvider(name, at));
               }
-            })
+
+              @Override
+              public void target(String name, At<?> at) {
+                if (name.indexOf('/') < 0) {
+                  checkProvider(name, at);
+                  return;
+                }
+                Set<String> all = targets == null ? targets(models) : targets;
+                targets = all;
+                if (!all.contains(name)) {
+                  faults.add(at, "names a target that no model has" + Closest.hint(name, all));
+                }
+              }
+            },
+            storing())
         .read(written);
+  }
+
+  private Storing storing() {
+    return new Storing(
+        written.idempotency().orElse(Storing.Idempotency.USUAL),
+        written.files().orElse(Storing.FileBounds.USUAL),
+        written.batches().orElse(Storing.Batching.USUAL),
+        written.records().orElse(Storing.Recording.USUAL));
   }
 
   /** A rule may speak of a provider that nobody asks yet. */
@@ -369,6 +392,13 @@ final class Reading implements ModelReading.Around {
     if (!written.providers().containsKey(name) && providers.catalogue().find(name).isEmpty()) {
       faults.add(at, "names a provider that is not known" + meantProvider(name));
     }
+  }
+
+  private static Set<String> targets(List<Config.ModelSpec> models) {
+    return models.stream()
+        .flatMap(Config.ModelSpec::everyTarget)
+        .map(Config.TargetSpec::name)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private List<Config.App> apps(List<Config.ModelSpec> models, Policies policies) {

@@ -3,13 +3,19 @@ package dev.lintel.config;
 import dev.lintel.Changes.Change;
 import dev.lintel.Json;
 import dev.lintel.Settings.Difference;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.common.FlowStyle;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -36,15 +42,21 @@ public final class Written {
 
   private final String file;
   private final String text;
+  private final String mark;
   private final Node base;
   private final List<Change> changes;
   private final Node root;
   private @Nullable ObjectNode json;
   private @Nullable ObjectNode shown;
 
-  Written(String file, String text, Node base, List<Change> changes) {
+  Written(String file, String text, Node base) {
+    this(file, text, mark(text, base), base, List.of());
+  }
+
+  private Written(String file, String text, String mark, Node base, List<Change> changes) {
     this.file = file;
     this.text = text;
+    this.mark = mark;
     this.base = base;
     this.changes = List.copyOf(changes);
     this.root = Graft.over(base, this.changes);
@@ -52,7 +64,7 @@ public final class Written {
 
   /** The file with those changes, in the place of others. */
   public Written with(List<Change> others) {
-    return new Written(file, text, base, others);
+    return new Written(file, text, mark, base, others);
   }
 
   /** Its name in faults. */
@@ -63,6 +75,51 @@ public final class Written {
   /** The file as it was read. */
   public String text() {
     return text;
+  }
+
+  /**
+   * The same of two files whose texts say the same in the same words, but for what is each node's
+   * own and for blanks at the ends of lines.
+   */
+  public String mark() {
+    return mark;
+  }
+
+  private static String mark(String text, Node base) {
+    var shared = new StringBuilder();
+    int from = 0;
+    if (base instanceof MappingNode mapping) {
+      for (NodeTuple member : mapping.getValue()) {
+        if (isOwn(member)) {
+          int begin = at(text, member.getKeyNode().getStartMark(), from);
+          shared.append(text, from, Math.max(from, begin));
+          from = Math.max(from, at(text, member.getValueNode().getEndMark(), begin));
+        }
+      }
+    }
+    shared.append(text, from, text.length());
+    String lines =
+        shared
+            .toString()
+            .lines()
+            .map(String::stripTrailing)
+            .filter(line -> !line.isEmpty())
+            .collect(Collectors.joining("\n"));
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(lines.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
+  }
+
+  /** The place of a mark, which counts code points. */
+  private static int at(String text, Optional<Mark> mark, int otherwise) {
+    int points = mark.map(Mark::getIndex).orElse(-1);
+    return points < 0 || points > text.codePointCount(0, text.length())
+        ? otherwise
+        : text.offsetByCodePoints(0, points);
   }
 
   public List<Change> changes() {
@@ -162,7 +219,7 @@ public final class Written {
         new MappingNode(
             Tag.MAP, true, members, FlowStyle.BLOCK, base.getStartMark(), base.getEndMark());
     root.setRecursive(base.isRecursive());
-    return new Written(file, text, root, changes);
+    return new Written(file, text, mark, root, changes);
   }
 
   private static boolean isOwn(NodeTuple member) {

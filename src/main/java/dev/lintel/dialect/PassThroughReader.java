@@ -1,5 +1,6 @@
 package dev.lintel.dialect;
 
+import dev.lintel.AwsEvent;
 import dev.lintel.Bytes;
 import dev.lintel.Chunk;
 import dev.lintel.Frame;
@@ -10,13 +11,11 @@ import dev.lintel.ReplyReader;
 import dev.lintel.Usage;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -40,6 +39,11 @@ final class PassThroughReader implements ReplyReader {
   private byte[] tail = {};
   private boolean events;
   private boolean json;
+
+  /** Bedrock's, whose frames are read by their ends alone. */
+  private boolean frames;
+
+  private Optional<Usage> ahead = Optional.empty();
   private String type = "";
 
   @Override
@@ -51,6 +55,8 @@ final class PassThroughReader implements ReplyReader {
     boolean packed = passed.containsKey("content-encoding");
     events = plain.startsWith("text/event-stream") && !packed;
     json = plain.startsWith("application/json") && !packed;
+    frames = plain.startsWith(AwsEvent.STREAM) && !packed;
+    ahead = PassedUsage.told(headers);
     return Optional.of(Chunk.of(new Part.Head(status, passed)));
   }
 
@@ -62,11 +68,11 @@ final class PassThroughReader implements ReplyReader {
     byte[] bytes =
         Arrays.copyOfRange(
             frame.data(), frame.dataOffset(), frame.dataOffset() + frame.dataLength());
-    if (json || events) {
-      int room = (json ? WHOLE + 1 : HEAD) - head.length();
+    if (json || events || frames) {
+      int room = (json ? WHOLE : HEAD) - head.length();
       int first = Math.min(room, bytes.length);
       head.add(bytes, 0, first);
-      if (events && first < bytes.length) {
+      if (first < bytes.length) {
         remember(bytes, first);
       }
     }
@@ -82,21 +88,27 @@ final class PassThroughReader implements ReplyReader {
   }
 
   private Optional<Usage> usage() {
-    if (json && head.length() <= WHOLE) {
-      byte[] body = head.take();
-      return parsed(body).flatMap(PassThroughReader::told);
+    return (events ? inEvents() : json || frames ? inWhole() : Optional.<Usage>empty())
+        .or(() -> ahead);
+  }
+
+  private Optional<Usage> inWhole() {
+    byte[] body = head.take();
+    if (json && tail.length == 0) {
+      return parsed(body).flatMap(PassedUsage::told);
     }
-    if (!events) {
-      return Optional.empty();
-    }
+    byte[] end = Arrays.copyOfRange(body, Math.max(0, body.length - TAIL), body.length);
+    return PassedUsage.last(text(end) + text(tail));
+  }
+
+  private Optional<Usage> inEvents() {
     Optional<Usage> first = Optional.empty();
     Optional<Usage> last = Optional.empty();
-    String text = new String(head.take(), StandardCharsets.UTF_8) + text(tail);
+    String text = text(head.take()) + text(tail);
     for (String line : text.split("[\r\n]+", -1)) {
       if (line.startsWith("data:") && (line.contains("usage") || line.contains("Usage"))) {
         Optional<Usage> found =
-            parsed(line.substring(5).getBytes(StandardCharsets.UTF_8))
-                .flatMap(PassThroughReader::told);
+            parsed(line.substring(5).getBytes(StandardCharsets.UTF_8)).flatMap(PassedUsage::told);
         first = first.isPresent() ? first : found;
         last = found.isPresent() ? found : last;
       }
@@ -129,35 +141,6 @@ final class PassThroughReader implements ReplyReader {
       return Optional.of(Json.parse(bytes, 0, bytes.length));
     } catch (JacksonException notJson) {
       return Optional.empty();
-    }
-  }
-
-  /** The usage of any of the known vendors, told apart by their names for it. */
-  private static Optional<Usage> told(JsonNode reply) {
-    if (reply.path("usageMetadata").isObject()) {
-      return Optional.of(GeminiUsage.read(reply.get("usageMetadata")));
-    }
-    for (String holder : List.of("", "message", "response")) {
-      JsonNode of = holder.isEmpty() ? reply : reply.path(holder);
-      JsonNode usage = of.path("usage");
-      if (usage.has("prompt_tokens")) {
-        return Optional.of(chat(usage));
-      }
-      if (usage.has("cache_read_input_tokens") || usage.has("cache_creation_input_tokens")) {
-        return Optional.of(AnthropicWords.usage(usage));
-      }
-      Optional<Usage> other = OpenAiRelayUsage.read(of, false);
-      if (other.isPresent()) {
-        return other;
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Usage chat(JsonNode usage) {
-    try (JsonParser parser = Json.MAPPER.createParser(Json.bytes(usage))) {
-      parser.nextToken();
-      return OpenAiUsage.read(parser);
     }
   }
 

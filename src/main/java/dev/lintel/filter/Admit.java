@@ -168,7 +168,10 @@ public final class Admit implements Filter {
     if (cost.isPresent()) {
       return Foresight.pico(cost.get());
     }
-    boolean nothing = trail.usage().source() == Usage.Source.NONE && trail.firstContentNanos() < 0;
+    // What a provider refuses is handed on as an answer where it is passed through.
+    boolean nothing =
+        trail.usage().source() == Usage.Source.NONE
+            && (trail.firstContentNanos() < 0 || trail.status() >= 400);
     return nothing ? 0 : Foresight.allowed(call);
   }
 

@@ -25,7 +25,7 @@ import java.util.Optional;
  * Says which of a model's targets a call may go to: those of the first rule that holds, or of the
  * arm of the model's split to which the caller belongs, or the model's own; of these the ones that
  * the app's residency, the call's terms and its length allow. In which order they are asked is for
- * others to say.
+ * the model's strategy to say, or the policy's.
  *
  * <p>Where an arm fails before its first content the model's own targets are asked: an experiment
  * is no caller's trouble.
@@ -33,13 +33,19 @@ import java.util.Optional;
 public final class Choose implements Filter {
   private final Map<String, Division> divisions;
   private final Rollouts rollouts;
+  private final Preferences preferences;
   private final TokenCounter counter;
   private final boolean counting;
 
   private Choose(
-      Map<String, Division> divisions, Rollouts rollouts, TokenCounter counter, boolean counting) {
+      Map<String, Division> divisions,
+      Rollouts rollouts,
+      Preferences preferences,
+      TokenCounter counter,
+      boolean counting) {
     this.divisions = divisions;
     this.rollouts = rollouts;
+    this.preferences = preferences;
     this.counter = counter;
     this.counting = counting;
   }
@@ -48,17 +54,20 @@ public final class Choose implements Filter {
    * @param models of a configuration that is in force from now on
    * @param counter for prompts that are close to what a target takes
    */
-  public Choose(Rollouts rollouts, Collection<Model> models, TokenCounter counter) {
-    this(rollouts.begin(models), rollouts, counter, true);
+  public Choose(
+      Rollouts rollouts, Preferences preferences, Collection<Model> models, TokenCounter counter) {
+    this(rollouts.begin(models), rollouts, preferences, counter, true);
   }
 
   /** The same for calls that are not made, of which no arm has a result. */
   public Choose uncounted() {
-    return new Choose(divisions, rollouts, counter, false);
+    return new Choose(divisions, rollouts, preferences, counter, false);
   }
 
   @Override
-  public void apply(Call call, Sink sink, Handler next) {
+  public void apply(Call asked, Sink sink, Handler next) {
+    Model preferred = preferences.of(asked, asked.resolved());
+    Call call = preferred == asked.resolved() ? asked : asked.with(preferred);
     Model model = call.resolved();
     Routing routing = model.routing();
     List<Target> targets =

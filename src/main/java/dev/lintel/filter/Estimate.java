@@ -8,6 +8,8 @@ import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
 import dev.lintel.Part;
+import dev.lintel.Relay;
+import dev.lintel.Service;
 import dev.lintel.Sink;
 import dev.lintel.Target;
 import dev.lintel.TokenCounter;
@@ -35,6 +37,10 @@ public final class Estimate implements Filter {
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
+    if (call.request() instanceof Relay relay && relay.service() == Service.RAW) {
+      passed(call, new Passed(call, relay, sink), next);
+      return;
+    }
     if (!(call.request() instanceof Chat chat)) {
       next.handle(call, sink);
       return;
@@ -52,6 +58,23 @@ public final class Estimate implements Filter {
       Usage usage = heard.estimate(PATIENCE_NANOS);
       call.trail().estimated(usage);
       sink.emit(Chunk.of(usage));
+    }
+  }
+
+  /** Nobody here knows its prompt: it goes by the length. */
+  private static void passed(Call call, Passed reply, Handler next) {
+    try {
+      next.handle(call, reply);
+    } catch (Failure broken) {
+      if (reply.unpaid()) {
+        call.trail().estimated(reply.estimate());
+      }
+      throw broken;
+    }
+    if (reply.unpaid()) {
+      Usage usage = reply.estimate();
+      call.trail().estimated(usage);
+      reply.emit(Chunk.of(usage));
     }
   }
 

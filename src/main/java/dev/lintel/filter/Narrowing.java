@@ -1,8 +1,6 @@
 package dev.lintel.filter;
 
 import dev.lintel.Call;
-import dev.lintel.CallThread;
-import dev.lintel.Chat;
 import dev.lintel.Extent;
 import dev.lintel.Failure;
 import dev.lintel.Mode;
@@ -10,7 +8,6 @@ import dev.lintel.Ruled;
 import dev.lintel.Target;
 import dev.lintel.Terms;
 import dev.lintel.TokenCounter;
-import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -275,7 +272,7 @@ final class Narrowing {
   private Need need() {
     Need known = need;
     if (known == null) {
-      known = new Need();
+      known = new Need(call, counter);
       need = known;
     }
     return known;
@@ -293,70 +290,5 @@ final class Narrowing {
   private static String family(Target target) {
     String said = target.profile().family();
     return said.isEmpty() ? target.facts().family() : said;
-  }
-
-  /**
-   * What the call takes of a context window. A guess decides what is clear; what is close to a
-   * bound is counted.
-   */
-  private final class Need {
-    private final long guess = Extent.inputTokens(call.request());
-    private final long answer = Extent.maxTokens(call.request());
-    private long counted = -1;
-
-    boolean fits(long context) {
-      if (2 * guess + answer <= context) {
-        return true;
-      }
-      return answer <= context && guess <= 4 * context && input() + answer <= context;
-    }
-
-    boolean costsAtMost(Target target, BigDecimal most) {
-      return atMost(target, 2 * guess, most) || atMost(target, input(), most);
-    }
-
-    private boolean atMost(Target target, long input, BigDecimal most) {
-      return target
-          .price()
-          .cost(Usage.of(input, answer, Usage.Source.ESTIMATE))
-          .map(cost -> cost.compareTo(most) <= 0)
-          .orElse(true);
-    }
-
-    private long input() {
-      if (counted < 0) {
-        counted = call.request() instanceof Chat chat && !chat.sketched() ? counted(chat) : guess;
-      }
-      return counted;
-    }
-
-    private long counted(Chat chat) {
-      String name = call.resolved().targets().getFirst().model();
-      try {
-        return CallThread.current().offload(() -> counter.prompt(chat.prompt(), name));
-      } catch (Failure failure) {
-        if (failure.kind() == Failure.Kind.CANCELLED) {
-          throw failure;
-        }
-        // Nobody here can read it; whoever is asked will say what is wrong with it.
-        return guess;
-      }
-    }
-
-    Failure tooLong(List<Target> targets) {
-      long largest =
-          targets.stream().mapToLong(target -> target.profile().context()).max().orElse(0);
-      return Failure.of(
-          Failure.Kind.CONTEXT_LENGTH_EXCEEDED,
-          "The prompt has about "
-              + input()
-              + " tokens"
-              + (answer > 0 ? " and asks for " + answer + " more" : "")
-              + "; the largest context of "
-              + model()
-              + " is "
-              + largest
-              + ".");
-    }
   }
 }

@@ -29,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Holds a call that was read against the policy of its caller and use case: forces terms, bounds
@@ -108,12 +107,14 @@ public final class Obey implements Filter {
     return policy.endpoints().isEmpty() ? "" : Service.of(call.request()).word();
   }
 
+  /** A forced time holds in place of the call's own, be that shorter or longer. */
   private static long deadline(Call call, Terms terms) {
-    return terms
-        .maxLatencyMs()
-        .map(most -> call.trail().started() + TimeUnit.MILLISECONDS.toNanos(most))
-        .map(most -> Math.min(most, call.deadline()))
-        .orElse(call.deadline());
+    if (terms.maxLatencyMs().equals(call.terms().maxLatencyMs())) {
+      return call.deadline();
+    }
+    long forced = Read.deadline(call, terms, call.resolved());
+    // A conversation in real time may last longer than its model's calls, if nobody forces that.
+    return call.request() instanceof Live ? Math.min(forced, call.deadline()) : forced;
   }
 
   private static void check(Trail trail, List<Ruled<Names>> rules, String what, String name) {

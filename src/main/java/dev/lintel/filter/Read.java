@@ -212,7 +212,8 @@ public final class Read implements Filter {
     return model.only(targets);
   }
 
-  private static long deadline(Call call, Terms terms, Model model) {
+  /** By when the call is over, by its own terms and its model's. */
+  static long deadline(Call call, Terms terms, Model model) {
     long total = model.timeouts().total().toNanos();
     long most = terms.maxLatencyMs().map(TimeUnit.MILLISECONDS::toNanos).orElse(Long.MAX_VALUE);
     return call.trail().started() + Math.min(total, most);

@@ -1,10 +1,12 @@
 package dev.lintel.identity;
 
+import dev.lintel.Admin;
 import dev.lintel.Caller;
 import dev.lintel.CallerKey;
 import dev.lintel.Reach;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A key of the store, as it is kept in memory. */
@@ -16,6 +18,9 @@ final class KnownKey {
   final String tenant;
   final String app;
   final CallerKey.Scopes scopes;
+
+  /** Who administers with it; empty for a caller's. */
+  final Optional<Admin> admin;
 
   /** From which it is good; none for all. */
   final List<Reach.Network> networks;
@@ -37,6 +42,7 @@ final class KnownKey {
     this.tenant = key.tenant();
     this.app = key.app();
     this.scopes = key.scopes();
+    this.admin = key.admin();
     this.networks = networks;
     this.mark = mark;
     this.sealed = key.sealed();

@@ -16,14 +16,7 @@ import tools.jackson.databind.JsonNode;
  *     into objects, as in {@code realm_access.roles}
  * @param grants by such a word
  */
-public record People(String claim, Map<String, Grant> grants) {
-  /**
-   * What a group may be.
-   *
-   * @param tenants of a tenant admin
-   */
-  public record Grant(Admin.Role role, Set<String> tenants) {}
-
+public record People(String claim, Map<String, Admin.Grant> grants) {
   /** From the most that one may be to the least. */
   private static final List<Admin.Role> ORDER =
       List.of(Admin.Role.ADMIN, Admin.Role.AUDITOR, Admin.Role.TENANT_ADMIN, Admin.Role.VIEWER);
@@ -44,10 +37,10 @@ public record People(String claim, Map<String, Grant> grants) {
       Set<String> tenants = new HashSet<>();
       boolean has = false;
       for (String word : words) {
-        Grant grant = grants.get(word);
-        if (grant != null && grant.role == role) {
+        Admin.Grant grant = grants.get(word);
+        if (grant != null && grant.role() == role) {
           has = true;
-          tenants.addAll(grant.tenants);
+          tenants.addAll(grant.tenants());
         }
       }
       if (has) {

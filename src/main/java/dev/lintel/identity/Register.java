@@ -1,5 +1,6 @@
 package dev.lintel.identity;
 
+import dev.lintel.Admin;
 import dev.lintel.Caller;
 import dev.lintel.Failure;
 import dev.lintel.Identity;
@@ -128,6 +129,27 @@ public final class Register implements Identity {
         .flatMap(this::resolved);
   }
 
+  /**
+   * Who administers with that key of the store, or that token of an issuer that says people's
+   * roles; empty where it is neither. Throws {@link Failure} {@code AUTHENTICATION} that says what
+   * is wrong with a token, {@code PERMISSION} where it names no role, {@code UNAVAILABLE} where
+   * what is known has not been loaded yet.
+   */
+  public Optional<Admin> admin(String credential) {
+    if (tokens.takes(credential)) {
+      return tokens.admin(credential);
+    }
+    if (!credential.startsWith(ADMIN)) {
+      return Optional.empty();
+    }
+    Optional<KnownKey> key = directory.find(credential).filter(known -> known.admin.isPresent());
+    key.ifPresent(known -> directory.used(known.use));
+    return key.flatMap(known -> known.admin);
+  }
+
+  /** With which admins' keys begin. */
+  public static final String ADMIN = "lintel-admin-";
+
   /** With which the ids of the store's keys begin. */
   public static final String KEY = "key_";
 
@@ -153,6 +175,10 @@ public final class Register implements Identity {
   }
 
   private Optional<Caller> resolved(KnownKey key) {
+    if (key.admin.isPresent()) {
+      throw Failure.of(
+          Failure.Kind.AUTHENTICATION, "That is an admin's key; it asks no models.");
+    }
     return apps.caller(key.tenant, key.app, key.id)
         .map(caller -> Scoped.narrow(caller, key.id, key.scopes));
   }

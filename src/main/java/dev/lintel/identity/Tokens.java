@@ -1,14 +1,19 @@
 package dev.lintel.identity;
 
 import com.nimbusds.jwt.JWTClaimsSet;
+import dev.lintel.Admin;
 import dev.lintel.Caller;
 import dev.lintel.Failure;
 import dev.lintel.Issuer;
+import dev.lintel.Json;
 import dev.lintel.Terms;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Callers by tokens of issuers (JWT). A token that was proved is good until its time is over or its
@@ -66,13 +71,45 @@ public final class Tokens {
     if (issuer == null) {
       throw Believed.stranger();
     }
-    Jwks set = keys.of(new Jwks.Place(issuer.name(), issuer.keys(), issuer.plain()));
-    Believed.Proof proof =
-        new Believed(issuer.name(), issuer.audiences(), issuer.algorithms(), set).prove(token, now);
-    return new Proved(caller(claims, issuer), proof.until(), set, proof.keyId());
+    Believed believed = believed(issuer);
+    Believed.Proof proof = believed.prove(token, now);
+    return new Proved(caller(claims, issuer), proof.until(), believed.keys(), proof.keyId());
+  }
+
+  /**
+   * Who administers with it; empty where its issuer does not say people's roles. Throws {@link
+   * Failure} {@code AUTHENTICATION} that says what is wrong with it, {@code PERMISSION} where it
+   * says none.
+   */
+  Optional<Admin> admin(String text) {
+    var token = Believed.Token.read(text);
+    String name = token.claims().getIssuer();
+    Issuer issuer = name == null ? null : issuers.get(name);
+    if (issuer == null || issuer.roles().isEmpty()) {
+      return Optional.empty();
+    }
+    believed(issuer).prove(token, clock.millis());
+    JsonNode said = Json.parse(token.signed().getPayload().toBytes());
+    Admin admin = new People(issuer.rolesClaim(), issuer.roles()).admin(said);
+    return Optional.of(
+        admin.role() == Admin.Role.TENANT_ADMIN && admin.tenants().isEmpty()
+            ? new Admin(
+                admin.name(), admin.role(), Set.of(named(token.claims(), issuer.tenant())))
+            : admin);
+  }
+
+  private Believed believed(Issuer issuer) {
+    return new Believed(
+        issuer.name(),
+        issuer.audiences(),
+        issuer.algorithms(),
+        keys.of(new Jwks.Place(issuer.name(), issuer.keys(), issuer.plain())));
   }
 
   private Caller caller(JWTClaimsSet claims, Issuer issuer) {
+    if (issuer.app().fixed().isEmpty() && issuer.app().claim().isEmpty()) {
+      throw Believed.refused("is of an issuer whose people ask no models here");
+    }
     String tenant = named(claims, issuer.tenant());
     String app = named(claims, issuer.app());
     Caller caller =

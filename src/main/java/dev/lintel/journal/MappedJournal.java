@@ -232,6 +232,27 @@ public final class MappedJournal implements Journal {
     }
   }
 
+  /**
+   * Goes on in another segment where one can be had, so that the one in use is forgotten once the
+   * store has what is in it.
+   */
+  public void turn() {
+    rolling.lock();
+    try {
+      Segment now = current;
+      if (closed || now == null || now.used() == Segment.HEAD) {
+        return;
+      }
+      make();
+      if (spare != null) {
+        now.seal();
+        roll();
+      }
+    } finally {
+      rolling.unlock();
+    }
+  }
+
   /** Whether records are lost, or soon will be, because there is no room for them. */
   public boolean full() {
     return full;

@@ -155,9 +155,7 @@ final class Segment {
     int room = room(length);
     long at = tail.getAndAdd(room);
     if (at + room > size) {
-      if (at + ENTRY_HEAD <= size) {
-        LENGTH.setRelease(memory, at, END);
-      }
+      end(at);
       return -1;
     }
     boolean whole = false;
@@ -171,6 +169,17 @@ final class Segment {
       if (!whole) {
         LENGTH.setRelease(memory, at, -length - 1);
       }
+    }
+  }
+
+  /** Takes no more. */
+  void seal() {
+    end(tail.getAndAdd(size));
+  }
+
+  private void end(long at) {
+    if (at + ENTRY_HEAD <= size) {
+      LENGTH.setRelease(memory, at, END);
     }
   }
 

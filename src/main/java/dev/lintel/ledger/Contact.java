@@ -4,6 +4,7 @@ import dev.lintel.CallThread;
 import dev.lintel.Failure;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -11,7 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,30 +27,48 @@ final class Contact implements AutoCloseable {
   /** How often a node is heard of before the silence of one is its death. */
   private static final int BEATS = 5;
 
+  /** How often it is looked for nodes that are not back. */
+  private static final long COUNT_MILLIS = 100;
+
   sealed interface State {}
 
   /** Calls wait for what comes of it, which is a moment. */
   record Joining(CompletableFuture<Boolean> over) implements State {}
 
-  record Up(Link link) implements State {}
+  /**
+   * @param absent who has not told yet what was used meanwhile
+   */
+  record Up(Link link, Absent absent) implements State {}
 
-  /** The share is {@code null} where calls are refused. */
-  record Away(@Nullable Share share) implements State {}
+  /**
+   * @param parts of all nodes
+   * @param share this node's; {@code null} where calls are refused
+   */
+  record Away(Division parts, @Nullable Share share) implements State {}
 
   private final Ground ground;
   private final Outbox outbox;
   private final Known known;
   private final Member member;
   private final Reminder reminder;
-  private final Supplier<Optional<Share>> share;
+  private final Function<Map<Place, Long>, Division> divided;
+  private final Function<Division, Optional<Share>> share;
+  private final Runnable free;
   private final ScheduledExecutorService worker;
   private final AtomicReference<State> state =
       new AtomicReference<>(new Joining(new CompletableFuture<>()));
+
+  /** What this node had seen to be spent when it lost Redis last. */
+  private volatile Map<Place, Long> seen = Map.of();
+
   private volatile @Nullable Instant since;
   private volatile boolean closed;
 
   /**
-   * @param share with which this node goes on alone; empty where calls are refused
+   * @param divided how all nodes go on without Redis from now on, told what the database knows to
+   *     be spent; asked within the outbox
+   * @param share with which this node does; empty where calls are refused
+   * @param free told when more may be taken, of which Redis does not tell
    * @param worker of one thread
    */
   Contact(
@@ -58,14 +77,18 @@ final class Contact implements AutoCloseable {
       Known known,
       Member member,
       Reminder reminder,
-      Supplier<Optional<Share>> share,
+      Function<Map<Place, Long>, Division> divided,
+      Function<Division, Optional<Share>> share,
+      Runnable free,
       ScheduledExecutorService worker) {
     this.ground = ground;
     this.outbox = outbox;
     this.known = known;
     this.member = member;
     this.reminder = reminder;
+    this.divided = divided;
     this.share = share;
+    this.free = free;
     this.worker = worker;
   }
 
@@ -93,7 +116,7 @@ final class Contact implements AutoCloseable {
     } catch (Failure cancelled) {
       throw cancelled;
     } catch (RuntimeException slow) {
-      goOn(joining, slow);
+      goOn(joining, Map.of(), slow);
     }
   }
 
@@ -101,6 +124,7 @@ final class Contact implements AutoCloseable {
   void lost(Up up, String why) {
     var joining = new Joining(new CompletableFuture<>());
     if (state.compareAndSet(up, joining)) {
+      seen = known.lasting(ground.time().instant());
       LOG.debug("not connected to {} any more: {}", ground.redis(), why);
       outbox.disconnect();
       up.link.close();
@@ -118,7 +142,7 @@ final class Contact implements AutoCloseable {
       return;
     }
     try {
-      join(last instanceof Away(Share alone) ? alone : null);
+      join(last);
       if (last instanceof Away || since == null) {
         since = ground.time().instant();
         LOG.info("counts are shared at {} by {} nodes", ground.redis(), member.nodes());
@@ -130,7 +154,7 @@ final class Contact implements AutoCloseable {
         up.link.close();
       }
       if (last instanceof Joining joining) {
-        goOn(joining, failed);
+        goOn(joining, since == null ? Map.of() : reminder.told(ground.pace().exchange()), failed);
       }
       if (!(now() instanceof Joining)) {
         later();
@@ -152,39 +176,95 @@ final class Contact implements AutoCloseable {
   }
 
   /** Without Redis. */
-  private void goOn(Joining joining, Throwable why) {
-    Share alone = share.get().orElse(null);
-    if (state.compareAndSet(joining, new Away(alone)) && !closed) {
-      since = ground.time().instant();
-      String then =
-          alone == null
-              ? "calls that are counted are refused"
-              : "this node goes on with 1/" + member.nodes() + " of what is left";
-      LOG.warn("Redis at {} is away: {} ({})", ground.redis(), then, Ground.said(why));
-    }
+  private void goOn(Joining joining, Map<Place, Long> told, Throwable why) {
+    outbox.alone(() -> {
+      // Who waits goes on, too: what is held goes into one share only.
+      if (now() == joining) {
+        Division parts = divided.apply(told);
+        var away = new Away(parts, share.apply(parts).orElse(null));
+        if (state.compareAndSet(joining, away) && !closed) {
+          since = ground.time().instant();
+          String then =
+              away.share == null
+                  ? "calls that are counted are refused"
+                  : "this node goes on with 1/" + parts.nodes() + " of what is left";
+          LOG.warn("Redis at {} is away: {} ({})", ground.redis(), then, Ground.said(why));
+        }
+      }
+      return true;
+    });
     joining.over.complete(true);
   }
 
   /**
    * Brings everything that this node knows, and only then trusts what is kept there.
    *
-   * @param alone with what it has gone on meanwhile
+   * @param last how it was meanwhile
    */
-  private void join(@Nullable Share alone) {
+  private void join(State last) {
     Link link = ground.redis().connect();
     try {
       ground.wait(link.load());
-      long arrived = Long.parseLong(ground.wait(link.run(outbox.last())).get(1));
-      outbox.lost(arrived).forEach(known::add);
-      ground.wait(reminder.ofSeen(link));
+      boolean forgotten = forgotten(link);
+      Absent absent = absent(last, forgotten);
+      ground.wait(reminder.ofSeen(link, seen(last), forgotten));
+      Share alone = last instanceof Away away ? away.share : null;
       outbox.connect(link, alone == null ? List::of : alone::used);
       ground.wait(reminder.ofTold(link));
-      var up = new Up(link);
+      var up = new Up(link, absent);
       link.onLoss(() -> lost(up, "the connection was lost"));
       member.join(link, () -> state.set(up));
+      count(up);
     } catch (RuntimeException failed) {
       link.close();
       throw failed;
+    }
+  }
+
+  /** What all that this node brings comes on top of. */
+  private Map<Place, Long> seen(State last) {
+    boolean first = member.confirmed() == 0;
+    return first && last instanceof Away ? known.lasting(ground.time().instant()) : seen;
+  }
+
+  /** Whether Redis has lost what it knew. */
+  private boolean forgotten(Link link) {
+    List<String> remembered = ground.wait(link.run(outbox.last(member.joined())));
+    long arrived = Long.parseLong(remembered.get(1));
+    boolean forgotten =
+        arrived < outbox.arrivedLast() || Long.parseLong(remembered.get(2)) < member.confirmed();
+    if (forgotten) {
+      outbox.forgotten(arrived);
+    }
+    return forgotten;
+  }
+
+  /**
+   * Who goes on alone, as far as this node can tell; after a moment that was one of its own nobody.
+   */
+  private Absent absent(State last, boolean forgotten) {
+    if (last instanceof Away away) {
+      return new Absent(away.parts, ground.pace().dead());
+    }
+    return forgotten
+        ? new Absent(outbox.alone(() -> divided.apply(Map.of())), ground.pace().dead())
+        : Absent.NOBODY;
+  }
+
+  /** Until all are back, or as long as they may be alive. */
+  private void count(Up up) {
+    if (now() != up || up.absent.nobody()) {
+      return;
+    }
+    try {
+      if (up.absent.hear(member.heardOf(up.link, up.absent.within()))) {
+        free.run();
+      }
+      var _ = worker.schedule(() -> count(up), COUNT_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException ended) {
+      LOG.debug("closed while nodes were away", ended);
+    } catch (RuntimeException failed) {
+      lost(up, Ground.said(failed));
     }
   }
 

@@ -61,7 +61,7 @@ final class Exchange {
       places[i] = place;
       words.key(place.key()).add(place.kind().word()).add(place.extent());
       if (allowance.mode() == Mode.ENFORCE) {
-        words.add(allowance.amount());
+        words.add(most(up, claim.account(), place));
       } else {
         words.add("");
       }
@@ -86,7 +86,7 @@ final class Exchange {
     }
     return switch (reply.getFirst()) {
       case "taken" -> granted(reply, claims, places, holder, now);
-      case "short" -> missing(reply, claims, places, now);
+      case "short" -> missing(up, reply, claims, places, now);
       default -> {
         contact.lost(up, "it was taken for dead");
         yield null;
@@ -114,14 +114,20 @@ final class Exchange {
     return holdings.add(held, holder, () -> member.name().equals(holder)) ? held : null;
   }
 
-  private Short missing(List<String> reply, List<Claim> claims, Place[] places, Instant now) {
+  /** As far as all nodes may go that are there. */
+  private static long most(Contact.Up up, Account account, Place place) {
+    return Math.max(0, account.allowance().amount() - up.absent().parts(account, place));
+  }
+
+  private Short missing(
+      Contact.Up up, List<String> reply, List<Claim> claims, Place[] places, Instant now) {
     int number = Integer.parseInt(reply.get(1));
     long spent = Long.parseLong(reply.get(2));
     long reserved = Long.parseLong(reply.get(3));
     long rolls = Long.parseLong(reply.get(4));
     known.see(places[number], spent, reserved);
     Claim claim = claims.get(number);
-    long amount = claim.account().allowance().amount();
+    long amount = most(up, claim.account(), places[number]);
     Duration again =
         switch (claim.account().allowance().span()) {
           case Span.Calendar calendar -> Duration.between(now, places[number].end());
@@ -138,7 +144,7 @@ final class Exchange {
         number,
         Math.max(0, amount - spent - reserved),
         again.compareTo(LATE) > 0 ? LATE : again,
-        held);
+        held || !up.absent().nobody());
   }
 
   /** Returns {@code null} where Redis is away. */

@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 
 /**
  * What calls of this node hold at the moment. It goes with the node to each name that it takes, and
@@ -67,34 +66,32 @@ final class Holdings {
     return sums;
   }
 
-  /**
-   * What is held goes on to be held in a share that begins now.
-   *
-   * @param begun makes it, told what is reserved of budgets
-   */
-  Share into(Function<Map<Place, Long>, Share> begun) {
-    return outbox.alone(() -> {
-      var own = new HashMap<Place, Long>();
-      for (Held held : open) {
-        for (int i = 0; i < held.places.length; i++) {
-          if (held.places[i].kind() == Place.Kind.SPENT) {
-            own.merge(held.places[i], held.reserved[i], Long::sum);
-          }
+  /** Within the outbox: what is reserved of budgets. */
+  Map<Place, Long> own() {
+    var own = new HashMap<Place, Long>();
+    for (Held held : open) {
+      for (int i = 0; i < held.places.length; i++) {
+        if (held.places[i].kind() == Place.Kind.SPENT) {
+          own.merge(held.places[i], held.reserved[i], Long::sum);
         }
       }
-      Share share = begun.apply(own);
-      for (Held held : open) {
-        for (int i = 0; i < held.places.length; i++) {
-          Place.Kind kind = held.places[i].kind();
-          boolean holds = kind == Place.Kind.SPENT || kind == Place.Kind.NOW;
-          held.adopted[i] =
-              holds && held.reserved[i] > 0
-                  ? share.adopt(held.claims.get(i).account(), held.reserved[i])
-                  : null;
-        }
+    }
+    return own;
+  }
+
+  /** Within the outbox: what is held goes on to be held in a share that begins now. */
+  Share into(Share share) {
+    for (Held held : open) {
+      for (int i = 0; i < held.places.length; i++) {
+        Place.Kind kind = held.places[i].kind();
+        boolean holds = kind == Place.Kind.SPENT || kind == Place.Kind.NOW;
+        held.adopted[i] =
+            holds && held.reserved[i] > 0
+                ? share.adopt(held.claims.get(i).account(), held.reserved[i])
+                : null;
       }
-      return share;
-    });
+    }
+    return share;
   }
 
   /** The call has ended, and has used that. */

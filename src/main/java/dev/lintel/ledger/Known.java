@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 
 /**
  * What this node knows of accounts that others keep: what it has seen of each there, and what it
@@ -20,13 +21,18 @@ final class Known {
 
   private static final long HOUR = 3_600_000_000_000L;
 
+  /** For how long it counts what was reserved at most; nanoseconds. */
+  private static final long LATELY = 10_000_000_000L;
+
   /** One account in one period. */
-  static final class Entry {
-    final Place place;
+  private static final class Entry {
+    private final Place place;
     private long seen;
     private long reserved;
+    private long peak;
+    private long peakBefore;
+    private long peakSince;
     private long told;
-    private long base;
     private long at;
     private boolean fresh;
 
@@ -41,8 +47,18 @@ final class Known {
       fresh = true;
     }
 
-    private synchronized void hold(long amount) {
+    private synchronized void hold(long amount, long now) {
       reserved = Math.max(0, amount);
+      if (now - peakSince > LATELY) {
+        peakBefore = now - peakSince > 2 * LATELY ? 0 : peak;
+        peak = 0;
+        peakSince = now;
+      }
+      peak = Math.max(peak, reserved);
+    }
+
+    private synchronized long peak(long now) {
+      return now - peakSince > 2 * LATELY ? 0 : Math.max(peak, peakBefore);
     }
 
     private synchronized void release(long amount) {
@@ -58,26 +74,12 @@ final class Known {
       at = now;
     }
 
-    private synchronized void add(long more) {
-      seen += more;
-    }
-
-    private synchronized long begin() {
-      base = Math.max(seen, told);
-      return base;
-    }
-
-    /** To which comes what this node has used since, and has not told. */
-    synchronized long base() {
-      return Math.max(seen, base);
-    }
-
-    synchronized long told() {
+    private synchronized long told() {
       return told;
     }
 
     /** Of a period as much as anybody has said. */
-    synchronized long most() {
+    private synchronized long most() {
       return Math.max(seen, told);
     }
 
@@ -111,7 +113,7 @@ final class Known {
   void see(Place place, long spent, long reserved) {
     see(place, spent);
     if (place.kind() == Place.Kind.SPENT) {
-      entry(place).hold(reserved);
+      entry(place).hold(reserved, nanos.getAsLong());
     }
   }
 
@@ -128,6 +130,12 @@ final class Known {
     return known == null ? 0 : known.reserved();
   }
 
+  /** How much they held at most lately. */
+  long peak(Place place) {
+    Entry known = entries.get(place.key());
+    return known == null ? 0 : known.peak(nanos.getAsLong());
+  }
+
   /** Of what lasts the places of which something was reserved, that many at most. */
   List<Place> held(int most) {
     return entries.values().stream()
@@ -139,18 +147,6 @@ final class Known {
 
   void tell(Place place, long spent) {
     entry(place).tell(spent, nanos.getAsLong());
-  }
-
-  /** This node has used so much more of it, as nobody else may have seen. */
-  void add(Place place, long more) {
-    entry(place).add(more);
-  }
-
-  /**
-   * From now on this node counts by itself what is used of it, beginning with what this returns.
-   */
-  long begin(Place place) {
-    return place.kind() == Place.Kind.SPENT ? entry(place).begin() : of(place);
   }
 
   private Entry entry(Place place) {
@@ -168,11 +164,24 @@ final class Known {
     return place.rolls() && !known.since(nanos.getAsLong() - window) ? 0 : known.most();
   }
 
-  /** What has been spent of what lasts, as it was seen. */
-  List<Entry> lasting(Instant now) {
-    return entries.values().stream()
-        .filter(entry -> entry.place.kind() == Place.Kind.SPENT && entry.place.end().isAfter(now))
-        .toList();
+  /** What has been spent of what lasts, as far as it was seen or told. */
+  Map<Place, Long> lasting(Instant now) {
+    return lasting(now, Entry::most);
+  }
+
+  /** What was told of it alone. */
+  Map<Place, Long> told(Instant now) {
+    return lasting(now, Entry::told);
+  }
+
+  private Map<Place, Long> lasting(Instant now, ToLongFunction<Entry> amount) {
+    var all = new HashMap<Place, Long>();
+    for (Entry entry : entries.values()) {
+      if (entry.place.kind() == Place.Kind.SPENT && entry.place.end().isAfter(now)) {
+        all.put(entry.place, amount.applyAsLong(entry));
+      }
+    }
+    return all;
   }
 
   /** Accounts of what lasts that were seen since this was asked for last, that many at most. */

@@ -20,8 +20,11 @@ final class Member {
   /** Of all processes at all times, this one. */
   private final String sender;
 
-  /** How often it has joined; of the outbox, as the next. */
+  /** How often it has joined, or tried to; of the outbox, as the next. */
   private long joins;
+
+  /** As often Redis has said that it has. */
+  private volatile long confirmed;
 
   /** Names under which it was there, and may still be as far as it knows. */
   private final Set<String> before = new HashSet<>();
@@ -59,22 +62,31 @@ final class Member {
     ground.wait(
         outbox.alone(() -> {
           CompletableFuture<List<String>> joined = link.run(joining(next));
+          long times = joins;
           name = next;
           under.run();
-          return joined.thenAccept(reply -> nodes = Integer.parseInt(reply.get(1)));
+          return joined.thenAccept(reply -> {
+            nodes = Integer.parseInt(reply.get(1));
+            confirmed = times;
+          });
         }));
     outbox.alone(() -> before.removeIf(old -> !old.equals(name)));
+  }
+
+  /** Where Redis remembers how often it has joined. */
+  String joined() {
+    return ground.redis().named("joined:" + sender);
+  }
+
+  /** How often it has joined, as far as Redis has said so. */
+  long confirmed() {
+    return confirmed;
   }
 
   private Words joining(String next) {
     Map<Place, Long> held = holdings.move(next);
     before.add(name);
-    var words =
-        ground
-            .words("join", next)
-            .key(ground.redis().named("joined:" + sender))
-            .add(++joins)
-            .add(String.join(" ", before));
+    var words = ground.words("join", next).key(joined()).add(++joins).add(String.join(" ", before));
     held.forEach((place, reserved) -> {
       words.key(place.key());
       words.add(place.kind().word()).add(place.extent()).add(reserved);
@@ -90,6 +102,11 @@ final class Member {
     }
     nodes = Integer.parseInt(reply.get(1));
     return true;
+  }
+
+  /** How many nodes were heard of within so many milliseconds, with this one. Waits. */
+  int heardOf(Link link, long millis) {
+    return Integer.parseInt(ground.wait(link.run(ground.words("heard", name).add(millis))).get(1));
   }
 
   /** Waits; what was sent before it has arrived then. */

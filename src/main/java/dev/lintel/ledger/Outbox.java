@@ -124,9 +124,13 @@ final class Outbox {
     });
   }
 
-  /** Asks for the last message that has arrived. */
-  Words last() {
-    return words("last");
+  /**
+   * Asks for the last message that has arrived.
+   *
+   * @param joined where Redis remembers how often this node has joined, which it tells, too
+   */
+  Words last(String joined) {
+    return words("last").key(joined);
   }
 
   private Words words(String what) {
@@ -134,28 +138,25 @@ final class Outbox {
   }
 
   /**
-   * Where Redis has forgotten what it had: what of the messages under way was spent. They are not
-   * sent again, because other nodes may have seen some of it there before, and bring it back.
+   * Redis has forgotten what it had: what of the messages under way was spent is added up, to come
+   * on top of what all nodes have seen there before.
    *
    * @param last the last message that has arrived, as far as Redis remembers
    */
-  Map<Place, Long> lost(long last) {
-    return alone(() -> {
-      var all = new LinkedHashMap<Place, Long>();
-      if (last < arrivedLast) {
-        for (Message message : sent.values()) {
-          for (Line line : message.lines) {
-            if (line.place.kind() == Place.Kind.SPENT) {
-              all.merge(line.place, line.used, Long::sum);
-            }
-          }
-        }
-        sent.clear();
-        arrivedLast = last;
-        number = last;
-      }
-      return all;
+  void forgotten(long last) {
+    alone(() -> {
+      var under = List.copyOf(sent.tailMap(last, false).values());
+      sent.clear();
+      under.forEach(message -> message.lines.forEach(this::keep));
+      arrivedLast = last;
+      number = last;
+      return true;
     });
+  }
+
+  /** The last of the messages of which it is known that Redis has had them. */
+  long arrivedLast() {
+    return alone(() -> arrivedLast);
   }
 
   /**

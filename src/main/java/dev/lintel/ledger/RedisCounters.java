@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -96,18 +97,31 @@ public final class RedisCounters implements Counters {
     holdings = new Holdings(outbox, known);
     member = new Member(ground, outbox, holdings, sender);
     reminder = new Reminder(ground, known, spending);
-    contact = new Contact(ground, outbox, known, member, reminder, () -> share(memory), worker);
+    contact =
+        new Contact(
+            ground,
+            outbox,
+            known,
+            member,
+            reminder,
+            this::divided,
+            parts -> share(parts, memory),
+            holdings::tell,
+            worker);
     exchange = new Exchange(ground, known, member, holdings, contact, worker);
     contact.begin();
   }
 
-  private Optional<Share> share(Supplier<Counters> memory) {
+  /** Within the outbox. */
+  private Division divided(Map<Place, Long> told) {
+    return new Division(
+        member.nodes(), known, outbox.untold(), holdings.own(), told, ground.time().instant());
+  }
+
+  /** Within the outbox. */
+  private Optional<Share> share(Division parts, Supplier<Counters> memory) {
     return switch (whenAway) {
-      case SHARE ->
-          Optional.of(
-              holdings.into(own ->
-                  new Share(
-                      memory.get(), member.nodes(), known, ground::place, outbox.untold(), own)));
+      case SHARE -> Optional.of(holdings.into(new Share(memory.get(), parts, ground::place)));
       case REFUSE -> Optional.empty();
     };
   }
@@ -171,7 +185,7 @@ public final class RedisCounters implements Counters {
     Instant now = ground.time().instant();
     var lines = new ArrayList<Outbox.Line>();
     var charges = new ArrayList<Charge>();
-    if (contact.now() instanceof Contact.Away(Share share) && share != null) {
+    if (contact.now() instanceof Contact.Away(_, Share share) && share != null) {
       share.spent(claims);
     }
     for (Claim claim : claims) {
@@ -195,7 +209,7 @@ public final class RedisCounters implements Counters {
               yield null;
             }
             case Contact.Up up -> exchange.levels(up, accounts);
-            case Contact.Away(Share share) ->
+            case Contact.Away(_, Share share) ->
                 share != null ? share.levels(accounts) : remembered(accounts);
           };
       if (levels != null) {

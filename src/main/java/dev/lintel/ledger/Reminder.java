@@ -5,8 +5,8 @@ import dev.lintel.Spending;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -24,6 +24,20 @@ import org.slf4j.LoggerFactory;
 final class Reminder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reminder.class);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  /** Where it was learned what was spent; the words that the script knows. */
+  private enum From {
+    /** There itself. */
+    HERE,
+    /** There, before it was lost. */
+    BEFORE,
+    /** From the database, which nodes may have told of what they have not told there yet. */
+    ELSEWHERE;
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   private final Ground ground;
   private final Known known;
@@ -45,23 +59,30 @@ final class Reminder implements AutoCloseable {
     this.spending = spending;
   }
 
-  /** Of what this node has seen, to which comes what it has used and not told. */
-  CompletableFuture<?> ofSeen(Link link) {
-    var seen = new HashMap<Place, Long>();
-    known.lasting(ground.time().instant()).forEach(entry -> seen.put(entry.place, entry.base()));
-    return raise(link, seen, false);
+  /**
+   * Of what this node had seen when it lost Redis.
+   *
+   * @param forgotten whether that has lost what it knew
+   */
+  CompletableFuture<?> ofSeen(Link link, Map<Place, Long> seen, boolean forgotten) {
+    return raise(link, seen, forgotten ? From.BEFORE : From.HERE);
   }
 
   /** Of all that the database knows, for which this waits, and what else was told. */
   CompletableFuture<?> ofTold(Link link) {
     Instant now = ground.time().instant();
-    var told = Known.places(ground.redis(), spent(now));
-    known.lasting(now).forEach(entry -> told.merge(entry.place, entry.told(), Math::max));
-    return raise(link, told, true);
+    Map<Place, Long> told = told(PATIENCE);
+    known.told(now).forEach((place, amount) -> told.merge(place, amount, Math::max));
+    return raise(link, told, From.ELSEWHERE);
+  }
+
+  /** What the database knows to be spent; nothing where it does not say that in time. Waits. */
+  Map<Place, Long> told(Duration patience) {
+    return Known.places(ground.redis(), spent(ground.time().instant(), patience));
   }
 
   CompletableFuture<?> of(List<Charge> charges, Link link) {
-    return raise(link, Known.places(ground.redis(), charges), true);
+    return raise(link, Known.places(ground.redis(), charges), From.ELSEWHERE);
   }
 
   /** Of what the last look has found. */
@@ -105,13 +126,13 @@ final class Reminder implements AutoCloseable {
     }
   }
 
-  private List<Charge> spent(Instant now) {
+  private List<Charge> spent(Instant now, Duration patience) {
     var asked =
         CompletableFuture.supplyAsync(() -> spending.get().since(now), Thread::startVirtualThread);
     try {
-      return asked.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      return asked.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException failed) {
-      LOG.warn("Redis is not told what the database knows to be spent, which does not answer");
+      LOG.warn("the database does not say what was spent: what Redis and this node know counts");
       return List.of();
     } catch (InterruptedException ended) {
       Thread.currentThread().interrupt();
@@ -119,13 +140,13 @@ final class Reminder implements AutoCloseable {
     }
   }
 
-  private CompletableFuture<?> raise(Link link, Map<Place, Long> least, boolean elsewhere) {
+  private CompletableFuture<?> raise(Link link, Map<Place, Long> least, From from) {
     List<Map.Entry<Place, Long>> all =
         least.entrySet().stream().filter(entry -> entry.getValue() > 0).toList();
     var raised = new ArrayList<CompletableFuture<?>>();
-    for (int from = 0; from < all.size(); from += Ground.MOST) {
-      var words = ground.words("raise", "").add(elsewhere ? "1" : "0");
-      var some = all.subList(from, Math.min(all.size(), from + Ground.MOST));
+    for (int first = 0; first < all.size(); first += Ground.MOST) {
+      var words = ground.words("raise", "").add(from.word());
+      var some = all.subList(first, Math.min(all.size(), first + Ground.MOST));
       for (var entry : some) {
         words.key(entry.getKey().key()).add(entry.getKey().extent()).add(entry.getValue());
       }

@@ -18,6 +18,7 @@ import dev.lintel.Caller;
 import dev.lintel.Endpoint;
 import dev.lintel.Json;
 import dev.lintel.Records;
+import dev.lintel.admin.AdminKeys;
 import dev.lintel.admin.Arms;
 import dev.lintel.admin.Calls;
 import dev.lintel.admin.Keys;
@@ -27,7 +28,9 @@ import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
 import dev.lintel.admin.UsageReport;
 import dev.lintel.admin.WhereTo;
+import dev.lintel.identity.Register;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -270,12 +273,21 @@ final class Administration {
             .with(query("tenant", TEXT, "Only calls of that tenant."))
             .with(query("from", TIME, "Only calls that began then or later."))
             .with(query("to", TIME, "Only calls that began before."))
-            .with(query("interval", oneOf("hour", "day"), "A row for each of these, in UTC.")));
+            .with(query("interval", oneOf("hour", "day"), "A row for each of these, in UTC."))
+            .with(
+                query(
+                    "limit",
+                    WHOLE,
+                    "The most rows of one answer, up to " + Records.UsageQuestion.MOST + "."))
+            .with(query("cursor", TEXT, "`next` of the answer before.")));
   }
 
   private void keys() {
     String path = "/tenants/{t}/apps/{a}/keys";
-    var keys = new Keys(Builtins.OPENAI, new CallerRing(around));
+    var ring = new CallerRing(around);
+    table.addAll(
+        new AdminKeys(Builtins.OPENAI, ring, Register.ADMIN, InstantSource.system()).operations());
+    var keys = new Keys(Builtins.OPENAI, ring);
     table.add(
         Operation.get(path, "Lists the keys of an app.", page(KEY), keys.list())
             .with(Operation.PAGES));

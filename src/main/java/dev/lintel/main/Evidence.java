@@ -8,6 +8,7 @@ import dev.lintel.Failure;
 import dev.lintel.Listener;
 import dev.lintel.Store;
 import dev.lintel.Trail;
+import dev.lintel.Whose;
 import dev.lintel.journal.Courier;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.AllCalls;
@@ -17,6 +18,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -107,6 +109,14 @@ final class Evidence implements Listener, AutoCloseable {
   /** Those of the store and those that are on their way to it. */
   CallRecords all() {
     return all;
+  }
+
+  /** Forgets records of those calls that came before that time, as far as they are in no store. */
+  void forget(Map<Whose, Instant> before) {
+    if (!before.isEmpty()) {
+      recent.forget(before);
+      journal.turn();
+    }
   }
 
   MappedJournal journal() {

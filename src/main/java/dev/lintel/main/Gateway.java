@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Admin;
 import dev.lintel.Call;
 import dev.lintel.Caller;
 import dev.lintel.Fetcher;
@@ -21,6 +22,7 @@ import dev.lintel.config.Identities;
 import dev.lintel.filter.Admit;
 import dev.lintel.filter.Afford;
 import dev.lintel.filter.Authenticate;
+import dev.lintel.filter.Cap;
 import dev.lintel.filter.Choose;
 import dev.lintel.filter.Coalesce;
 import dev.lintel.filter.CountTokens;
@@ -35,6 +37,7 @@ import dev.lintel.filter.Links;
 import dev.lintel.filter.Merge;
 import dev.lintel.filter.Obey;
 import dev.lintel.filter.Observe;
+import dev.lintel.filter.Preferences;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
@@ -96,6 +99,7 @@ record Gateway(
       Filter signatures,
       Filter continuity,
       Rollouts rollouts,
+      Preferences preferences,
       Shadow shadow,
       Filter sticky,
       Spool spool,
@@ -136,12 +140,13 @@ record Gateway(
             facts,
             lasting.standings::named,
             config.refusing());
+    lasting.preferences.begin(config.policies().preferences());
     Register register = register(config, lasting);
     var stops =
         new Stops(
             new Authenticate(register),
             models,
-            new Choose(lasting.rollouts, named.values(), TOKENS),
+            new Choose(lasting.rollouts, lasting.preferences, named.values(), TOKENS),
             pricing::refusesUnknown,
             config.fetch(),
             lasting);
@@ -233,6 +238,7 @@ record Gateway(
               lasting.shadow, // once who may be asked is known, and for each model that is asked
               lasting.sticky, // of those who may be asked, and for callers only
               new Failover(lasting.listener, lasting.queues),
+              new Cap(TOKENS), // once a target: each has its price
               new Inline(lasting.fetcher, reach), // once a target: some follow links themselves
               new Merge(), // after the target is known: only what goes to the same may be merged
               new Divide(),
@@ -257,6 +263,7 @@ record Gateway(
               new KnownPrice(refusesUnknownPrice),
               lasting.sticky,
               Stops::toTheFirst,
+              new Cap(TOKENS),
               new Inline(lasting.fetcher, reach),
               lasting.signatures),
           last);
@@ -326,6 +333,11 @@ record Gateway(
   /** An app's caller without a key at hand, as batches call; empty where there is no such app. */
   Optional<Caller> callerOf(String tenant, String app, String keyId) {
     return register.caller(tenant, app, keyId);
+  }
+
+  /** As {@link Register#admin} says. */
+  Optional<Admin> admin(String credential) {
+    return register.admin(credential);
   }
 
   /** Whether there is such a tenant with an app. */

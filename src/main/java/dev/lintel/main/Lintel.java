@@ -11,6 +11,7 @@ import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
 import dev.lintel.Health;
+import dev.lintel.History;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Model;
@@ -42,6 +43,7 @@ import dev.lintel.filter.Continuity;
 import dev.lintel.filter.Estimate;
 import dev.lintel.filter.Observe;
 import dev.lintel.filter.Once;
+import dev.lintel.filter.Preferences;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Ratings;
 import dev.lintel.filter.Rollouts;
@@ -127,6 +129,7 @@ public final class Lintel implements AutoCloseable {
 
   private final Vertx vertx;
   private final Evidence evidence;
+  private final Retaining retaining;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -217,6 +220,12 @@ public final class Lintel implements AutoCloseable {
         new Notices(
             storage::store, this::health, this::footings, InstantSource.system(), Webhooks.PAUSES);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
+    retaining =
+        new Retaining(
+            storage::store,
+            () -> live.config().policies().retentions(),
+            evidence::forget,
+            InstantSource.system());
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -252,6 +261,7 @@ public final class Lintel implements AutoCloseable {
             new Signatures(),
             continuity,
             rollouts,
+            new Preferences(),
             shadow,
             new Sticky(),
             spool,
@@ -297,6 +307,7 @@ public final class Lintel implements AutoCloseable {
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       notices.use(config);
+      retaining.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -424,9 +435,17 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
-  /** How the database and the Redis are that nodes share, as far as they are configured. */
+  /**
+   * How the database and the Redis are that nodes share, as far as they are configured, and the
+   * journal once it has lost something or will.
+   */
   private Map<String, Footing> footings() {
     var all = new TreeMap<>(sharing.footings());
+    History.OwnFile own = revisions.standing();
+    if (own != History.OwnFile.IN_FORCE) {
+      // Said, but nothing that is missing.
+      all.put("own_file", new Footing(own.word(), Optional.empty(), true, Map.of()));
+    }
     if (started.database().isPresent()) {
       storage
           .state()
@@ -438,6 +457,16 @@ public final class Lintel implements AutoCloseable {
                       Optional.of(now.since()),
                       now.presence() == Store.Presence.OPEN,
                       Map.of())));
+    }
+    MappedJournal journal = evidence.journal();
+    if (journal.full() || journal.lost() > 0) {
+      all.put(
+          "journal",
+          new Footing(
+              journal.full() ? "full" : "open",
+              Optional.empty(),
+              !journal.full(),
+              Map.of("lost", Long.toString(journal.lost()))));
     }
     return all;
   }
@@ -463,6 +492,7 @@ public final class Lintel implements AutoCloseable {
     ending = true;
     long until = System.nanoTime() + patience.toNanos();
     revisions.close();
+    retaining.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -534,17 +564,12 @@ public final class Lintel implements AutoCloseable {
   private Login login(Config.SignOn known) {
     var audiences = new HashSet<>(known.audiences());
     audiences.add(known.client().id());
-    var grants = new HashMap<String, People.Grant>();
-    known
-        .grants()
-        .forEach((group, grant) ->
-            grants.put(group, new People.Grant(grant.getKey(), grant.getValue())));
     return new Login(
         new Issuer(
             known.issuer(), audiences, known.keys(), lasting.issuers(), InstantSource.system()),
         new Login.Client(
             known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
-        new People(known.claim(), grants),
+        new People(known.claim(), known.grants()),
         sealer,
         () -> storage.store().acts(),
         InstantSource.system(),
@@ -554,14 +579,26 @@ public final class Lintel implements AutoCloseable {
   }
 
   /** A token has two dots; an admin key that has them, too, is known first. */
-  private static Optional<Admin> holder(
-      String key, Predicate<String> admin, Optional<Login> login) {
+  private Optional<Admin> holder(String key, Predicate<String> admin, Optional<Login> login) {
     if (admin.test(key)) {
       return Optional.of(Admin.KEY);
     }
-    return login
-        .filter(people -> key.chars().filter(c -> c == '.').count() == 2)
-        .map(people -> people.holder(key));
+    Optional<Login> people = login.filter(there -> key.chars().filter(c -> c == '.').count() == 2);
+    try {
+      Optional<Admin> known = live.admin(key);
+      return known.isPresent() ? known : people.map(there -> there.holder(key));
+    } catch (Failure refused) {
+      // The same issuer may be asked for people's logins, where its tokens are for somebody else.
+      if (people.isPresent() && started.signOn().map(this::isIssuer).orElse(false)) {
+        return people.map(there -> there.holder(key));
+      }
+      throw refused;
+    }
+  }
+
+  private boolean isIssuer(Config.SignOn known) {
+    return live.config().identities().issuers().stream()
+        .anyMatch(issuer -> issuer.name().equals(known.issuer().toString()));
   }
 
   private List<Route> served(Predicate<String> admin, Optional<Login> login) {

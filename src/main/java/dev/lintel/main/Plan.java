@@ -32,6 +32,7 @@ final class Plan implements Callable<Integer> {
       }
       return 1;
     }
+    Running.noteOwnFile(plan);
     if (plan.path("differences").isEmpty()) {
       System.out.println("No differences.");
       return 0;

@@ -35,6 +35,8 @@ final class PolicyAdmin {
           "force", RULES,
           "max_tokens", RULES,
           "data_classes", RULES,
+          "routing", RULES,
+          "retention", RULES,
           "allowances", RULES);
 
   private static final Schema REPORT =

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.Admin;
 import dev.lintel.Approvals;
 import dev.lintel.Approvals.Request;
 import dev.lintel.CallThread;
@@ -63,6 +64,9 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   private static final String APPLIED = "the applied configuration";
   private static final String NOBODY = "lintel";
+
+  /** Every so many looks it is looked whether another node has brought a newer file. */
+  private static final int FILE_LOOKS = 10;
 
   /**
    * Where the node's own part comes from.
@@ -128,6 +132,7 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   private final Source source;
   private final Changes changes;
+  private final FileMarks files;
   private final Approvals approvals;
   private final Notices notices;
   private final Function<Config, Staged> staging;
@@ -140,6 +145,11 @@ final class Revisions implements Settings, History, AutoCloseable {
   private boolean away;
   private boolean owed;
   private long refused = -1;
+
+  /** Whether it is known how this node's file stands to those that were in force before. */
+  private boolean arrived;
+
+  private int looks;
 
   /**
    * @param changes as the approvals throw {@link Failure} where the store cannot be had
@@ -156,6 +166,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       InstantSource clock) {
     this.source = source;
     this.changes = changes;
+    this.files = new FileMarks(changes, source.first().database().isPresent());
     this.approvals = approvals;
     this.notices = notices;
     this.staging = staging;
@@ -172,6 +183,7 @@ final class Revisions implements Settings, History, AutoCloseable {
    */
   void begin() {
     try {
+      arrive();
       State now = state(state.own(), changes.latest());
       state = now;
       report(now);
@@ -183,6 +195,75 @@ final class Revisions implements Settings, History, AutoCloseable {
       }
       late();
     }
+  }
+
+  /**
+   * Finds out whether the file has changed while this node was down, which is an apply of it as a
+   * change under a running node is: it ends the overrides. Nodes that share a database are given
+   * the same file one after the other, so that there a text which was in force before is an old
+   * copy, and is applied no more. Throws {@link Faulty} where a changed file cannot be used.
+   */
+  private void arrive() {
+    Written own = state.own();
+    for (int tries = 0; tries < MOST_TRIES && !arrived; tries++) {
+      files.look();
+      boolean first = files.none();
+      arrived = !first && files.knows(own) || (first || applied(own)) && files.tryNote(own);
+    }
+    files.look();
+    switch (standing()) {
+      case IN_FORCE, PASSED_OVER -> {}
+      case OLDER ->
+          LOG.warn(
+              "{} is an older text than the one that another node has brought: it is in force on"
+                  + " this node and ends no override; bring it up to date, or apply it",
+              own.file());
+    }
+  }
+
+  /** Before anything is served by it; false where another node was faster. */
+  private boolean applied(Written own) {
+    Revision latest = changes.latest();
+    Written base = base(own, latest);
+    Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    var edit = new Edit(base, base.with(holding(latest)), NOBODY, at, Optional.empty());
+    List<Change> over = edit.apply(own);
+    Optional<String> text = latest.base().map(given -> own.text());
+    if (!over.isEmpty() || !text.equals(latest.base())) {
+      var next =
+          new Revision(
+              latest.number() + 1,
+              at,
+              NOBODY,
+              "the file " + own.file() + " has changed while its node was down",
+              text,
+              edit.changes());
+      state(own, next);
+      if (!changes.add(next)) {
+        return false;
+      }
+    }
+    LOG.info("{} has changed while this node was down, and is applied", own.file());
+    over.forEach(change -> tellEnd(change, "the file has changed while this node was down"));
+    return true;
+  }
+
+  private static void tellEnd(Change change, String why) {
+    LOG.warn(
+        "the change of {} by {} ({}) has ended: {}",
+        Difference.pointer(change.path()),
+        change.by(),
+        change.at(),
+        why);
+  }
+
+  /** How this node's own file stands to what is in force. */
+  OwnFile standing() {
+    State now = state;
+    if (now.revision().base().isPresent()) {
+      return now.base().mark().equals(now.own().mark()) ? OwnFile.IN_FORCE : OwnFile.PASSED_OVER;
+    }
+    return files.none() || files.isNewest(now.own()) ? OwnFile.IN_FORCE : OwnFile.OLDER;
   }
 
   /** The store is not there, and nobody waits for it any longer. */
@@ -238,11 +319,18 @@ final class Revisions implements Settings, History, AutoCloseable {
       State before = state;
       List<Change> ended = new ArrayList<>();
       try {
+        arrive();
+        files.look();
+        // What another node has brought first has ended what it ends.
+        boolean fresh = !files.isNewest(changed);
         write(
             NOBODY,
             "the file " + changed.file() + " has changed",
             Optional.empty(),
             now -> {
+              if (!fresh) {
+                return new Next(changed, now.revision().base(), now.revision().changes());
+              }
               Edit edit = edit(now, NOBODY, Optional.empty());
               ended.clear();
               ended.addAll(edit.apply(changed));
@@ -250,6 +338,9 @@ final class Revisions implements Settings, History, AutoCloseable {
                   changed, now.revision().base().map(text -> changed.text()), edit.changes());
             });
         owed = false;
+        if (fresh) {
+          files.note(changed);
+        }
       } catch (Failure notThere) {
         // The file is at hand whether the store is or not; what it ends is written down later.
         owed = true;
@@ -268,12 +359,7 @@ final class Revisions implements Settings, History, AutoCloseable {
                     edit.changes())));
         LOG.warn("the changed file is in force here; the store cannot be told of it yet");
       }
-      ended.forEach(change ->
-          LOG.warn(
-              "the change of {} by {} ({}) has ended: the file has changed",
-              Difference.pointer(change.path()),
-              change.by(),
-              change.at()));
+      ended.forEach(change -> tellEnd(change, "the file has changed"));
       return state.config();
     });
   }
@@ -354,6 +440,7 @@ final class Revisions implements Settings, History, AutoCloseable {
     }
     ObjectNode shown = Json.object().set("differences", differences(before, after));
     places.forEach(shown.putArray("places")::add);
+    shown.put("person", wish.person());
     Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     var request =
         new Request(
@@ -376,11 +463,14 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   @Override
-  public Done approve(String by, String id) {
+  public Done approve(Admin admin, String id) {
     return turn(() -> {
-      Request request = waiting(by, id);
+      String by = admin.name();
+      Request request = waiting(admin, id);
       Order order = Order.of(request.order());
-      var wish = new Wish(request.by(), request.why(), Optional.empty(), Optional.empty());
+      var wish =
+          new Wish(
+              request.by(), person(request), request.why(), Optional.empty(), Optional.empty());
       var agreed = new Agreed(request, by);
       try {
         Done done =
@@ -409,7 +499,11 @@ final class Revisions implements Settings, History, AutoCloseable {
     });
   }
 
-  private Request waiting(String by, String id) {
+  private static String person(Request request) {
+    return Json.parse(request.shown()).path("person").asString(request.by());
+  }
+
+  private Request waiting(Admin by, String id) {
     Approvals.Known known =
         approvals
             .find(id, clock.instant())
@@ -424,7 +518,9 @@ final class Revisions implements Settings, History, AutoCloseable {
           .at("id")
           .code("approval_" + known.decision().state().word());
     }
-    if (known.request().by().equalsIgnoreCase(by)) {
+    Request request = known.request();
+    if (request.by().equalsIgnoreCase(by.name())
+        || person(request).equalsIgnoreCase(by.person())) {
       throw Failure.of(
           Failure.Kind.PERMISSION, "Another admin than who asked for a change agrees to it.");
     }
@@ -611,6 +707,7 @@ final class Revisions implements Settings, History, AutoCloseable {
         shown(now.revision(), now.whole()),
         now.base().file(),
         now.revision().base().isPresent(),
+        standing(),
         now.whole().shown());
   }
 
@@ -723,6 +820,13 @@ final class Revisions implements Settings, History, AutoCloseable {
         if (!same) {
           notices.revised(revision, differences);
         }
+        if (!wanted.base().equals(before.revision().base())) {
+          if (wanted.base().isPresent()) {
+            files.noteGiven(after.base());
+          } else {
+            files.note(after.own());
+          }
+        }
         ends.forEach(ended);
         return new Done(
             revision.number(),
@@ -834,6 +938,11 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   private void look() {
     try {
+      if (!arrived) {
+        arrive();
+      } else if (source.first().database().isPresent() && looks++ % FILE_LOOKS == 0) {
+        files.look();
+      }
       State now = state;
       long newest = changes.newest();
       if (away) {
@@ -854,6 +963,10 @@ final class Revisions implements Settings, History, AutoCloseable {
             "changes of the configuration are not seen until the store is there again: {}",
             notThere.getMessage());
       }
+    } catch (Faulty faulty) {
+      arrived = true;
+      LOG.error("the file has changed while this node was down, and cannot be used:");
+      faulty.faults().forEach(fault -> LOG.error("{}", fault));
     } catch (RuntimeException failed) {
       LOG.error("the configuration could not be looked at", failed);
     }

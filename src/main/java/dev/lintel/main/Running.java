@@ -76,6 +76,20 @@ final class Running {
     }
   }
 
+  /** Says so where the node that answered does not run by its own file as it is. */
+  static void noteOwnFile(JsonNode plan) {
+    switch (plan.path("own_file").asString("")) {
+      case "passed_over" ->
+          System.err.println(
+              "Note: what was applied for all nodes runs there, in the place of that node's own"
+                  + " file.");
+      case "older" ->
+          System.err.println(
+              "Note: that node's own file is older than the one that another node has brought.");
+      default -> {}
+    }
+  }
+
   /** A line for each difference, and what ends with it beside it. */
   static void print(JsonNode differences, JsonNode ends) {
     Map<String, JsonNode> overrides = new HashMap<>();

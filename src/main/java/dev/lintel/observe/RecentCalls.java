@@ -3,7 +3,9 @@ package dev.lintel.observe;
 import dev.lintel.CallRecords;
 import dev.lintel.Ids;
 import dev.lintel.Json;
+import dev.lintel.Whose;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +13,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import tools.jackson.databind.JsonNode;
@@ -95,6 +98,33 @@ public final class RecentCalls implements CallRecords {
     freed.entries.clear();
     freed.used = 0;
     return freed;
+  }
+
+  /** Forgets those calls that came before that time; what they took of memory is overwritten. */
+  public synchronized void forget(Map<Whose, Instant> before) {
+    Instant latest = before.values().stream().max(Comparator.naturalOrder()).orElse(Instant.MIN);
+    String last = Ids.before(latest);
+    for (Block block : blocks) {
+      for (Iterator<Entry> entries = block.entries.iterator(); entries.hasNext(); ) {
+        Entry entry = entries.next();
+        if (entry.id.compareTo(last) < 0 && isDue(entry, before)) {
+          Arrays.fill(block.bytes, entry.from, entry.to, (byte) 0);
+          entries.remove();
+          count--;
+        }
+      }
+    }
+  }
+
+  private static boolean isDue(Entry entry, Map<Whose, Instant> before) {
+    JsonNode record = Json.parse(entry.block.bytes, entry.from, entry.to - entry.from);
+    String tenant = record.path("tenant").asString("");
+    String app = record.path("app").asString("");
+    String useCase = record.path("use_case").asString("");
+    return before.entrySet().stream()
+        .anyMatch(one ->
+            entry.id.compareTo(Ids.before(one.getValue())) < 0
+                && one.getKey().are(tenant, app, useCase));
   }
 
   @Override

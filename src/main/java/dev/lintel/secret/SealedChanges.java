@@ -3,6 +3,7 @@ package dev.lintel.secret;
 import dev.lintel.Changes;
 import dev.lintel.Json;
 import dev.lintel.Sealer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,9 @@ public final class SealedChanges implements Changes {
   private static final String BASE = "configuration/base";
   private static final String CHANGE = "configuration/change";
 
+  /** Who could see the mark of a text could try what secrets it has. */
+  private static final String FILE = "configuration/file";
+
   private final Supplier<Changes> store;
   private final Sealer sealer;
 
@@ -30,6 +34,7 @@ public final class SealedChanges implements Changes {
   private Map<Change, Change> open = Map.of();
 
   private Map<Change, Change> closed = Map.of();
+  private List<String> files = List.of();
   private Optional<String> openBase = Optional.empty();
   private Optional<String> closedBase = Optional.empty();
 
@@ -76,6 +81,25 @@ public final class SealedChanges implements Changes {
       keep(next, sealed);
     }
     return added;
+  }
+
+  @Override
+  public synchronized List<String> files() {
+    List<String> sealed = store.get().files();
+    // Of what is only ever added to, the older ones are known.
+    List<String> known = files.size() > sealed.size() ? List.of() : files;
+    var all = new ArrayList<String>();
+    for (String mark : sealed.subList(0, sealed.size() - known.size())) {
+      all.add(sealer.open(FILE, mark));
+    }
+    all.addAll(known);
+    files = List.copyOf(all);
+    return files;
+  }
+
+  @Override
+  public boolean note(String file, int number) {
+    return store.get().note(sealer.seal(FILE, file), number);
   }
 
   private Revision known(Revision sealed) {

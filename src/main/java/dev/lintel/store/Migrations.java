@@ -39,7 +39,9 @@ final class Migrations {
           "V005__records",
           "V006__approvals",
           "V007__findings",
-          "V008__told");
+          "V008__told",
+          "V009__revision_files",
+          "V010__forgotten");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

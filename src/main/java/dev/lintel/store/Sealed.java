@@ -23,6 +23,7 @@ final class Sealed {
           new Place("caller_key", "id", "sealed"),
           new Place("approval", "id", "sealed"),
           new Place("revision_base", "number", "text"),
+          new Place("revision_file", "number", "mark"),
           new Place("revision_change", "since || ' ' || path", "value"));
   private static final int TOGETHER = 200;
   private static final String QUOTE = "\"";

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Admin;
 import dev.lintel.CallerKey;
 import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
@@ -40,6 +41,8 @@ final class SqlCallerKeys implements CallerKeys {
   /** So many uses in one transaction, between which others may write. */
   private static final int USES_TOGETHER = 1000;
 
+  private static final String ADMIN = "admin";
+
   private final Database database;
   private final InstantSource clock;
 
@@ -67,7 +70,7 @@ final class SqlCallerKeys implements CallerKeys {
         insert.setString(6, key.prefix());
         insert.setString(7, key.hash());
         insert.setString(8, key.sealed());
-        insert.setString(9, text(key.scopes()));
+        insert.setString(9, text(key));
         insert.setLong(10, key.created().toEpochMilli());
         if (key.expires().isPresent()) {
           insert.setLong(11, key.expires().get().toEpochMilli());
@@ -285,12 +288,20 @@ final class SqlCallerKeys implements CallerKeys {
     }
   }
 
-  private static String text(CallerKey.Scopes scopes) {
+  /** Who has it stands beside to what it is narrowed, which most keys have nothing of. */
+  private static String text(CallerKey key) {
+    CallerKey.Scopes scopes = key.scopes();
     ObjectNode node = Json.object();
     put(node, "models", scopes.models());
     put(node, "endpoints", scopes.endpoints());
     put(node, "tools", scopes.tools());
     put(node, "addresses", scopes.addresses());
+    key.admin()
+        .ifPresent(admin -> {
+          ObjectNode kept = node.putObject(ADMIN).put("name", admin.name());
+          kept.put("role", admin.role().name()).put("person", admin.person());
+          put(kept, "tenants", admin.tenants());
+        });
     return node.toString();
   }
 
@@ -322,7 +333,8 @@ final class SqlCallerKeys implements CallerKeys {
           scopes.computeIfAbsent(row.getString(9), Rows::scopes),
           Instant.ofEpochMilli(row.getLong(10)),
           endless ? Optional.empty() : Optional.of(Instant.ofEpochMilli(expires)),
-          used == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(used)));
+          used == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(used)),
+          admin(row.getString(9)));
     }
 
     /** As much of it as tells who calls: of a hundred thousand each column counts. */
@@ -341,7 +353,8 @@ final class SqlCallerKeys implements CallerKeys {
           scopes.computeIfAbsent(row.getString(7), Rows::scopes),
           Instant.EPOCH,
           endless ? Optional.empty() : Optional.of(Instant.ofEpochMilli(expires)),
-          Optional.empty());
+          Optional.empty(),
+          admin(row.getString(7)));
     }
 
     private String word(String text) {
@@ -358,6 +371,21 @@ final class SqlCallerKeys implements CallerKeys {
               names(node, "endpoints"),
               names(node, "tools"),
               names(node, "addresses"));
+    }
+
+    private static Optional<Admin> admin(String text) {
+      if (!text.contains(ADMIN)) {
+        return Optional.empty();
+      }
+      JsonNode kept = Json.parse(text).path(ADMIN);
+      return kept.isMissingNode()
+          ? Optional.empty()
+          : Optional.of(
+              new Admin(
+                  kept.path("name").asString(),
+                  Admin.Role.valueOf(kept.path("role").asString()),
+                  names(kept, "tenants"),
+                  kept.path("person").asString()));
     }
 
     private static Set<String> names(JsonNode node, String field) {

@@ -105,6 +105,35 @@ final class SqlChanges implements Changes {
     return added;
   }
 
+  @Override
+  public List<String> files() {
+    return database.found(connection -> {
+      try (var query =
+              connection.prepareStatement("SELECT mark FROM revision_file ORDER BY number DESC");
+          ResultSet row = query.executeQuery()) {
+        var found = new ArrayList<String>();
+        while (row.next()) {
+          found.add(row.getString(1));
+        }
+        return found;
+      }
+    });
+  }
+
+  @Override
+  public boolean note(String file, int number) {
+    return database.written(connection -> {
+      try (var insert =
+          connection.prepareStatement(
+              "INSERT INTO revision_file (number, mark) VALUES (?, ?) ON CONFLICT (number) DO"
+                  + " NOTHING")) {
+        insert.setLong(1, number);
+        insert.setString(2, file);
+        return insert.executeUpdate() == 1;
+      }
+    });
+  }
+
   private static boolean add(Connection connection, Revision before, Revision next)
       throws SQLException {
     Long base = base(connection, before.number()).orElse(null);

@@ -8,6 +8,7 @@ import dev.lintel.Changes;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
 import dev.lintel.Findings;
+import dev.lintel.Forgetting;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Owned;
 import dev.lintel.Records;
@@ -67,6 +68,7 @@ public final class SqlStore implements Store {
   private final SqlBatches batches;
   private final SqlRecords records;
   private final SqlFindings findings;
+  private final SqlForgetting forgetting;
   private final InstantSource clock;
   private final Duration kept;
   private final SqlSpending spending;
@@ -93,6 +95,7 @@ public final class SqlStore implements Store {
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.records = new SqlRecords(database);
     this.findings = new SqlFindings(database);
+    this.forgetting = new SqlForgetting(database, files);
     this.clock = clock;
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
@@ -211,6 +214,11 @@ public final class SqlStore implements Store {
   @Override
   public Findings findings() {
     return findings;
+  }
+
+  @Override
+  public Forgetting forgetting() {
+    return forgetting;
   }
 
   @Override

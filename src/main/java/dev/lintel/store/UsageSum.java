@@ -26,4 +26,9 @@ record UsageSum(
         cacheWrite + other.cacheWrite,
         reasoning + other.reasoning);
   }
+
+  /** In the order of {@link Rollup#SUMS}. */
+  long[] all() {
+    return new long[] {calls, picoUsd, input, output, cacheRead, cacheWrite, reasoning};
+  }
 }

@@ -8,7 +8,8 @@
 -- reserved: who is dead is not looked at any more. What has been used is in 'spent'; where the time rolls, in
 -- a field for each part of the window, by its number, with their sum in 'total' and the last one in 'newest'.
 -- There what is reserved is in the part in which that was done, too, and rolls with it.
--- 'ahead' is what of 'spent' was learned from elsewhere and will be told by its node, too, once that returns.
+-- 'ahead' is what of 'spent' was learned from elsewhere and will be told by its node, too, once that returns. 'base' is
+-- what of it was seen before it was lost, and 'based' when that was told last.
 
 local nodes, op, stale, me = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local time = redis.call('TIME')
@@ -199,6 +200,13 @@ local function expire(key, kind, extent)
   end
 end
 
+-- What of that much was not learned from elsewhere already.
+local function not_ahead(key, much)
+  local ahead = redis.call('HGET', key, 'ahead') or '0'
+  take_away(key, 'ahead', much)
+  return minus(much, ahead)
+end
+
 -- Of each account: kind, extent (of a window's part, or until it may be forgotten), amount ('' where whatever is
 -- asked for is given), bound, usual.
 if op == 'take' then
@@ -269,11 +277,7 @@ if op == 'settle' then
     if kind == 'once' or kind == 'window' then
       correct(key, extent, taken, used, reserved)
     elseif kind == 'spent' then
-      if late and used ~= '0' then
-        local ahead = redis.call('HGET', key, 'ahead') or '0'
-        take_away(key, 'ahead', used)
-        used = minus(used, ahead)
-      end
+      if late and used ~= '0' then used = not_ahead(key, used) end
       add(key, 'spent', used)
       if used ~= '0' then expire(key, kind, extent) end
       spent = redis.call('HGET', key, 'spent') or '0'
@@ -283,26 +287,37 @@ if op == 'settle' then
   return reply
 end
 
--- The last of the messages of KEYS[2] that has arrived. It is written again, so that a Redis that takes nothing (a
--- replica, one that is full) says so before anything is sent to it.
+-- The last of the messages of KEYS[2] that has arrived, and how often its sender has joined, by KEYS[3]. The first is
+-- written again, so that a Redis that takes nothing (a replica, one that is full) says so before anything is sent to it.
 if op == 'last' then
   local last = redis.call('GET', KEYS[2]) or '0'
   redis.call('SET', KEYS[2], last, 'PX', DAY)
-  return { 'last', last }
+  return { 'last', last, redis.call('GET', KEYS[3]) or '0' }
 end
 
--- What has been spent is that much at least. ARGV: whether it was learned from elsewhere; of each account:
--- extent, amount.
+-- What has been spent is that much at least. ARGV: from where that was learned; of each account: extent, amount.
+-- What nodes have seen here 'before' this Redis lost it is one amount, which each of them may have seen a part of,
+-- while what they have not told comes on top of it, each time.
 if op == 'raise' then
-  local reply = { 'raised' }
+  local from, reply = ARGV[5], { 'raised' }
   for i = 2, #KEYS do
     local key, at = KEYS[i], 6 + (i - 2) * 2
     local spent, amount = redis.call('HGET', key, 'spent') or '0', ARGV[at + 1]
-    if not at_most(amount, spent) then
-      redis.call('HSET', key, 'spent', amount)
-      if ARGV[5] == '1' then add(key, 'ahead', minus(amount, spent)) end
+    local known = spent
+    if from == 'before' then
+      local base = redis.call('HMGET', key, 'base', 'based')
+      if base[1] and math.abs(now - tonumber(base[2])) <= stale then known = base[1] end
+    end
+    if not at_most(amount, known) then
+      local more = minus(amount, known)
+      if from == 'elsewhere' then add(key, 'ahead', more) end
+      if from == 'before' then
+        more = not_ahead(key, more)
+        redis.call('HSET', key, 'base', amount, 'based', number(now))
+      end
+      spent = plus(spent, more)
+      redis.call('HSET', key, 'spent', spent)
       expire(key, 'spent', tonumber(ARGV[at]))
-      spent = amount
     end
     reply[#reply + 1] = spent
   end
@@ -334,6 +349,15 @@ if op == 'beat' then
   if redis.call('HEXISTS', nodes, me) == 0 then return { 'unknown' } end
   redis.call('HSET', nodes, me, number(now))
   return { 'alive', number(redis.call('HLEN', nodes)) }
+end
+
+-- How many were heard of within that many milliseconds.
+if op == 'heard' then
+  local all, heard = redis.call('HGETALL', nodes), 0
+  for i = 1, #all, 2 do
+    if now - tonumber(all[i + 1]) <= tonumber(ARGV[5]) then heard = heard + 1 end
+  end
+  return { 'heard', number(heard) }
 end
 
 if op == 'leave' then

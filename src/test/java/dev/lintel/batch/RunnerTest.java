@@ -10,6 +10,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Json;
 import dev.lintel.OnCallThread;
+import dev.lintel.Soon;
 import dev.lintel.StoredFile;
 import dev.lintel.store.MovingClock;
 import dev.lintel.store.SqlStore;
@@ -22,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,13 +111,8 @@ class RunnerTest {
   private Batch ended(Batch batch) {
     store.batches().add(batch);
     runner.start();
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    Batch now = store.batches().find("t", "batch_1").orElseThrow();
-    while (!now.status().last()) {
-      assertThat(System.nanoTime()).as(now.toString()).isLessThan(until);
-      now = store.batches().find("t", "batch_1").orElseThrow();
-    }
-    return now;
+    return Soon.found(
+        () -> store.batches().find("t", "batch_1").orElseThrow(), now -> now.status().last());
   }
 
   private List<JsonNode> lines(String id) throws IOException {

@@ -10,8 +10,11 @@ import dev.lintel.Mode;
 import dev.lintel.Policy;
 import dev.lintel.Policy.Names;
 import dev.lintel.Policy.Whereto;
+import dev.lintel.Preference;
+import dev.lintel.Retention;
 import dev.lintel.Ruled;
 import dev.lintel.Span;
+import dev.lintel.Spec;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -334,6 +337,126 @@ class PoliciesTest {
             "policy",
             "tenants.t.policy",
             "tenants.t.apps.x.use_cases.faq.policy");
+  }
+
+  @Test
+  void a_preference_says_all_that_it_says() {
+    Policy policy =
+        policy(
+            """
+            policies:
+              p:
+                routing:
+                  strategy: { consistent_hash: { on: user } }
+                  weights: { a: 3, b/l: 1 }
+                  order: [ a/f, b ]
+                  prefer: { targets: [ a ], regions: [ eu ] }
+                  avoid: b/l
+                  mode: warn
+              q: { mode: observe, routing: { strategy: round_robin } }
+            policy: p
+            tenants: { t: { apps: { x: { policy: q } } } }
+            """,
+            "");
+    assertThat(policy.routing())
+        .extracting(rule -> rule.rule() + " " + rule.mode().word())
+        .containsExactly("policies.p.routing warn", "policies.q.routing observe");
+    Preference said = policy.routing().getFirst().value();
+    assertThat(said.strategy().map(Spec::word)).contains("consistent_hash");
+    assertThat(said)
+        .isEqualTo(
+            new Preference(
+                said.strategy(),
+                Map.of("a", 3, "b/l", 1),
+                List.of("a/f", "b"),
+                new Preference.Some(Set.of("a"), Set.of("eu")),
+                new Preference.Some(Set.of("b/l"), Set.of())));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}                                        | policies.p.routing needs one of the keys 'strategy', 'order', 'prefer' and 'avoid'",
+        "{ weights: { a: 1 }, prefer: a }          | policies.p.routing needs the key 'strategy' for its 'weights'",
+        "{ stratgy: weighted, order: a }            | policies.p.routing.stratgy is not a known key; did you mean 'strategy'?",
+        "{ strategy: wieghted }                    | policies.p.routing.strategy must be one of balanced, classified, consistent_hash, in_order, learned, round_robin, weighted; did you mean 'weighted'?",
+        "{ strategy: weighted, weights: { a: 0 } } | policies.p.routing.weights.a must be a whole number of 1 or more",
+        "{ order: [ a/x ] }                        | policies.p.routing.order[0] names a target that no model has; did you mean 'a/",
+        "{ prefer: [ openay ] }                    | policies.p.routing.prefer[0] names a provider that is not known; did you mean 'openai'?",
+        "{ avoid: {} }                             | policies.p.routing.avoid needs the key 'targets' or the key 'regions'",
+        "{ prefer: a, mode: enforced }             | policies.p.routing.mode must be one of observe, warn, enforce; did you mean 'enforce'?",
+      })
+  void a_preference_that_makes_no_sense_is_refused_at_its_place(String routing, String expected) {
+    Faulty faulty =
+        catchThrowableOfType(
+            Faulty.class, () -> load("policies: { p: { routing: " + routing + " } }\n"));
+    assertThat(faulty.faults()).hasSize(1);
+    assertThat(faulty.faults().getFirst().text()).contains(expected);
+  }
+
+  @Test
+  void what_no_policy_knows_is_refused_as_any_unknown_word_is() {
+    Faulty faulty =
+        catchThrowableOfType(
+            Faulty.class, () -> load("policies: { p: { guards: [ pii ], cache: true } }\n"));
+    assertThat(faulty.faults())
+        .hasSize(2)
+        .allSatisfy(fault ->
+            assertThat(fault.text()).startsWith("policies.p.").contains("is not a known key"));
+  }
+
+  @Test
+  void how_long_things_are_kept_is_said_of_each_place() {
+    Config config =
+        load(
+            """
+            policies:
+              p: { retention: { records: 7d, replies: 1h, files: 90d, mode: warn } }
+              q: { retention: 1d }
+            policy: p
+            tenants: { t: { apps: { x: { policy: q, use_cases: { faq: { policy: q } } } } } }
+            """);
+    assertThat(config.policies().of("t", "x").of("faq").retention())
+        .extracting(rule -> rule.rule() + " " + rule.mode().word())
+        .containsExactly(
+            "policies.p.retention warn", "policies.q.retention enforce", "policies.q.retention enforce");
+    assertThat(config.policies().retentions())
+        .extracting(rule -> rule.whose().place())
+        .containsExactlyInAnyOrder("", "t/x", "t/x#faq");
+    assertThat(config.policies().of("t", "x").of("").retention().getFirst().value())
+        .isEqualTo(
+            new Retention(
+                Optional.of(Duration.ofDays(7)),
+                Optional.of(Duration.ofHours(1)),
+                Optional.of(Duration.ofDays(90))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}                            | policies.p.retention needs one of the keys 'records', 'replies' and 'files'",
+        "10m                           | policies.p.retention must be an hour or more",
+        "60d                           | policies.p.retention must not be longer than everybody's: records.keep",
+        "{ replies: 25h }              | policies.p.retention.replies must not be longer than everybody's: idempotency.keep",
+        "{ recrods: 1d, files: 1d }    | policies.p.retention.recrods is not a known key; did you mean 'records'?",
+        "{ files: 2d }                 | tenants.t.apps.x.policy names a policy with 'retention.files', and files are of a whole tenant",
+        "{ records: week }             | policies.p.retention.records must be a time such as",
+      })
+  void a_retention_that_makes_no_sense_is_refused_at_its_place(String retention, String expected) {
+    Faulty faulty =
+        catchThrowableOfType(
+            Faulty.class,
+            () ->
+                load(
+                    "policies: { p: { retention: "
+                        + retention
+                        + " } }\ntenants: { t: { apps: { x: { policy: p } } } }\n"));
+    assertThat(faulty.faults().stream().map(Fault::text))
+        .anySatisfy(text -> assertThat(text).contains(expected));
   }
 
   @Test

@@ -331,7 +331,10 @@ class ChooseTest {
                 Long.MAX_VALUE);
     var choose =
         new Choose(
-            new Rollouts(System::nanoTime, InstantSource.system()), List.of(asking), counter);
+            new Rollouts(System::nanoTime, InstantSource.system()),
+            new Preferences(),
+            List.of(asking),
+            counter);
     OnCallThread.run(() ->
         choose.apply(
             call,

@@ -185,6 +185,13 @@ class ObeyTest {
   }
 
   @Test
+  void a_forced_time_holds_in_place_of_a_shorter_one() {
+    Policy policy = of().forced(ruled(Map.of("max_latency_ms", "50"), Mode.ENFORCE)).build();
+    Call call = call(policy, Map.of("max_latency_ms", "5"), "{\"model\":\"m\"}");
+    assertThat(run(call).deadline()).isEqualTo(call.trail().started() + 50_000_000);
+  }
+
+  @Test
   void an_answer_is_bounded_and_the_caller_is_told() {
     Call call = call(bound(100, Mode.ENFORCE), Map.of(), "{\"model\":\"m\",\"max_tokens\":101}");
     Call obeying = run(call);
@@ -374,7 +381,7 @@ class ObeyTest {
 
     Policy build() {
       return new Policy(
-          models, providers, endpoints, tools, required, forced, maxTokens, classes, List.of());
+          models, providers, endpoints, tools, required, forced, maxTokens, classes, List.of(), List.of(), List.of());
     }
   }
 }

@@ -381,7 +381,7 @@ class RolloutTest {
   }
 
   private Choose begin(Routing.Split split, int attempts) {
-    return new Choose(rollouts, List.of(model(split, attempts)), COUNTER);
+    return new Choose(rollouts, new Preferences(), List.of(model(split, attempts)), COUNTER);
   }
 
   private Model model(Routing.Split split, int attempts) {

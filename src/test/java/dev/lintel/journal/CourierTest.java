@@ -7,6 +7,7 @@ import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Records;
+import dev.lintel.Soon;
 import dev.lintel.Trail;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,8 +62,8 @@ class CourierTest {
     }
 
     @Override
-    public List<UsageRow> usage(UsageQuestion question) {
-      return List.of();
+    public UsagePage usage(UsageQuestion question) {
+      return new UsagePage(List.of(), Optional.empty());
     }
 
     @Override
@@ -203,10 +202,6 @@ class CourierTest {
   }
 
   private static void await(BooleanSupplier ready) {
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!ready.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(until);
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
+    Soon.until(ready);
   }
 }

@@ -11,6 +11,7 @@ import dev.lintel.Trail;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -52,6 +53,44 @@ class MappedJournalTest {
         assertThat(reader.next().map(MappedJournalTest::id)).contains("req_" + i);
         assertThat(reader.next()).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void what_was_read_of_a_segment_that_is_not_full_can_be_forgotten() throws Exception {
+    try (var journal = MappedJournal.open(data, SMALL)) {
+      Reader reader = journal.reader(Segment.Mark.IMPORTED);
+      journal.turn();
+      assertThat(journal.folder().segments()).as("nothing was in it").hasSize(1);
+      journal.append(record("req_1"), List.of());
+      journal.turn();
+      journal.append(record("req_2"), List.of());
+      assertThat(reader.next().map(MappedJournalTest::id)).contains("req_1");
+      assertThat(reader.next().map(MappedJournalTest::id)).contains("req_2");
+      journal.folder().drop(reader.base());
+      assertThat(journal.folder().segments()).hasSize(1);
+      assertThat(ids(read(journal))).containsExactly("req_2");
+      assertThat(journal.lost()).isZero();
+      try (var files = Files.walk(data)) {
+        for (Path file : files.filter(one -> one.toString().endsWith(".seg")).toList()) {
+          assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).doesNotContain("req_1");
+        }
+      }
+    }
+  }
+
+  @Test
+  void turning_while_others_write_loses_nothing() throws Exception {
+    try (var journal = MappedJournal.open(data, SMALL)) {
+      var writer =
+          Thread.startVirtualThread(() -> append(journal, 0, 300));
+      while (writer.isAlive()) {
+        journal.turn();
+        Thread.yield();
+      }
+      writer.join();
+      assertThat(ids(read(journal))).hasSize(300);
+      assertThat(journal.lost()).isZero();
     }
   }
 

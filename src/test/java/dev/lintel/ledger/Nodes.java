@@ -2,6 +2,7 @@ package dev.lintel.ledger;
 
 import dev.lintel.Counters;
 import dev.lintel.Counters.Charge;
+import dev.lintel.Soon;
 import dev.lintel.Spending;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,12 +20,12 @@ final class Nodes implements AutoCloseable {
   static final RedisCounters.Pace PATIENT =
       new RedisCounters.Pace(Duration.ofSeconds(5), Duration.ofMillis(50), Duration.ofSeconds(10));
 
-  private final String url;
   private final Supplier<Duration> passed;
   private final Counters.Watcher watcher;
   private final String tag = RealRedis.tag();
   private final List<Redis> clients = new ArrayList<>();
   private final List<RedisCounters> started = new ArrayList<>();
+  String url;
   RedisCounters.Pace pace = PATIENT;
   RedisCounters.WhenAway whenAway = RedisCounters.WhenAway.SHARE;
   final List<Charge> database = new CopyOnWriteArrayList<>();
@@ -94,13 +95,7 @@ final class Nodes implements AutoCloseable {
   }
 
   static void until(BooleanSupplier holds) {
-    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!holds.getAsBoolean()) {
-      if (System.nanoTime() - end > 0) {
-        throw new AssertionError("has not come in 30 s");
-      }
-      Thread.yield();
-    }
+    Soon.until(holds);
   }
 
   @Override

@@ -1,8 +1,8 @@
 package dev.lintel.ledger;
 
+import dev.lintel.HeldPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.util.concurrent.atomic.AtomicInteger;
 import redis.embedded.RedisServer;
 
@@ -13,15 +13,10 @@ import redis.embedded.RedisServer;
 public final class RealRedis implements AutoCloseable {
   private static final AtomicInteger TAGS = new AtomicInteger();
 
-  private final int port;
+  private final HeldPort port = new HeldPort();
   private RedisServer server;
 
   private RealRedis() {
-    try (var free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    } catch (IOException none) {
-      throw new UncheckedIOException(none);
-    }
     start();
   }
 
@@ -49,11 +44,11 @@ public final class RealRedis implements AutoCloseable {
   }
 
   public int port() {
-    return port;
+    return port.number();
   }
 
   public String url() {
-    return "redis://127.0.0.1:" + port;
+    return "redis://127.0.0.1:" + port();
   }
 
   /** On the same port as ever, with nothing in it. */
@@ -61,7 +56,7 @@ public final class RealRedis implements AutoCloseable {
     try {
       server =
           RedisServer.newRedisServer()
-              .port(port)
+              .port(port())
               .setting("save \"\"")
               .setting("appendonly no")
               .build();
@@ -84,5 +79,6 @@ public final class RealRedis implements AutoCloseable {
     if (server.isActive()) {
       stop();
     }
+    port.close();
   }
 }

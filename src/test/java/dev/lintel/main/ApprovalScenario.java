@@ -177,8 +177,7 @@ class ApprovalScenario {
   void what_a_guarded_policy_stands_at_is_not_removed_and_made_anew_without_it() {
     String ann = person("ann", "bosses");
     String bob = person("bob", "bosses");
-    assertThat(
-            ask(bob, "PUT", "/tenants/u/apps/b", "{\"policy\":\"strict\"}").statusCode())
+    assertThat(ask(bob, "PUT", "/tenants/u/apps/b", "{\"policy\":\"strict\"}").statusCode())
         .isEqualTo(404);
     assertThat(ask(bob, "POST", "/tenants", "{\"name\":\"u\"}").statusCode()).isEqualTo(201);
     assertThat(
@@ -239,7 +238,8 @@ class ApprovalScenario {
                     file()
                         .replace("apps: { a: { keys: [ sk-test-0001 ] } } }", "apps: { a: {} } }")
                         .replace(
-                            "tenants: {", "tenants: { u: { apps: { b: { keys: [ sk-test-0001 ] } } },")));
+                            "tenants: {",
+                            "tenants: { u: { apps: { b: { keys: [ sk-test-0001 ] } } },")));
     assertThat(asked(ann, "POST", "/config/apply", moved).path("places").toString())
         .isEqualTo("[\"tenants.t.apps.a.keys\"]");
     // To take a key away is never held up.

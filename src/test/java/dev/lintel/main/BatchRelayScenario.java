@@ -3,12 +3,12 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -112,13 +112,7 @@ class BatchRelayScenario {
   }
 
   private JsonNode until(String path, Predicate<JsonNode> wanted) {
-    long last = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    JsonNode batch = Json.parse(gateway.get(path).body());
-    while (!wanted.test(batch)) {
-      assertThat(System.nanoTime()).as(batch + " " + provider.asked).isLessThan(last);
-      batch = Json.parse(gateway.get(path).body());
-    }
-    return batch;
+    return Soon.found(() -> Json.parse(gateway.get(path).body()), wanted);
   }
 
   private void until(BooleanSupplier wanted) {

@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -157,13 +158,7 @@ class BatchScenario {
   }
 
   private JsonNode until(String id, Predicate<JsonNode> wanted) {
-    long last = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    JsonNode batch = get(id);
-    while (!wanted.test(batch)) {
-      assertThat(System.nanoTime()).as(batch.toString()).isLessThan(last);
-      batch = get(id);
-    }
-    return batch;
+    return Soon.found(() -> get(id), wanted);
   }
 
   private JsonNode ended(String id) {
@@ -578,13 +573,9 @@ class BatchScenario {
   }
 
   private JsonNode endedMessages(String id) {
-    long last = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    JsonNode batch = Json.parse(messages("GET", "/" + id, "").body());
-    while (!batch.path("processing_status").asString("").equals("ended")) {
-      assertThat(System.nanoTime()).as(batch.toString()).isLessThan(last);
-      batch = Json.parse(messages("GET", "/" + id, "").body());
-    }
-    return batch;
+    return Soon.found(
+        () -> Json.parse(messages("GET", "/" + id, "").body()),
+        batch -> batch.path("processing_status").asString("").equals("ended"));
   }
 
   @Test

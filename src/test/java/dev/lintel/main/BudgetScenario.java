@@ -3,18 +3,21 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 /** Money that is not there is not spent, and all that is there can be. */
+@Tag("threads")
 class BudgetScenario {
   private static final String CHAT = "/v1/chat/completions";
 
@@ -171,10 +174,7 @@ class BudgetScenario {
         socket.getInputStream().readNBytes(200);
         assertThat(budget(gateway, "a", "total").path("reserved").asString()).isNotEqualTo("0");
       }
-      long until = System.nanoTime() + 5_000_000_000L;
-      while (!budget(gateway, "a", "total").path("reserved").asString().equals("0")) {
-        assertThat(System.nanoTime()).isLessThan(until);
-      }
+      Soon.until(() -> budget(gateway, "a", "total").path("reserved").asString().equals("0"));
     }
   }
 
@@ -259,5 +259,68 @@ class BudgetScenario {
       assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
       assertThat(budget(gateway, "b", "total").path("spent").asString()).isEqualTo("0.02");
     }
+  }
+
+  @Test
+  void an_answer_of_which_nobody_said_how_long_it_may_be_costs_no_more_than_the_call_may() {
+    try (var gateway =
+        TestGateway.of(
+            """
+            providers: { one: { kind: sim, tokens: 5000 }, other: { kind: sim, dialect: anthropic, tokens: 5000 } }
+            models:
+              m: one/m
+              both: { targets: [ one/m+fault=503, other/m ], retry: { attempts: 2 } }
+            prices:
+              one/m: { input: 1.00, output: 10.00 }
+              one/m+fault=503: { input: 1.00, output: 10.00 }
+              other/m: { input: 1.00, output: 20.00 }
+            """)) {
+      var reply = capped(gateway, body("m", ""), "0.001");
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+      assertThat(reply.headers().firstValue("x-lintel-adapted")).hasValue("mend:max_tokens");
+      assertThat(cost(reply)).isBetween(0.0008, 0.001);
+      long sent = gateway.visits("one").getFirst().at("/body/max_tokens").asLong();
+      assertThat(sent).isBetween(80L, 100L);
+
+      reply = capped(gateway, body("both", ""), "0.001");
+      assertThat(reply.headers().firstValue("x-lintel-target")).hasValue("other/m");
+      assertThat(cost(reply)).isBetween(0.0008, 0.001);
+      assertThat(gateway.visits("other").getFirst().at("/body/max_tokens").asLong())
+          .as("a dearer target may say less")
+          .isBetween(40L, 50L);
+
+      reply = capped(gateway, body("m", "\"n\":2,"), "0.001");
+      assertThat(gateway.visits("one").getFirst().at("/body/max_tokens").asLong())
+          .isBetween(40L, 50L);
+
+      reply = capped(gateway, body("m", "\"max_tokens\":50,"), "0.001");
+      assertThat(reply.headers().firstValue("x-lintel-adapted")).isEmpty();
+      assertThat(capped(gateway, body("m", ""), "10").headers().firstValue("x-lintel-adapted"))
+          .as("no answer is that long")
+          .isEmpty();
+
+      int before = gateway.visits("one").size();
+      for (String tooLong : List.of("\"max_tokens\":500,", "\"n\":100,")) {
+        reply = capped(gateway, body("m", tooLong), "0.001");
+        assertThat(reply.body()).contains("\"budget_exceeded\"").contains("max_cost_usd");
+      }
+      assertThat(capped(gateway, body("m", ""), "0.000001").body())
+          .as("the prompt alone is dearer")
+          .contains("\"budget_exceeded\"");
+      assertThat(gateway.visits("one")).hasSize(before);
+    }
+  }
+
+  private static HttpResponse<String> capped(TestGateway gateway, String body, String usd) {
+    return gateway.send(
+        gateway
+            .request(CHAT)
+            .header("x-lintel-max-cost-usd", usd)
+            .POST(java.net.http.HttpRequest.BodyPublishers.ofString(body))
+            .build());
+  }
+
+  private static double cost(HttpResponse<String> reply) {
+    return Double.parseDouble(reply.headers().firstValue("x-lintel-cost-usd").orElse("0"));
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -358,10 +358,6 @@ class HealthScenario {
   }
 
   private static void eventually(BooleanSupplier holds) {
-    long deadline = System.nanoTime() + 10_000_000_000L;
-    while (!holds.getAsBoolean() && System.nanoTime() < deadline) {
-      LockSupport.parkNanos(10_000_000);
-    }
-    assertThat(holds.getAsBoolean()).isTrue();
+    Soon.until(holds);
   }
 }

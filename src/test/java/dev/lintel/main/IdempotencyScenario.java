@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A request that comes again under the same key gets the same answer, and costs nothing. */
+@Tag("threads")
 class IdempotencyScenario {
   private static final String CHAT = "/v1/chat/completions";
   private static final String ANSWER =
@@ -239,9 +242,7 @@ class IdempotencyScenario {
     wait = true;
     String body = body("m", false, "Hello");
     var first = CompletableFuture.supplyAsync(() -> post("k", body));
-    while (asked.get() == 0) {
-      Thread.onSpinWait();
-    }
+    Soon.until(() -> asked.get() > 0);
     var second = post("k", body);
     assertThat(second.statusCode()).isEqualTo(409);
     assertThat(second.headers().firstValue("retry-after")).contains("1");
@@ -290,18 +291,13 @@ class IdempotencyScenario {
     wait = true;
     String body = body("m", false, "Hello");
     try (var socket = open("k", body)) {
-      while (asked.get() == 0) {
-        Thread.onSpinWait();
-      }
+      Soon.until(() -> asked.get() > 0);
       assertThat(socket.isConnected()).isTrue();
     }
     // The provider still has the first call; only the caller is gone.
     wait = false;
-    HttpResponse<String> second = post("k", body);
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (second.statusCode() == 409 && System.nanoTime() < until) {
-      second = post("k", body);
-    }
+    HttpResponse<String> second =
+        Soon.found(() -> post("k", body), reply -> reply.statusCode() != 409);
     assertThat(second.statusCode()).isEqualTo(200);
     assertThat(second.headers().firstValue("x-lintel-replayed")).isEmpty();
   }

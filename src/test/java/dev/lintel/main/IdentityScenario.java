@@ -12,6 +12,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpServer;
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -89,12 +90,11 @@ class IdentityScenario {
 
   /** It appears a moment after the reply. */
   private static JsonNode record(TestGateway gateway, String id) {
-    long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-    HttpResponse<String> reply;
-    do {
-      reply = gateway.admin("GET", "/admin/v1/calls/" + id, "");
-    } while (reply.statusCode() == 404 && System.nanoTime() < until);
-    return Json.parse(reply.body());
+    return Json.parse(
+        Soon.found(
+                () -> gateway.admin("GET", "/admin/v1/calls/" + id, ""),
+                reply -> reply.statusCode() != 404)
+            .body());
   }
 
   private static String signed(com.nimbusds.jose.jwk.RSAKey key, JWTClaimsSet claims)

@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -56,12 +57,10 @@ class KillScenario {
     assertThat(second.body()).isEqualTo(first.body());
     assertThat(second.headers().firstValue("x-lintel-replayed")).contains("true");
 
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
-    JsonNode now = json(get("/v1/batches/" + batch));
-    while (!now.get("status").asString().equals("completed")) {
-      assertThat(System.nanoTime()).as(now.toString()).isLessThan(until);
-      now = json(get("/v1/batches/" + batch));
-    }
+    JsonNode now =
+        Soon.found(
+            () -> json(get("/v1/batches/" + batch)),
+            found -> found.get("status").asString().equals("completed"));
     assertThat(now.get("request_counts").toString())
         .isEqualTo("{\"total\":60,\"completed\":60,\"failed\":0}");
     List<String> ids =
@@ -83,24 +82,15 @@ class KillScenario {
       for (int i = 0; i < 8; i++) {
         callers.add(Thread.ofPlatform().start(() -> callUntilItFails(delivered)));
       }
-      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (delivered.size() < before + 300) {
-        assertThat(System.nanoTime()).isLessThan(until);
-        Thread.onSpinWait();
-      }
+      Soon.until(() -> delivered.size() >= before + 300);
       process.destroyForcibly().waitFor();
       for (Thread caller : callers) {
         caller.join();
       }
       start();
     }
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     for (String id : delivered) {
-      HttpResponse<String> record = record(id);
-      while (record.statusCode() != 200) {
-        assertThat(System.nanoTime()).as(id).isLessThan(until);
-        record = record(id);
-      }
+      var _ = Soon.found(() -> record(id), record -> record.statusCode() == 200);
     }
     int listed = 0;
     String next = "";

@@ -8,6 +8,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -166,5 +167,149 @@ class OpenApiScenario {
     }
     assertThat(api.path("openapi").asString()).startsWith("3.1");
     assertThat(Files.exists(folder)).isTrue();
+  }
+
+  /** What is wrong for a value of that schema, whatever else is right. */
+  private static List<String> wrongFor(JsonNode schema, boolean required) {
+    Set<String> types = new HashSet<>();
+    JsonNode type = schema.path("type");
+    if (type.isArray()) {
+      type.forEach(one -> types.add(one.asString()));
+    } else if (type.isString()) {
+      types.add(type.asString());
+    }
+    schema.path("anyOf").forEach(one -> types.add(one.path("type").asString("")));
+    if (types.isEmpty()) {
+      return List.of();
+    }
+    var wrong = new ArrayList<String>();
+    Map<String, String> values =
+        Map.of(
+            "string", "\"no nonsense, please\"",
+            "integer", "5",
+            "boolean", "true",
+            "array", "[[1]]",
+            "object", "{\"nonsense\":{\"deeper\":[1]}}");
+    values.forEach((of, value) -> {
+      boolean narrower =
+          of.equals("array") || of.equals("object") && !schema.has("additionalProperties");
+      boolean words = schema.has("enum") || schema.has("format") || schema.has("anyOf");
+      if (!types.contains(of) || narrower || of.equals("string") && words) {
+        wrong.add(value);
+      }
+    });
+    if (required && !types.contains("null")) {
+      wrong.add("null");
+    }
+    return wrong;
+  }
+
+  private static String sample(String name, JsonNode schema) {
+    if (name.equals("policy")) {
+      return "{}";
+    }
+    return schema.has("enum")
+        ? Json.text(schema.path("enum").path(0))
+        : "\"" + (name.equals("name") ? "x1" : THERE.getOrDefault(name, "x1")) + "\"";
+  }
+
+  /** Everything that such requests could have changed. */
+  private String everything() {
+    var all = new StringBuilder();
+    for (String path :
+        List.of("/config", "/config/revisions", "/admins", "/secrets", "/tenants/t/apps/a/keys")) {
+      all.append(ask("GET", path, "").body());
+    }
+    return all.toString();
+  }
+
+  @Test
+  void a_wrong_type_in_a_described_field_is_refused_by_its_name_and_changes_nothing() {
+    var wrong = new ArrayList<String>();
+    String before = everything();
+    int tried = 0;
+    for (var path : api.path("paths").properties()) {
+      for (var operation : path.getValue().properties()) {
+        JsonNode body =
+            operation.getValue().at("/requestBody/content/application~1json/schema");
+        Set<String> required = new HashSet<>();
+        body.path("required").forEach(name -> required.add(name.asString()));
+        Set<String> good = new HashSet<>(required);
+        List.of("tenant", "app").stream().filter(body.path("properties")::has).forEach(good::add);
+        for (var field : body.path("properties").properties()) {
+          boolean must = required.contains(field.getKey());
+          for (String value : wrongFor(field.getValue(), must)) {
+            tried++;
+            String method = operation.getKey().toUpperCase(Locale.ROOT);
+            var members = new ArrayList<String>();
+            for (String name : good) {
+              if (!name.equals(field.getKey())) {
+                members.add(
+                    "\"" + name + "\":" + sample(name, body.path("properties").path(name)));
+              }
+            }
+            members.add("\"" + field.getKey() + "\":" + value);
+            String sent = "{" + String.join(",", members) + "}";
+            var answer = ask(method, filled(path.getKey()), sent);
+            String param = Json.parse(answer.body()).path("error").path("param").asString("");
+            if (answer.statusCode() != 400 || !param.startsWith(field.getKey())) {
+              wrong.add(
+                  "%s %s %s: %d '%s'"
+                      .formatted(method, path.getKey(), sent, answer.statusCode(), param));
+            }
+          }
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+    assertThat(tried).isGreaterThan(50);
+    assertThat(everything()).isEqualTo(before);
+  }
+
+  /** The configuration's own words, by what they are the members of. */
+  private static List<String> words(String record) {
+    try {
+      return Arrays.stream(
+              Class.forName("dev.lintel.config.Document$" + record).getRecordComponents())
+          .map(component ->
+              component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT))
+          .toList();
+    } catch (ClassNotFoundException renamed) {
+      throw new AssertionError(renamed);
+    }
+  }
+
+  @Test
+  void nonsense_in_any_field_of_the_configuration_is_refused_by_its_name_and_changes_nothing() {
+    ask("PUT", "/policies/p", "{}");
+    ask("PUT", "/providers/far", "{\"kind\":\"openai\",\"url\":\"http://127.0.0.1:1\",\"key\":\"k\"}");
+    var wrong = new ArrayList<String>();
+    String before = everything();
+    for (String[] one :
+        new String[][] {
+          {"/tenants/t", "Tenant"},
+          {"/tenants/t/apps/a", "AppEntry"},
+          {"/policies/p", "PolicyEntry"},
+          {"/models/m", "ModelEntry"},
+          {"/prices/demo/small", "PriceEntry"},
+          {"/providers/demo", "Simulated"},
+          {"/providers/far", "Remote"},
+        }) {
+      var words = new ArrayList<>(words(one[1]));
+      words.add("nonsense");
+      for (String word : words) {
+        for (String value : List.of("[[[1]]]", "{\"nonsense\":{\"deeper\":[{}]}}")) {
+          String sent = "{\"" + word + "\":" + value + "}";
+          var answer = ask("PATCH", one[0], sent);
+          String param = Json.parse(answer.body()).path("error").path("param").asString("");
+          if (answer.statusCode() != 400 || !param.startsWith(word)) {
+            wrong.add(
+                "PATCH %s %s: %d '%s'".formatted(one[0], sent, answer.statusCode(), param));
+          }
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+    assertThat(everything()).isEqualTo(before);
   }
 }

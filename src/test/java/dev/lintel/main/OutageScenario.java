@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import dev.lintel.main.Callers.Told;
 import dev.lintel.main.UnwellProvider.Asked;
 import java.io.IOException;
@@ -19,9 +20,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -29,6 +30,7 @@ import tools.jackson.databind.JsonNode;
  * Two of three providers fail in every way at once while 200 calls a second are made, and no caller
  * sees an error.
  */
+@Tag("threads")
 class OutageScenario {
   private static final int PER_SECOND = 200;
   private static final int AT_ONCE = 100;
@@ -325,11 +327,7 @@ class OutageScenario {
             .build());
   }
 
-  private static void until(Callable<Boolean> holds) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!holds.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      LockSupport.parkNanos(20_000_000);
-    }
+  private static void until(Callable<Boolean> holds) {
+    var _ = Soon.found(holds, held -> held);
   }
 }

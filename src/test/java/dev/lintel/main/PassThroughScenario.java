@@ -10,12 +10,14 @@ import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A provider's own API is reached below {@code /provider/{name}/}, with the provider's key. */
+@Tag("threads")
 class PassThroughScenario {
   private static final String LIMITED = "sk-limited";
 
@@ -73,6 +75,19 @@ class PassThroughScenario {
         visit.answer("404 Not Found", "X-Own: yes\r\n", "{\"error\":\"own words\"}");
       } else if (text.startsWith("DELETE")) {
         visit.write("HTTP/1.1 204 No Content\r\n\r\n");
+      } else if (path.contains("silent")) {
+        visit.write(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (int i = 0; i < 10; i++) {
+          chunk(
+              visit,
+              "data: {\"id\":\"chatcmpl-1\",\"choices\":[{\"delta\":{\"content\":\"twelve bytes\"}}]}\n\n");
+        }
+        if (path.contains("breaking")) {
+          return;
+        }
+        chunk(visit, "data: [DONE]\n\n");
+        visit.write("0\r\n\r\n");
       } else if (path.contains("stream")) {
         visit.write(
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -241,5 +256,47 @@ class PassThroughScenario {
     assertThat(whole.at("/usage/input").asLong()).isEqualTo(5);
     assertThat(whole.at("/usage/source").asString()).isEqualTo("provider");
     assertThat(Json.parse(lines[1]).at("/usage/output").asLong()).isEqualTo(3);
+  }
+
+  @Test
+  void what_tells_no_usage_costs_what_it_is_estimated_to_have_used() {
+    try (var other =
+        TestGateway.of(
+            """
+            providers: { far: { kind: openai, url: "http://127.0.0.1:%d/v1", key: k } }
+            prices: { far/x: { input: 1000.00, output: 1000.00 } }
+            tenants: { t: { apps: { a: { keys: [ %s ], budget: { total: 1 USD } } } } }
+            """
+                .formatted(provider.port(), TestGateway.KEY))) {
+      String body = "{\"model\":\"x\",\"stream\":true,\"messages\":[]}";
+      assertThat(other.raw("/provider/far/silent", body).complete()).isTrue();
+      // 11 tokens of the request, and 30 of 120 bytes that were said, at 0.001 each.
+      spends(other, "0.041");
+      assertThat(other.raw("/provider/far/silent/breaking", body).complete()).isFalse();
+      spends(other, "0.082");
+      assertThat(other.post("/provider/far/missing", body).statusCode()).isEqualTo(404);
+      assertThat(other.get("/provider/far/silent/models/x").statusCode()).isEqualTo(200);
+      assertThat(other.raw("/provider/far/silent/count_tokens", body).complete()).isTrue();
+      spends(other, "0.082");
+      int answered = 0;
+      while (other.raw("/provider/far/silent", body).status() == 200) {
+        answered++;
+      }
+      assertThat(answered).isEqualTo(22);
+      assertThat(other.log().lines().findFirst().orElseThrow())
+          .contains("\"source\":\"estimate\"", "\"cost_usd\":\"0.041\"");
+    }
+  }
+
+  private static void spends(TestGateway gateway, String usd) {
+    long end = System.nanoTime() + java.time.Duration.ofSeconds(20).toNanos();
+    String spent;
+    do {
+      spent =
+          Json.parse(gateway.admin("GET", "/admin/v1/budgets", "").body())
+              .at("/data/0/spent")
+              .asString();
+    } while (!spent.equals(usd) && System.nanoTime() < end);
+    assertThat(spent).isEqualTo(usd);
   }
 }

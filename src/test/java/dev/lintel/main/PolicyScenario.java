@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -330,23 +331,14 @@ class PolicyScenario {
 
   /** Records are there a moment after their calls. */
   private static JsonNode recorded(String id) {
-    long end = System.nanoTime() + 5_000_000_000L;
-    while (true) {
-      JsonNode record = admin("/admin/v1/calls/" + id);
-      if (record.has("request_id") || System.nanoTime() > end) {
-        return record;
-      }
-      Thread.onSpinWait();
-    }
+    return Soon.found(() -> admin("/admin/v1/calls/" + id), record -> record.has("request_id"));
   }
 
   private static JsonNode reported(String rule) {
-    long end = System.nanoTime() + 5_000_000_000L;
-    JsonNode report = admin("/admin/v1/policies/report");
-    while (!report.toString().contains(rule) && System.nanoTime() < end) {
-      report = admin("/admin/v1/policies/report");
-    }
-    return rule(report, rule);
+    return rule(
+        Soon.found(
+            () -> admin("/admin/v1/policies/report"), report -> report.toString().contains(rule)),
+        rule);
   }
 
   private static JsonNode admin(String path) {

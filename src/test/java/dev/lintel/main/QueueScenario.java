@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -12,9 +13,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a provider may have at once and in a time, on real sockets. */
+@Tag("threads")
 class QueueScenario {
   private static final String ASKED =
       "{\"model\":\"slow\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
@@ -77,9 +80,7 @@ class QueueScenario {
                 yaml(provider, "")
                     + "models: { slow: { targets: [ { to: p/m, concurrent: 1 } ], queue: { size: 3, wait: 20s } } }\n")) {
       var first = CompletableFuture.supplyAsync(() -> gateway.post("/v1/chat/completions", ASKED));
-      while (under.get() == 0) {
-        Thread.onSpinWait();
-      }
+      Soon.until(() -> under.get() > 0);
       HttpResponse<String> late =
           gateway.send(
               gateway
@@ -105,9 +106,7 @@ class QueueScenario {
       // From the first it is known how long a call takes.
       assertThat(gateway.post("/v1/chat/completions", ASKED).statusCode()).isEqualTo(200);
       var first = CompletableFuture.supplyAsync(() -> gateway.post("/v1/chat/completions", ASKED));
-      while (under.get() == 0) {
-        Thread.onSpinWait();
-      }
+      Soon.until(() -> under.get() > 0);
       HttpResponse<String> hurried =
           gateway.send(
               gateway

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import dev.lintel.HeldPort;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -86,9 +87,7 @@ final class RawProvider implements AutoCloseable {
     }
   }
 
-  /** Keeps the port, also while nobody listens there. */
-  private final Socket place;
-
+  private final HeldPort place = new HeldPort();
   private final Script script;
   private volatile ServerSocket server;
   private final AtomicInteger connections = new AtomicInteger();
@@ -96,14 +95,11 @@ final class RawProvider implements AutoCloseable {
 
   RawProvider(Script script) throws IOException {
     this.script = script;
-    this.place = new Socket();
-    place.setReuseAddress(true);
-    place.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     this.server = listening();
   }
 
   int port() {
-    return place.getLocalPort();
+    return place.number();
   }
 
   /** Connections are refused until {@link #listen}. */
@@ -121,7 +117,7 @@ final class RawProvider implements AutoCloseable {
   private ServerSocket listening() throws IOException {
     var listening = new ServerSocket();
     listening.setReuseAddress(true);
-    listening.bind(place.getLocalSocketAddress(), 50);
+    listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), place.number()), 50);
     Thread.ofPlatform().daemon().start(() -> accept(listening));
     return listening;
   }

@@ -3,21 +3,23 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** However a call ends, the room that it had at its provider is there for the next one. */
+@Tag("threads")
 class RoomScenario {
   private TestGateway gateway;
 
@@ -72,12 +74,8 @@ class RoomScenario {
   }
 
   private void served() {
-    HttpResponse<String> next = ask("p/fine", false);
-    long last = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
-    while (next.statusCode() == 503 && System.nanoTime() - last < 0) {
-      LockSupport.parkNanos(20_000_000);
-      next = ask("p/fine", false);
-    }
+    HttpResponse<String> next =
+        Soon.found(() -> ask("p/fine", false), reply -> reply.statusCode() != 503);
     assertThat(next.statusCode()).as(next.body()).isEqualTo(200);
   }
 

@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -245,11 +246,10 @@ class RoutingScenario {
                       + "\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}")
               .body();
       String path = "/v1/batches/" + Json.parse(made).path("id").asString();
-      long last = System.nanoTime() + 20_000_000_000L;
-      JsonNode batch = Json.parse(made);
-      while (batch.path("error_file_id").asString("").isEmpty() && System.nanoTime() < last) {
-        batch = Json.parse(own(gateway, path));
-      }
+      JsonNode batch =
+          Soon.found(
+              () -> Json.parse(own(gateway, path)),
+              found -> !found.path("error_file_id").asString("").isEmpty());
       String errors =
           own(gateway, "/v1/files/" + batch.path("error_file_id").asString("") + "/content");
       assertThat(errors).as(batch.toString()).contains("residency");

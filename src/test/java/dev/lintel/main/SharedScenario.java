@@ -3,17 +3,19 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import dev.lintel.ledger.RealRedis;
 import dev.lintel.ledger.Redis;
 import dev.lintel.ledger.RedisNews;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two gateways that share their counts in a Redis. */
+@Tag("threads")
 class SharedScenario {
   private static final String CALL =
       "{\"model\": \"demo/small\", \"messages\": [{\"role\": \"user\", \"content\": \"hello\"}]}";
@@ -28,11 +30,7 @@ class SharedScenario {
   }
 
   private static void until(BooleanSupplier holds) {
-    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!holds.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("within 20 s").isLessThan(end);
-      Thread.yield();
-    }
+    Soon.until(holds);
   }
 
   private static String shared(TestGateway gateway) {

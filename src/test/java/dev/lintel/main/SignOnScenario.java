@@ -230,4 +230,68 @@ class SignOnScenario {
                 .build())
         .statusCode();
   }
+
+  @Test
+  void a_token_of_a_callers_issuer_administers_by_its_roles() throws IOException {
+    String file =
+        """
+        jwt:
+          - issuer: "%s"
+            audience: lintel
+            insecure: true
+            claims: { tenant: org, app: azp, roles: realm.roles }
+            roles:
+              root: admin
+              books: auditor
+              lookers: viewer
+              leads: tenant_admin
+              pairs: { role: tenant_admin, tenants: [ t, u ] }
+        providers: { demo: { kind: sim } }
+        models: { tiny: demo/small }
+        tenants: { t: { apps: { a: {} } }, u: {} }
+        """;
+    String chat = "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+    try (var callers = new FakeIssuer();
+        var own = TestGateway.of(file.formatted(callers.url()))) {
+      TestGateway before = gateway;
+      gateway = own;
+      UnaryOperator<JWTClaimsSet.Builder> ofApp = c -> c.claim("org", "t").claim("azp", "a");
+      String root = callers.token(c -> ofApp.apply(group("root").apply(c)));
+      assertThat(status(root, "PUT", "/secrets/a")).isEqualTo(200);
+      assertThat(ask(root, "GET", "/acts", "").body()).contains("\"by\":\"ann@example.com\"");
+      assertThat(
+              own.send(
+                      own.request("/v1/chat/completions")
+                          .setHeader("authorization", "Bearer " + root)
+                          .POST(BodyPublishers.ofString(chat))
+                          .build())
+                  .statusCode())
+          .as("and calls for its app")
+          .isEqualTo(200);
+      String books = callers.token(group("books"));
+      assertThat(status(books, "GET", "/acts")).isEqualTo(200);
+      assertThat(status(books, "PUT", "/secrets/a")).isEqualTo(403);
+      String looker = callers.token(group("lookers"));
+      assertThat(status(looker, "GET", "/providers")).isEqualTo(200);
+      assertThat(status(looker, "GET", "/acts")).isEqualTo(403);
+      String lead = callers.token(c -> ofApp.apply(group("leads").apply(c)));
+      assertThat(status(lead, "GET", "/tenants/t")).isEqualTo(200);
+      assertThat(status(lead, "GET", "/tenants/u")).as("its own alone").isEqualTo(403);
+      assertThat(status(callers.token(group("leads")), "GET", "/tenants/t"))
+          .as("of no tenant")
+          .isEqualTo(401);
+      String pairs = callers.token(group("pairs"));
+      assertThat(status(pairs, "GET", "/tenants/u")).isEqualTo(200);
+      assertThat(status(callers.token(group("others")), "GET", "/providers")).isEqualTo(403);
+      assertThat(status(callers.token(ofApp), "GET", "/providers")).isEqualTo(403);
+      for (String wrong :
+          List.of(
+              callers.token(c -> group("root").apply(c).audience("others")),
+              callers.forged(group("root")),
+              issuer.token(group("root")))) {
+        assertThat(status(wrong, "GET", "/providers")).isEqualTo(401);
+      }
+      gateway = before;
+    }
+  }
 }

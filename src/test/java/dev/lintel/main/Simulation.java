@@ -32,6 +32,7 @@ import dev.lintel.filter.Failover;
 import dev.lintel.filter.Fallback;
 import dev.lintel.filter.KnownPrice;
 import dev.lintel.filter.Observe;
+import dev.lintel.filter.Preferences;
 import dev.lintel.filter.Queues;
 import dev.lintel.filter.Read;
 import dev.lintel.filter.Rollouts;
@@ -180,7 +181,7 @@ final class Simulation {
                 new Read(known, Spool.NOWHERE),
                 new Coalesce(),
                 new Fallback(known::find),
-                new Choose(rollouts, models.values(), NOBODY_COUNTS),
+                new Choose(rollouts, new Preferences(), models.values(), NOBODY_COUNTS),
                 new KnownPrice(caller -> false),
                 shadow,
                 sticky,

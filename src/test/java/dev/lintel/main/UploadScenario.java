@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -16,10 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Uploads flow through the gateway, whatever their size, and leave nothing behind. */
+@Tag("threads")
 class UploadScenario {
   private static final int MB = 1 << 20;
   private static final String OK = "{\"text\":\"heard\"}";
@@ -269,11 +272,7 @@ class UploadScenario {
   }
 
   private static void until(BooleanSupplier holds) {
-    long deadline = System.nanoTime() + 20_000_000_000L;
-    while (!holds.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      LockSupport.parkNanos(2_000_000);
-    }
+    Soon.until(holds);
   }
 
   private interface Progress {

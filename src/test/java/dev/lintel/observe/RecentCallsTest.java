@@ -11,10 +11,12 @@ import dev.lintel.Failure;
 import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.Trail;
+import dev.lintel.Whose;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,20 @@ class RecentCallsTest {
     } while (cursor.isPresent());
     assertThat(seen).containsExactlyInAnyOrderElementsOf(added);
     assertThat(seen.reversed()).isSorted();
+  }
+
+  @Test
+  void what_may_not_be_kept_is_forgotten() {
+    String old = add("t", NOON);
+    String others = add("u", NOON);
+    String young = add("t", NOON.plusSeconds(10));
+    recent.forget(Map.of(new Whose("t", "", ""), NOON.plusSeconds(5)));
+    assertThat(ids(recent.list(all(10)))).containsExactly(young, others);
+    assertThat(recent.find(old)).isEmpty();
+    recent.forget(Map.of(Whose.EVERYBODY, NOON.plusSeconds(60)));
+    assertThat(recent.list(all(10)).records()).isEmpty();
+    String next = add("t", NOON);
+    assertThat(ids(recent.list(all(10)))).containsExactly(next);
   }
 
   @Test

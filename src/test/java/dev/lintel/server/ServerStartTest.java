@@ -3,6 +3,7 @@ package dev.lintel.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lintel.HeldPort;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -55,14 +56,11 @@ class ServerStartTest {
 
   @Test
   void another_free_port_is_looked_for_where_the_first_was_taken_meanwhile() throws IOException {
-    try (var taken = new ServerSocket(0, 1, HERE)) {
-      int next;
-      try (var probe = new ServerSocket(0, 1, HERE)) {
-        next = probe.getLocalPort();
-      }
-      var free = new ArrayDeque<>(List.of(taken.getLocalPort(), next));
-      assertThat(wait(server(0, free).start())).isEqualTo(next);
-      try (var socket = new Socket(HERE, next)) {
+    try (var taken = new ServerSocket(0, 1, HERE);
+        var next = new HeldPort()) {
+      var free = new ArrayDeque<>(List.of(taken.getLocalPort(), next.number()));
+      assertThat(wait(server(0, free).start())).isEqualTo(next.number());
+      try (var socket = new Socket(HERE, next.number())) {
         assertThat(socket.isConnected()).isTrue();
       }
     }

@@ -33,17 +33,15 @@ class FaultTest {
     return FakeExchange.whole("small+fault=" + fault).servedBy(chat);
   }
 
-  /** Plays a fault that ends in silence, leaves, and says how long the leaving took. */
-  private Duration leave(FakeExchange exchange, int steps) throws Exception {
+  /** Plays a fault that ends in silence, and leaves. */
+  private void leave(FakeExchange exchange, int steps) throws Exception {
     CallThread thread = exchange.start(chat);
     Prompts.until(() -> exchange.done.size() >= steps && sim.stats().open() == 1);
     assertThat(exchange.isOver()).isFalse();
-    long left = System.nanoTime();
     thread.cancel();
     exchange.awaitEnd();
     assertThat(sim.stats().cancelled()).isEqualTo(1);
     assertThat(sim.stats().open()).isZero();
-    return Duration.ofNanos(System.nanoTime() - left);
   }
 
   @Test
@@ -137,7 +135,7 @@ class FaultTest {
   @Test
   void role_only_opens_the_reply_and_falls_silent() throws Exception {
     FakeExchange exchange = FakeExchange.stream("small+fault=role_only");
-    assertThat(leave(exchange, 2)).isLessThan(Duration.ofMillis(100));
+    leave(exchange, 2);
     assertThat(exchange.done).containsExactly(SSE, "write", "cancelled");
     assertThat(exchange.text()).contains("Start[").doesNotContain("Text[");
   }
@@ -145,14 +143,14 @@ class FaultTest {
   @Test
   void a_stall_before_headers_ends_when_the_other_side_leaves() throws Exception {
     FakeExchange exchange = FakeExchange.whole("small+fault=stall_before_headers");
-    assertThat(leave(exchange, 0)).isLessThan(Duration.ofMillis(100));
+    leave(exchange, 0);
     assertThat(exchange.done).containsExactly("cancelled");
   }
 
   @Test
   void a_stall_after_headers_ends_when_the_other_side_leaves() throws Exception {
     FakeExchange exchange = FakeExchange.stream("small+fault=stall_after_headers");
-    assertThat(leave(exchange, 2)).isLessThan(Duration.ofMillis(100));
+    leave(exchange, 2);
     assertThat(exchange.done).containsExactly(SSE, "write", "cancelled");
     assertThat(exchange.text()).isEmpty();
   }
@@ -160,7 +158,7 @@ class FaultTest {
   @Test
   void a_stall_mid_stream_comes_after_the_first_content() throws Exception {
     FakeExchange exchange = FakeExchange.stream("small+fault=stall_mid_stream+tokens=4");
-    assertThat(leave(exchange, 2)).isLessThan(Duration.ofMillis(100));
+    leave(exchange, 2);
     assertThat(exchange.done).containsExactly(SSE, "write", "cancelled");
     assertThat(exchange.text()).contains("Text[").doesNotContain("Stop[");
   }
@@ -168,7 +166,7 @@ class FaultTest {
   @Test
   void a_whole_reply_stalls_half_way_through_its_body() throws Exception {
     FakeExchange exchange = FakeExchange.whole("small+fault=stall_mid_stream");
-    assertThat(leave(exchange, 2)).isLessThan(Duration.ofMillis(100));
+    leave(exchange, 2);
     assertThat(exchange.done).containsExactly(JSON, "write", "cancelled");
   }
 

@@ -1,7 +1,5 @@
 package dev.lintel.sim;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.lintel.Block;
 import dev.lintel.Body;
 import dev.lintel.Chat;
@@ -13,16 +11,15 @@ import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Prompt;
 import dev.lintel.Setting;
+import dev.lintel.Soon;
 import dev.lintel.Thinking;
 import dev.lintel.Tool;
 import dev.lintel.ToolChoice;
 import dev.lintel.Turn;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -117,10 +114,6 @@ final class Prompts {
   }
 
   static void until(BooleanSupplier holds) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-    while (!holds.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      LockSupport.parkNanos(1_000_000);
-    }
+    Soon.until(holds);
   }
 }

@@ -104,7 +104,7 @@ class SimTest {
           new FakeExchange("POST", "/", Map.of(), Map.of(), FakeExchange.body(model, stream));
       long start = System.nanoTime();
       exchange.servedBy(Prompts.post(sim, "/v1/chat/completions"));
-      assertThat((System.nanoTime() - start) / 1_000_000).isBetween(160L, 1500L);
+      assertThat((System.nanoTime() - start) / 1_000_000).isBetween(160L, 20_000L);
     }
   }
 

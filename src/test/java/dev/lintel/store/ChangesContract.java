@@ -157,4 +157,15 @@ interface ChangesContract {
     assertThat(changes.list(4, 2)).extracting(Revision::number).containsExactly(3L, 2L);
     assertThat(changes.list(4, 2)).allMatch(row -> row.changes().isEmpty() && row.base().isEmpty());
   }
+
+  @Test
+  default void files_are_listed_as_they_were_noted_and_a_number_is_taken_once() {
+    Changes changes = store().changes();
+    assertThat(changes.files()).isEmpty();
+    assertThat(changes.note("own a", 1)).isTrue();
+    assertThat(changes.note("own b", 1)).isFalse();
+    assertThat(changes.note("applied b", 2)).isTrue();
+    assertThat(changes.note("own a", 3)).isTrue();
+    assertThat(changes.files()).containsExactly("own a", "applied b", "own a");
+  }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lintel.Batch;
 import dev.lintel.Failure;
 import dev.lintel.Replays;
+import dev.lintel.Soon;
 import dev.lintel.Store;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -20,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -214,11 +216,21 @@ class NodesTest {
     var heard = new LinkedBlockingQueue<Long>();
     two.feed().hear(SqlChanges.TOPIC, heard::add);
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isZero();
-    one.changes()
-        .add(
-            new dev.lintel.Changes.Revision(
-                1, clock.instant(), "jane", "why", Optional.empty(), List.of()));
-    assertThat(heard.poll(1, TimeUnit.SECONDS)).isEqualTo(1);
+    var number = new AtomicLong();
+    Soon.within(
+        Duration.ofSeconds(1),
+        () -> {
+          one.changes()
+              .add(
+                  new dev.lintel.Changes.Revision(
+                      number.incrementAndGet(),
+                      clock.instant(),
+                      "jane",
+                      "why",
+                      Optional.empty(),
+                      List.of()));
+          return Soon.taken(() -> Long.valueOf(number.get()).equals(heard.poll()));
+        });
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.HeldPort;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +12,7 @@ import java.util.List;
 public final class OwnPostgres implements AutoCloseable {
   private final Path folder;
   private EmbeddedPostgres server;
-  private final int port;
+  private final HeldPort port = new HeldPort();
 
   /**
    * @param folder an empty one
@@ -19,11 +20,11 @@ public final class OwnPostgres implements AutoCloseable {
   public OwnPostgres(Path folder) throws IOException {
     this.folder = folder.resolve("postgres");
     this.server = builder().start();
-    this.port = server.getPort();
   }
 
   private EmbeddedPostgres.Builder builder() {
     return EmbeddedPostgres.builder()
+        .setPort(port.number())
         .setDataDirectory(folder)
         .setCleanDataDirectory(false)
         .setServerConfig("fsync", "on")
@@ -31,7 +32,7 @@ public final class OwnPostgres implements AutoCloseable {
   }
 
   public String url() {
-    return "postgresql://postgres@127.0.0.1:" + port + "/postgres";
+    return "postgresql://postgres@127.0.0.1:" + port.number() + "/postgres";
   }
 
   /** One of its processes dies: it breaks off all connections and recovers from its log. */
@@ -46,7 +47,7 @@ public final class OwnPostgres implements AutoCloseable {
 
   /** On the same port, with no data. */
   public void start() throws IOException {
-    server = builder().setPort(port).start();
+    server = builder().start();
   }
 
   public void freeze() throws IOException, InterruptedException {
@@ -75,5 +76,6 @@ public final class OwnPostgres implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    port.close();
   }
 }

@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.DatabaseUrl;
+import dev.lintel.HeldPort;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,12 +22,14 @@ public final class RealPostgres {
   private RealPostgres() {}
 
   private static final class Running {
+    private static final HeldPort PORT = new HeldPort();
     private static final EmbeddedPostgres SERVER = start();
 
     private static EmbeddedPostgres start() {
       try {
         EmbeddedPostgres server =
             EmbeddedPostgres.builder()
+                .setPort(PORT.number())
                 .setServerConfig("max_connections", "300")
                 .setServerConfig("fsync", "off")
                 .setServerConfig("shared_buffers", "32MB")
@@ -50,26 +53,16 @@ public final class RealPostgres {
   /** One of a test's own, which can be stopped and started again with what is in it. */
   public static final class Own implements AutoCloseable {
     private final Path data;
+    private final HeldPort port = new HeldPort();
     private EmbeddedPostgres server;
 
     public Own(Path data) throws IOException {
       this.data = data;
-      this.server = start(0);
-    }
-
-    private EmbeddedPostgres start(int port) throws IOException {
-      var builder =
-          EmbeddedPostgres.builder()
-              .setDataDirectory(data)
-              .setCleanDataDirectory(false)
-              .setRegisterShutdownHook(true)
-              .setServerConfig("fsync", "off")
-              .setServerConfig("shared_buffers", "32MB");
-      return (port == 0 ? builder : builder.setPort(port)).start();
+      start();
     }
 
     public String url() {
-      return "postgresql://postgres@127.0.0.1:" + server.getPort() + "/postgres";
+      return "postgresql://postgres@127.0.0.1:" + port.number() + "/postgres";
     }
 
     public void stop() throws IOException {
@@ -78,12 +71,21 @@ public final class RealPostgres {
 
     /** Where it was before. */
     public void start() throws IOException {
-      server = start(server.getPort());
+      server =
+          EmbeddedPostgres.builder()
+              .setPort(port.number())
+              .setDataDirectory(data)
+              .setCleanDataDirectory(false)
+              .setRegisterShutdownHook(true)
+              .setServerConfig("fsync", "off")
+              .setServerConfig("shared_buffers", "32MB")
+              .start();
     }
 
     @Override
     public void close() throws IOException {
       stop();
+      port.close();
     }
   }
 

@@ -4,6 +4,8 @@ package dev.lintel.store;
 interface StoreContract
     extends ReplaysContract,
         RecordsContract,
+        ManyCallsContract,
+        ForgettingContract,
         FindingsContract,
         StoredFilesContract,
         BatchesContract,
