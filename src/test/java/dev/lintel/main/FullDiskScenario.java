@@ -84,8 +84,7 @@ class FullDiskScenario {
     if (reply.statusCode() == 200) {
       answered.add(reply.headers().firstValue("x-lintel-request-id").orElseThrow());
       spent =
-          spent.add(
-              new BigDecimal(reply.headers().firstValue("x-lintel-cost-usd").orElseThrow()));
+          spent.add(new BigDecimal(reply.headers().firstValue("x-lintel-cost-usd").orElseThrow()));
     }
     return reply;
   }
@@ -179,7 +178,11 @@ class FullDiskScenario {
     assertThat(listed())
         .hasSize((int) (answered.size() - lost))
         .doesNotHaveDuplicates()
-        .startsWith(answered.subList(answered.size() - 20, answered.size()).reversed().toArray(new String[0]));
+        .startsWith(
+            answered
+                .subList(answered.size() - 20, answered.size())
+                .reversed()
+                .toArray(new String[0]));
     assertThat(new HashSet<>(answered)).containsAll(listed());
     assertThat(node.admin("POST", "/tenants/t/apps/a/keys", "{}").statusCode()).isEqualTo(201);
 

@@ -37,7 +37,9 @@ final class SmallDisk implements AutoCloseable {
                   "-rm",
                   "sh",
                   "-c",
-                  "mount -t tmpfs -o size=" + megabytes + "m tmpfs \"$0\" && echo mounted && exec cat",
+                  "mount -t tmpfs -o size="
+                      + megabytes
+                      + "m tmpfs \"$0\" && echo mounted && exec cat",
                   at.toString())
               .redirectErrorStream(true)
               .start();
