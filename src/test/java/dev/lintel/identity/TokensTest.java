@@ -38,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -45,20 +46,30 @@ import org.junit.jupiter.api.Test;
 class TokensTest {
   private static final String AUDIENCE = "lintel";
 
+  private static JWK rsa;
+  private static JWK ec;
+  private static JWK next;
+  private static JWK strange;
+
   private final AtomicLong nanos = new AtomicLong();
   private final AtomicLong now = new AtomicLong(1_800_000_000_000L);
   private final InstantSource clock = () -> Instant.ofEpochMilli(now.get());
   private final AtomicInteger asked = new AtomicInteger();
   private volatile String keys = "";
   private HttpServer server;
-  private JWK rsa;
-  private JWK ec;
   private Tokens tokens;
 
-  @BeforeEach
-  void start() throws IOException, JOSEException {
+  /** Once: it takes about a second to find such numbers. */
+  @BeforeAll
+  static void make() throws JOSEException {
     rsa = new RSAKeyGenerator(2048).keyID("one").generate();
+    next = new RSAKeyGenerator(2048).keyID("next").generate();
+    strange = new RSAKeyGenerator(2048).keyID("strange").generate();
     ec = new ECKeyGenerator(Curve.P_256).keyID("two").generate();
+  }
+
+  @BeforeEach
+  void start() throws IOException {
     publish(rsa, ec);
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     answer("/keys", () -> keys);
@@ -234,14 +245,12 @@ class TokensTest {
   }
 
   @Test
-  void a_new_key_is_asked_for_at_once_and_not_again_for_a_while() throws Exception {
+  void a_new_key_is_asked_for_at_once_and_not_again_for_a_while() {
     tokens.caller(good());
-    JWK next = new RSAKeyGenerator(2048).keyID("next").generate();
     publish(rsa, next);
     nanos.addAndGet(TimeUnit.SECONDS.toNanos(31));
     tokens.caller(signed(next, JWSAlgorithm.RS256, claims().build()));
     assertThat(asked).hasValue(2);
-    JWK strange = new RSAKeyGenerator(2048).keyID("strange").generate();
     for (int i = 0; i < 5; i++) {
       refused(signed(strange, JWSAlgorithm.RS256, claims().build()), "'kid'");
     }
@@ -249,10 +258,9 @@ class TokensTest {
   }
 
   @Test
-  void a_key_that_its_issuer_took_back_is_not_good_any_more() throws Exception {
+  void a_key_that_its_issuer_took_back_is_not_good_any_more() {
     String token = good();
     tokens.caller(token);
-    JWK next = new RSAKeyGenerator(2048).keyID("next").generate();
     publish(next);
     nanos.addAndGet(TimeUnit.SECONDS.toNanos(31));
     tokens.caller(signed(next, JWSAlgorithm.RS256, claims().build()));

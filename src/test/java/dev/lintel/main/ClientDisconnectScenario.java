@@ -14,12 +14,14 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 /** A client that leaves takes its upstream call with it, at once, and counts against nobody. */
+@Tag("threads")
 class ClientDisconnectScenario {
   private static TestGateway gateway;
   private static URI provider;

@@ -337,10 +337,19 @@ class ClusterScenario {
     until("released", 5, () -> !reserved(node(3), "stands") && !reserved(node(2), "dies"));
     for (Node node : NODES) {
       assertThat(ids(node, "dies")).doesNotHaveDuplicates();
-      for (String app : List.of("dies", "stands")) {
-        until(
-            "spent is what records say", 3, () -> spent(node, app).compareTo(cost(node, app)) == 0);
-      }
+      until(
+          "spent is what records say",
+          3,
+          () -> spent(node, "stands").compareTo(cost(node, "stands")) == 0);
+      // Of the busy ones some may have been counted when they died, and not recorded yet: what
+      // nobody was answered is never spent again, but by no more than was on its way.
+      until(
+          "no more is spent than records say and was on its way",
+          3,
+          () -> {
+            BigDecimal more = spent(node, "dies").subtract(cost(node, "dies"));
+            return more.signum() >= 0 && more.compareTo(new BigDecimal("0.2")) <= 0;
+          });
     }
     assertThat(call(node(3), "sk-stands")).isEqualTo(429);
   }

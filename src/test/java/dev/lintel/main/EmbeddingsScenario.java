@@ -156,7 +156,7 @@ class EmbeddingsScenario {
       var cohere =
           gateway.post(
               "/v2/embed",
-              "{\"model\":\"c/embed+fault=429_seconds\",\"texts\":[\"a\"],"
+              "{\"model\":\"c/embed+fault=429_ms+retry_after=1ms\",\"texts\":[\"a\"],"
                   + "\"input_type\":\"search_query\"}");
       assertThat(cohere.statusCode()).isEqualTo(429);
       assertThat(Json.parse(cohere.body()).at("/lintel/kind").asString())

@@ -13,10 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ExamplesTest {
+  @TempDir private Path folder;
 
   static Stream<Path> examples() throws IOException {
     try (var files = Files.list(Path.of("examples"))) {
@@ -30,7 +32,9 @@ class ExamplesTest {
     var loader = Builtins.loader(name -> Optional.empty());
     var source =
         Revisions.Source.of(
-            loader, loader.read(file), config -> config.at(new Address("127.0.0.1", 0)));
+            loader,
+            loader.read(file),
+            config -> config.at(new Address("127.0.0.1", 0)).in(folder));
     String key = source.first().callers().keySet().iterator().next();
     try (var lintel =
             new Lintel(

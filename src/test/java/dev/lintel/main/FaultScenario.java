@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  * Every fault of a provider, in every dialect, streamed and whole: with a second target the client
  * sees one clean answer, with none it sees the truth.
  */
+@Tag("threads")
 @Execution(ExecutionMode.CONCURRENT)
 class FaultScenario {
   /** Nothing is wrong with these: they must work without a second target. */

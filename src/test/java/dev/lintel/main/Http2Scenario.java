@@ -14,11 +14,13 @@ import io.vertx.core.http.HttpVersion;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A provider over HTTP/2 that refuses, resets and goes away. */
+@Tag("threads")
 class Http2Scenario {
   private static final WireScenario.Speech SPEECH = WireScenario.Speech.OPENAI;
 

@@ -12,9 +12,11 @@ import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Large bodies share bounded memory; who waits for a share and leaves takes none with it. */
+@Tag("threads")
 class LargeBodyScenario {
   private static final String YAML =
       """

@@ -7,9 +7,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What callers may do in a time, and what they are told of it. */
+@Tag("threads")
 class LimitsScenario {
   private static final String CHAT = "/v1/chat/completions";
 

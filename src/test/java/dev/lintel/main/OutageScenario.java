@@ -22,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -29,6 +30,7 @@ import tools.jackson.databind.JsonNode;
  * Two of three providers fail in every way at once while 200 calls a second are made, and no caller
  * sees an error.
  */
+@Tag("threads")
 class OutageScenario {
   private static final int PER_SECOND = 200;
   private static final int AT_ONCE = 100;

@@ -10,12 +10,14 @@ import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A provider's own API is reached below {@code /provider/{name}/}, with the provider's key. */
+@Tag("threads")
 class PassThroughScenario {
   private static final String LIMITED = "sk-limited";
 

@@ -7,10 +7,12 @@ import java.net.http.WebSocketHandshakeException;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** Live conversations go through with keys, model lists, failover and a record each. */
+@Tag("threads")
 class RealtimeScenario {
   private TestGateway gateway;
   private boolean ended;

@@ -15,12 +15,14 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A changed configuration serves the calls that come after it; those that run end on the old one.
  */
+@Tag("threads")
 class ReloadScenario {
   private static final String SLOW =
       """

@@ -10,9 +10,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** While 200 calls a second are made the configuration changes, and none of them fails. */
+@Tag("threads")
 class ReloadUnderLoadScenario {
   private static final String BASE = "[ failing/m, one/m, two/m ]";
 

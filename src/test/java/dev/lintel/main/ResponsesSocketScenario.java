@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Responses over one WebSocket, as Codex speaks it. */
+@Tag("threads")
 class ResponsesSocketScenario {
   private TestGateway gateway;
   private boolean ended;
@@ -163,7 +165,7 @@ class ResponsesSocketScenario {
           {"type":"response.create","input":"x"}                                    | 400 | invalid_request
           {"type":"response.create","model":"nobody/none","input":"x"}              | 404 | not_found
           {"type":"response.create","model":"openai-sim/x","input":"x","previous_response_id":"resp_1"} | 400 | invalid_request
-          {"type":"response.create","model":"openai-sim/x+fault=429_seconds","input":"x"} | 429 | upstream_rate_limited
+          {"type":"response.create","model":"openai-sim/x+fault=429_ms+retry_after=1ms","input":"x"} | 429 | upstream_rate_limited
           """)
   void what_is_wrong_is_an_error_frame_and_the_connection_goes_on(
       String message, int status, String kind) throws Exception {

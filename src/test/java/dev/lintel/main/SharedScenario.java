@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two gateways that share their counts in a Redis. */
+@Tag("threads")
 class SharedScenario {
   private static final String CALL =
       "{\"model\": \"demo/small\", \"messages\": [{\"role\": \"user\", \"content\": \"hello\"}]}";

@@ -17,10 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Uploads flow through the gateway, whatever their size, and leave nothing behind. */
+@Tag("threads")
 class UploadScenario {
   private static final int MB = 1 << 20;
   private static final String OK = "{\"text\":\"heard\"}";

@@ -19,9 +19,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The simulated provider over real sockets. */
+@Tag("threads")
 class SimScenario {
   private static final String CHAT = "/v1/chat/completions";
 
