@@ -36,16 +36,23 @@ public interface Records extends CallRecords {
    * @param to calls that came before
    * @param interval rows are of that much time each, whole hours, as they are since 1970; empty for
    *     all of it together
+   * @param after rows behind that place only; empty for the first
+   * @param limit the most rows
    */
   record UsageQuestion(
       List<String> by,
       Optional<String> tenant,
       Optional<Instant> from,
       Optional<Instant> to,
-      Optional<Duration> interval) {
+      Optional<Duration> interval,
+      Optional<UsagePlace> after,
+      int limit) {
     /** What usage can be asked by. */
     public static final List<String> COLUMNS =
         List.of("tenant", "app", "use_case", "user", "model", "provider", "kind");
+
+    /** The most rows that anybody gets at once. */
+    public static final int MOST = 10_000;
 
     /** Of all tenants. */
     public UsageQuestion(
@@ -53,9 +60,23 @@ public interface Records extends CallRecords {
         Optional<Instant> from,
         Optional<Instant> to,
         Optional<Duration> interval) {
-      this(by, Optional.empty(), from, to, interval);
+      this(by, Optional.empty(), from, to, interval, Optional.empty(), MOST);
     }
   }
+
+  /**
+   * Where a row stands among all, which are ordered by their start and then by their values.
+   *
+   * @param start 1970 where no interval was asked for
+   */
+  record UsagePlace(Instant start, List<String> values) {}
+
+  /**
+   * Some of the rows.
+   *
+   * @param next behind which there are more; empty at the end
+   */
+  record UsagePage(List<UsageRow> rows, Optional<UsagePlace> next) {}
 
   /**
    * @param values of the columns that were asked for, in their order
@@ -73,7 +94,8 @@ public interface Records extends CallRecords {
       long cacheWrite,
       long reasoning) {}
 
-  List<UsageRow> usage(UsageQuestion question);
+  /** May end before the limit where it would take too long, but not without a row. */
+  UsagePage usage(UsageQuestion question);
 
   /** Records of days that ended before that are dropped; what they come to stays. */
   void forget(Instant before);

@@ -81,14 +81,21 @@ final class Listed {
 
   /** The most entries of one answer. */
   static int limit(RawRequest request) {
+    return limit(request, USUAL, MOST);
+  }
+
+  /**
+   * @param usual where the parameter is not given
+   */
+  static int limit(RawRequest request, int usual, int most) {
     String text = request.query().get("limit");
     if (text == null) {
-      return USUAL;
+      return usual;
     }
-    // Four digits are the most that can be right.
-    int limit = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
-    if (limit < 1 || limit > MOST) {
-      throw Failure.invalid("'limit' must be a whole number from 1 to " + MOST + ".").at("limit");
+    // More digits than that are not right, and may be too many for a number.
+    int limit = text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
+    if (limit < 1 || limit > most) {
+      throw Failure.invalid("'limit' must be a whole number from 1 to " + most + ".").at("limit");
     }
     return limit;
   }

@@ -1,5 +1,7 @@
 package dev.lintel.admin;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.lintel.Answer;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
@@ -7,6 +9,7 @@ import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.RawRequest;
 import dev.lintel.Records;
+import dev.lintel.Records.UsagePlace;
 import dev.lintel.Records.UsageQuestion;
 import dev.lintel.Records.UsageRow;
 import java.math.BigDecimal;
@@ -22,6 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** What calls came to, as the admin API shows it. */
 public final class UsageReport {
   private static final int PICO_DIGITS = 12;
+  private static final String BETWEEN = "\0";
   private static final Map<String, Duration> INTERVALS =
       Map.of("hour", Duration.ofHours(1), "day", Duration.ofDays(1));
 
@@ -39,17 +43,21 @@ public final class UsageReport {
 
   /**
    * {@code {data: [{start, tenant, …, calls, cost_usd, input, output, cache_read, cache_write,
-   * reasoning}], next: null}}: {@code ?group_by=&tenant=&from=&to=&interval=}.
+   * reasoning}], next}}: {@code ?group_by=&tenant=&from=&to=&interval=&limit=&cursor=}.
    */
   public Endpoint endpoint() {
     return new Question(
         envelope,
         (exchange, trail) -> {
           UsageQuestion question = question(exchange.request());
-          List<UsageRow> rows = records.get().usage(question);
+          Records.UsagePage page = records.get().usage(question);
+          List<UsageRow> rows = page.rows();
           ObjectNode body = Json.object();
           var data = body.putArray("data");
-          if (rows.isEmpty() && question.by().isEmpty() && question.interval().isEmpty()) {
+          if (rows.isEmpty()
+              && question.by().isEmpty()
+              && question.interval().isEmpty()
+              && question.after().isEmpty()) {
             put(data.addObject(), 0, 0, 0, 0, 0, 0, 0);
           }
           for (UsageRow row : rows) {
@@ -69,7 +77,7 @@ public final class UsageReport {
                 row.cacheWrite(),
                 row.reasoning());
           }
-          body.putNull("next");
+          body.put("next", page.next().map(UsageReport::cursor).orElse(null));
           return Answer.json(200, body);
         });
   }
@@ -95,18 +103,40 @@ public final class UsageReport {
 
   private static UsageQuestion question(RawRequest request) {
     Map<String, String> asked =
-        Listed.only(request, "group_by", "tenant", "from", "to", "interval");
+        Listed.only(request, "group_by", "tenant", "from", "to", "interval", "limit", "cursor");
     Optional<Instant> from = Listed.time(request, "from");
     Optional<Instant> to = Listed.time(request, "to");
     if (from.isPresent() && to.isPresent() && to.get().isBefore(from.get())) {
       throw Failure.invalid("'to' must not be before 'from'.").at("to");
     }
+    List<String> by =
+        Optional.ofNullable(asked.get("group_by")).map(UsageReport::columns).orElse(List.of());
     return new UsageQuestion(
-        Optional.ofNullable(asked.get("group_by")).map(UsageReport::columns).orElse(List.of()),
+        by,
         Optional.ofNullable(asked.get("tenant")),
         from,
         to,
-        Optional.ofNullable(asked.get("interval")).map(UsageReport::interval));
+        Optional.ofNullable(asked.get("interval")).map(UsageReport::interval),
+        Optional.ofNullable(asked.get("cursor")).map(cursor -> place(request, by.size())),
+        Listed.limit(request, UsageQuestion.MOST, UsageQuestion.MOST));
+  }
+
+  /** The start in milliseconds and the values, with what is in no value between them. */
+  private static String cursor(UsagePlace place) {
+    return Listed.cursor(
+        place.start().toEpochMilli()
+            + BETWEEN
+            + place.values().stream().map(value -> value + BETWEEN).collect(joining()));
+  }
+
+  private static UsagePlace place(RawRequest request, int columns) {
+    List<String> words = List.of(Listed.after(request).split(BETWEEN, -1));
+    if (words.size() != columns + 2 || !words.getFirst().matches("[0-9]{1,15}")) {
+      throw Failure.invalid("'cursor' must be 'next' of an answer to the same question.")
+          .at("cursor");
+    }
+    return new UsagePlace(
+        Instant.ofEpochMilli(Long.parseLong(words.getFirst())), words.subList(1, columns + 1));
   }
 
   private static List<String> columns(String text) {

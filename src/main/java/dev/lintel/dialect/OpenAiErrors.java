@@ -118,7 +118,7 @@ final class OpenAiErrors {
     return switch (kind) {
       case INVALID_REQUEST -> new Words("invalid_request_error", "invalid_request", false);
       case AUTHENTICATION -> new Words("invalid_request_error", "invalid_api_key", true);
-      case PERMISSION -> new Words("invalid_request_error", "permission_denied", true);
+      case PERMISSION -> new Words("invalid_request_error", "permission_denied", false);
       case NOT_FOUND -> new Words("invalid_request_error", "model_not_found", false);
       case PAYLOAD_TOO_LARGE -> new Words("invalid_request_error", "request_too_large", true);
       case CONTEXT_LENGTH_EXCEEDED ->

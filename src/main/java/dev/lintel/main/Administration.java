@@ -273,7 +273,13 @@ final class Administration {
             .with(query("tenant", TEXT, "Only calls of that tenant."))
             .with(query("from", TIME, "Only calls that began then or later."))
             .with(query("to", TIME, "Only calls that began before."))
-            .with(query("interval", oneOf("hour", "day"), "A row for each of these, in UTC.")));
+            .with(query("interval", oneOf("hour", "day"), "A row for each of these, in UTC."))
+            .with(
+                query(
+                    "limit",
+                    WHOLE,
+                    "The most rows of one answer, up to " + Records.UsageQuestion.MOST + "."))
+            .with(query("cursor", TEXT, "`next` of the answer before.")));
   }
 
   private void keys() {

@@ -435,7 +435,10 @@ public final class Lintel implements AutoCloseable {
     }
   }
 
-  /** How the database and the Redis are that nodes share, as far as they are configured. */
+  /**
+   * How the database and the Redis are that nodes share, as far as they are configured, and the
+   * journal once it has lost something or will.
+   */
   private Map<String, Footing> footings() {
     var all = new TreeMap<>(sharing.footings());
     History.OwnFile own = revisions.standing();
@@ -454,6 +457,16 @@ public final class Lintel implements AutoCloseable {
                       Optional.of(now.since()),
                       now.presence() == Store.Presence.OPEN,
                       Map.of())));
+    }
+    MappedJournal journal = evidence.journal();
+    if (journal.full() || journal.lost() > 0) {
+      all.put(
+          "journal",
+          new Footing(
+              journal.full() ? "full" : "open",
+              Optional.empty(),
+              !journal.full(),
+              Map.of("lost", Long.toString(journal.lost()))));
     }
     return all;
   }

@@ -164,7 +164,10 @@ final class Retaining implements AutoCloseable {
                     Optional.of(whose.tenant()).filter(tenant -> !tenant.isEmpty()),
                     Optional.empty(),
                     Optional.of(before),
-                    Optional.empty()))
+                    Optional.empty(),
+                    Optional.empty(),
+                    Integer.MAX_VALUE))
+            .rows()
             .stream()
             .filter(row -> whose.are(row.values().get(0), row.values().get(1), row.values().get(2)))
             .mapToLong(Records.UsageRow::calls)

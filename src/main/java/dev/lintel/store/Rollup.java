@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -20,7 +21,8 @@ final class Rollup {
   static final Rollup HOURS = new Rollup("usage_hour", Duration.ofHours(1), false);
 
   static final Rollup HOURS_BY_USER = new Rollup("usage_hour_by_user", Duration.ofHours(1), true);
-  static final Rollup DAYS = new Rollup("usage_day", Duration.ofDays(1), true);
+  static final Rollup DAYS = new Rollup("usage_day", Duration.ofDays(1), false);
+  static final Rollup DAYS_BY_USER = new Rollup("usage_day_by_user", Duration.ofDays(1), true);
   static final String OTHER = "other";
 
   /** The columns by their names in the admin API. */
@@ -36,7 +38,7 @@ final class Rollup {
 
   private static final List<String> KEY =
       List.of("tenant", "app", "use_case", "caller_user", "model", "provider", "kind");
-  private static final List<String> SUMS =
+  static final List<String> SUMS =
       List.of("calls", "pico_usd", "input", "output", "cache_read", "cache_write", "reasoning");
 
   private final String table;
@@ -47,6 +49,14 @@ final class Rollup {
     this.table = table;
     this.byUser = byUser;
     this.millis = length.toMillis();
+  }
+
+  /**
+   * Of the minutes of a day. No row is ever found again and added to: each time that some are added
+   * they have rows of their own, which costs less.
+   */
+  static Rollup minutes(int day) {
+    return new Rollup("usage_" + day, Duration.ofMinutes(1), true);
   }
 
   /** What one row is about. */
@@ -142,46 +152,61 @@ final class Rollup {
     return millis;
   }
 
-  void add(Connection connection, Collection<RecordRow> rows, Known known) throws SQLException {
+  /** What these calls come to, in the order in which rows are to be written. */
+  SortedMap<Key, UsageSum> sums(Collection<RecordRow> rows, Known known) {
     var sums = new TreeMap<Key, UsageSum>(Key.ORDER);
     for (RecordRow row : rows) {
       long time = row.time().toEpochMilli();
       Key key = Key.of(row, time - Math.floorMod(time, millis));
       sums.merge(known.fold(byUser ? key : key.byNobody()), row.usage(), UsageSum::plus);
     }
+    return sums;
+  }
+
+  /** A row for each, or into the one that is there. */
+  void add(Connection connection, Map<Key, UsageSum> sums) throws SQLException {
+    insert(
+        connection,
+        sums,
+        " ON CONFLICT (start, %s) DO UPDATE SET %s"
+            .formatted(String.join(", ", KEY), added(table)));
+  }
+
+  /** A row for each, whatever there is. */
+  void append(Connection connection, Map<Key, UsageSum> sums) throws SQLException {
+    insert(connection, sums, "");
+  }
+
+  private void insert(Connection connection, Map<Key, UsageSum> sums, String otherwise)
+      throws SQLException {
+    try (var insert =
+        connection.prepareStatement(
+            "INSERT INTO %s (start, %s, %s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)%s"
+                .formatted(table, String.join(", ", KEY), String.join(", ", SUMS), otherwise))) {
+      for (var one : sums.entrySet()) {
+        int next = 1;
+        insert.setLong(next++, one.getKey().start);
+        for (String word : one.getKey().words()) {
+          insert.setString(next++, word);
+        }
+        for (long sum : one.getValue().all()) {
+          insert.setLong(next++, sum);
+        }
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    }
+  }
+
+  /** Of an upsert into that table: what is there and what comes. */
+  static String added(String table) {
     var added = new StringBuilder();
     for (String column : SUMS) {
       added
           .append(added.isEmpty() ? "" : ", ")
           .append("%s = %s.%s + excluded.%s".formatted(column, table, column, column));
     }
-    try (var upsert =
-        connection.prepareStatement(
-            "INSERT INTO %s (start, %s, %s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, %s) DO UPDATE SET %s"
-                .formatted(
-                    table,
-                    String.join(", ", KEY),
-                    String.join(", ", SUMS),
-                    String.join(", ", KEY),
-                    added))) {
-      for (var one : sums.entrySet()) {
-        int next = 1;
-        upsert.setLong(next++, one.getKey().start);
-        for (String word : one.getKey().words()) {
-          upsert.setString(next++, word);
-        }
-        UsageSum sum = one.getValue();
-        upsert.setLong(next++, sum.calls());
-        upsert.setLong(next++, sum.picoUsd());
-        upsert.setLong(next++, sum.input());
-        upsert.setLong(next++, sum.output());
-        upsert.setLong(next++, sum.cacheRead());
-        upsert.setLong(next++, sum.cacheWrite());
-        upsert.setLong(next, sum.reasoning());
-        upsert.addBatch();
-      }
-      upsert.executeBatch();
-    }
+    return added.toString();
   }
 
   /** The sums of all rows of a group. */
@@ -191,5 +216,15 @@ final class Rollup {
       summed.append(summed.isEmpty() ? "SUM(" : ", SUM(").append(column).append(')');
     }
     return summed.toString();
+  }
+
+  /** Makes the table of a day's minutes where there is none. */
+  static void makeMinutes(java.sql.Statement statement, int day) throws SQLException {
+    String table = minutes(day).table;
+    var columns = new StringBuilder("start BIGINT NOT NULL");
+    KEY.forEach(column -> columns.append(", ").append(column).append(" TEXT NOT NULL"));
+    SUMS.forEach(column -> columns.append(", ").append(column).append(" BIGINT NOT NULL"));
+    statement.execute("CREATE TABLE IF NOT EXISTS %s (%s)".formatted(table, columns));
+    statement.execute("CREATE INDEX IF NOT EXISTS %s_start ON %s (start)".formatted(table, table));
   }
 }

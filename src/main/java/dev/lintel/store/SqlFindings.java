@@ -2,8 +2,6 @@ package dev.lintel.store;
 
 import dev.lintel.Findings;
 import dev.lintel.Ids;
-import dev.lintel.Records.UsageQuestion;
-import dev.lintel.Records.UsageRow;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,7 +12,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -152,7 +149,7 @@ final class SqlFindings implements Findings {
         });
     return new Found(
         asking.sums.entrySet().stream().map(one -> row(one.getKey(), one.getValue())).toList(),
-        calls(from, to),
+        usage.calls(first, end),
         true);
   }
 
@@ -257,47 +254,5 @@ final class SqlFindings implements Findings {
       }
       SqlFindings.sums(found).forEach((key, sum) -> sums.merge(key, sum, Sum::plus));
     }
-  }
-
-  /** From what hours come to, and by counting where a time begins or ends within one. */
-  private long calls(long from, long to) {
-    long first = up(from, HOUR);
-    long last = down(to, HOUR);
-    if (first > last) {
-      return counted(from, to);
-    }
-    long whole = 0;
-    if (first < last) {
-      var question =
-          new UsageQuestion(
-              List.of(),
-              Optional.of(Instant.ofEpochMilli(first)),
-              Optional.of(Instant.ofEpochMilli(last)),
-              Optional.empty());
-      whole = usage.of(question).stream().mapToLong(UsageRow::calls).sum();
-    }
-    return counted(from, first) + whole + counted(last, to);
-  }
-
-  private long counted(long from, long to) {
-    int day = RecordRow.day(Instant.ofEpochMilli(from));
-    if (from >= to) {
-      return 0;
-    }
-    return database.found(connection -> {
-      if (!SqlRecords.days(connection).contains(day)) {
-        return 0L;
-      }
-      try (var query =
-          connection.prepareStatement(
-              "SELECT COUNT(*) FROM " + SqlRecords.table(day) + " WHERE id >= ? AND id < ?")) {
-        query.setString(1, Ids.before(Instant.ofEpochMilli(from)));
-        query.setString(2, Ids.before(Instant.ofEpochMilli(to)));
-        try (ResultSet row = query.executeQuery()) {
-          row.next();
-          return row.getLong(1);
-        }
-      }
-    });
   }
 }

@@ -4,13 +4,9 @@ import dev.lintel.Counters;
 import dev.lintel.Ids;
 import dev.lintel.Records;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,11 +31,15 @@ final class SqlRecords implements Records {
 
   private static final int MOST_OF_A_DAY = 4000;
 
+  /** The same of one minute, of what is added together. */
+  private static final int MOST_AT_ONCE = 500;
+
   private final Database database;
   private final SqlUsage usage;
   private final Rollup.Known hours = new Rollup.Known(MOST_OF_AN_HOUR);
   private final Rollup.Known hoursByUser = new Rollup.Known(MOST_OF_AN_HOUR);
   private final Rollup.Known days = new Rollup.Known(MOST_OF_A_DAY);
+  private final Rollup.Known daysByUser = new Rollup.Known(MOST_OF_A_DAY);
 
   /** The days that have a table, as far as this process knows. */
   private final Set<Integer> made = ConcurrentHashMap.newKeySet();
@@ -83,13 +83,11 @@ final class SqlRecords implements Records {
             "CREATE TABLE IF NOT EXISTS "
                 + table
                 + " (id TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL, record BYTEA NOT NULL)");
-        // With the other columns, so that a row that does not fit is not read.
+        statement.execute("CREATE INDEX IF NOT EXISTS %s_id ON %s (id)".formatted(table, table));
         statement.execute(
-            "CREATE INDEX IF NOT EXISTS %s_id ON %s (id, app, model, kind)"
+            "CREATE INDEX IF NOT EXISTS %s_kin ON %s (tenant, app, model, kind, id)"
                 .formatted(table, table));
-        statement.execute(
-            "CREATE INDEX IF NOT EXISTS %s_tenant ON %s (tenant, id, app, model, kind)"
-                .formatted(table, table));
+        Rollup.makeMinutes(statement, day);
         return statement.executeUpdate(
             "INSERT INTO call_day (day) VALUES (" + day + ") ON CONFLICT (day) DO NOTHING");
       }
@@ -107,14 +105,19 @@ final class SqlRecords implements Records {
     for (var day : byDay.entrySet()) {
       List<RecordRow> rows = day.getValue().stream().filter(row -> row.position() > last).toList();
       insert(connection, day.getKey(), rows);
+      Rollup minutes = Rollup.minutes(day.getKey());
+      minutes.append(connection, minutes.sums(rows, new Rollup.Known(MOST_AT_ONCE)));
       fresh.addAll(rows);
     }
     if (fresh.isEmpty()) {
       return 0;
     }
-    Rollup.HOURS.add(connection, fresh, hours);
-    Rollup.HOURS_BY_USER.add(connection, fresh, hoursByUser);
-    Rollup.DAYS.add(connection, fresh, days);
+    Map<Rollup.Key, UsageSum> hourly = Rollup.HOURS.sums(fresh, hours);
+    Map<Rollup.Key, UsageSum> hourlyByUser = Rollup.HOURS_BY_USER.sums(fresh, hoursByUser);
+    Rollup.HOURS.add(connection, hourly);
+    Rollup.HOURS_BY_USER.add(connection, hourlyByUser);
+    Rollup.DAYS.add(connection, Rollup.DAYS.sums(fresh, days));
+    Rollup.DAYS_BY_USER.add(connection, Rollup.DAYS_BY_USER.sums(fresh, daysByUser));
     SqlFindings.add(connection, fresh);
     SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
@@ -123,6 +126,7 @@ final class SqlRecords implements Records {
             .flatMap(entry -> entry.charges().stream())
             .toList();
     SqlSpending.add(connection, charges);
+    Singles.add(connection, hourly, hourlyByUser);
     try (var update =
         connection.prepareStatement("UPDATE journal SET position = ? WHERE name = ?")) {
       update.setLong(1, entries.getLast().position());
@@ -210,137 +214,13 @@ final class SqlRecords implements Records {
     return days;
   }
 
-  private record Found(String id, byte[] json) {}
-
   @Override
   public Page list(Question asked) {
-    Optional<String> before = asked.before();
-    int first =
-        RecordRow.day(asked.from().isBefore(Instant.EPOCH) ? Instant.EPOCH : bounded(asked.from()));
-    int last = before.flatMap(SqlRecords::dayOf).orElse(Integer.MAX_VALUE);
-    return database.found(connection -> {
-      var found = new ArrayList<Found>();
-      for (int day : days(connection)) {
-        if (day <= last && day >= first && found.size() <= asked.limit()) {
-          list(connection, day, asked, before, found);
-        }
-      }
-      boolean more = found.size() > asked.limit();
-      List<Found> page = more ? found.subList(0, asked.limit()) : found;
-      return new Page(
-          page.stream().map(Found::json).toList(),
-          more ? Optional.of(page.getLast().id) : Optional.empty());
-    });
-  }
-
-  private static Instant bounded(Instant time) {
-    Instant latest = Instant.parse("9999-12-31T00:00:00Z");
-    return time.isAfter(latest) ? latest : time;
-  }
-
-  private static Optional<Integer> dayOf(String id) {
-    return Ids.time(id).map(time -> RecordRow.day(bounded(time)));
-  }
-
-  /**
-   * Of one day. Where few of its calls may fit, the sums tell in which hours they are; a tenant has
-   * an index of its own.
-   */
-  private static void list(
-      Connection connection, int day, Question asked, Optional<String> before, List<Found> found)
-      throws SQLException {
-    String from = Ids.before(asked.from());
-    if (asked.app().isEmpty() && asked.model().isEmpty() && asked.kind().isEmpty()) {
-      list(connection, day, asked, from, before, found);
-      return;
-    }
-    for (Instant hour : hours(connection, day, asked)) {
-      String start = Ids.before(hour);
-      String end = Ids.before(hour.plus(Duration.ofHours(1)));
-      if (found.size() <= asked.limit()) {
-        list(
-            connection,
-            day,
-            asked,
-            start.compareTo(from) > 0 ? start : from,
-            Optional.of(before.filter(id -> id.compareTo(end) < 0).orElse(end)),
-            found);
-      }
-    }
-  }
-
-  /** In which there are some that fit, the last first. */
-  private static List<Instant> hours(Connection connection, int day, Question asked)
-      throws SQLException {
-    Instant start =
-        LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
-            .atStartOfDay(ZoneOffset.UTC)
-            .toInstant();
-    var where = new StringBuilder("start >= ? AND start < ?");
-    var values = new ArrayList<String>();
-    asked.tenant().ifPresent(tenant -> and(where, values, "tenant = ?", tenant));
-    asked.app().ifPresent(app -> and(where, values, "app = ?", app));
-    asked.kind().ifPresent(kind -> and(where, values, "kind = ?", kind));
-    asked
-        .model()
-        .ifPresent(
-            model -> and(where, values, "(model = ? OR model = '" + Rollup.OTHER + "')", model));
-    var hours = new ArrayList<Instant>();
-    try (PreparedStatement query =
-        connection.prepareStatement(
-            "SELECT DISTINCT start FROM usage_hour WHERE " + where + " ORDER BY start DESC")) {
-      query.setLong(1, start.toEpochMilli());
-      query.setLong(2, start.plus(Duration.ofDays(1)).toEpochMilli());
-      for (int i = 0; i < values.size(); i++) {
-        query.setString(i + 3, values.get(i));
-      }
-      try (ResultSet rows = query.executeQuery()) {
-        while (rows.next()) {
-          hours.add(Instant.ofEpochMilli(rows.getLong(1)));
-        }
-      }
-    }
-    return hours;
-  }
-
-  private static void list(
-      Connection connection,
-      int day,
-      Question asked,
-      String from,
-      Optional<String> before,
-      List<Found> found)
-      throws SQLException {
-    var where = new StringBuilder("id >= ?");
-    var values = new ArrayList<String>();
-    values.add(from);
-    before.ifPresent(id -> and(where, values, "id < ?", id));
-    asked.tenant().ifPresent(tenant -> and(where, values, "tenant = ?", tenant));
-    asked.app().ifPresent(app -> and(where, values, "app = ?", app));
-    asked.model().ifPresent(model -> and(where, values, "model = ?", model));
-    asked.kind().ifPresent(kind -> and(where, values, "kind = ?", kind));
-    try (PreparedStatement query =
-        connection.prepareStatement(
-            "SELECT id, record FROM %s WHERE %s ORDER BY id DESC LIMIT %d"
-                .formatted(table(day), where, asked.limit() + 1 - found.size()))) {
-      for (int i = 0; i < values.size(); i++) {
-        query.setString(i + 1, values.get(i));
-      }
-      try (ResultSet rows = query.executeQuery()) {
-        while (rows.next()) {
-          found.add(new Found(rows.getString(1), rows.getBytes(2)));
-        }
-      }
-    }
-  }
-
-  private static void and(StringBuilder where, List<String> values, String test, String value) {
-    where.append(" AND ").append(test);
-    values.add(value);
+    return database.found(connection -> SqlCallList.of(connection, asked));
   }
 
   @Override
-  public List<UsageRow> usage(UsageQuestion question) {
+  public UsagePage usage(UsageQuestion question) {
     return usage.of(question);
   }
 
@@ -353,6 +233,7 @@ final class SqlRecords implements Records {
       database.written(connection -> {
         try (var statement = connection.createStatement()) {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
+          statement.execute("DROP TABLE IF EXISTS " + Rollup.minutes(day).table());
           SqlFindings.forget(connection, before);
           return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
         }

@@ -9,6 +9,13 @@ record UsageSum(
     long cacheRead,
     long cacheWrite,
     long reasoning) {
+  /** One call that used nothing, as far as is known. */
+  static final UsageSum NOTHING = new UsageSum(1, 0, 0, 0, 0, 0, 0);
+
+  UsageSum costing(long pico) {
+    return new UsageSum(calls, pico, input, output, cacheRead, cacheWrite, reasoning);
+  }
+
   UsageSum plus(UsageSum other) {
     return new UsageSum(
         calls + other.calls,
@@ -18,5 +25,10 @@ record UsageSum(
         cacheRead + other.cacheRead,
         cacheWrite + other.cacheWrite,
         reasoning + other.reasoning);
+  }
+
+  /** In the order of {@link Rollup#SUMS}. */
+  long[] all() {
+    return new long[] {calls, picoUsd, input, output, cacheRead, cacheWrite, reasoning};
   }
 }

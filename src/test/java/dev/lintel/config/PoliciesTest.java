@@ -397,6 +397,17 @@ class PoliciesTest {
   }
 
   @Test
+  void what_no_policy_knows_is_refused_as_any_unknown_word_is() {
+    Faulty faulty =
+        catchThrowableOfType(
+            Faulty.class, () -> load("policies: { p: { guards: [ pii ], cache: true } }\n"));
+    assertThat(faulty.faults())
+        .hasSize(2)
+        .allSatisfy(fault ->
+            assertThat(fault.text()).startsWith("policies.p.").contains("is not a known key"));
+  }
+
+  @Test
   void how_long_things_are_kept_is_said_of_each_place() {
     Config config =
         load(

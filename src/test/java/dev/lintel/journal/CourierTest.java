@@ -62,8 +62,8 @@ class CourierTest {
     }
 
     @Override
-    public List<UsageRow> usage(UsageQuestion question) {
-      return List.of();
+    public UsagePage usage(UsageQuestion question) {
+      return new UsagePage(List.of(), Optional.empty());
     }
 
     @Override

@@ -30,6 +30,7 @@ final class Node implements AutoCloseable {
 
   private final Path folder;
   private final String yaml;
+  private final List<String> within;
   private final StringBuilder said = new StringBuilder();
   private Process process;
   private URI url = URI.create("http://127.0.0.1:1");
@@ -40,15 +41,25 @@ final class Node implements AutoCloseable {
    * @param folder of its own
    */
   Node(Path folder, String yaml) {
+    this(folder, yaml, List.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param within words of a command that runs another in its own place
+   */
+  Node(Path folder, String yaml, List<String> within) {
     this.folder = folder;
     this.yaml = yaml;
+    this.within = within;
     launch();
   }
 
   /** On the data folder that it had before. */
   void launch() {
     try {
-      process = launch(folder, yaml);
+      process = launch(folder, yaml, within);
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
@@ -56,10 +67,14 @@ final class Node implements AutoCloseable {
 
   /** A gateway of that configuration, whose data lies in the folder, too. */
   static Process launch(Path folder, String yaml) throws IOException {
+    return launch(folder, yaml, List.of());
+  }
+
+  private static Process launch(Path folder, String yaml, List<String> within) throws IOException {
     Files.createDirectories(folder);
     Path config = folder.resolve("lintel.yaml");
     Files.writeString(config, yaml);
-    var command = new ArrayList<String>();
+    var command = new ArrayList<>(within);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(

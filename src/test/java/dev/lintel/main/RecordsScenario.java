@@ -107,7 +107,10 @@ class RecordsScenario {
     "to=x, to",
     "from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z, to",
     "interval=minute, interval",
-    "limit=1, limit",
+    "limit=0, limit",
+    "limit=10001, limit",
+    "cursor=x, cursor",
+    "nothing=1, nothing",
   })
   void a_question_that_makes_no_sense_is_refused_by_name(String query, String name) {
     try (var gateway = start("")) {

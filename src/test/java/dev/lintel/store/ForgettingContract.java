@@ -123,7 +123,8 @@ interface ForgettingContract {
                 List.of("tenant", "app", "use_case"),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty()))
+        .rows();
   }
 
   @Test

@@ -72,8 +72,9 @@ interface RecordsContract {
   }
 
   private static List<UsageRow> usage(Records records, String... by) {
-    return records.usage(
-        new UsageQuestion(List.of(by), Optional.empty(), Optional.empty(), Optional.empty()));
+    return records
+        .usage(new UsageQuestion(List.of(by), Optional.empty(), Optional.empty(), Optional.empty()))
+        .rows();
   }
 
   @Test
@@ -208,12 +209,14 @@ interface RecordsContract {
               .count();
       for (int hours : new int[] {0, 1, 6, 24}) {
         List<UsageRow> rows =
-            records.usage(
-                new UsageQuestion(
-                    List.of("tenant"),
-                    Optional.of(from),
-                    Optional.of(to),
-                    hours == 0 ? Optional.empty() : Optional.of(Duration.ofHours(hours))));
+            records
+                .usage(
+                    new UsageQuestion(
+                        List.of("tenant"),
+                        Optional.of(from),
+                        Optional.of(to),
+                        hours == 0 ? Optional.empty() : Optional.of(Duration.ofHours(hours))))
+                .rows();
         assertThat(rows.stream().mapToLong(UsageRow::calls).sum())
             .as(from + " to " + to + " by " + hours)
             .isEqualTo(within);
@@ -222,9 +225,11 @@ interface RecordsContract {
       }
     }
     List<UsageRow> daily =
-        records.usage(
-            new UsageQuestion(
-                List.of(), Optional.empty(), Optional.empty(), Optional.of(Duration.ofDays(1))));
+        records
+            .usage(
+                new UsageQuestion(
+                    List.of(), Optional.empty(), Optional.empty(), Optional.of(Duration.ofDays(1))))
+            .rows();
     assertThat(daily).hasSize(4);
     assertThat(daily.getFirst().start()).contains(Instant.parse("2026-11-21T00:00:00Z"));
   }
@@ -251,12 +256,14 @@ interface RecordsContract {
     }
     records.add("j", entries);
     List<UsageRow> rows =
-        records.usage(
-            new UsageQuestion(
-                List.of("user"),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(Duration.ofHours(1))));
+        records
+            .usage(
+                new UsageQuestion(
+                    List.of("user"),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.of(Duration.ofHours(1))))
+            .rows();
     assertThat(rows).hasSizeBetween(1000, 2999);
     assertThat(rows.stream().mapToLong(UsageRow::calls).sum()).isEqualTo(3000);
     assertThat(rows.stream().filter(row -> row.values().equals(List.of("other"))).toList())

@@ -4,6 +4,7 @@ package dev.lintel.store;
 interface StoreContract
     extends ReplaysContract,
         RecordsContract,
+        ManyCallsContract,
         ForgettingContract,
         FindingsContract,
         StoredFilesContract,
