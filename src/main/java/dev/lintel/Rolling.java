@@ -29,25 +29,54 @@ public final class Rolling {
 
   /**
    * Of each part by its number modulo their count what it took, and behind all of these when it
-   * took the last, since the origin.
+   * took the last, since the origin. The newest part has its own, so that what is taken now leaves
+   * the others where they are, and those who share them.
    */
   private final long[] parts;
 
+  /** What the newest part took. */
+  private final long newest;
+
+  /** When it took the last, since the origin. */
+  private final long newestAt;
+
   private final long total;
 
-  private Rolling(Rolling before, long part, long first, long[] parts, long total) {
-    this(before.origin, before.length, before.partNanos, part, first, parts, total);
-  }
+  /** When the oldest part is forgotten, since the origin. */
+  private final long until;
 
   private Rolling(
-      long origin, long length, long partNanos, long part, long first, long[] parts, long total) {
-    this.origin = origin;
-    this.length = length;
-    this.partNanos = partNanos;
+      Rolling before,
+      long part,
+      long first,
+      long[] parts,
+      long newest,
+      long newestAt,
+      long total,
+      boolean sameFirst) {
+    this.origin = before.origin;
+    this.length = before.length;
+    this.partNanos = before.partNanos;
     this.part = part;
     this.first = first;
     this.parts = parts;
+    this.newest = newest;
+    this.newestAt = newestAt;
     this.total = total;
+    this.until = sameFirst ? before.until : last(first) + length;
+  }
+
+  private Rolling(long origin, long length, long partNanos) {
+    this.origin = origin;
+    this.length = length;
+    this.partNanos = partNanos;
+    this.part = 0;
+    this.first = 0;
+    this.parts = new long[2 * KEPT];
+    this.newest = 0;
+    this.newestAt = 0;
+    this.total = 0;
+    this.until = last(first) + length;
   }
 
   /**
@@ -58,7 +87,7 @@ public final class Rolling {
   public static Rolling of(Duration length, long now) {
     long nanos = length.toNanos();
     long partNanos = Math.max(1, (nanos + PARTS - 1) / PARTS);
-    return new Rolling(now, nanos, partNanos, 0, 0, new long[2 * KEPT], 0);
+    return new Rolling(now, nanos, partNanos);
   }
 
   /** The same at a later moment; an earlier one is none. */
@@ -69,20 +98,43 @@ public final class Rolling {
     if (later == part && oldest == first) {
       return this;
     }
+    if (later == part) {
+      return new Rolling(this, part, oldest, parts, newest, newestAt, total - before(oldest), false);
+    }
     var moved = new long[2 * KEPT];
     long sum = 0;
     for (long one = oldest; one <= part; one++) {
       int slot = slot(one);
-      moved[slot] = parts[slot];
-      moved[KEPT + slot] = parts[KEPT + slot];
-      sum += parts[slot];
+      moved[slot] = count(one);
+      moved[KEPT + slot] = moment(one);
+      sum += moved[slot];
     }
-    return new Rolling(this, later, oldest, moved, sum);
+    return new Rolling(this, later, oldest, moved, 0, 0, sum, oldest == first);
+  }
+
+  private long count(long one) {
+    return one == part ? newest : parts[slot(one)];
+  }
+
+  private long moment(long one) {
+    return one == part ? newestAt : parts[KEPT + slot(one)];
+  }
+
+  /** What was taken in parts before that one. */
+  private long before(long oldest) {
+    long sum = 0;
+    for (long one = first; one < oldest; one++) {
+      sum += count(one);
+    }
+    return sum;
   }
 
   /** The first part that is not forgotten then. */
   private long oldest(long now) {
     long since = now - origin;
+    if (since < until) {
+      return first;
+    }
     long one = first;
     while (one <= part && last(one) + length <= since) {
       one++;
@@ -92,8 +144,7 @@ public final class Rolling {
 
   /** Of a part of which nothing was taken its end: something may be, as long as it is not over. */
   private long last(long one) {
-    int slot = slot(one);
-    return parts[slot] == 0 ? (one + 1) * partNanos - 1 : parts[KEPT + slot];
+    return count(one) == 0 ? (one + 1) * partNanos - 1 : moment(one);
   }
 
   /** What was taken. */
@@ -103,12 +154,7 @@ public final class Rolling {
 
   /** What {@link #at} will have. */
   public long total(long now) {
-    long gone = 0;
-    long oldest = oldest(now);
-    for (long one = first; one < oldest; one++) {
-      gone += parts[slot(one)];
-    }
-    return total - gone;
+    return total - before(oldest(now));
   }
 
   /**
@@ -127,15 +173,16 @@ public final class Rolling {
       in = part;
       moment = (part + 1) * partNanos - 1;
     }
-    var changed = parts.clone();
-    int slot = slot(in);
-    long now = Math.max(0, changed[slot] + amount);
-    long difference = now - changed[slot];
-    changed[slot] = now;
-    if (amount > 0) {
-      changed[KEPT + slot] = Math.max(changed[KEPT + slot], moment);
+    long now = Math.max(0, count(in) + amount);
+    long last = amount > 0 ? Math.max(moment(in), moment) : moment(in);
+    long sum = total + now - count(in);
+    if (in == part) {
+      return new Rolling(this, part, first, parts, now, last, sum, first != part);
     }
-    return new Rolling(this, part, first, changed, total + difference);
+    var changed = parts.clone();
+    changed[slot(in)] = now;
+    changed[KEPT + slot(in)] = last;
+    return new Rolling(this, part, first, changed, newest, newestAt, sum, first != in);
   }
 
   /**
@@ -148,9 +195,8 @@ public final class Rolling {
     long left = current.total;
     long last = now - origin - length;
     for (long one = current.first; amount > most - left && one <= current.part; one++) {
-      int slot = slot(one);
-      left -= current.parts[slot];
-      last = current.parts[slot] == 0 ? last : current.parts[KEPT + slot];
+      left -= current.count(one);
+      last = current.count(one) == 0 ? last : current.moment(one);
     }
     return Math.max(1, last + length - (now - origin));
   }

@@ -11,6 +11,7 @@ import dev.lintel.Counters.Claim;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
+import dev.lintel.Live;
 import dev.lintel.Measure;
 import dev.lintel.Part;
 import dev.lintel.Sink;
@@ -53,7 +54,7 @@ public final class Admit implements Filter {
     trail.admitted(admitted);
     admitted.begin();
     try {
-      next.handle(call, sink);
+      next.handle(call, call.request() instanceof Live ? byParts(admitted, sink) : sink);
     } catch (Failure failure) {
       Optional<String> answer = admitted.answer(failure);
       if (answer.isEmpty()) {
@@ -63,6 +64,16 @@ public final class Admit implements Filter {
     } finally {
       admitted.settle();
     }
+  }
+
+  /** A conversation may last for an hour: each answer in it is paid for when it is there. */
+  private static Sink byParts(Admitted admitted, Sink sink) {
+    return chunk -> {
+      sink.emit(chunk);
+      if (chunk.usageOr(Usage.UNKNOWN) != Usage.UNKNOWN) {
+        admitted.goOn();
+      }
+    };
   }
 
   /** The policy's own words, where nobody was asked. */

@@ -5,22 +5,27 @@ import dev.lintel.Admission;
 import dev.lintel.Allowance;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
+import dev.lintel.Counters.Charge;
 import dev.lintel.Counters.Claim;
 import dev.lintel.Counters.Grant;
 import dev.lintel.Counters.Level;
 import dev.lintel.Counters.Short;
 import dev.lintel.Counters.Taken;
 import dev.lintel.Failure;
+import dev.lintel.Live;
 import dev.lintel.Measure;
 import dev.lintel.Mode;
 import dev.lintel.Ruled;
 import dev.lintel.Span;
+import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -63,16 +68,64 @@ final class Admitted implements Admission {
   /** Of limits that did not let the call in. */
   private List<Figure> refused = List.of();
 
+  /** The call as it was asked last, for the model that is asked. */
+  private Call asked;
+
+  /** Of a conversation; of other calls it holds nothing. */
+  private Booking standing = OVER;
+
+  /** Of a conversation, what was settled before it has ended. */
+  private long paidTokens;
+
+  private long paidPrompt;
+  private long paidPico;
+
+  /** By account and period. */
+  private Map<Charge, Charge> charges = Map.of();
+
   Admitted(Admit stop, Call call) {
     this.stop = stop;
     this.call = call;
+    this.asked = call;
     this.view = stop.foresight().new View(call);
   }
 
   /** Throws where a limit or an outage speaks against the call. */
   void begin() {
     List<Account> accounts = stop.accounts(call, call.trail().policy().allowances());
-    booked.set(book(call, accounts));
+    if (!(call.request() instanceof Live)) {
+      booked.set(book(call, accounts));
+      return;
+    }
+    standing = book(call, accounts.stream().filter(Admitted::stands).toList());
+    try {
+      booked.set(book(call, accounts.stream().filter(account -> !stands(account)).toList()));
+    } catch (RuntimeException refused) {
+      over(standing, new long[standing.claims.size()]);
+      throw refused;
+    }
+  }
+
+  /** What a conversation holds from its beginning to its end, however much it uses. */
+  private static boolean stands(Account account) {
+    return switch (account.allowance().measure()) {
+      case REQUESTS, CONCURRENT -> true;
+      case TOKENS, PICO_USD -> false;
+    };
+  }
+
+  /**
+   * A part of a conversation is over: what it has used is settled, and what the next may use is
+   * reserved. Throws where nothing is left for it.
+   */
+  void goOn() {
+    Booking known = Objects.requireNonNull(booked.get());
+    if (known == OVER || known == CHANGING || !booked.compareAndSet(known, CHANGING)) {
+      return;
+    }
+    pay(known);
+    change(known, asked);
+    refuse(asked);
   }
 
   /**
@@ -88,8 +141,15 @@ final class Admitted implements Admission {
       if (known == CHANGING || !booked.compareAndSet(known, CHANGING)) {
         return;
       }
+      // What has been asked so far is a request, and has brought nothing.
+      over(known, nothing(known.claims));
       change(known, asking);
     }
+    asked = asking;
+    refuse(asking);
+  }
+
+  private void refuse(Call asking) {
     Failure failure = spent;
     Allowance budget = spentOf;
     if (failure != null && budget != null) {
@@ -97,18 +157,19 @@ final class Admitted implements Admission {
     }
   }
 
+  private static List<Charge> over(Booking booking, long[] used) {
+    Grant grant = booking.grant;
+    return grant == null ? List.of() : grant.settle(used);
+  }
+
   private void change(Booking known, Call asking) {
-    // What has been asked so far is a request, and has brought nothing.
-    Grant before = known.grant;
-    if (before != null) {
-      before.settle(nothing(known.claims));
-    }
     spent = null;
     spentOf = null;
     view = stop.foresight().new View(asking);
     var accounts = new ArrayList<Account>();
     for (Account account : stop.accounts(asking, asking.trail().policy().allowances())) {
-      if (account.allowance().measure() != Measure.REQUESTS || !has(known, account)) {
+      boolean holds = call.request() instanceof Live && stands(account);
+      if (!holds && (account.allowance().measure() != Measure.REQUESTS || !has(known, account))) {
         accounts.add(account);
       }
     }
@@ -139,7 +200,7 @@ final class Admitted implements Admission {
   private Booking book(Call asking, List<Account> accounts) {
     String model = asking.resolved().name();
     List<Account> wanted = accounts;
-    while (true) {
+    while (!wanted.isEmpty()) {
       Attempt attempt = take(wanted);
       if (attempt.taken instanceof Grant grant) {
         note(attempt.claims, grant);
@@ -161,10 +222,8 @@ final class Admitted implements Admission {
       spentOf = allowance;
       // Its limits count all the same; of money nothing is held that is not spent.
       wanted = wanted.stream().filter(account -> !account.allowance().lasting()).toList();
-      if (wanted.isEmpty()) {
-        return new Booking(model, List.of(), null);
-      }
     }
+    return new Booking(model, List.of(), null);
   }
 
   /** What came of the last time it was asked. */
@@ -280,19 +339,57 @@ final class Admitted implements Admission {
   /** Once: what was really used is known now. */
   void settle() {
     Booking last = Objects.requireNonNull(booked.getAndSet(OVER));
-    Grant grant = last.grant;
-    if (grant == null) {
-      return;
+    over(standing, nothing(standing.claims));
+    if (last.grant != null) {
+      pay(last);
+      settled = last;
     }
-    var used = new long[last.claims.size()];
+    if (!charges.isEmpty()) {
+      call.trail().charged(List.copyOf(charges.values()));
+    }
+  }
+
+  /** What has been used since it was paid for last. */
+  private void pay(Booking booking) {
+    Usage usage = call.trail().usage();
+    long tokens = Admit.used(Measure.TOKENS, call);
+    long pico = Admit.pico(call);
+    var used = new long[booking.claims.size()];
     for (int i = 0; i < used.length; i++) {
-      used[i] = Admit.used(last.claims.get(i).account().allowance().measure(), call);
+      used[i] =
+          switch (booking.claims.get(i).account().allowance().measure()) {
+            case REQUESTS, CONCURRENT -> 1;
+            case TOKENS -> Math.max(0, tokens - paidTokens);
+            case PICO_USD -> Math.max(0, pico - paidPico);
+          };
     }
-    call.trail().charged(grant.settle(used));
-    settled = last;
-    if (!call.trail().free()) {
-      view.learn(call.trail().usage(), Admit.pico(call));
+    List<Charge> more = over(booking, used);
+    if (call.request() instanceof Live) {
+      payPart(more, usage, pico);
+    } else {
+      call.trail().charged(more);
+      if (!call.trail().free()) {
+        view.learn(usage, pico);
+      }
     }
+  }
+
+  private void payPart(List<Charge> more, Usage usage, long pico) {
+    charges = charges.isEmpty() ? new LinkedHashMap<>() : charges;
+    for (Charge charge : more) {
+      charges.merge(
+          new Charge(charge.account(), charge.period(), 0),
+          charge,
+          (one, other) -> new Charge(one.account(), one.period(), one.amount() + other.amount()));
+    }
+    long prompt = Math.max(0, usage.prompt() - paidPrompt);
+    long output = Math.max(0, usage.total() - paidTokens - prompt);
+    if (prompt + output > 0) {
+      view.learn(Usage.of(prompt, output, usage.source()), Math.max(0, pico - paidPico));
+    }
+    paidPrompt = usage.prompt();
+    paidTokens = usage.total();
+    paidPico = pico;
   }
 
   private @Nullable Booking settled;

@@ -160,7 +160,7 @@ final class Known {
     if (known == null) {
       return 0;
     }
-    long window = (Place.PARTS + 1) * place.extent() * 1_000_000;
+    long window = place.extent() * 1_000_000;
     return place.rolls() && !known.since(nanos.getAsLong() - window) ? 0 : known.most();
   }
 

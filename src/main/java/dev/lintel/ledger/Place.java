@@ -13,8 +13,8 @@ import java.util.Optional;
  * Where and how an account is kept in Redis at a moment.
  *
  * @param id of the account
- * @param extent of a part of the window, or the time until what was spent may be forgotten, in
- *     milliseconds; 0 where it never may
+ * @param extent of the window, or the time until what was spent may be forgotten, in milliseconds;
+ *     0 where it never may
  * @param period when that began for which it is; the beginning of 1970 where there is none
  * @param end when that ends; {@link Instant#MAX} where it does not
  */
@@ -34,8 +34,6 @@ record Place(String id, String key, Kind kind, long extent, Instant period, Inst
       return name().toLowerCase(Locale.ROOT);
     }
   }
-
-  static final int PARTS = 60;
 
   /** A call may be settled after its period has ended. */
   private static final Duration LATE = Duration.ofDays(1);
@@ -59,7 +57,7 @@ record Place(String id, String key, Kind kind, long extent, Instant period, Inst
               id,
               redis.named("a:" + id),
               account.allowance().measure() == Measure.REQUESTS ? Kind.ONCE : Kind.WINDOW,
-              Math.max(1, Math.ceilDiv(rolling.length().toMillis(), PARTS)),
+              Math.max(1, rolling.length().toMillis()),
               Instant.EPOCH,
               Instant.MAX);
       case Span.Now present ->

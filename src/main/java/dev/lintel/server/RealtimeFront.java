@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RealtimeFront implements Endpoint {
   private static final int FAILED = 1011;
+  private static final int NOT_ALLOWED = 1008;
   private static final int UPGRADE_REQUIRED = 426;
 
   private final Dialect dialect;
@@ -69,6 +70,14 @@ public final class RealtimeFront implements Endpoint {
     return dialect.error(failure, trail);
   }
 
+  /** Of RFC 6455 §7.4.1. */
+  private static int code(Failure failure) {
+    boolean spent =
+        failure.kind() == Failure.Kind.BUDGET_EXCEEDED
+            || failure.kind() == Failure.Kind.RATE_LIMITED;
+    return spent ? NOT_ALLOWED : FAILED;
+  }
+
   /** To a plain request where a WebSocket is served. */
   static Failure upgradeRequired() {
     return Failure.invalid("This path speaks WebSocket: upgrade the connection.")
@@ -111,7 +120,7 @@ public final class RealtimeFront implements Endpoint {
       Channel open = channel;
       if (open != null) {
         open.send(new Channel.Message(true, dialect.error(failure, trail).body()));
-        open.close(new Channel.Closing(FAILED, failure.kind().word()));
+        open.close(new Channel.Closing(code(failure), failure.kind().word()));
       } else if (failure.kind() != Failure.Kind.CANCELLED) {
         exchange.answer(dialect.error(failure, trail), refusalHeaders(failure, trail));
       }

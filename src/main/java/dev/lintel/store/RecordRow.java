@@ -9,9 +9,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
@@ -39,84 +37,124 @@ record RecordRow(
    * @param json as {@link dev.lintel.CallRecord} writes it
    */
   static RecordRow of(long position, byte[] json) {
-    Map<String, String> texts = new HashMap<>(32);
-    Map<String, Long> used = Map.of();
+    String id = "";
+    String time = "";
+    String tenant = "";
+    String app = "";
+    String useCase = "";
+    String user = "";
+    String model = "";
+    String target = "";
+    String kind = "";
+    String cost = "";
+    UsageSum usage = UsageSum.NOTHING;
     List<Found> findings = List.of();
     try (JsonParser parser = Json.MAPPER.createParser(json)) {
       parser.nextToken();
       while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-        String name = parser.currentName();
-        JsonToken value = parser.nextToken();
-        if (name.equals("usage") && value == JsonToken.START_OBJECT) {
-          used = numbers(parser);
-        } else if (name.equals("policy") && value == JsonToken.START_ARRAY) {
-          findings = findings(parser);
-        } else if (value == JsonToken.VALUE_STRING) {
-          texts.put(name, storable(parser.getString()));
-        } else {
-          parser.skipChildren();
+        switch (parser.currentName()) {
+          case "request_id" -> id = text(parser);
+          case "time" -> time = text(parser);
+          case "tenant" -> tenant = text(parser);
+          case "app" -> app = text(parser);
+          case "use_case" -> useCase = text(parser);
+          case "user" -> user = text(parser);
+          case "model" -> model = text(parser);
+          case "target" -> target = text(parser);
+          case "kind" -> kind = text(parser);
+          case "cost_usd" -> cost = text(parser);
+          case "usage" -> usage = usage(parser);
+          case "policy" -> findings = findings(parser);
+          default -> pass(parser);
         }
       }
     }
-    String id = texts.getOrDefault("request_id", "");
-    String target = texts.getOrDefault("target", "");
     int slash = target.indexOf('/');
+    String when = time;
     return new RecordRow(
         position,
         id,
-        Ids.time(id).orElseGet(() -> time(texts.getOrDefault("time", ""))),
-        texts.getOrDefault("tenant", ""),
-        texts.getOrDefault("app", ""),
-        texts.getOrDefault("use_case", ""),
-        texts.getOrDefault("user", ""),
-        texts.getOrDefault("model", ""),
+        Ids.time(id).orElseGet(() -> time(when)),
+        tenant,
+        app,
+        useCase,
+        user,
+        model,
         slash < 0 ? target : target.substring(0, slash),
-        texts.getOrDefault("kind", ""),
-        new UsageSum(
-            1,
-            pico(texts.getOrDefault("cost_usd", "0")),
-            used.getOrDefault("input", 0L),
-            used.getOrDefault("output", 0L),
-            used.getOrDefault("cache_read", 0L),
-            used.getOrDefault("cache_write", 0L) + used.getOrDefault("cache_write_1h", 0L),
-            used.getOrDefault("reasoning", 0L)),
+        kind,
+        cost.isEmpty() ? usage : usage.costing(pico(cost)),
         findings,
         json);
   }
 
+  /** The value that comes; empty where it is no text. */
+  private static String text(JsonParser parser) {
+    if (parser.nextToken() == JsonToken.VALUE_STRING) {
+      return storable(parser.getString());
+    }
+    parser.skipChildren();
+    return "";
+  }
+
+  private static void pass(JsonParser parser) {
+    parser.nextToken();
+    parser.skipChildren();
+  }
+
   private static List<Found> findings(JsonParser parser) {
     var findings = new ArrayList<Found>();
+    if (parser.nextToken() != JsonToken.START_ARRAY) {
+      parser.skipChildren();
+      return findings;
+    }
     while (parser.nextToken() == JsonToken.START_OBJECT) {
-      var texts = new HashMap<String, String>();
+      String rule = "";
+      String mode = "";
+      String kind = "";
+      String message = "";
       while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-        String name = parser.currentName();
-        if (parser.nextToken() == JsonToken.VALUE_STRING) {
-          texts.put(name, storable(parser.getString()));
-        } else {
-          parser.skipChildren();
+        switch (parser.currentName()) {
+          case "rule" -> rule = text(parser);
+          case "mode" -> mode = text(parser);
+          case "kind" -> kind = text(parser);
+          case "message" -> message = text(parser);
+          default -> pass(parser);
         }
       }
-      findings.add(
-          new Found(
-              texts.getOrDefault("rule", ""),
-              texts.getOrDefault("mode", ""),
-              texts.getOrDefault("kind", ""),
-              texts.getOrDefault("message", "")));
+      findings.add(new Found(rule, mode, kind, message));
     }
     return findings;
   }
 
-  private static Map<String, Long> numbers(JsonParser parser) {
-    var numbers = new HashMap<String, Long>(16);
+  private static UsageSum usage(JsonParser parser) {
+    if (parser.nextToken() != JsonToken.START_OBJECT) {
+      parser.skipChildren();
+      return UsageSum.NOTHING;
+    }
+    long input = 0;
+    long output = 0;
+    long cacheRead = 0;
+    long cacheWrite = 0;
+    long reasoning = 0;
     while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-      String name = parser.currentName();
-      if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT) {
-        numbers.put(name, parser.getLongValue());
-      } else {
-        parser.skipChildren();
+      switch (parser.currentName()) {
+        case "input" -> input = number(parser);
+        case "output" -> output = number(parser);
+        case "cache_read" -> cacheRead = number(parser);
+        case "cache_write", "cache_write_1h" -> cacheWrite += number(parser);
+        case "reasoning" -> reasoning = number(parser);
+        default -> pass(parser);
       }
     }
-    return numbers;
+    return new UsageSum(1, 0, input, output, cacheRead, cacheWrite, reasoning);
+  }
+
+  private static long number(JsonParser parser) {
+    if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT) {
+      return parser.getLongValue();
+    }
+    parser.skipChildren();
+    return 0;
   }
 
   /** PostgreSQL has no zero in a text. */

@@ -125,6 +125,8 @@ final class Sqlite implements Engine {
       throw new UncheckedIOException("cannot be written: " + failed.getMessage(), failed);
     }
     try (Connection connection = connect()) {
+      // Of a file that is made now: records are long, and each page costs calls to the kernel.
+      execute(connection, "PRAGMA page_size = 8192");
       execute(connection, "PRAGMA journal_mode = WAL");
       Migrations.all().apply(connection, this);
       // Also what a process before this one left in the log beside the file.
@@ -140,7 +142,12 @@ final class Sqlite implements Engine {
 
   @Override
   public Connection writer() throws SQLException {
-    return connect();
+    Connection connection = connect();
+    try (Statement statement = connection.createStatement()) {
+      // Room for what one batch of records changes, so that it need not go out and come in again.
+      statement.execute("PRAGMA cache_size = -16000");
+    }
+    return connection;
   }
 
   @Override

@@ -9,6 +9,13 @@ record UsageSum(
     long cacheRead,
     long cacheWrite,
     long reasoning) {
+  /** One call that used nothing, as far as is known. */
+  static final UsageSum NOTHING = new UsageSum(1, 0, 0, 0, 0, 0, 0);
+
+  UsageSum costing(long pico) {
+    return new UsageSum(calls, pico, input, output, cacheRead, cacheWrite, reasoning);
+  }
+
   UsageSum plus(UsageSum other) {
     return new UsageSum(
         calls + other.calls,

@@ -34,9 +34,19 @@ final class Conversation {
    * Returns when either side has said good-bye and the other has been told.
    *
    * @throws Failure {@code UPSTREAM_UNAVAILABLE} where the provider was lost, {@code CANCELLED}
-   *     where the caller was, {@code TIMEOUT} at the deadline
+   *     where the caller was, {@code TIMEOUT} at the deadline, and what the sink fails with
    */
   void run(long deadline) {
+    try {
+      handOn(deadline);
+    } catch (RuntimeException ended) {
+      // Whoever ends it here, the provider must not go on talking.
+      provider.close(Closing.NORMAL);
+      throw ended;
+    }
+  }
+
+  private void handOn(long deadline) {
     // Whoever talks to somebody is answered: another target cannot take over from here.
     sink.emit(Chunk.of(new Part.Data("application/json", new byte[0])));
     while (true) {

@@ -7,7 +7,8 @@
 -- An account is a hash. A field for each of those who are alive holds what their calls under way have
 -- reserved: who is dead is not looked at any more. What has been used is in 'spent'; where the time rolls, in
 -- a field for each part of the window, by its number, with their sum in 'total' and the last one in 'newest'.
--- There what is reserved is in the part in which that was done, too, and rolls with it.
+-- There what is reserved is in the part in which that was done, too, and rolls with it. A part is forgotten as a
+-- whole once what was taken last in it, of which '@' and its number tell when, is as old as the window.
 -- 'ahead' is what of 'spent' was learned from elsewhere and will be told by its node, too, once that returns. 'base' is
 -- what of it was seen before it was lost, and 'based' when that was told last.
 
@@ -86,24 +87,45 @@ local function number(part)
   return string.format('%.0f', part)
 end
 
+local function part_of(length)
+  return math.ceil(length / PARTS)
+end
+
+-- When something was taken last in a part; in its end, where nobody has said.
+local function last(one, said, part)
+  return said and tonumber(said) or (one + 1) * part - 1
+end
+
 -- Moves a window on to this moment. Returns what was used within it, and the number of the part that is under way.
-local function rolled(key, part)
+local function rolled(key, length)
+  local part = part_of(length)
   local current = math.floor(now / part)
   local kept = redis.call('HMGET', key, 'total', 'newest')
   local total, newest = kept[1] or '0', tonumber(kept[2] or current)
   if newest > current + PARTS then
     -- The clock was set back: what was used holds for one window from now on, and no longer.
-    for one = newest - PARTS, newest do redis.call('HDEL', key, number(one)) end
-    redis.call('HSET', key, number(current), total, 'newest', number(current))
+    for one = newest - PARTS, newest do redis.call('HDEL', key, number(one), '@' .. number(one)) end
+    redis.call('HSET', key, number(current), total, '@' .. number(current), number(now),
+      'newest', number(current))
     return total, current
   end
   current = math.max(current, newest)
-  local gone = {}
-  for one = newest - PARTS, math.min(newest, current - PARTS - 1) do gone[#gone + 1] = number(one) end
-  if #gone > 0 then
-    for _, sum in ipairs(redis.call('HMGET', key, unpack(gone))) do
-      if sum then total = minus(total, sum) end
+  local old = {}
+  for one = newest - PARTS, math.min(newest, math.floor((now - length) / part)) do
+    old[#old + 1] = number(one)
+    old[#old + 1] = '@' .. number(one)
+  end
+  if #old == 0 then return total, current end
+  local said, gone = redis.call('HMGET', key, unpack(old)), {}
+  for i = 1, #old, 2 do
+    local there = said[i] or said[i + 1]
+    if there and last(tonumber(old[i]), said[i + 1], part) + length <= now then
+      total = minus(total, said[i] or '0')
+      gone[#gone + 1] = old[i]
+      gone[#gone + 1] = old[i + 1]
     end
+  end
+  if #gone > 0 then
     redis.call('HDEL', key, unpack(gone))
     redis.call('HSET', key, 'total', total, 'newest', number(current))
   end
@@ -111,30 +133,38 @@ local function rolled(key, part)
 end
 
 -- When that much fits into a window, as far as it rolls; in milliseconds from now.
-local function fits(key, part, total, current, wanted, amount)
-  local parts = {}
-  for one = current - PARTS, current do parts[#parts + 1] = number(one) end
-  local sums = redis.call('HMGET', key, unpack(parts))
-  for i = 1, #parts do
-    if at_most(plus(total, wanted), amount) then
-      return math.max(1, (current - PARTS + i - 1 + PARTS) * part - now)
-    end
-    if sums[i] then total = minus(total, sums[i]) end
+local function fits(key, length, total, current, wanted, amount)
+  local part, fields, wait = part_of(length), {}, 1
+  for one = current - PARTS, current do
+    fields[#fields + 1] = number(one)
+    fields[#fields + 1] = '@' .. number(one)
   end
-  return (current + PARTS + 1) * part - now
+  local said = redis.call('HMGET', key, unpack(fields))
+  for i = 1, #fields, 2 do
+    if at_most(plus(total, wanted), amount) then return wait end
+    if said[i] then
+      total = minus(total, said[i])
+      wait = math.max(1, last(tonumber(fields[i]), said[i + 1], part) + length - now)
+    end
+  end
+  return wait
 end
 
 -- Of a window what was used more or less at that moment; what has left it counts no more.
-local function correct(key, part, moment, more, less)
-  local total, current = rolled(key, part)
+local function correct(key, length, moment, more, less)
+  local part = part_of(length)
+  local total, current = rolled(key, length)
   local one = math.min(current, math.floor(moment / part))
   if one < current - PARTS then return end
-  local before = redis.call('HGET', key, number(one)) or '0'
+  local told = redis.call('HMGET', key, number(one), '@' .. number(one))
+  local before = told[1] or '0'
   local after = minus(plus(before, more), less)
   if after == before then return end
-  redis.call('HSET', key, number(one), after,
+  local taken = last(one, told[2], part)
+  if at_most(before, after) then taken = told[2] and math.max(taken, moment) or moment end
+  redis.call('HSET', key, number(one), after, '@' .. number(one), number(taken),
     'total', minus(plus(total, after), before), 'newest', number(current))
-  redis.call('PEXPIRE', key, (PARTS + 2) * part)
+  redis.call('PEXPIRE', key, length + 2 * part)
 end
 
 local function open(key, living)
@@ -166,14 +196,15 @@ end
 -- What the dead have reserved of a window is free, from its oldest parts on: so it is not passed. In a short one
 -- that leaves soon by itself, and calls may be longer than it.
 local function bury(key, kind, extent, living)
-  if kind ~= 'window' or extent * PARTS < HOUR then return false end
+  if kind ~= 'window' or extent < HOUR then return false end
   local total, current = rolled(key, extent)
   local here, buried = {}, '0'
   for _, one in ipairs(living) do here[one] = true end
   local all = redis.call('HGETALL', key)
   for i = 1, #all, 2 do
     local field = all[i]
-    if not tonumber(field) and field ~= 'total' and field ~= 'newest' and not here[field] then
+    local own = tonumber(field) or field:sub(1, 1) == '@' or field == 'total' or field == 'newest'
+    if not own and not here[field] then
       buried = plus(buried, all[i + 1])
       redis.call('HDEL', key, field)
     end
@@ -194,7 +225,7 @@ local function expire(key, kind, extent)
   if kind == 'now' then
     redis.call('PEXPIRE', key, DAY)
   elseif kind ~= 'spent' then
-    redis.call('PEXPIRE', key, (PARTS + 2) * extent)
+    redis.call('PEXPIRE', key, extent + 2 * part_of(extent))
   elseif extent > 0 and redis.call('PTTL', key) < 0 then
     redis.call('PEXPIRE', key, extent)
   end
@@ -207,7 +238,7 @@ local function not_ahead(key, much)
   return minus(much, ahead)
 end
 
--- Of each account: kind, extent (of a window's part, or until it may be forgotten), amount ('' where whatever is
+-- Of each account: kind, extent (of a window, or until it may be forgotten), amount ('' where whatever is
 -- asked for is given), bound, usual.
 if op == 'take' then
   local living, known = living()

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -289,14 +290,10 @@ class PassThroughScenario {
   }
 
   private static void spends(TestGateway gateway, String usd) {
-    long end = System.nanoTime() + java.time.Duration.ofSeconds(20).toNanos();
-    String spent;
-    do {
-      spent =
-          Json.parse(gateway.admin("GET", "/admin/v1/budgets", "").body())
-              .at("/data/0/spent")
-              .asString();
-    } while (!spent.equals(usd) && System.nanoTime() < end);
-    assertThat(spent).isEqualTo(usd);
+    Soon.until(() ->
+        Json.parse(gateway.admin("GET", "/admin/v1/budgets", "").body())
+            .at("/data/0/spent")
+            .asString()
+            .equals(usd));
   }
 }

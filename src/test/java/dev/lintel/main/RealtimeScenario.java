@@ -3,7 +3,10 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.net.http.WebSocketHandshakeException;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,6 +84,72 @@ class RealtimeScenario {
     assertThat(log()).contains("\"input\":30").contains("\"cache_read\":10");
   }
 
+  /** Each answer of it costs 0.0002 USD. */
+  private static final String PAID =
+      """
+      providers: { demo: { kind: sim } }
+      prices: { demo/small: { input: 10.00, output: 0, cache_read: 10.00 } }
+      tenants: { t: { apps: { a: { keys: [ sk-test-0001 ], limits: { concurrent: 1 }, budget: { total: %s USD } } } } }
+      """;
+
+  private static void ask(Talk talk) throws InterruptedException {
+    talk.say("{\"type\":\"response.create\",\"response\":{\"instructions\":\"Again\"}}");
+    while (!talk.next().path("type").asString("").equals("response.done")) {}
+  }
+
+  private static void assertEnded(Talk talk) throws Exception {
+    JsonNode error = talk.next();
+    assertThat(error.path("type").asString("")).isEqualTo("error");
+    assertThat(error.at("/error/lintel/kind").asString("")).isEqualTo("budget_exceeded");
+    assertThat(talk.closed()).isEqualTo(1008);
+  }
+
+  private static JsonNode budget(TestGateway gateway) {
+    return Json.parse(gateway.admin("GET", "/admin/v1/budgets", "").body()).at("/data/0");
+  }
+
+  @Test
+  void each_answer_is_paid_for_when_it_is_there_and_a_spent_budget_ends_the_session()
+      throws Exception {
+    TestGateway recorded;
+    try (var paid = TestGateway.of(PAID.formatted("0.001"))) {
+      recorded = paid;
+      var talk = new Talk(paid.url(), "/v1/realtime?model=demo/small", "sk-test-0001");
+      talk.next();
+      for (int i = 1; i <= 5; i++) {
+        ask(talk);
+        String spent = i == 5 ? "0.001" : "0.000" + 2 * i;
+        Soon.until(() -> budget(paid).path("spent").asString().equals(spent));
+        if (i == 3) {
+          assertRefused(paid, "/v1/realtime?model=demo/small", "sk-test-0001", 429);
+        }
+      }
+      assertEnded(talk);
+      Soon.until(() -> budget(paid).path("reserved").asString().equals("0"));
+      assertThat(budget(paid).path("spent").asString()).isEqualTo("0.001");
+      assertRefused(paid, "/v1/realtime?model=demo/small", "sk-test-0001", 429);
+    }
+    assertThat(recorded.log()).contains("\"kind\":\"budget_exceeded\"", "\"cost_usd\":\"0.001\"");
+  }
+
+  @Test
+  void a_session_ends_once_it_has_cost_what_it_may() throws Exception {
+    try (var paid = TestGateway.of(PAID.formatted("1"))) {
+      var talk =
+          new Talk(
+              paid.url(),
+              "/v1/realtime?model=demo/small",
+              "sk-test-0001",
+              Map.of("x-lintel-max-cost-usd", "0.0003"));
+      talk.next();
+      ask(talk);
+      ask(talk);
+      assertEnded(talk);
+      Soon.until(() -> budget(paid).path("reserved").asString().equals("0"));
+      assertThat(budget(paid).path("spent").asString()).isEqualTo("0.0004");
+    }
+  }
+
   @Test
   void a_target_that_cannot_talk_gives_way_before_the_caller_is_accepted() throws Exception {
     var talk = new Talk(gateway.url(), "/v1/realtime?model=safe", "sk-test-0001");
@@ -138,6 +207,10 @@ class RealtimeScenario {
   }
 
   private void assertRefused(String path, String key, int status) {
+    assertRefused(gateway, path, key, status);
+  }
+
+  private static void assertRefused(TestGateway gateway, String path, String key, int status) {
     assertThatThrownBy(() -> new Talk(gateway.url(), path, key))
         .isInstanceOf(CompletionException.class)
         .cause()

@@ -6,6 +6,7 @@ import dev.lintel.Json;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,7 +23,12 @@ final class Talk implements WebSocket.Listener {
 
   /** Throws {@link java.util.concurrent.CompletionException} where the upgrade is refused. */
   Talk(URI gateway, String path, String key, String... protocols) {
+    this(gateway, path, key, Map.of(), protocols);
+  }
+
+  Talk(URI gateway, String path, String key, Map<String, String> headers, String... protocols) {
     var builder = HttpClient.newHttpClient().newWebSocketBuilder();
+    headers.forEach(builder::header);
     if (!key.isEmpty()) {
       builder.header("authorization", "Bearer " + key);
     }
