@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How long what calls leave behind is kept at the most; what is empty is kept as long as everybody's.
+ * How long what calls leave behind is kept at the most; what is empty is kept as long as
+ * everybody's.
  *
  * @param records of calls
  * @param replies that are given again under a key of the caller's

@@ -99,7 +99,8 @@ public final class Rolling {
       return this;
     }
     if (later == part) {
-      return new Rolling(this, part, oldest, parts, newest, newestAt, total - before(oldest), false);
+      return new Rolling(
+          this, part, oldest, parts, newest, newestAt, total - before(oldest), false);
     }
     var moved = new long[2 * KEPT];
     long sum = 0;

@@ -51,7 +51,12 @@ public interface Settings {
    * @param until when it shall end by itself; empty for never
    * @param match the tags of which it must have one; empty where any will do
    */
-  record Wish(String by, String person, String why, Optional<Instant> until, Optional<List<String>> match) {}
+  record Wish(
+      String by,
+      String person,
+      String why,
+      Optional<Instant> until,
+      Optional<List<String>> match) {}
 
   /** What shall become of a place. */
   enum Verb {

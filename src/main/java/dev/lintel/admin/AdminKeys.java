@@ -38,8 +38,7 @@ public final class AdminKeys {
   private static final Set<String> TAKEN = Set.of(Admin.KEY.name(), "nobody", "lintel", "somebody");
 
   private static final Schema ROLE =
-      Schema.oneOf(
-          Arrays.stream(Admin.Role.values()).map(Admin.Role::word).toArray(String[]::new));
+      Schema.oneOf(Arrays.stream(Admin.Role.values()).map(Admin.Role::word).toArray(String[]::new));
 
   private static final Schema WANTED =
       object("name", TEXT, "role", ROLE, "tenants?", list(TEXT), "expires?", TIME.orNull());
@@ -217,8 +216,7 @@ public final class AdminKeys {
     return Arrays.stream(Admin.Role.values())
         .filter(role -> role.word().equals(word))
         .findFirst()
-        .orElseThrow(
-            () -> Wish.wrong("role", "must be admin, tenant_admin, auditor or viewer"));
+        .orElseThrow(() -> Wish.wrong("role", "must be admin, tenant_admin, auditor or viewer"));
   }
 
   private Set<String> tenants(JsonNode given, Admin.Role role) {
@@ -243,7 +241,9 @@ public final class AdminKeys {
   private void free(String name) {
     List<CallerKey> all = ring.kept().list("", "", "", MOST);
     if (all.size() == MOST) {
-      throw Failure.invalid("There are " + MOST + " admins' keys; end some.").status(409).at("name");
+      throw Failure.invalid("There are " + MOST + " admins' keys; end some.")
+          .status(409)
+          .at("name");
     }
     if (all.stream().anyMatch(key -> key.name().equalsIgnoreCase(name))) {
       throw Failure.invalid("There is an admin's key '" + name + "' already; it can be rotated.")

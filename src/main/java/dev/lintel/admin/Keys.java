@@ -154,8 +154,7 @@ public final class Keys {
           CallerKey old =
               ring.kept().find(at.tenant, at.app, id).orElseThrow(() -> unknown(at, id));
           Instant now = clock.instant();
-          Made made =
-              make(at, new Wish(old.name(), old.kind(), anew(old, now), old.scopes()));
+          Made made = make(at, new Wish(old.name(), old.kind(), anew(old, now), old.scopes()));
           retire(ring, old, now.plus(overlap));
           return shown(exchange, made);
         });

@@ -84,7 +84,10 @@ public record Policies(
     attached.forEach((place, name) -> {
       Named known = named.get(name);
       if (known != null) {
-        known.policy.retention().forEach(rule -> all.add(new Retention.Rule(Whose.of(place), rule)));
+        known
+            .policy
+            .retention()
+            .forEach(rule -> all.add(new Retention.Rule(Whose.of(place), rule)));
       }
     });
     return all;

@@ -183,8 +183,7 @@ final class PolicyReading {
                 .toList(),
             entry.retention().flatMap(At::value).stream()
                 .map(keep ->
-                    new Ruled<>(
-                        retention(keep), keep.mode().orElse(usual), place + ".retention"))
+                    new Ruled<>(retention(keep), keep.mode().orElse(usual), place + ".retention"))
                 .toList(),
             allowances.of(entry.limits(), entry.budgets(), "", usual));
     return new Policies.Named(policy, entry.approval().isPresent());

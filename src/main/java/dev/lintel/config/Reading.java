@@ -114,8 +114,8 @@ final class Reading implements ModelReading.Around {
     }
     var grants = new TreeMap<String, Admin.Grant>();
     oidc.mapping()
-        .forEach((group, grant) ->
-            grants.put(group, new Admin.Grant(grant.role(), grant.tenants())));
+        .forEach(
+            (group, grant) -> grants.put(group, new Admin.Grant(grant.role(), grant.tenants())));
     return oidc.issuer()
         .value()
         .map(issuer ->

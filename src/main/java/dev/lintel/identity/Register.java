@@ -176,8 +176,7 @@ public final class Register implements Identity {
 
   private Optional<Caller> resolved(KnownKey key) {
     if (key.admin.isPresent()) {
-      throw Failure.of(
-          Failure.Kind.AUTHENTICATION, "That is an admin's key; it asks no models.");
+      throw Failure.of(Failure.Kind.AUTHENTICATION, "That is an admin's key; it asks no models.");
     }
     return apps.caller(key.tenant, key.app, key.id)
         .map(caller -> Scoped.narrow(caller, key.id, key.scopes));

@@ -93,8 +93,7 @@ public final class Tokens {
     Admin admin = new People(issuer.rolesClaim(), issuer.roles()).admin(said);
     return Optional.of(
         admin.role() == Admin.Role.TENANT_ADMIN && admin.tenants().isEmpty()
-            ? new Admin(
-                admin.name(), admin.role(), Set.of(named(token.claims(), issuer.tenant())))
+            ? new Admin(admin.name(), admin.role(), Set.of(named(token.claims(), issuer.tenant())))
             : admin);
   }
 

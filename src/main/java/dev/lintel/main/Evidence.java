@@ -101,7 +101,8 @@ final class Evidence implements Listener, AutoCloseable {
   boolean has(String callId) {
     if (!spentIsKnown(PATIENCE)) {
       throw Failure.of(
-          Failure.Kind.UNAVAILABLE, "The records of before have not been brought to the store yet.");
+          Failure.Kind.UNAVAILABLE,
+          "The records of before have not been brought to the store yet.");
     }
     return all.find(callId).isPresent();
   }

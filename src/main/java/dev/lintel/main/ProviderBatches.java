@@ -26,10 +26,7 @@ import java.util.function.Supplier;
 
 /** Hands batches on by the configuration in force. */
 record ProviderBatches(
-    Supplier<Gateway> live,
-    Map<String, Front> served,
-    Handler upstream,
-    Predicate<String> records)
+    Supplier<Gateway> live, Map<String, Front> served, Handler upstream, Predicate<String> records)
     implements Abroad {
   /** A whole file may be on its way. */
   private static final long PATIENCE = TimeUnit.MINUTES.toNanos(30);

@@ -150,8 +150,7 @@ final class Retaining implements AutoCloseable {
   }
 
   /** Of a rule that is not enforced: how many calls it would leave without a record. */
-  private static void tell(
-      Records records, Whose whose, Ruled<Retention> rule, Instant now) {
+  private static void tell(Records records, Whose whose, Ruled<Retention> rule, Instant now) {
     if (rule.value().records().isEmpty()) {
       return;
     }
@@ -176,7 +175,8 @@ final class Retaining implements AutoCloseable {
     String place = whose.place().isEmpty() ? "everybody's" : "'" + whose.place() + "'";
     switch (rule.mode()) {
       case WARN -> LOG.warn(words, rule.rule(), rule.mode().word(), calls, place, before);
-      case OBSERVE, ENFORCE -> LOG.info(words, rule.rule(), rule.mode().word(), calls, place, before);
+      case OBSERVE, ENFORCE ->
+          LOG.info(words, rule.rule(), rule.mode().word(), calls, place, before);
     }
   }
 

@@ -519,8 +519,7 @@ final class Revisions implements Settings, History, AutoCloseable {
           .code("approval_" + known.decision().state().word());
     }
     Request request = known.request();
-    if (request.by().equalsIgnoreCase(by.name())
-        || person(request).equalsIgnoreCase(by.person())) {
+    if (request.by().equalsIgnoreCase(by.name()) || person(request).equalsIgnoreCase(by.person())) {
       throw Failure.of(
           Failure.Kind.PERMISSION, "Another admin than who asked for a change agrees to it.");
     }

@@ -73,8 +73,7 @@ public final class Front implements Endpoint {
     Optional<String> id = exchange.callId();
     return id.isEmpty()
         ? Trail.begin(exchange.arrived())
-        : new Trail(
-            id.get(), Ids.time(id.get()).orElseGet(Instant::now), exchange.arrived());
+        : new Trail(id.get(), Ids.time(id.get()).orElseGet(Instant::now), exchange.arrived());
   }
 
   private void serve(Call call, Reply reply) {

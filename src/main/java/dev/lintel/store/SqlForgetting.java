@@ -200,18 +200,18 @@ final class SqlForgetting implements Forgetting {
             + (whose.tenant().isEmpty() ? "" : " AND tenant = ?")
             + (whose.app().isEmpty() ? "" : " AND app = ?");
     return database.written(connection -> {
-          try (var delete =
-              connection.prepareStatement(
-                  "DELETE FROM replay WHERE (tenant, app, name) IN (SELECT tenant, app, name FROM replay WHERE "
-                      + which
-                      + " LIMIT "
-                      + most
-                      + ")")) {
-            delete.setLong(1, before.toEpochMilli());
-            named(delete, whose, 2);
-            return delete.executeUpdate();
-          }
-        })
+      try (var delete =
+          connection.prepareStatement(
+              "DELETE FROM replay WHERE (tenant, app, name) IN (SELECT tenant, app, name FROM replay WHERE "
+                  + which
+                  + " LIMIT "
+                  + most
+                  + ")")) {
+        delete.setLong(1, before.toEpochMilli());
+        named(delete, whose, 2);
+        return delete.executeUpdate();
+      }
+    })
         == most;
   }
 
@@ -252,8 +252,8 @@ final class SqlForgetting implements Forgetting {
     return old;
   }
 
-  private static List<String> batches(
-      Connection connection, Whose whose, Instant before, int most) throws SQLException {
+  private static List<String> batches(Connection connection, Whose whose, Instant before, int most)
+      throws SQLException {
     var old = new ArrayList<String>();
     try (var query =
         connection.prepareStatement(

@@ -421,7 +421,9 @@ class PoliciesTest {
     assertThat(config.policies().of("t", "x").of("faq").retention())
         .extracting(rule -> rule.rule() + " " + rule.mode().word())
         .containsExactly(
-            "policies.p.retention warn", "policies.q.retention enforce", "policies.q.retention enforce");
+            "policies.p.retention warn",
+            "policies.q.retention enforce",
+            "policies.q.retention enforce");
     assertThat(config.policies().retentions())
         .extracting(rule -> rule.whose().place())
         .containsExactlyInAnyOrder("", "t/x", "t/x#faq");

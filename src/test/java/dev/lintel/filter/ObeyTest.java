@@ -381,7 +381,8 @@ class ObeyTest {
 
     Policy build() {
       return new Policy(
-          models, providers, endpoints, tools, required, forced, maxTokens, classes, List.of(), List.of(), List.of());
+          models, providers, endpoints, tools, required, forced, maxTokens, classes, List.of(),
+          List.of(), List.of());
     }
   }
 }

@@ -82,8 +82,7 @@ class MappedJournalTest {
   @Test
   void turning_while_others_write_loses_nothing() throws Exception {
     try (var journal = MappedJournal.open(data, SMALL)) {
-      var writer =
-          Thread.startVirtualThread(() -> append(journal, 0, 300));
+      var writer = Thread.startVirtualThread(() -> append(journal, 0, 300));
       while (writer.isAlive()) {
         journal.turn();
         Thread.yield();

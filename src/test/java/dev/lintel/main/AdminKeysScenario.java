@@ -50,8 +50,7 @@ class AdminKeysScenario {
   }
 
   private static JsonNode key(TestGateway gateway, String by, String name, String role) {
-    return made(
-        gateway, by, "/admins", "{\"name\":\"%s\",\"role\":\"%s\"}".formatted(name, role));
+    return made(gateway, by, "/admins", "{\"name\":\"%s\",\"role\":\"%s\"}".formatted(name, role));
   }
 
   private static int status(TestGateway gateway, String key, String method, String path) {
@@ -77,7 +76,8 @@ class AdminKeysScenario {
       assertThat(status(gateway, deploy, "PUT", "/secrets/a")).isEqualTo(200);
       assertThat(ask(gateway, deploy, "GET", "/acts", "").body()).contains("\"by\":\"deploy\"");
       assertThat(ask(gateway, deploy, "GET", "/me", "").body())
-          .isEqualTo("{\"name\":\"deploy\",\"role\":\"admin\",\"tenants\":[],\"person\":\"deploy\"}");
+          .isEqualTo(
+              "{\"name\":\"deploy\",\"role\":\"admin\",\"tenants\":[],\"person\":\"deploy\"}");
 
       String auditor = key(gateway, deploy, "audit bot", "auditor").path("key").asString();
       assertThat(status(gateway, auditor, "GET", "/acts")).isEqualTo(200);
@@ -116,8 +116,7 @@ class AdminKeysScenario {
                           .build())
                   .statusCode())
           .isEqualTo(401);
-      String caller =
-          made(gateway, deploy, "/tenants/t/apps/a/keys", "{}").path("key").asString();
+      String caller = made(gateway, deploy, "/tenants/t/apps/a/keys", "{}").path("key").asString();
       assertThat(status(gateway, caller, "GET", "/providers")).isEqualTo(401);
     }
     try (var gateway = gateway("");
@@ -207,8 +206,7 @@ class AdminKeysScenario {
       assertThat(asked.statusCode()).isEqualTo(400);
       asked = ask(gateway, ann, "PATCH", "/policies/strict", "{\"models\":[\"big\"]}");
       assertThat(asked.statusCode()).as(asked.body()).isEqualTo(202);
-      String approve =
-          "/approvals/" + Json.parse(asked.body()).path("id").asString() + "/approve";
+      String approve = "/approvals/" + Json.parse(asked.body()).path("id").asString() + "/approve";
       for (String key : new String[] {ann, mine, mineToo, bobs}) {
         assertThat(status(gateway, key, "POST", approve)).isEqualTo(403);
       }
@@ -240,7 +238,8 @@ class AdminKeysScenario {
       assertThat(status(one, "admin-key", "POST", "/approvals/" + id + "/approve")).isEqualTo(409);
 
       JsonNode all = Json.parse(ask(one, ann, "GET", "/admins", "").body()).path("data");
-      String bobs = all.path(all.path(0).path("name").asString().equals("bob") ? 0 : 1).path("id").asString();
+      String bobs =
+          all.path(all.path(0).path("name").asString().equals("bob") ? 0 : 1).path("id").asString();
       assertThat(status(one, ann, "DELETE", "/admins/" + bobs)).isEqualTo(204);
       until(() -> status(two, bob, "GET", "/acts") == 401);
     }

@@ -82,8 +82,7 @@ class BatchPaidScenario {
       assertThat(budget.path("reserved").asString()).isEqualTo("0");
       JsonNode usage =
           Soon.found(
-              () -> node.admin("/usage").at("/data/0"),
-              row -> row.path("calls").asInt() >= LINES);
+              () -> node.admin("/usage").at("/data/0"), row -> row.path("calls").asInt() >= LINES);
       assertThat(usage.path("calls").asInt()).isEqualTo(LINES);
       assertThat(usage.path("cost_usd").asString()).isEqualTo("0.06");
       assertThat(provider.count("POST /v1/batches")).isEqualTo(1);

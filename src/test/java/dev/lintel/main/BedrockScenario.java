@@ -168,7 +168,10 @@ class BedrockScenario {
           .isEqualTo(invalid.headers().firstValue("x-lintel-request-id").orElseThrow());
       for (String provider : List.of("aws", "openai")) {
         var limited =
-            ask(gateway, "/model/" + provider + "%2Fsmall+fault=429_ms+retry_after=1ms/converse-stream", ASK);
+            ask(
+                gateway,
+                "/model/" + provider + "%2Fsmall+fault=429_ms+retry_after=1ms/converse-stream",
+                ASK);
         assertThat(limited.statusCode()).isEqualTo(429);
         assertThat(limited.headers().firstValue("x-amzn-errortype"))
             .contains("ThrottlingException");

@@ -32,9 +32,7 @@ class ExamplesTest {
     var loader = Builtins.loader(name -> Optional.empty());
     var source =
         Revisions.Source.of(
-            loader,
-            loader.read(file),
-            config -> config.at(new Address("127.0.0.1", 0)).in(folder));
+            loader, loader.read(file), config -> config.at(new Address("127.0.0.1", 0)).in(folder));
     String key = source.first().callers().keySet().iterator().next();
     try (var lintel =
             new Lintel(

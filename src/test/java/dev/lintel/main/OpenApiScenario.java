@@ -230,8 +230,7 @@ class OpenApiScenario {
     int tried = 0;
     for (var path : api.path("paths").properties()) {
       for (var operation : path.getValue().properties()) {
-        JsonNode body =
-            operation.getValue().at("/requestBody/content/application~1json/schema");
+        JsonNode body = operation.getValue().at("/requestBody/content/application~1json/schema");
         Set<String> required = new HashSet<>();
         body.path("required").forEach(name -> required.add(name.asString()));
         Set<String> good = new HashSet<>(required);
@@ -244,8 +243,7 @@ class OpenApiScenario {
             var members = new ArrayList<String>();
             for (String name : good) {
               if (!name.equals(field.getKey())) {
-                members.add(
-                    "\"" + name + "\":" + sample(name, body.path("properties").path(name)));
+                members.add("\"" + name + "\":" + sample(name, body.path("properties").path(name)));
               }
             }
             members.add("\"" + field.getKey() + "\":" + value);
@@ -282,7 +280,10 @@ class OpenApiScenario {
   @Test
   void nonsense_in_any_field_of_the_configuration_is_refused_by_its_name_and_changes_nothing() {
     ask("PUT", "/policies/p", "{}");
-    ask("PUT", "/providers/far", "{\"kind\":\"openai\",\"url\":\"http://127.0.0.1:1\",\"key\":\"k\"}");
+    ask(
+        "PUT",
+        "/providers/far",
+        "{\"kind\":\"openai\",\"url\":\"http://127.0.0.1:1\",\"key\":\"k\"}");
     var wrong = new ArrayList<String>();
     String before = everything();
     for (String[] one :
@@ -303,8 +304,7 @@ class OpenApiScenario {
           var answer = ask("PATCH", one[0], sent);
           String param = Json.parse(answer.body()).path("error").path("param").asString("");
           if (answer.statusCode() != 400 || !param.startsWith(word)) {
-            wrong.add(
-                "PATCH %s %s: %d '%s'".formatted(one[0], sent, answer.statusCode(), param));
+            wrong.add("PATCH %s %s: %d '%s'".formatted(one[0], sent, answer.statusCode(), param));
           }
         }
       }

@@ -124,8 +124,7 @@ class PolicyModesTest {
     for (Rule rule : Rule.values()) {
       for (Mode mode : Mode.values()) {
         String name = rule.name(mode);
-        policies.append(
-            "  %s: { mode: %s, %s }\n".formatted(name, mode.word(), rule.written));
+        policies.append("  %s: { mode: %s, %s }\n".formatted(name, mode.word(), rule.written));
         for (int i = 0; i < CLIENTS.size(); i++) {
           apps.append(
               "      %s-%d: { keys: [ sk-%s-%d ], policy: %s }\n"
@@ -192,12 +191,10 @@ class PolicyModesTest {
                         + mode.word()
                         + "\",rule=\""
                         + rule.place(mode))
-                && Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))
-                    == CLIENTS.size());
+                && Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)) == CLIENTS.size());
   }
 
-  private static void enforced(
-      Rule rule, Client client, HttpResponse<byte[]> reply, String said) {
+  private static void enforced(Rule rule, Client client, HttpResponse<byte[]> reply, String said) {
     if (rule.status == 200) {
       assertThat(reply.statusCode()).as(said).isEqualTo(200);
       switch (rule) {
@@ -261,8 +258,7 @@ class PolicyModesTest {
     long end = System.nanoTime() + 30_000_000_000L;
     while (true) {
       long calls =
-          StreamSupport.stream(
-                  admin("/admin/v1/policies/report").path("data").spliterator(), false)
+          StreamSupport.stream(admin("/admin/v1/policies/report").path("data").spliterator(), false)
               .filter(row ->
                   row.path("rule").asString().startsWith(rule.place(mode))
                       && row.path("mode").asString().equals(mode.word()))

@@ -63,8 +63,7 @@ class RetainingTest {
     assertThat(recorded(second)).isFalse();
     assertThat(recorded(others)).isTrue();
     assertThat(here.getLast())
-        .isEqualTo(
-            Map.of(new Whose("t", "", ""), clock.instant().minus(Duration.ofHours(2))));
+        .isEqualTo(Map.of(new Whose("t", "", ""), clock.instant().minus(Duration.ofHours(2))));
   }
 
   @Test
@@ -114,8 +113,7 @@ class RetainingTest {
     return new Retention.Rule(
         Whose.of(place),
         new Ruled<>(
-            new Retention(
-                Optional.of(Duration.ofHours(hours)), Optional.empty(), Optional.empty()),
+            new Retention(Optional.of(Duration.ofHours(hours)), Optional.empty(), Optional.empty()),
             mode,
             "policies.p.retention"));
   }

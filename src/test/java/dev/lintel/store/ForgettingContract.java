@@ -180,9 +180,7 @@ interface ForgettingContract {
         store().replays().take(key, new byte[] {1}, app + i);
         store()
             .replays()
-            .keep(
-                key,
-                new Replay(200, "text/plain", Map.of(), new byte[] {2}, false, app + i));
+            .keep(key, new Replay(200, "text/plain", Map.of(), new byte[] {2}, false, app + i));
       }
     }
     clock().pass(Duration.ofHours(2));
@@ -191,7 +189,9 @@ interface ForgettingContract {
     assertThat(store().forgetting().replies(whose, clock().instant(), 3)).isFalse();
     assertThat(found("a")).isInstanceOf(Replays.Found.Free.class);
     assertThat(found("b")).isInstanceOf(Replays.Found.Kept.class);
-    store().forgetting().replies(new Whose("t", "", ""), clock().instant().minus(Duration.ofHours(3)), 9);
+    store()
+        .forgetting()
+        .replies(new Whose("t", "", ""), clock().instant().minus(Duration.ofHours(3)), 9);
     assertThat(found("b")).as("it is younger").isInstanceOf(Replays.Found.Kept.class);
     store().forgetting().replies(Whose.EVERYBODY, clock().instant(), 9);
     assertThat(found("b")).isInstanceOf(Replays.Found.Free.class);
@@ -210,9 +210,7 @@ interface ForgettingContract {
         Files.writeString(store().files().draft(id), "content");
         store()
             .files()
-            .add(
-                new StoredFile(
-                    id, tenant, "batch", "f", 7, clock().instant(), Optional.empty()));
+            .add(new StoredFile(id, tenant, "batch", "f", 7, clock().instant(), Optional.empty()));
       }
       store().batches().add(batch(tenant, "batch_open" + tenant, Batch.Status.IN_PROGRESS));
       store().batches().add(batch(tenant, "batch_done" + tenant, Batch.Status.COMPLETED));
