@@ -45,8 +45,7 @@ class FilesElsewhereScenario {
 
   @Test
   void a_node_that_has_not_a_files_content_says_so_and_leaves_its_batch_to_the_one_that_has() {
-    String yaml =
-        "database: " + RealPostgres.fresh() + "\nproviders: { demo: { kind: sim } }\n";
+    String yaml = "database: " + RealPostgres.fresh() + "\nproviders: { demo: { kind: sim } }\n";
     try (var one = TestGateway.of(yaml);
         var other = TestGateway.of(yaml)) {
       for (int i = 0; i < BATCHES; i++) {

@@ -88,9 +88,7 @@ class NodesTest {
     SqlStore other = node();
     Files.writeString(one.files().draft("file-1"), "x");
     one.files()
-        .add(
-            new StoredFile(
-                "file-1", "t", "batch", "in", 1, clock.instant(), Optional.empty()));
+        .add(new StoredFile("file-1", "t", "batch", "in", 1, clock.instant(), Optional.empty()));
     assertThat(one.files().elsewhere("file-1")).isFalse();
     assertThat(other.files().find("t", "file-1")).isPresent();
     assertThat(other.files().elsewhere("file-1")).isTrue();
