@@ -2,20 +2,16 @@ package dev.lintel.admin;
 
 import dev.lintel.Admin;
 import dev.lintel.Answer;
-import dev.lintel.Caller;
-import dev.lintel.Channel;
 import dev.lintel.Exchange;
-import dev.lintel.RawRequest;
+import dev.lintel.Forwarded;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** An exchange that has been let through: it knows by whom, and keeps what became of it. */
-final class Guarded implements Exchange {
-  private final Exchange exchange;
+final class Guarded extends Forwarded {
   private final Optional<Admin> admin;
   private final Map<String, String> always;
   private final Settling settling;
@@ -33,7 +29,7 @@ final class Guarded implements Exchange {
    * @param settling once
    */
   Guarded(Exchange exchange, Optional<Admin> admin, Map<String, String> always, Settling settling) {
-    this.exchange = exchange;
+    super(exchange);
     this.admin = admin;
     this.always = always;
     this.settling = settling;
@@ -58,8 +54,13 @@ final class Guarded implements Exchange {
 
   @Override
   public void answer(Answer answer, Map<String, String> headers) {
+    answer(answer, answer, headers);
+  }
+
+  @Override
+  public void answer(Answer answer, Answer again, Map<String, String> headers) {
     settle(answer.status());
-    exchange.answer(answer, and(headers));
+    exchange.answer(answer, again, and(headers));
   }
 
   @Override
@@ -72,60 +73,5 @@ final class Guarded implements Exchange {
     var all = new HashMap<>(always);
     all.putAll(headers);
     return all;
-  }
-
-  @Override
-  public void write(byte[] bytes, long deadline) {
-    exchange.write(bytes, deadline);
-  }
-
-  @Override
-  public void end() {
-    exchange.end();
-  }
-
-  @Override
-  public void abort() {
-    exchange.abort();
-  }
-
-  @Override
-  public String method() {
-    return exchange.method();
-  }
-
-  @Override
-  public String path() {
-    return exchange.path();
-  }
-
-  @Override
-  public RawRequest request() {
-    return exchange.request();
-  }
-
-  @Override
-  public Optional<Caller> caller() {
-    return exchange.caller();
-  }
-
-  @Override
-  public long arrived() {
-    return exchange.arrived();
-  }
-
-  @Override
-  public boolean wantsChannel() {
-    return exchange.wantsChannel();
-  }
-
-  @Override
-  public Channel channel() {
-    return exchange.channel();
-  }
-
-  @Override
-  public Executor loop() {
-    return exchange.loop();
   }
 }

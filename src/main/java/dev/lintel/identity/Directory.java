@@ -272,8 +272,11 @@ public final class Directory implements AutoCloseable {
           case BEARER -> Digest.of(key.hash());
           case AWS -> key.hash();
         };
-    var next = new KnownKey(key, networks(key.scopes()), mark);
-    KnownKey before = byId.put(next.id, next);
+    KnownKey before = byId.get(key.id());
+    // It may have been used since its row was read.
+    LastUse use = before == null ? new LastUse(key.id(), key.lastUse()) : before.use;
+    var next = new KnownKey(key, networks(key.scopes()), mark, use);
+    byId.put(next.id, next);
     byMark.put(mark, next);
     if (before != null) {
       before.end();

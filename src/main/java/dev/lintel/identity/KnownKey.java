@@ -37,7 +37,7 @@ final class KnownKey {
 
   private volatile @Nullable Resolved resolved;
 
-  KnownKey(CallerKey key, List<Reach.Network> networks, Object mark) {
+  KnownKey(CallerKey key, List<Reach.Network> networks, Object mark, LastUse use) {
     this.id = key.id();
     this.tenant = key.tenant();
     this.app = key.app();
@@ -47,7 +47,7 @@ final class KnownKey {
     this.mark = mark;
     this.sealed = key.sealed();
     this.expires = key.expires().map(Instant::toEpochMilli).orElse(Long.MAX_VALUE);
-    this.use = new LastUse(id, key.lastUse());
+    this.use = use;
   }
 
   boolean good(long now) {

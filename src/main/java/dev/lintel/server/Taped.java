@@ -2,20 +2,17 @@ package dev.lintel.server;
 
 import dev.lintel.Answer;
 import dev.lintel.Bytes;
-import dev.lintel.Caller;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
+import dev.lintel.Forwarded;
 import dev.lintel.Keeper;
-import dev.lintel.RawRequest;
 import dev.lintel.Replay;
 import dev.lintel.Trail;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,13 +20,12 @@ import org.slf4j.LoggerFactory;
  * An exchange whose answer is handed to the call's keeper once it is complete, just before its end
  * goes out: who has seen the end may ask again at once.
  */
-final class Taped implements Exchange {
+final class Taped extends Forwarded {
   private static final Logger LOG = LoggerFactory.getLogger(Taped.class);
 
   /** What a caller would miss if the answer came without. */
   private static final Set<String> HEADERS = Set.of("x-lintel-target", "x-lintel-adapted");
 
-  private final Exchange exchange;
   private final Trail trail;
   private final List<byte[]> pieces = new ArrayList<>();
   private long length;
@@ -39,7 +35,7 @@ final class Taped implements Exchange {
   private boolean settled;
 
   Taped(Exchange exchange, Trail trail) {
-    this.exchange = exchange;
+    super(exchange);
     this.trail = trail;
   }
 
@@ -121,35 +117,5 @@ final class Taped implements Exchange {
       // The answer is there and paid for: it goes out all the same.
       LOG.warn("the reply of {} is not kept: {}", trail.id(), failed.message());
     }
-  }
-
-  @Override
-  public String method() {
-    return exchange.method();
-  }
-
-  @Override
-  public String path() {
-    return exchange.path();
-  }
-
-  @Override
-  public RawRequest request() {
-    return exchange.request();
-  }
-
-  @Override
-  public Optional<Caller> caller() {
-    return exchange.caller();
-  }
-
-  @Override
-  public long arrived() {
-    return exchange.arrived();
-  }
-
-  @Override
-  public Executor loop() {
-    return exchange.loop();
   }
 }

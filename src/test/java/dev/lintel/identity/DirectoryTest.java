@@ -139,6 +139,17 @@ class DirectoryTest {
   }
 
   @Test
+  void a_key_keeps_its_last_use_when_it_is_read_again() {
+    CallerKey key = made("a", CallerKey.Scopes.ALL, Optional.empty());
+    one.know(key);
+    assertThat(caller(register(one), "a-secret")).isEqualTo(key.id());
+    Optional<Instant> used = one.lastUse(key.id());
+    assertThat(used).isPresent();
+    one.know(key);
+    assertThat(one.lastUse(key.id())).isEqualTo(used);
+  }
+
+  @Test
   void a_key_of_an_app_that_is_no_more_is_not_good() {
     CallerKey key = made("b", CallerKey.Scopes.ALL, Optional.empty());
     store.callerKeys().add(key);
