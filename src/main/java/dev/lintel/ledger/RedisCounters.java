@@ -117,9 +117,14 @@ public final class RedisCounters implements Counters {
   }
 
   /** Within the outbox. */
-  private Division divided(Map<Place, Long> told) {
+  private Division divided(Map<Place, Long> told, int missing) {
     return new Division(
-        member.nodes(), known, outbox.untold(), holdings.own(), told, ground.time().instant());
+        member.nodes() + missing,
+        known,
+        outbox.untold(),
+        holdings.own(),
+        told,
+        ground.time().instant());
   }
 
   /** Within the outbox. */
