@@ -161,7 +161,7 @@ public final class MemoryCounters implements Counters {
       Claim claim, PeriodTally tally, long before, long used, Moment taken) {
     Account account = claim.account();
     Allowance allowance = account.allowance();
-    if (!allowance.lasting()) {
+    if (!tally.lasting()) {
       return Optional.empty();
     }
     Instant period = tally.period(allowance, taken);

@@ -41,17 +41,25 @@ final class PeriodTally implements Tally {
       AtomicReferenceFieldUpdater.newUpdater(PeriodTally.class, State.class, "state");
 
   private final Object owner;
+  private final boolean lasting;
   private volatile State state;
 
   PeriodTally(Object owner, Span span, Moment now) {
     this.owner = owner;
+    this.lasting = !(span instanceof Span.Now);
     this.state = begin(span, now);
   }
 
   /** Of a period that began then, of which that is known to have been spent. */
   PeriodTally(Object owner, Instant start, long spent) {
     this.owner = owner;
+    this.lasting = true;
     this.state = new State(start.toEpochMilli(), UNKNOWN, spent, 0);
+  }
+
+  /** Whether what is spent of it outlasts the call. */
+  boolean lasting() {
+    return lasting;
   }
 
   private State known() {
@@ -122,7 +130,7 @@ final class PeriodTally implements Tally {
 
   @Override
   public long settle(Claim claim, long held, long used, Moment taken, Moment now) {
-    long spent = claim.account().allowance().span() instanceof Span.Now ? 0 : used;
+    long spent = lasting ? used : 0;
     while (true) {
       State known = known();
       if (known == GIVEN_UP || !known.isOf(taken.millis())) {
