@@ -41,4 +41,10 @@ public interface Batches {
    * @param rest how long nobody takes it
    */
   void letGo(String id, Duration rest);
+
+  /**
+   * What it needs lies at another node: others may take it, and this process does not for ten
+   * minutes. Does not wait.
+   */
+  void elsewhere(String id);
 }

@@ -22,6 +22,11 @@ public interface Exchange {
     return Optional.empty();
   }
 
+  /** By which its call is known, where that is agreed before; empty for whatever came in. */
+  default Optional<String> callId() {
+    return Optional.empty();
+  }
+
   /** Who administers, where the request has been let through for that. */
   default Optional<Admin> admin() {
     return Optional.empty();

@@ -3,6 +3,7 @@ package dev.lintel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -76,7 +77,7 @@ public final class Held implements AutoCloseable {
     if (bytes == null) {
       whole = true;
     } else if (full()) {
-      Spool.Slot slot = disk == null ? aside(spool::open) : disk;
+      Spool.Slot slot = disk == null ? opened() : disk;
       disk = slot;
       onDisk += bytes.length;
       aside(() -> {
@@ -159,6 +160,25 @@ public final class Held implements AutoCloseable {
     if (slot != null) {
       // Whoever waited for the bytes may have been interrupted, and would not wait for this.
       Thread.ofVirtual().start(slot::close);
+    }
+  }
+
+  /** Who leaves meanwhile does not get it, and nobody else would close it. */
+  private Spool.Slot opened() {
+    var given = new CompletableFuture<Spool.Slot>();
+    try {
+      return aside(() -> {
+        Spool.Slot slot = spool.open();
+        if (!given.complete(slot)) {
+          slot.close();
+        }
+        return slot;
+      });
+    } catch (Failure notHere) {
+      if (!given.completeExceptionally(notHere)) {
+        Thread.ofVirtual().start(given.join()::close);
+      }
+      throw notHere;
     }
   }
 

@@ -9,6 +9,9 @@ public interface StoredFiles {
   /** Where content is written before it is a file; what lies there unused is removed in time. */
   Path draft(String id);
 
+  /** Whether it is a file whose content lies in the folder of another node of the same store. */
+  boolean elsewhere(String id);
+
   /**
    * Makes a file of its draft, whose bytes must be on the disk already; durable when it returns.
    */

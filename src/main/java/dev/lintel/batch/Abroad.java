@@ -25,6 +25,15 @@ public interface Abroad {
    */
   Endpoint settling(String path, Handler last);
 
+  /** The same of a call that has its record already, and is neither recorded nor counted again. */
+  Endpoint telling(String path, Handler last);
+
+  /**
+   * Whether there is a record of that call. Throws {@link dev.lintel.Failure} {@code UNAVAILABLE}
+   * where nobody can tell yet.
+   */
+  boolean recorded(String callId);
+
   Optional<Target> target(String provider, String model);
 
   /** In whose words that provider takes batches; empty where it takes none. */

@@ -13,6 +13,7 @@ import dev.lintel.Credential;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
+import dev.lintel.Handler;
 import dev.lintel.Headers;
 import dev.lintel.Json;
 import dev.lintel.Part;
@@ -296,6 +297,7 @@ final class Away {
       throws IOException {
     Optional<Caller> caller = run.means().callers().apply(run.batch());
     Caller known = caller.orElse(null);
+    Pledge pledge = Pledge.open(run.files().draft(run.batch().output() + "-paying"));
     Line.each(
         run.input(),
         run.batch().endpoint(),
@@ -311,22 +313,45 @@ final class Away {
           if (result != null && known == null) {
             results.add(line, Results.Unasked.FORBIDDEN);
           } else if (result != null && known != null) {
-            settle(abroad, post, line, result, known, results);
+            settle(abroad, post, line, result, known, results, pledge);
           }
           return !run.stopped();
         });
+    if (!run.stopped()) {
+      pledge.forget();
+    }
     run.change(batch -> batch.with(results.counts(batch.counts().total())));
   }
 
   private void settle(
-      Abroad abroad, Post post, Line line, Carrier.Result result, Caller caller, Results results)
+      Abroad abroad,
+      Post post,
+      Line line,
+      Carrier.Result result,
+      Caller caller,
+      Results results,
+      Pledge pledge)
       throws IOException {
+    boolean paid = pledge.isOf(line) && abroad.recorded(pledge.callId());
+    if (!paid) {
+      pledge.make(line);
+    }
     var made = new CompletableFuture<Optional<Answer>>();
     Executor loop = run.means().loops().get();
     Batch batch = run.batch();
+    Handler answering = (call, sink) -> answer(call, post, result, sink);
     Endpoint endpoint =
-        abroad.settling(batch.endpoint(), (call, sink) -> answer(call, post, result, sink));
-    var exchange = new LineExchange(batch.endpoint(), line.body(), batch.headers(), caller, loop);
+        paid
+            ? abroad.telling(batch.endpoint(), answering)
+            : abroad.settling(batch.endpoint(), answering);
+    var exchange =
+        new LineExchange(
+            batch.endpoint(),
+            line.body(),
+            batch.headers(),
+            caller,
+            loop,
+            Optional.of(pledge.callId()));
     CallThread.start(
         loop,
         () -> {

@@ -258,7 +258,21 @@ public final class FileDesk {
 
   public void content(Caller caller, Exchange exchange, Map<String, String> headers) {
     StoredFile file = find(caller, exchange);
+    CallThread.current().offload(() -> here(files.get(), file.id()));
     send(files.get().content(file.id()), "application/octet-stream", exchange, headers);
+  }
+
+  /** Throws {@link Failure} where the content lies at another node. */
+  static boolean here(StoredFiles files, String id) {
+    if (files.elsewhere(id)) {
+      throw Failure.of(
+              Failure.Kind.UNAVAILABLE,
+              "The content of '"
+                  + id
+                  + "' lies at another node, the one to which it was sent or that has worked off its batch: ask that one.")
+          .lasting();
+    }
+    return true;
   }
 
   /** Sends a file piece by piece. */

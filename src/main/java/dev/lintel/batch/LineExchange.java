@@ -17,6 +17,7 @@ final class LineExchange implements Exchange {
   private final RawRequest request;
   private final Caller who;
   private final Executor loop;
+  private final Optional<String> id;
   private final long arrived = System.nanoTime();
   private final Bytes streamed = new Bytes(0);
   private int status;
@@ -25,6 +26,20 @@ final class LineExchange implements Exchange {
   private @Nullable Answer answer;
 
   LineExchange(String path, byte[] body, Map<String, String> headers, Caller who, Executor loop) {
+    this(path, body, headers, who, loop, Optional.empty());
+  }
+
+  /**
+   * @param id of its call, where that is known before
+   */
+  LineExchange(
+      String path,
+      byte[] body,
+      Map<String, String> headers,
+      Caller who,
+      Executor loop,
+      Optional<String> id) {
+    this.id = id;
     this.path = path;
     this.request = new RawRequest(Map.of(), Map.of(), Headers.of(headers), body);
     this.who = who;
@@ -58,6 +73,11 @@ final class LineExchange implements Exchange {
   @Override
   public Optional<Caller> caller() {
     return Optional.of(who);
+  }
+
+  @Override
+  public Optional<String> callId() {
+    return id;
   }
 
   @Override

@@ -209,6 +209,9 @@ public final class MessageBatchDesk {
       throw Failure.of(Failure.Kind.NOT_FOUND, "The batch has no results before it has ended.")
           .code("not_found");
     }
+    for (String id : List.of(batch.output(), batch.errors())) {
+      CallThread.current().offload(() -> FileDesk.here(store.get().files(), id));
+    }
     exchange.begin(200, "application/x-jsonl", headers);
     try {
       for (String id : List.of(batch.output(), batch.errors())) {

@@ -112,16 +112,40 @@ public final class Runner implements AutoCloseable {
         .name("lintel-" + batch.id())
         .start(() -> {
           Duration rest = REST;
+          boolean here = true;
           try {
+            here = !isElsewhere(batch);
+            if (!here) {
+              return;
+            }
             if (run.run() || closed) {
               rest = Duration.ZERO;
             }
           } finally {
             running.remove(batch.id());
-            batches().letGo(batch.id(), rest);
+            if (here) {
+              batches().letGo(batch.id(), rest);
+            } else {
+              batches().elsewhere(batch.id());
+            }
             LockSupport.unpark(thread);
           }
         });
+  }
+
+  /** Its files lie at another node; once its time is over any may say so. */
+  private boolean isElsewhere(Batch batch) {
+    try {
+      boolean elsewhere =
+          means.clock().instant().isBefore(batch.expires()) && files().elsewhere(batch.input());
+      if (elsewhere) {
+        LOG.info("{} is left to the node that has its files", batch.id());
+      }
+      return elsewhere;
+    } catch (Failure away) {
+      // It will not come far here either, and is left for later then.
+      return false;
+    }
   }
 
   Batches batches() {

@@ -53,6 +53,7 @@ public final class MappedJournal implements Journal {
 
   private final Stamp stamp = new Stamp();
   private final AtomicReferenceArray<Pen> pens = new AtomicReferenceArray<>(PENS);
+  private final Owed owed = new Owed();
   private final AtomicLong lost = new AtomicLong();
   private final AtomicLong torn = new AtomicLong();
   private final ReentrantLock rolling = new ReentrantLock();
@@ -118,17 +119,22 @@ public final class MappedJournal implements Journal {
 
   @Override
   public void append(CallRecord record, List<Counters.Charge> charges) {
+    List<Counters.Charge> all = owed.with(charges);
     Pen pen = take();
     try {
-      if (!pen.write(record, stamp.of(record.time()), charges)) {
+      if (!pen.write(record, stamp.of(record.time()), all)) {
         throw refused("The record of a call is too long for the journal.", null);
       }
       Segment now = current;
       while (now == null || now.append(pen.buffer(), pen.used(), pen.sum) < 0) {
         now = next(now);
       }
+    } catch (Failure lost) {
+      owed.add(all);
+      throw lost;
     } catch (InternalError noRoom) {
       // How the JVM tells that a mapped page could not be had.
+      owed.add(all);
       throw refused("The journal's disk does not take what is written.", noRoom);
     } finally {
       give(pen);

@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class Evidence implements Listener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Evidence.class);
 
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private final MappedJournal journal;
   private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
   private final CallRecords all;
@@ -90,6 +92,19 @@ final class Evidence implements Listener, AutoCloseable {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  /**
+   * Whether there is a record of that call, of this process or of one before it. Throws {@link
+   * Failure} {@code UNAVAILABLE} where that is not known yet.
+   */
+  boolean has(String callId) {
+    if (!spentIsKnown(PATIENCE)) {
+      throw Failure.of(
+          Failure.Kind.UNAVAILABLE,
+          "The records of before have not been brought to the store yet.");
+    }
+    return all.find(callId).isPresent();
   }
 
   @Override

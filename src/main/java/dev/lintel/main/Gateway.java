@@ -71,6 +71,7 @@ import java.util.stream.Collectors;
  *
  * @param planning the stops up to what a target would be asked, with the last one that is given
  * @param settling the stops around an answer that is there already, with the last one that gives it
+ * @param telling the same for a call that has its record already
  * @param deciding the stops that say where a call would go, which is not made
  * @param hold by every call on it, and by whoever serves new calls with it
  */
@@ -83,6 +84,7 @@ record Gateway(
     Handler calls,
     UnaryOperator<Handler> planning,
     UnaryOperator<Handler> settling,
+    UnaryOperator<Handler> telling,
     Handler deciding,
     Hold hold) {
 
@@ -159,6 +161,7 @@ record Gateway(
         stops.calls(),
         stops::planning,
         stops::settling,
+        stops::telling,
         stops.deciding(),
         hold);
   }
@@ -283,6 +286,18 @@ record Gateway(
               new Links(reach),
               lasting.continuity,
               lasting.admit.afterwards(), // around what tells the usage
+              new Estimate(TOKENS)),
+          last);
+    }
+
+    /** The same for one that was paid for by a process that did not live to keep its answer. */
+    Handler telling(Handler last) {
+      return through(
+          List.of(
+              authenticate,
+              new Read(models, lasting.spool),
+              new Links(reach),
+              lasting.continuity,
               new Estimate(TOKENS)),
           last);
     }

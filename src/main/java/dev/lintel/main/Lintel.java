@@ -680,7 +680,7 @@ public final class Lintel implements AutoCloseable {
         concurrent,
         longestLine,
         InstantSource.system(),
-        Optional.of(new ProviderBatches(() -> live, served, upstream)));
+        Optional.of(new ProviderBatches(() -> live, served, upstream, evidence::has)));
   }
 
   private EventLoop loop() {

@@ -21,10 +21,12 @@ import dev.lintel.server.Front;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Hands batches on by the configuration in force. */
-record ProviderBatches(Supplier<Gateway> live, Map<String, Front> served, Handler upstream)
+record ProviderBatches(
+    Supplier<Gateway> live, Map<String, Front> served, Handler upstream, Predicate<String> records)
     implements Abroad {
   /** A whole file may be on its way. */
   private static final long PATIENCE = TimeUnit.MINUTES.toNanos(30);
@@ -37,6 +39,16 @@ record ProviderBatches(Supplier<Gateway> live, Map<String, Front> served, Handle
   @Override
   public Endpoint settling(String path, Handler last) {
     return through(path, live.get().settling().apply(last));
+  }
+
+  @Override
+  public Endpoint telling(String path, Handler last) {
+    return through(path, live.get().telling().apply(last));
+  }
+
+  @Override
+  public boolean recorded(String callId) {
+    return records.test(callId);
   }
 
   private Endpoint through(String path, Handler calls) {

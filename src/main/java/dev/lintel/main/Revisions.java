@@ -10,26 +10,17 @@ import dev.lintel.Changes.Change;
 import dev.lintel.Changes.Revision;
 import dev.lintel.Failure;
 import dev.lintel.History;
-import dev.lintel.Ids;
-import dev.lintel.Json;
 import dev.lintel.Settings;
 import dev.lintel.config.Config;
 import dev.lintel.config.Edit;
-import dev.lintel.config.Fault;
 import dev.lintel.config.Faulty;
-import dev.lintel.config.Grammar;
 import dev.lintel.config.Loader;
 import dev.lintel.config.Written;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -43,12 +34,9 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Which configuration is in force: this node's own file, or the text that was applied in its place,
@@ -102,38 +90,11 @@ final class Revisions implements Settings, History, AutoCloseable {
     void drop();
   }
 
-  /**
-   * What is in force.
-   *
-   * @param own this node's file
-   * @param base what is under the changes
-   * @param whole the base with those changes whose time is not over
-   */
-  private record State(
-      Written own, Revision revision, Written base, Written whole, Config config) {}
-
-  /**
-   * What to do next.
-   *
-   * @param own this node's file then
-   */
-  private record Next(Written own, Optional<String> base, List<Change> changes) {}
-
-  /** Who else has to agree to a change. */
-  @FunctionalInterface
-  private interface Consent {
-    /** The request that now waits for them; empty where nobody has to, or all have. */
-    Optional<Request> missing(State before, State after);
-  }
-
-  /** What an apply or a way back leaves out may come back as it was, with its keys. */
-  private static final BiFunction<Written, Written, Set<App>> NONE_END =
-      (before, after) -> Set.of();
-
   private final Source source;
   private final Changes changes;
   private final FileMarks files;
-  private final Approvals approvals;
+  private final Drafts drafts;
+  private final SecondAdmin second;
   private final Notices notices;
   private final Function<Config, Staged> staging;
   private final Consumer<App> ended;
@@ -141,7 +102,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   private final ScheduledExecutorService turns =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("lintel-config").factory());
-  private volatile State state;
+  private volatile InForce state;
   private boolean away;
   private boolean owed;
   private long refused = -1;
@@ -167,13 +128,14 @@ final class Revisions implements Settings, History, AutoCloseable {
     this.source = source;
     this.changes = changes;
     this.files = new FileMarks(changes, source.first().database().isPresent());
-    this.approvals = approvals;
+    this.drafts = new Drafts(source.loader(), this::revision, this::now);
+    this.second = new SecondAdmin(approvals, notices, this::now);
     this.notices = notices;
     this.staging = staging;
     this.ended = ended;
     this.clock = clock;
     Written own = source.own();
-    this.state = new State(own, Revision.NONE, own, own, source.first());
+    this.state = new InForce(own, Revision.NONE, own, own, source.first());
   }
 
   /**
@@ -184,7 +146,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   void begin() {
     try {
       arrive();
-      State now = state(state.own(), changes.latest());
+      InForce now = state(state.own(), changes.latest());
       state = now;
       report(now);
     } catch (Failure notThere) {
@@ -225,7 +187,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   private boolean applied(Written own) {
     Revision latest = changes.latest();
     Written base = base(own, latest);
-    Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    Instant at = now();
     var edit = new Edit(base, base.with(holding(latest)), NOBODY, at, Optional.empty());
     List<Change> over = edit.apply(own);
     Optional<String> text = latest.base().map(given -> own.text());
@@ -259,7 +221,7 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   /** How this node's own file stands to what is in force. */
   OwnFile standing() {
-    State now = state;
+    InForce now = state;
     if (now.revision().base().isPresent()) {
       return now.base().mark().equals(now.own().mark()) ? OwnFile.IN_FORCE : OwnFile.PASSED_OVER;
     }
@@ -292,8 +254,13 @@ final class Revisions implements Settings, History, AutoCloseable {
     try {
       return source.config(whole.with(more));
     } catch (Faulty faulty) {
-      throw failure(faulty, String.join(".", path) + ".");
+      throw Drafts.refusal(faulty, String.join(".", path) + ".");
     }
+  }
+
+  /** As exactly as the store keeps it. */
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
   /** The configuration in force. */
@@ -316,7 +283,7 @@ final class Revisions implements Settings, History, AutoCloseable {
    */
   Config file(Written changed) {
     return turn(() -> {
-      State before = state;
+      InForce before = state;
       List<Change> ended = new ArrayList<>();
       try {
         arrive();
@@ -331,7 +298,7 @@ final class Revisions implements Settings, History, AutoCloseable {
               if (!fresh) {
                 return new Next(changed, now.revision().base(), now.revision().changes());
               }
-              Edit edit = edit(now, NOBODY, Optional.empty());
+              Edit edit = now.edit(NOBODY, now(), Optional.empty());
               ended.clear();
               ended.addAll(edit.apply(changed));
               return new Next(
@@ -344,7 +311,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       } catch (Failure notThere) {
         // The file is at hand whether the store is or not; what it ends is written down later.
         owed = true;
-        Edit edit = edit(before, NOBODY, Optional.empty());
+        Edit edit = before.edit(NOBODY, now(), Optional.empty());
         edit.apply(changed);
         Revision kept = before.revision();
         use(
@@ -379,25 +346,7 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   @Override
   public String tag(List<String> path) {
-    return tag(state, path);
-  }
-
-  private static String tag(State now, List<String> path) {
-    var text = new StringBuilder(now.whole().opened(path).map(Json::text).orElse(""));
-    // What is shown of a secret does not tell when another has taken its place.
-    for (Change change : now.whole().changes()) {
-      if (Edit.touches(path, change.path())) {
-        text.append('\n').append(change.at().toEpochMilli()).append(change.by());
-      }
-    }
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256")
-              .digest(text.toString().getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, 10);
-    } catch (NoSuchAlgorithmException everyJdkHasIt) {
-      throw new IllegalStateException(everyJdkHasIt);
-    }
+    return state.tag(path);
   }
 
   @Override
@@ -427,281 +376,36 @@ final class Revisions implements Settings, History, AutoCloseable {
             wish.by(),
             wish.why(),
             order.about(),
-            next(wish, order),
-            (before, after) -> request(wish, order, before, after),
-            ending(order)));
-  }
-
-  /** Empty where one admin is enough. */
-  private Optional<Request> request(Wish wish, Order order, State before, State after) {
-    List<String> places = before.config().secondAdmin(after.config());
-    if (places.isEmpty()) {
-      return Optional.empty();
-    }
-    ObjectNode shown = Json.object().set("differences", differences(before, after));
-    places.forEach(shown.putArray("places")::add);
-    shown.put("person", wish.person());
-    Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    var request =
-        new Request(
-            Ids.of("apr_"),
-            at,
-            wish.by(),
-            wish.why(),
-            at.plus(before.config().approvals()),
-            order.written(),
-            Json.text(shown));
-    approvals.add(request);
-    notices.asked(request);
-    return Optional.of(request);
-  }
-
-  private static ArrayNode differences(State before, State after) {
-    ArrayNode all = Json.array();
-    before.whole().to(after.whole()).forEach(difference -> all.add(difference.json()));
-    return all;
+            drafts.of(wish, order),
+            (before, after) -> second.ask(wish, order, before, after),
+            Drafts.ending(order)));
   }
 
   @Override
   public Done approve(Admin admin, String id) {
     return turn(() -> {
-      String by = admin.name();
-      Request request = waiting(admin, id);
-      Order order = Order.of(request.order());
-      var wish =
-          new Wish(
-              request.by(), person(request), request.why(), Optional.empty(), Optional.empty());
-      var agreed = new Agreed(request, by);
-      try {
-        Done done =
-            write(
-                request.by(),
-                request.why() + ", approved by " + by,
-                order.about(),
-                next(wish, order),
-                agreed,
-                ending(order));
-        if (!agreed.decided) {
-          throw stale(id, "nothing would be different");
-        }
-        approvals.done(id, done.revision());
-        return done;
-      } catch (Failure refused) {
-        if (agreed.decided) {
-          approvals.undecide(id);
-        }
-        throw switch (refused.kind()) {
-          case INVALID_REQUEST, NOT_FOUND ->
-              refused.status() == 409 ? refused : stale(id, refused.message());
-          default -> refused;
-        };
-      }
+      SecondAdmin.Agreed agreed = second.agreed(admin, id);
+      Order order = agreed.order();
+      return agreed.carried(() ->
+          write(
+              agreed.wish().by(),
+              agreed.why(),
+              order.about(),
+              drafts.of(agreed.wish(), order),
+              agreed,
+              Drafts.ending(order)));
     });
-  }
-
-  private static String person(Request request) {
-    return Json.parse(request.shown()).path("person").asString(request.by());
-  }
-
-  private Request waiting(Admin by, String id) {
-    Approvals.Known known =
-        approvals
-            .find(id, clock.instant())
-            .orElseThrow(() ->
-                Failure.of(Failure.Kind.NOT_FOUND, "There is no request '" + id + "'.")
-                    .at("id")
-                    .code("approval_not_found"));
-    if (known.decision().state() != Approvals.State.PENDING) {
-      throw Failure.invalid(
-              "The request '" + id + "' waits no more: " + known.decision().state().word() + ".")
-          .status(409)
-          .at("id")
-          .code("approval_" + known.decision().state().word());
-    }
-    Request request = known.request();
-    if (request.by().equalsIgnoreCase(by.name()) || person(request).equalsIgnoreCase(by.person())) {
-      throw Failure.of(
-          Failure.Kind.PERMISSION, "Another admin than who asked for a change agrees to it.");
-    }
-    return known.request();
-  }
-
-  private static Failure stale(String id, String why) {
-    return Failure.invalid(
-            "The request '"
-                + id
-                + "' does not fit the configuration any more; make the change again. "
-                + why)
-        .status(409)
-        .at("id")
-        .code("approval_stale");
-  }
-
-  /** That of two who agree at once one does it, and only what was shown is done. */
-  private final class Agreed implements Consent {
-    private final Request request;
-    private final String by;
-    private boolean decided;
-
-    private Agreed(Request request, String by) {
-      this.request = request;
-      this.by = by;
-    }
-
-    @Override
-    public Optional<Request> missing(State before, State after) {
-      String now = Json.text(differences(before, after));
-      if (!Json.parse(now).equals(Json.parse(request.shown()).path("differences"))) {
-        throw stale(request.id(), "Something else would be different than was shown.");
-      }
-      if (!decided) {
-        decided = approvals.decide(request.id(), Approvals.State.APPROVED, by, clock.instant());
-        if (!decided) {
-          throw stale(request.id(), "Somebody has decided meanwhile.");
-        }
-      }
-      return Optional.empty();
-    }
-  }
-
-  private Function<State, Next> next(Wish wish, Order order) {
-    return switch (order) {
-      case Order.Put put -> now -> put(now, wish, put);
-      case Order.End end -> now -> ended(now, wish, end.path());
-      case Order.Apply apply -> now -> applied(now, wish, apply);
-      case Order.Back back -> {
-        Revision target = revision(back.number()).orElseThrow(() -> none(back.number()));
-        yield now -> new Next(now.own(), target.base(), target.changes());
-      }
-    };
-  }
-
-  private static BiFunction<Written, Written, Set<App>> ending(Order order) {
-    return switch (order) {
-      case Order.Put put -> (before, after) -> strangers(before, after, put.until().isPresent());
-      case Order.End _, Order.Apply _, Order.Back _ -> NONE_END;
-    };
-  }
-
-  private Next put(State now, Wish wish, Order.Put put) {
-    Place place = put.place();
-    Optional<JsonNode> there = now.whole().at(place.path());
-    place
-        .home()
-        .filter(home -> now.whole().at(home.path()).isEmpty())
-        .ifPresent(home -> {
-          throw home.missing();
-        });
-    matched(wish, now, place, there.isPresent());
-    if (put.verb() == Verb.CREATE && there.isPresent()) {
-      throw Failure.invalid(
-              "There is a " + place.noun() + " '" + place.path().getLast() + "' already.")
-          .status(409)
-          .at("name")
-          .code(place.noun() + "_exists");
-    }
-    if (there.isEmpty() && (put.verb() == Verb.MERGE || put.verb() == Verb.REMOVE)) {
-      throw place.missing();
-    }
-    Edit edit = edit(now, wish.by(), put.until());
-    try {
-      switch (put.verb()) {
-        case CREATE, REPLACE -> edit.replace(place.path(), put.value());
-        case MERGE -> edit.merge(place.path(), put.value());
-        case REMOVE -> edit.remove(place.path());
-      }
-    } catch (Grammar.NothingKept nothing) {
-      throw Failure.invalid("'unchanged' keeps the secret that is there, and there is none.")
-          .at(nothing.path());
-    }
-    return new Next(now.own(), now.revision().base(), edit.changes());
-  }
-
-  private Next ended(State now, Wish wish, List<String> path) {
-    Edit edit = edit(now, wish.by(), Optional.empty());
-    boolean known =
-        now.whole().changes().stream()
-            .anyMatch(change -> change.override() && change.path().equals(path));
-    if (!known || !edit.end(path)) {
-      throw Failure.of(
-              Failure.Kind.NOT_FOUND, "There is no override of " + Difference.pointer(path) + ".")
-          .at("path")
-          .code("override_not_found");
-    }
-    return new Next(now.own(), now.revision().base(), edit.changes());
-  }
-
-  private Next applied(State now, Wish wish, Order.Apply apply) {
-    Edit edit = edit(now, wish.by(), Optional.empty());
-    try {
-      edit.apply(source.loader().read(apply.file(), apply.text()));
-    } catch (Faulty noYaml) {
-      throw failure(noYaml, "");
-    }
-    return new Next(now.own(), Optional.of(apply.text()), edit.changes());
-  }
-
-  /**
-   * The apps that were taken away or made: one of the same name that is made later is another one,
-   * and must not find the keys of the one before.
-   *
-   * @param back whether what was taken away comes back by itself, with its keys
-   */
-  private static Set<App> strangers(Written before, Written after, boolean back) {
-    Set<App> old = apps(before);
-    Set<App> fresh = apps(after);
-    var all = new HashSet<App>(fresh);
-    all.removeAll(old);
-    if (!back) {
-      old.stream().filter(app -> !fresh.contains(app)).forEach(all::add);
-    }
-    return all;
-  }
-
-  private static Set<App> apps(Written of) {
-    var all = new HashSet<App>();
-    of.at(List.of("tenants"))
-        .ifPresent(tenants ->
-            tenants
-                .properties()
-                .forEach(tenant -> {
-                  all.add(new App(tenant.getKey(), ""));
-                  tenant
-                      .getValue()
-                      .path("apps")
-                      .propertyNames()
-                      .forEach(app -> all.add(new App(tenant.getKey(), app)));
-                }));
-    return all;
-  }
-
-  private static void matched(Wish wish, State now, Place place, boolean there) {
-    if (wish.match().isEmpty()) {
-      return;
-    }
-    List<String> tags = wish.match().get();
-    if (!there || !(tags.contains("*") || tags.contains(tag(now, place.path())))) {
-      throw Failure.invalid(
-              "The "
-                  + place.noun()
-                  + " '"
-                  + place.path().getLast()
-                  + "' has changed since it was read; read it again, and try again.")
-          .status(412)
-          .at("If-Match")
-          .code("precondition_failed");
-    }
   }
 
   @Override
   public List<Change> overrides() {
-    State now = state;
+    InForce now = state;
     return now.whole().changes().stream().filter(Change::override).map(now.whole()::shown).toList();
   }
 
   @Override
   public Running running() {
-    State now = state;
+    InForce now = state;
     return new Running(
         shown(now.revision(), now.whole()),
         now.base().file(),
@@ -722,17 +426,17 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   @Override
   public List<Difference> differences(long from, long to) {
-    return whole(revision(from).orElseThrow(() -> none(from)))
-        .to(whole(revision(to).orElseThrow(() -> none(to))));
+    return whole(revision(from).orElseThrow(() -> Drafts.none(from)))
+        .to(whole(revision(to).orElseThrow(() -> Drafts.none(to))));
   }
 
   @Override
   public Plan plan(String file, String text) {
     return turn(() -> {
-      State now = state;
+      InForce now = state;
       try {
         Written given = source.loader().read(file, text);
-        Edit edit = edit(now, NOBODY, Optional.empty());
+        Edit edit = now.edit(NOBODY, now(), Optional.empty());
         List<Change> ends = edit.apply(given);
         Written then = given.standing(now.own()).with(edit.changes());
         source.loader().load(then);
@@ -761,9 +465,9 @@ final class Revisions implements Settings, History, AutoCloseable {
    * @param place at which a fault is named from
    */
   private Done write(
-      String by, String why, Optional<List<String>> place, Function<State, Next> next) {
+      String by, String why, Optional<List<String>> place, Function<InForce, Next> next) {
     // What a file or a clock takes away may come back as it was, and nobody has to agree to it.
-    return write(by, why, place, next, (before, after) -> Optional.empty(), NONE_END);
+    return write(by, why, place, next, (before, after) -> Optional.empty(), Drafts.NONE_END);
   }
 
   /**
@@ -776,16 +480,16 @@ final class Revisions implements Settings, History, AutoCloseable {
       String by,
       String why,
       Optional<List<String>> place,
-      Function<State, Next> next,
-      Consent consent,
+      Function<InForce, Next> next,
+      SecondAdmin.Consent consent,
       BiFunction<Written, Written, Set<App>> ending) {
     for (int tries = 0; tries < MOST_TRIES; tries++) {
       if (changes.newest() != state.revision().number()) {
         catchUp(changes.latest());
       }
-      State before = state;
+      InForce before = state;
       Next wanted = next.apply(before);
-      Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+      Instant at = now();
       boolean same =
           wanted.base().equals(before.revision().base())
               && wanted.changes().equals(before.revision().changes());
@@ -797,7 +501,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       if (same && wanted.own().equals(before.own())) {
         return new Done(revision.number(), false, List.of(), Optional.empty());
       }
-      State after = checked(wanted.own(), revision, place);
+      InForce after = checked(wanted.own(), revision, place);
       Optional<Request> waits = consent.missing(before, after);
       if (waits.isPresent()) {
         return new Done(before.revision().number(), false, before.whole().to(after.whole()), waits);
@@ -853,44 +557,26 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   /** Faults of the file itself stay what they are; those of a change are the admin's. */
-  private State checked(Written own, Revision revision, Optional<List<String>> place) {
+  private InForce checked(Written own, Revision revision, Optional<List<String>> place) {
     try {
       return state(own, revision);
     } catch (Faulty faulty) {
       if (!own.equals(state.own())) {
         throw faulty;
       }
-      throw failure(faulty, place.map(path -> String.join(".", path) + ".").orElse(""));
+      throw Drafts.refusal(faulty, place.map(path -> String.join(".", path) + ".").orElse(""));
     }
   }
 
-  private static Failure failure(Faulty faulty, String place) {
-    Fault first =
-        faulty.faults().stream()
-            .filter(fault -> fault.path().startsWith(place))
-            .findFirst()
-            .orElse(faulty.faults().getFirst());
-    String param =
-        first.path().startsWith(place) ? first.path().substring(place.length()) : first.path();
-    return Failure.invalid(
-            faulty.faults().stream()
-                .limit(20)
-                .map(fault -> fault.text() + ".")
-                .distinct()
-                .collect(Collectors.joining(" ")))
-        .at(param.isEmpty() ? "body" : param)
-        .code("invalid_configuration");
-  }
-
   /** Everything that follows from a file and a revision. Throws {@link Faulty}. */
-  private State state(Written own, Revision revision) {
+  private InForce state(Written own, Revision revision) {
     Written base = base(own, revision);
     Written whole = base.with(holding(revision));
-    return new State(own, revision, base, whole, source.config(whole));
+    return new InForce(own, revision, base, whole, source.config(whole));
   }
 
   private Written base(Written own, Revision revision) {
-    State now = state;
+    InForce now = state;
     return own.equals(now.own()) && revision.base().equals(now.revision().base())
         ? now.base()
         : revision
@@ -904,11 +590,6 @@ final class Revisions implements Settings, History, AutoCloseable {
     return revision.changes().stream()
         .filter(change -> change.until().map(now::isBefore).orElse(true))
         .toList();
-  }
-
-  private Edit edit(State now, String by, Optional<Instant> until) {
-    return new Edit(
-        now.base(), now.whole(), by, clock.instant().truncatedTo(ChronoUnit.MILLIS), until);
   }
 
   /** Reads what is in force again: something that it names may have changed. Does not wait. */
@@ -930,7 +611,7 @@ final class Revisions implements Settings, History, AutoCloseable {
     }
   }
 
-  private void use(State next) {
+  private void use(InForce next) {
     staging.apply(next.config()).use();
     state = next;
   }
@@ -942,7 +623,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       } else if (source.first().database().isPresent() && looks++ % FILE_LOOKS == 0) {
         files.look();
       }
-      State now = state;
+      InForce now = state;
       long newest = changes.newest();
       if (away) {
         away = false;
@@ -999,7 +680,7 @@ final class Revisions implements Settings, History, AutoCloseable {
 
   /** Ends here at once what was to end by now, and then for all. */
   private void expire() {
-    State now = state;
+    InForce now = state;
     if (now.whole().changes().equals(holding(now.revision()))) {
       return;
     }
@@ -1040,13 +721,7 @@ final class Revisions implements Settings, History, AutoCloseable {
         revision.changes().stream().map(whole::shown).toList());
   }
 
-  private static Failure none(long number) {
-    return Failure.of(Failure.Kind.NOT_FOUND, "There is no revision " + number + ".")
-        .at("revision")
-        .code("revision_not_found");
-  }
-
-  private static void report(State now) {
+  private static void report(InForce now) {
     if (now.revision().base().isPresent()) {
       LOG.warn(
           "what was applied is in force in the place of {}, until that changes or somebody goes"

@@ -8,9 +8,11 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Handler;
+import dev.lintel.Ids;
 import dev.lintel.RawRequest;
 import dev.lintel.Request;
 import dev.lintel.Trail;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -45,7 +47,7 @@ public final class Front implements Endpoint {
   @Override
   public void serve(Exchange exchange) {
     RawRequest raw = exchange.request();
-    var trail = Trail.begin(exchange.arrived());
+    Trail trail = begin(exchange);
     trail.from(raw.peer());
     var call =
         Call.begin(
@@ -65,6 +67,13 @@ public final class Front implements Endpoint {
     } finally {
       taped.settle();
     }
+  }
+
+  private static Trail begin(Exchange exchange) {
+    Optional<String> id = exchange.callId();
+    return id.isEmpty()
+        ? Trail.begin(exchange.arrived())
+        : new Trail(id.get(), Ids.time(id.get()).orElseGet(Instant::now), exchange.arrived());
   }
 
   private void serve(Call call, Reply reply) {

@@ -41,6 +41,11 @@ final class Database implements AutoCloseable {
   private volatile boolean closed;
 
   /** Opens nothing before {@link #open} or the first work. */
+  /** Whether processes use it that have folders of their own. */
+  boolean shared() {
+    return engine.shared();
+  }
+
   Database(Engine engine) {
     this.engine = engine;
     watch = new Watch(engine.name());

@@ -23,6 +23,9 @@ interface Engine {
   /** For the log; without secrets. */
   String name();
 
+  /** Whether processes use it that have folders of their own. */
+  boolean shared();
+
   /** How many threads write at once. */
   int writers();
 

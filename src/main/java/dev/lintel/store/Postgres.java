@@ -135,6 +135,11 @@ final class Postgres implements Engine {
   }
 
   @Override
+  public boolean shared() {
+    return true;
+  }
+
+  @Override
   public int together() {
     return 1;
   }

@@ -44,8 +44,13 @@ public final class SpoolFolder implements Spool {
     try {
       Owned.folder(folder.toAbsolutePath());
       Path file = Files.createTempFile(folder, "", ENDING);
-      var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      return new Run(file, channel);
+      try {
+        var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return new Run(file, channel);
+      } catch (IOException unopened) {
+        Files.deleteIfExists(file);
+        throw unopened;
+      }
     } catch (IOException full) {
       throw noRoom(full);
     }

@@ -10,7 +10,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +28,12 @@ final class SqlBatches implements Batches {
 
   private final Database database;
   private final InstantSource clock;
+
+  /** How long a batch that goes on at another node is not looked at. */
+  private static final Duration ELSEWHERE = Duration.ofMinutes(10);
+
   private final Duration lease;
+  private final Map<String, Long> elsewhere = new ConcurrentHashMap<>();
   private final String node;
 
   /** What this process is at work on. */
@@ -137,26 +144,43 @@ final class SqlBatches implements Batches {
   @Override
   public Optional<Batch> take() {
     CallThread.await(lettingGo);
+    elsewhere.values().removeIf(until -> until <= clock.millis());
+    List<String> others = List.copyOf(elsewhere.keySet());
     Optional<Batch> taken =
         database.written(connection -> {
           try (var update =
               connection.prepareStatement(
                   """
                   UPDATE batch SET holder = ?, lease = ? WHERE id = (
-                    SELECT id FROM batch WHERE ended = 0 AND lease < ? ORDER BY id LIMIT 1)
+                    SELECT id FROM batch WHERE ended = 0 AND lease < ?%s ORDER BY id LIMIT 1)
                   AND ended = 0 AND lease < ?
                   RETURNING document
-                  """)) {
+                  """
+                      .formatted(
+                          others.isEmpty()
+                              ? ""
+                              : " AND id NOT IN ("
+                                  + String.join(", ", Collections.nCopies(others.size(), "?"))
+                                  + ")"))) {
             update.setString(1, node);
             update.setLong(2, clock.millis() + lease.toMillis());
             update.setLong(3, clock.millis());
+            for (int i = 0; i < others.size(); i++) {
+              update.setString(4 + i, others.get(i));
+            }
             // Once more: another node may have taken the same one meanwhile.
-            update.setLong(4, clock.millis());
+            update.setLong(4 + others.size(), clock.millis());
             return first(update.executeQuery());
           }
         });
     taken.ifPresent(batch -> held.add(batch.id()));
     return taken;
+  }
+
+  @Override
+  public void elsewhere(String id) {
+    elsewhere.put(id, clock.millis() + ELSEWHERE.toMillis());
+    letGo(id, Duration.ZERO);
   }
 
   @Override

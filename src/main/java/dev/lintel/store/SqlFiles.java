@@ -55,6 +55,21 @@ final class SqlFiles implements StoredFiles {
   }
 
   @Override
+  public boolean elsewhere(String id) {
+    return database.shared()
+        && !Files.exists(content(id))
+        && !Files.exists(folder.resolve(id + DRAFT))
+        && database.found(connection -> {
+          try (var query = connection.prepareStatement("SELECT 1 FROM file WHERE id = ?")) {
+            query.setString(1, id);
+            try (var row = query.executeQuery()) {
+              return row.next();
+            }
+          }
+        });
+  }
+
+  @Override
   public void add(StoredFile file) {
     Path draft = draft(file.id());
     try {

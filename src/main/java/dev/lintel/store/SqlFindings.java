@@ -141,6 +141,8 @@ final class SqlFindings implements Findings {
   public Found between(Instant first, Instant end) {
     long from = SqlUsage.millis(first);
     long to = SqlUsage.millis(end);
+    // First: of no call that is counted is it left out what was found.
+    long calls = usage.calls(first, end);
     Asking asking =
         database.found(connection -> {
           var found = new Asking(connection, SqlRecords.days(connection), new TreeMap<>(Key.ORDER));
@@ -149,7 +151,7 @@ final class SqlFindings implements Findings {
         });
     return new Found(
         asking.sums.entrySet().stream().map(one -> row(one.getKey(), one.getValue())).toList(),
-        usage.calls(first, end),
+        calls,
         true);
   }
 

@@ -29,7 +29,7 @@ final class SqlUsage {
   private static final int SLICE = 5000;
 
   /** After so many rows an answer ends where it can: what is left is for the next one. */
-  private static final long MOST_READ = 400_000;
+  private static final long MOST_READ = 150_000;
 
   private static final long END = Instant.parse("9999-12-31T00:00:00Z").toEpochMilli();
   private static final long DAY = Duration.ofDays(1).toMillis();
@@ -144,7 +144,7 @@ final class SqlUsage {
     /** Some time after the other, until there is enough; false where that was before the end. */
     private boolean pieces(long from, long to) throws SQLException {
       Level level = step % DAY == 0 ? Level.DAY : Level.HOUR;
-      long most = level == Level.DAY || single.isPresent() ? 31 * DAY : DAY;
+      long most = single.isPresent() ? 31 * DAY : level == Level.DAY ? 7 * DAY : DAY / 4;
       long piece = step * Math.ceilDiv(most, step);
       long at = from;
       while (at < to) {

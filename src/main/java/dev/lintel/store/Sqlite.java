@@ -108,6 +108,11 @@ final class Sqlite implements Engine {
 
   /** All that waits, so that many writers share one flush to the disk. */
   @Override
+  public boolean shared() {
+    return false;
+  }
+
+  @Override
   public int together() {
     return 256;
   }

@@ -91,6 +91,20 @@ interface BatchesContract {
   }
 
   @Test
+  default void one_whose_files_lie_elsewhere_is_left_to_others_for_ten_minutes() {
+    Batches batches = store().batches();
+    batches.add(batch("t", "batch_1"));
+    batches.add(batch("t", "batch_2"));
+    assertThat(batches.take()).map(Batch::id).contains("batch_1");
+    batches.elsewhere("batch_1");
+    assertThat(batches.take()).map(Batch::id).contains("batch_2");
+    batches.elsewhere("batch_2");
+    assertThat(batches.take()).isEmpty();
+    clock().pass(Duration.ofMinutes(10));
+    assertThat(batches.take()).map(Batch::id).contains("batch_1");
+  }
+
+  @Test
   default void what_a_dead_process_was_at_work_on_can_be_taken_after_15_seconds() {
     store().batches().add(batch("t", "batch_1"));
     assertThat(store().batches().take()).isPresent();

@@ -8,6 +8,8 @@ import dev.lintel.Failure;
 import dev.lintel.Replays;
 import dev.lintel.Soon;
 import dev.lintel.Store;
+import dev.lintel.StoredFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -67,6 +69,30 @@ class NodesTest {
     started.forEach(CompletableFuture::join);
     assertThat(ask("SELECT COUNT(*) FROM migration"))
         .isEqualTo(Integer.toString(Migrations.NEWEST));
+  }
+
+  @Test
+  void a_batch_whose_files_lie_elsewhere_is_taken_by_another_node() {
+    SqlStore one = node();
+    SqlStore other = node();
+    one.batches().add(batch("batch_1"));
+    assertThat(one.batches().take()).isPresent();
+    one.batches().elsewhere("batch_1");
+    assertThat(one.batches().take()).isEmpty();
+    assertThat(other.batches().take()).map(Batch::id).contains("batch_1");
+  }
+
+  @Test
+  void a_node_knows_of_a_file_that_its_content_lies_elsewhere() throws Exception {
+    SqlStore one = node();
+    SqlStore other = node();
+    Files.writeString(one.files().draft("file-1"), "x");
+    one.files()
+        .add(new StoredFile("file-1", "t", "batch", "in", 1, clock.instant(), Optional.empty()));
+    assertThat(one.files().elsewhere("file-1")).isFalse();
+    assertThat(other.files().find("t", "file-1")).isPresent();
+    assertThat(other.files().elsewhere("file-1")).isTrue();
+    assertThat(other.files().elsewhere("file-2")).as("there is none").isFalse();
   }
 
   @Test
