@@ -33,20 +33,54 @@ final class Accounts {
   /** So many of those that have one of their own are shown. */
   private static final int MOST_SHOWN = 10_000;
 
-  /** An allowance is known by being the same object: to compare all of it would cost more. */
-  private record Same(Allowance allowance) {
+  /** Of callers' keys so many are known again. */
+  private static final int MOST_CALLERS = 1 << 17;
+
+  /** Known by being the same object: to compare all of it would cost more. */
+  private record Same<T>(T one) {
     @Override
     public boolean equals(Object other) {
-      return other instanceof Same same && same.allowance == allowance;
+      return other instanceof Same<?> same && same.one == one;
     }
 
     @Override
     public int hashCode() {
-      return System.identityHashCode(allowance);
+      return System.identityHashCode(one);
     }
   }
 
-  private final Map<Same, Account> whole = new ConcurrentHashMap<>();
+  /** On what a policy's accounts depend. */
+  private sealed interface Whose {
+    /** On nothing: the same count for all calls. */
+    record All(List<Account> accounts) implements Whose {}
+
+    /** On who calls alone. */
+    record Callers() implements Whose {}
+
+    /** On what the call says, too. */
+    record Calls() implements Whose {}
+  }
+
+  /** A policy's allowances and one of its callers. */
+  private record Theirs(List<Allowance> allowances, String tenant, String app, String key) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Theirs same
+          && same.allowances == allowances
+          && same.key.equals(key)
+          && same.app.equals(app)
+          && same.tenant.equals(tenant);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * System.identityHashCode(allowances) + key.hashCode();
+    }
+  }
+
+  private final Map<Same<Allowance>, Account> whole = new ConcurrentHashMap<>();
+  private final Map<Same<List<Allowance>>, Whose> policies = new ConcurrentHashMap<>();
+  private final Map<Theirs, List<Account>> callers = new ConcurrentHashMap<>();
   private final Map<String, Account> live = new ConcurrentHashMap<>();
 
   /**
@@ -81,20 +115,86 @@ final class Accounts {
 
   /** The account of an allowance that its owner has as a whole. */
   Account of(Allowance allowance) {
-    var key = new Same(allowance);
+    var key = new Same<>(allowance);
     Account known = whole.get(key);
     if (known == null) {
       known = new Account(id(allowance, ""), allowance);
-      if (whole.size() >= MOST) {
-        whole.clear();
-      }
-      whole.put(key, known);
+      put(whole, MOST, key, known);
     }
     return known;
   }
 
+  private static <K, V> void put(Map<K, V> map, int most, K key, V value) {
+    if (map.size() >= most) {
+      map.clear();
+    }
+    map.put(key, value);
+  }
+
+  /** Those on which that call counts. */
+  List<Account> of(Call call, List<Allowance> allowances) {
+    var key = new Same<>(allowances);
+    Whose whose = policies.get(key);
+    if (whose == null) {
+      whose = whose(call, allowances);
+      put(policies, MOST, key, whose);
+    }
+    return switch (whose) {
+      case Whose.All all -> all.accounts;
+      case Whose.Callers them -> theirs(call, allowances);
+      case Whose.Calls each -> anew(call, allowances);
+    };
+  }
+
+  private Whose whose(Call call, List<Allowance> allowances) {
+    boolean all = true;
+    for (Allowance allowance : allowances) {
+      for (Dimension dimension : allowance.per()) {
+        all = false;
+        if (!isOfCaller(dimension)) {
+          return new Whose.Calls();
+        }
+      }
+    }
+    return all ? new Whose.All(anew(call, allowances)) : new Whose.Callers();
+  }
+
+  private static boolean isOfCaller(Dimension dimension) {
+    return switch (dimension) {
+      case TENANT, APP, KEY -> true;
+      case USE_CASE, USER, MODEL, ENDPOINT, TAG -> false;
+    };
+  }
+
+  private List<Account> theirs(Call call, List<Allowance> allowances) {
+    Caller caller = call.caller();
+    var key = new Theirs(allowances, caller.tenant(), caller.app(), caller.keyId());
+    List<Account> known = callers.get(key);
+    if (known == null) {
+      known = anew(call, allowances);
+      put(callers, MOST_CALLERS, key, known);
+    }
+    return known;
+  }
+
+  /** Limits first: a call that comes too early is not told that there is no money. */
+  private List<Account> anew(Call call, List<Allowance> allowances) {
+    var all = new ArrayList<Account>(allowances.size());
+    for (Allowance allowance : allowances) {
+      if (!allowance.lasting()) {
+        add(allowance, call, all);
+      }
+    }
+    for (Allowance allowance : allowances) {
+      if (allowance.lasting()) {
+        add(allowance, call, all);
+      }
+    }
+    return List.copyOf(all);
+  }
+
   /** Those of one allowance on which that call counts. */
-  void add(Allowance allowance, Call call, List<Account> to) {
+  private void add(Allowance allowance, Call call, List<Account> to) {
     if (allowance.per().isEmpty()) {
       add(of(allowance), to);
       return;

@@ -147,20 +147,8 @@ public final class Admit implements Filter {
     return lines;
   }
 
-  /** Limits first: a call that comes too early is not told that there is no money. */
   List<Account> accounts(Call call, List<Allowance> allowances) {
-    var all = new ArrayList<Account>(allowances.size());
-    for (Allowance allowance : allowances) {
-      if (!allowance.lasting()) {
-        accounts.add(allowance, call, all);
-      }
-    }
-    for (Allowance allowance : allowances) {
-      if (allowance.lasting()) {
-        accounts.add(allowance, call, all);
-      }
-    }
-    return all;
+    return accounts.of(call, allowances);
   }
 
   /** What a call that is over has used. */

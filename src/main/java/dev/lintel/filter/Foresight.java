@@ -15,9 +15,8 @@ import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,12 +62,14 @@ final class Foresight {
     private record State(
         long input, long output, long tokens, long pico, @Nullable State before, int calls) {}
 
-    private final AtomicReference<State> state =
-        new AtomicReference<>(new State(0, 0, 0, 0, null, 0));
+    private static final AtomicReferenceFieldUpdater<Highest, State> STATE =
+        AtomicReferenceFieldUpdater.newUpdater(Highest.class, State.class, "state");
+
+    private volatile State state = new State(0, 0, 0, 0, null, 0);
 
     void add(long input, long output, long pico) {
       while (true) {
-        State known = Objects.requireNonNull(state.get());
+        State known = state;
         State next =
             known.calls == HALF
                 ? new State(
@@ -85,14 +86,14 @@ final class Foresight {
                     Math.max(known.pico, pico),
                     known.before,
                     known.calls + 1);
-        if (state.compareAndSet(known, next)) {
+        if (STATE.compareAndSet(this, known, next)) {
           return;
         }
       }
     }
 
     Seen seen() {
-      State now = Objects.requireNonNull(state.get());
+      State now = state;
       State before = now.before;
       return before == null
           ? new Seen(now.input, now.output, now.tokens, now.pico)

@@ -36,7 +36,10 @@ public final class Directory implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(300);
   private static final Duration WRITE = Duration.ofSeconds(10);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final int PROVED = 1 << 17;
+
+  /** Its younger half holds a hundred thousand keys that call by turns. */
+  private static final int PROVED = 1 << 18;
+
 
   private final Supplier<Store> store;
   private final InstantSource clock;

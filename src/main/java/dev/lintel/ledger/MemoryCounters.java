@@ -60,8 +60,13 @@ public final class MemoryCounters implements Counters {
   }
 
   private Tally tally(Account account, Moment now) {
-    Tally known = tallies.get(account.id());
-    return known == null ? made(account, now) : known;
+    if (account.count() instanceof Tally known && known.counts(this)) {
+      return known;
+    }
+    Tally kept = tallies.get(account.id());
+    Tally found = kept == null ? made(account, now) : kept;
+    account.count(found);
+    return found;
   }
 
   private Tally made(Account account, Moment now) {
@@ -70,10 +75,10 @@ public final class MemoryCounters implements Counters {
     return tallies.computeIfAbsent(account.id(), id -> fresh(account, now));
   }
 
-  private static Tally fresh(Account account, Moment now) {
+  private Tally fresh(Account account, Moment now) {
     return account.allowance().span() instanceof Span.Rolling rolling
-        ? new RollingTally(rolling, now)
-        : new PeriodTally(account.allowance().span(), now);
+        ? new RollingTally(this, rolling, now)
+        : new PeriodTally(this, account.allowance().span(), now);
   }
 
   private void look(Moment now) {
@@ -156,7 +161,7 @@ public final class MemoryCounters implements Counters {
       Claim claim, PeriodTally tally, long before, long used, Moment taken) {
     Account account = claim.account();
     Allowance allowance = account.allowance();
-    if (!allowance.lasting()) {
+    if (!tally.lasting()) {
       return Optional.empty();
     }
     Instant period = tally.period(allowance, taken);
@@ -184,7 +189,7 @@ public final class MemoryCounters implements Counters {
       while (true) {
         Tally tally =
             tallies.computeIfAbsent(
-                charge.account(), id -> new PeriodTally(charge.period(), charge.amount()));
+                charge.account(), id -> new PeriodTally(this, charge.period(), charge.amount()));
         if (!(tally instanceof PeriodTally period)
             || period.raise(charge.period(), charge.amount(), now)) {
           break;

@@ -6,8 +6,7 @@ import dev.lintel.Counters.Level;
 import dev.lintel.Span;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * The count of what is for a period of the calendar, for all time, or for calls at once. What was
@@ -38,19 +37,38 @@ final class PeriodTally implements Tally {
 
   private static final State GIVEN_UP = new State(0, 0, 0, 0);
 
-  private final AtomicReference<State> state;
+  private static final AtomicReferenceFieldUpdater<PeriodTally, State> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(PeriodTally.class, State.class, "state");
 
-  PeriodTally(Span span, Moment now) {
-    state = new AtomicReference<>(begin(span, now));
+  private final Object owner;
+  private final boolean lasting;
+  private volatile State state;
+
+  PeriodTally(Object owner, Span span, Moment now) {
+    this.owner = owner;
+    this.lasting = !(span instanceof Span.Now);
+    this.state = begin(span, now);
   }
 
   /** Of a period that began then, of which that is known to have been spent. */
-  PeriodTally(Instant start, long spent) {
-    state = new AtomicReference<>(new State(start.toEpochMilli(), UNKNOWN, spent, 0));
+  PeriodTally(Object owner, Instant start, long spent) {
+    this.owner = owner;
+    this.lasting = true;
+    this.state = new State(start.toEpochMilli(), UNKNOWN, spent, 0);
+  }
+
+  /** Whether what is spent of it outlasts the call. */
+  boolean lasting() {
+    return lasting;
   }
 
   private State known() {
-    return Objects.requireNonNull(state.get());
+    return state;
+  }
+
+  @Override
+  public boolean counts(Object other) {
+    return owner == other && state != GIVEN_UP;
   }
 
   private static State begin(Span span, Moment now) {
@@ -104,7 +122,7 @@ final class PeriodTally implements Tally {
       }
       var next =
           new State(current.start, current.end, current.spent, Tally.plus(current.reserved, held));
-      if (state.compareAndSet(known, next)) {
+      if (STATE.compareAndSet(this, known, next)) {
         return held;
       }
     }
@@ -112,7 +130,7 @@ final class PeriodTally implements Tally {
 
   @Override
   public long settle(Claim claim, long held, long used, Moment taken, Moment now) {
-    long spent = claim.account().allowance().span() instanceof Span.Now ? 0 : used;
+    long spent = lasting ? used : 0;
     while (true) {
       State known = known();
       if (known == GIVEN_UP || !known.isOf(taken.millis())) {
@@ -120,7 +138,7 @@ final class PeriodTally implements Tally {
       }
       var next =
           new State(known.start, known.end, Tally.plus(known.spent, spent), known.reserved - held);
-      if (state.compareAndSet(known, next)) {
+      if (STATE.compareAndSet(this, known, next)) {
         return known.spent;
       }
     }
@@ -140,7 +158,7 @@ final class PeriodTally implements Tally {
               current.end,
               Tally.plus(current.spent, claim.bound()),
               current.reserved);
-      if (state.compareAndSet(known, next)) {
+      if (STATE.compareAndSet(this, known, next)) {
         return current.spent;
       }
     }
@@ -167,7 +185,7 @@ final class PeriodTally implements Tally {
           from == known.start
               ? new State(known.start, known.end, spent, known.reserved)
               : new State(from, UNKNOWN, spent, 0);
-      if (state.compareAndSet(known, next)) {
+      if (STATE.compareAndSet(this, known, next)) {
         return true;
       }
     }
@@ -227,6 +245,6 @@ final class PeriodTally implements Tally {
     boolean idle =
         known.end != UNKNOWN
             && (now.millis() >= known.end || (known.spent == 0 && known.reserved == 0));
-    return idle && state.compareAndSet(known, GIVEN_UP);
+    return idle && STATE.compareAndSet(this, known, GIVEN_UP);
   }
 }

@@ -8,8 +8,7 @@ import dev.lintel.Rolling;
 import dev.lintel.Span;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /** The count of what rolls. What is held is taken from the moment at which it was. */
 final class RollingTally implements Tally {
@@ -28,14 +27,24 @@ final class RollingTally implements Tally {
   /** After which nothing is counted any more. */
   private static final State GIVEN_UP = new State(Rolling.of(Duration.ofSeconds(1), 0), 0);
 
-  private final AtomicReference<State> state;
+  private static final AtomicReferenceFieldUpdater<RollingTally, State> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(RollingTally.class, State.class, "state");
 
-  RollingTally(Span.Rolling span, Moment now) {
-    state = new AtomicReference<>(new State(Rolling.of(span.length(), now.nanos()), 0));
+  private final Object owner;
+  private volatile State state;
+
+  RollingTally(Object owner, Span.Rolling span, Moment now) {
+    this.owner = owner;
+    this.state = new State(Rolling.of(span.length(), now.nanos()), 0);
   }
 
   private State known() {
-    return Objects.requireNonNull(state.get());
+    return state;
+  }
+
+  @Override
+  public boolean counts(Object other) {
+    return owner == other && state != GIVEN_UP;
   }
 
   private static long hold(Claim claim, State known, long total) {
@@ -68,7 +77,7 @@ final class RollingTally implements Tally {
       }
       var next =
           new State(current.plus(held, now.nanos()), known.reserved + reserving(claim, held));
-      if (state.compareAndSet(known, next)) {
+      if (STATE.compareAndSet(this, known, next)) {
         return held;
       }
     }
@@ -95,7 +104,7 @@ final class RollingTally implements Tally {
       }
       Rolling current = known.taken.at(now.nanos());
       Rolling changed = more == 0 ? current : current.plus(more, taken.nanos());
-      if (state.compareAndSet(known, new State(changed, known.reserved + reserved))) {
+      if (STATE.compareAndSet(this, known, new State(changed, known.reserved + reserved))) {
         return known.spent(now.nanos());
       }
     }
@@ -142,6 +151,6 @@ final class RollingTally implements Tally {
     State known = known();
     return known.reserved == 0
         && known.taken.total(now.nanos()) == 0
-        && state.compareAndSet(known, GIVEN_UP);
+        && STATE.compareAndSet(this, known, GIVEN_UP);
   }
 }

@@ -48,6 +48,9 @@ sealed interface Tally permits RollingTally, PeriodTally {
 
   Level level(Allowance allowance, Moment now);
 
+  /** Whether it is one of that owner's, and has not been given up. */
+  boolean counts(Object owner);
+
   /** Gives the count up where it says nothing any more. */
   boolean retire(Moment now);
 
