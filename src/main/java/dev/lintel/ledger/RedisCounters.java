@@ -280,7 +280,8 @@ public final class RedisCounters implements Counters {
     worker.shutdownNow();
     try {
       // What connects at the moment does so by a client that is closed next.
-      if (!worker.awaitTermination(2 * ground.pace().exchange().toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!worker.awaitTermination(
+          2 * ground.pace().exchange().toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.debug("an attempt to connect to {} goes on", ground.redis());
       }
     } catch (InterruptedException ended) {
