@@ -40,7 +40,6 @@ public final class Directory implements AutoCloseable {
   /** Its younger half holds a hundred thousand keys that call by turns. */
   private static final int PROVED = 1 << 18;
 
-
   private final Supplier<Store> store;
   private final InstantSource clock;
   private final byte[] proposal;
