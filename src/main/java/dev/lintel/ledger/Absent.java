@@ -26,8 +26,9 @@ final class Absent {
     this.missing = parts.nodes() - 1;
   }
 
-  boolean nobody() {
-    return missing == 0;
+  /** How many they are. */
+  int missing() {
+    return missing;
   }
 
   /** How much of an account is left to them. */

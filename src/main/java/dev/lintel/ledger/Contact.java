@@ -32,8 +32,12 @@ final class Contact implements AutoCloseable {
 
   sealed interface State {}
 
-  /** Calls wait for what comes of it, which is a moment. */
-  record Joining(CompletableFuture<Boolean> over) implements State {}
+  /**
+   * Calls wait for what comes of it, which is a moment.
+   *
+   * @param absent who had not come back by then
+   */
+  record Joining(CompletableFuture<Boolean> over, Absent absent) implements State {}
 
   /**
    * @param absent who has not told yet what was used meanwhile
@@ -46,17 +50,27 @@ final class Contact implements AutoCloseable {
    */
   record Away(Division parts, @Nullable Share share) implements State {}
 
+  /** How all nodes go on without Redis from now on; asked within the outbox. */
+  @FunctionalInterface
+  interface Dividing {
+    /**
+     * @param told what the database knows to be spent
+     * @param missing how many more nodes there are than Redis knows
+     */
+    Division among(Map<Place, Long> told, int missing);
+  }
+
   private final Ground ground;
   private final Outbox outbox;
   private final Known known;
   private final Member member;
   private final Reminder reminder;
-  private final Function<Map<Place, Long>, Division> divided;
+  private final Dividing divided;
   private final Function<Division, Optional<Share>> share;
   private final Runnable free;
   private final ScheduledExecutorService worker;
   private final AtomicReference<State> state =
-      new AtomicReference<>(new Joining(new CompletableFuture<>()));
+      new AtomicReference<>(new Joining(new CompletableFuture<>(), Absent.NOBODY));
 
   /** What this node had seen to be spent when it lost Redis last. */
   private volatile Map<Place, Long> seen = Map.of();
@@ -65,8 +79,6 @@ final class Contact implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param divided how all nodes go on without Redis from now on, told what the database knows to
-   *     be spent; asked within the outbox
    * @param share with which this node does; empty where calls are refused
    * @param free told when more may be taken, of which Redis does not tell
    * @param worker of one thread
@@ -77,7 +89,7 @@ final class Contact implements AutoCloseable {
       Known known,
       Member member,
       Reminder reminder,
-      Function<Map<Place, Long>, Division> divided,
+      Dividing divided,
       Function<Division, Optional<Share>> share,
       Runnable free,
       ScheduledExecutorService worker) {
@@ -122,7 +134,7 @@ final class Contact implements AutoCloseable {
 
   /** It was found not to be trusted any more. */
   void lost(Up up, String why) {
-    var joining = new Joining(new CompletableFuture<>());
+    var joining = new Joining(new CompletableFuture<>(), up.absent);
     if (state.compareAndSet(up, joining)) {
       seen = known.lasting(ground.time().instant());
       LOG.debug("not connected to {} any more: {}", ground.redis(), why);
@@ -180,7 +192,7 @@ final class Contact implements AutoCloseable {
     outbox.alone(() -> {
       // Who waits goes on, too: what is held goes into one share only.
       if (now() == joining) {
-        Division parts = divided.apply(told);
+        Division parts = divided.among(told, joining.absent.missing());
         var away = new Away(parts, share.apply(parts).orElse(null));
         if (state.compareAndSet(joining, away) && !closed) {
           since = ground.time().instant();
@@ -239,21 +251,24 @@ final class Contact implements AutoCloseable {
     return forgotten;
   }
 
-  /**
-   * Who goes on alone, as far as this node can tell; after a moment that was one of its own nobody.
-   */
+  /** Who goes on alone, as far as this node can tell. */
   private Absent absent(State last, boolean forgotten) {
-    if (last instanceof Away away) {
-      return new Absent(away.parts, ground.pace().dead());
-    }
-    return forgotten
-        ? new Absent(outbox.alone(() -> divided.apply(Map.of())), ground.pace().dead())
-        : Absent.NOBODY;
+    return switch (last) {
+      case Away away -> new Absent(away.parts, ground.pace().dead());
+      case Joining joining when forgotten -> {
+        int missing = joining.absent.missing();
+        yield new Absent(
+            outbox.alone(() -> divided.among(Map.of(), missing)), ground.pace().dead());
+      }
+      // It was a moment that was this node's own.
+      case Joining joining -> joining.absent;
+      case Up up -> throw new IllegalStateException("it is there");
+    };
   }
 
   /** Until all are back, or as long as they may be alive. */
   private void count(Up up) {
-    if (now() != up || up.absent.nobody()) {
+    if (now() != up || up.absent.missing() == 0) {
       return;
     }
     try {

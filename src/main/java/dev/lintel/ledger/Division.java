@@ -93,8 +93,8 @@ final class Division {
         place.key(),
         key -> {
           long held = own.getOrDefault(place, 0L);
-          // Since it was seen others may have begun as much again as they held at most.
-          long unseen = known.peak(place) / nodes * (nodes - 1);
+          // Since it was seen others may have used as much again as they did in a moment lately.
+          long unseen = known.speed(place) / nodes * (nodes - 1);
           return new Begun(
               Math.max(known.of(place), told.getOrDefault(place, 0L))
                   + untold.getOrDefault(place, 0L),

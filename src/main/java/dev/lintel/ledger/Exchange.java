@@ -144,7 +144,7 @@ final class Exchange {
         number,
         Math.max(0, amount - spent - reserved),
         again.compareTo(LATE) > 0 ? LATE : again,
-        held || !up.absent().nobody());
+        held || up.absent().missing() > 0);
   }
 
   /** Returns {@code null} where Redis is away. */

@@ -21,17 +21,42 @@ final class Known {
 
   private static final long HOUR = 3_600_000_000_000L;
 
-  /** For how long it counts what was reserved at most; nanoseconds. */
+  /** A look at an account is seldom older than that; nanoseconds. */
+  private static final long MOMENT = 250_000_000L;
+
+  /** For how long it counts how fast an account was used; nanoseconds. */
   private static final long LATELY = 10_000_000_000L;
+
+  /** How fast an account is used. */
+  private static final class Speed {
+    private long moment;
+    private long rise;
+    private long since;
+    private long most;
+
+    void rise(long more, long now) {
+      if (now - moment > MOMENT) {
+        moment = now;
+        rise = 0;
+      }
+      rise += more;
+      if (rise >= most(now)) {
+        most = rise;
+        since = now;
+      }
+    }
+
+    long most(long now) {
+      return now - since > LATELY ? 0 : most;
+    }
+  }
 
   /** One account in one period. */
   private static final class Entry {
     private final Place place;
+    private final Speed speed = new Speed();
     private long seen;
     private long reserved;
-    private long peak;
-    private long peakBefore;
-    private long peakSince;
     private long told;
     private long at;
     private boolean fresh;
@@ -41,24 +66,21 @@ final class Known {
     }
 
     private synchronized void see(long spent, long now) {
+      if (seen > 0 && spent > seen) {
+        speed.rise(spent - seen, now);
+      }
       // Windows roll; what was spent stays so.
       seen = place.rolls() ? spent : Math.max(seen, spent);
       at = now;
       fresh = true;
     }
 
-    private synchronized void hold(long amount, long now) {
+    private synchronized void hold(long amount) {
       reserved = Math.max(0, amount);
-      if (now - peakSince > LATELY) {
-        peakBefore = now - peakSince > 2 * LATELY ? 0 : peak;
-        peak = 0;
-        peakSince = now;
-      }
-      peak = Math.max(peak, reserved);
     }
 
-    private synchronized long peak(long now) {
-      return now - peakSince > 2 * LATELY ? 0 : Math.max(peak, peakBefore);
+    private synchronized long speed(long now) {
+      return speed.most(now);
     }
 
     private synchronized void release(long amount) {
@@ -113,7 +135,7 @@ final class Known {
   void see(Place place, long spent, long reserved) {
     see(place, spent);
     if (place.kind() == Place.Kind.SPENT) {
-      entry(place).hold(reserved, nanos.getAsLong());
+      entry(place).hold(reserved);
     }
   }
 
@@ -130,10 +152,10 @@ final class Known {
     return known == null ? 0 : known.reserved();
   }
 
-  /** How much they held at most lately. */
-  long peak(Place place) {
+  /** How much of it was spent lately by all nodes within a moment, at most. */
+  long speed(Place place) {
     Entry known = entries.get(place.key());
-    return known == null ? 0 : known.peak(nanos.getAsLong());
+    return known == null ? 0 : known.speed(nanos.getAsLong());
   }
 
   /** Of what lasts the places of which something was reserved, that many at most. */

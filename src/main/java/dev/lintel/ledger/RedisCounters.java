@@ -15,8 +15,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Counts in a Redis that several nodes share: one exchange at a call's entry, none that is waited
@@ -31,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>While Redis is away each node goes on with its share of what is left, or refuses.
  */
 public final class RedisCounters implements Counters {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisCounters.class);
   private static final Duration SHORTLY = Duration.ofSeconds(1);
 
   /** What becomes of calls while Redis is away. */
@@ -113,9 +117,14 @@ public final class RedisCounters implements Counters {
   }
 
   /** Within the outbox. */
-  private Division divided(Map<Place, Long> told) {
+  private Division divided(Map<Place, Long> told, int missing) {
     return new Division(
-        member.nodes(), known, outbox.untold(), holdings.own(), told, ground.time().instant());
+        member.nodes() + missing,
+        known,
+        outbox.untold(),
+        holdings.own(),
+        told,
+        ground.time().instant());
   }
 
   /** Within the outbox. */
@@ -269,6 +278,15 @@ public final class RedisCounters implements Counters {
   public void close() {
     contact.close();
     worker.shutdownNow();
+    try {
+      // What connects at the moment does so by a client that is closed next.
+      if (!worker.awaitTermination(
+          2 * ground.pace().exchange().toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.debug("an attempt to connect to {} goes on", ground.redis());
+      }
+    } catch (InterruptedException ended) {
+      Thread.currentThread().interrupt();
+    }
     reminder.close();
   }
 }
