@@ -65,6 +65,22 @@ class MemoryCountersTest implements CountersContract {
   }
 
   @Test
+  void an_account_that_was_forgotten_or_is_anothers_is_counted_anew() {
+    var counters = counters((account, period, percent, spent) -> {});
+    Account same = account("a", Measure.REQUESTS, 1, MINUTE);
+    granted(counters, claim(same, 1)).settle(new long[] {1});
+    granted(counters((account, period, percent, spent) -> {}), claim(same, 1));
+    refused(counters, claim(same, 1));
+    pass(Duration.ofMinutes(2));
+    // Enough that each is looked at.
+    for (int i = 0; i < 100; i++) {
+      granted(counters, claim(account("u" + i, Measure.REQUESTS, 5, MINUTE), 1));
+    }
+    granted(counters, claim(same, 1));
+    refused(counters, claim(account("a", Measure.REQUESTS, 1, MINUTE), 1));
+  }
+
+  @Test
   void what_matters_is_kept_however_many_come() {
     var counters = counters((account, period, percent, spent) -> {});
     Account spent = money("a", 100, DAY);
