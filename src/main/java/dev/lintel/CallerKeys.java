@@ -15,6 +15,9 @@ import java.util.function.Consumer;
 public interface CallerKeys {
   Duration GONE_FOR = Duration.ofDays(7);
 
+  /** Before the first look, which is not told of what was deleted. */
+  long ANEW = -1;
+
   /** Durable when it returns. */
   void add(CallerKey key);
 
@@ -46,7 +49,7 @@ public interface CallerKeys {
    * What has changed since, in the order in which it did. Deleted keys are told of for {@link
    * #GONE_FOR}: who has not looked for longer must begin anew.
    *
-   * @param since what the last look returned; 0 for everything
+   * @param since what the last look returned; {@link #ANEW} for everything that is there
    * @param known each that was added or changed, without its name, its prefix, its beginning and
    *     its last use
    * @param gone ids of those that were deleted

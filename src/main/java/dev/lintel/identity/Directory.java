@@ -242,7 +242,7 @@ public final class Directory implements AutoCloseable {
   private void look(CallerKeys keys) {
     long now = System.nanoTime();
     // What was deleted is told of for so long only.
-    boolean anew = since > 0 && now - lookedAt > CallerKeys.GONE_FOR.toNanos() / 2;
+    boolean anew = !loaded || now - lookedAt > CallerKeys.GONE_FOR.toNanos() / 2;
     long next = anew ? all(keys) : keys.changed(since, this::know, this::forget);
     if (next < since) {
       next = all(keys);
@@ -257,7 +257,7 @@ public final class Directory implements AutoCloseable {
     var there = new HashSet<String>();
     long next =
         keys.changed(
-            0,
+            CallerKeys.ANEW,
             key -> {
               there.add(key.id());
               know(key);

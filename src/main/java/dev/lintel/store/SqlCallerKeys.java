@@ -240,7 +240,7 @@ final class SqlCallerKeys implements CallerKeys {
         return latest;
       }
       // From the beginning the order does not matter, and would take as long as all the rest.
-      String which = since == 0 ? " AND gone = 0" : " ORDER BY change_no";
+      String which = since == ANEW ? " AND gone = 0" : " ORDER BY change_no";
       try (var query = connection.prepareStatement(CHANGED + which)) {
         query.setLong(1, since);
         query.setLong(2, latest);

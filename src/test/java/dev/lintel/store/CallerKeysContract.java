@@ -51,6 +51,16 @@ interface CallerKeysContract {
   }
 
   @Test
+  default void what_was_deleted_after_a_look_at_nothing_is_told_of() {
+    CallerKeys keys = store().callerKeys();
+    Look nothing = Look.at(keys, CallerKeys.ANEW);
+    assertThat(nothing.known()).isEmpty();
+    keys.add(key("a", "key_1"));
+    keys.delete("t", "a", "key_1");
+    assertThat(Look.at(keys, nothing.next()).gone()).containsExactly("key_1");
+  }
+
+  @Test
   default void a_key_comes_back_as_it_was_also_after_the_process() {
     store().callerKeys().add(key("a", "key_1"));
     CallerKeys after = reopened().callerKeys();
@@ -73,10 +83,10 @@ interface CallerKeysContract {
   @Test
   default void a_look_tells_what_came_what_changed_and_what_went_and_the_next_one_nothing() {
     CallerKeys keys = store().callerKeys();
-    assertThat(Look.at(keys, 0)).isEqualTo(new Look(List.of(), List.of(), 0));
+    assertThat(Look.at(keys, CallerKeys.ANEW)).isEqualTo(new Look(List.of(), List.of(), 0));
     keys.add(key("a", "key_1"));
     keys.add(key("a", "key_2"));
-    Look first = Look.at(keys, 0);
+    Look first = Look.at(keys, CallerKeys.ANEW);
     assertThat(first.known).containsExactly("key_1", "key_2");
     assertThat(keys.expire("t", "a", "key_1", clock().instant())).isTrue();
     assertThat(keys.delete("t", "a", "key_2")).isTrue();
@@ -91,7 +101,7 @@ interface CallerKeysContract {
     CallerKeys keys = store().callerKeys();
     keys.add(key("a", "key_1"));
     keys.delete("t", "a", "key_1");
-    Look all = Look.at(keys, 0);
+    Look all = Look.at(keys, CallerKeys.ANEW);
     assertThat(all.known).isEmpty();
     assertThat(all.gone).isEmpty();
     assertThat(all.next).isPositive();
@@ -116,7 +126,7 @@ interface CallerKeysContract {
     keys.add(key("a", "key_1"));
     keys.add(key("b", "key_2"));
     keys.add(key("c", "key_3"));
-    long before = Look.at(keys, 0).next;
+    long before = Look.at(keys, CallerKeys.ANEW).next;
     keys.deleteAll("t", "a");
     assertThat(Look.at(keys, before).gone).containsExactly("key_1");
     keys.deleteAll("t", "");

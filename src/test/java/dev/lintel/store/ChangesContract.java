@@ -3,6 +3,7 @@ package dev.lintel.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.CallerKey;
+import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
 import dev.lintel.Changes.Change;
 import dev.lintel.Changes.Revision;
@@ -99,7 +100,7 @@ interface ChangesContract {
 
   private List<String> kept() {
     var ids = new ArrayList<String>();
-    store().callerKeys().changed(0, key -> ids.add(key.id()), ids::remove);
+    store().callerKeys().changed(CallerKeys.ANEW, key -> ids.add(key.id()), ids::remove);
     return ids;
   }
 
