@@ -317,6 +317,7 @@ class SharedCountersTest {
       Claim most = claim(day, 700 * CENT);
       assertThat(call(List.of(one, other), day, 20)).isEqualTo(20);
       nodes.settled();
+      Nodes.until(() -> one.status().nodes() == 2 && other.status().nodes() == 2);
       first.stop();
       ofOne.cut();
       ofOther.cut();

@@ -193,7 +193,7 @@ class FullDiskScenario {
     assertThat(listed()).isEqualTo(before);
     until(() -> spentNow().compareTo(spent) == 0);
     assertThat(lost()).isZero();
-    assertThat(node.said()).doesNotContain("torn", "cannot be read");
+    assertThat(node.said()).doesNotContain(" is torn ", "cannot be read");
   }
 
   @Test
