@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -75,7 +74,7 @@ final class Node implements AutoCloseable {
     Path config = folder.resolve("lintel.yaml");
     Files.writeString(config, yaml);
     var command = new ArrayList<>(within);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(ThisJava.JAVA);
     command.addAll(
         List.of(
             "--add-opens=java.base/java.lang=ALL-UNNAMED",
@@ -84,8 +83,7 @@ final class Node implements AutoCloseable {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-cp",
-            System.getProperty("java.class.path")
-                .replace(File.pathSeparator + File.pathSeparator, File.pathSeparator),
+            ThisJava.CLASSES,
             Main.class.getName(),
             "start",
             "--config",

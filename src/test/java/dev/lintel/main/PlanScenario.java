@@ -2,7 +2,6 @@ package dev.lintel.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,10 +32,9 @@ class PlanScenario {
     Files.writeString(file, text);
     var builder =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                ThisJava.JAVA,
                 "-cp",
-                System.getProperty("java.class.path")
-                    .replace(File.pathSeparator + File.pathSeparator, File.pathSeparator),
+                ThisJava.CLASSES,
                 Main.class.getName(),
                 command,
                 "--config",
