@@ -17,6 +17,7 @@ import dev.lintel.Answer;
 import dev.lintel.Caller;
 import dev.lintel.Endpoint;
 import dev.lintel.Json;
+import dev.lintel.Price;
 import dev.lintel.Records;
 import dev.lintel.admin.AdminKeys;
 import dev.lintel.admin.Arms;
@@ -129,6 +130,39 @@ final class Administration {
           "cost_usd", MONEY.orNull(),
           "attempts", list(ANY),
           "decision", list(ANY).orNull());
+
+  private static final Schema STORY =
+      object(
+          "request_id",
+          TEXT,
+          "story",
+          list(
+              object(
+                  "about",
+                  oneOf(
+                      "caller",
+                      "request",
+                      "policy",
+                      "targets",
+                      "attempts",
+                      "adapted",
+                      "answer",
+                      "cost",
+                      "time",
+                      "end",
+                      "help"),
+                  "says",
+                  TEXT)),
+          "cost",
+          object(
+              "usd",
+              MONEY.orNull(),
+              "parts",
+              list(
+                  object(
+                      "kind", TEXT, "tokens", WHOLE, "usd_per_million", MONEY, "usd", MONEY))),
+          "record",
+          CALL);
 
   private static final Schema USAGE =
       object(
@@ -260,6 +294,13 @@ final class Administration {
     table.add(
         Operation.get("/calls/{id}", "Shows the record of one call.", CALL, calls.one())
             .with(query("tenant", TEXT, "Only if it is a call of that tenant.")));
+    table.add(
+        Operation.get(
+                "/calls/{id}/explain",
+                "Tells what happened to a call, in sentences.",
+                STORY,
+                calls.story(this::price))
+            .with(query("tenant", TEXT, "Only if it is a call of that tenant.")));
     var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
     table.add(
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
@@ -320,6 +361,17 @@ final class Administration {
     ObjectNode body = Json.object();
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
     return body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+  }
+
+  /** Of a target, by its provider's name of it. */
+  private Optional<Price> price(String target) {
+    return around
+        .live()
+        .get()
+        .models()
+        .find(target)
+        .filter(model -> model.targets().size() == 1)
+        .map(model -> model.targets().getFirst().price());
   }
 
   /** All of one configuration, also where another takes its place meanwhile. */
