@@ -83,8 +83,7 @@ public final class Calls {
     String only = Listed.only(request, "tenant").get("tenant");
     return records
         .find(id)
-        .filter(found ->
-            only == null || only.equals(Json.parse(found).path("tenant").asString("")))
+        .filter(found -> only == null || only.equals(Json.parse(found).path("tenant").asString("")))
         .orElseThrow(() ->
             Failure.of(
                     Failure.Kind.NOT_FOUND,

@@ -95,9 +95,7 @@ final class CostParts {
   List<String> sentences() {
     if (cost.isEmpty()) {
       boolean answered = call.path("kind").asString("").isEmpty();
-      return answered && !target.isEmpty()
-          ? List.of("What it cost is not known.")
-          : List.of();
+      return answered && !target.isEmpty() ? List.of("What it cost is not known.") : List.of();
     }
     BigDecimal usd = cost.get();
     var told = new ArrayList<String>();

@@ -130,9 +130,7 @@ final class Story {
       }
       long most = request.path("max_tokens").asLong(0);
       size.add(
-          most > 0
-              ? "at most " + counted(most, "token") + " of answer"
-              : "no bound on the answer");
+          most > 0 ? "at most " + counted(most, "token") + " of answer" : "no bound on the answer");
       counted(request, "tools", "tool").ifPresent(size::add);
       counted(request, "images", "image").ifPresent(size::add);
       say("The request" + endpoint() + " had " + list(size) + ".");
@@ -280,9 +278,10 @@ final class Story {
     if (!adapted.isEmpty()) {
       say(
           "For the target was adapted: "
-              + list(StreamSupport.stream(adapted.spliterator(), false)
-                  .map(JsonNode::asString)
-                  .toList())
+              + list(
+                  StreamSupport.stream(adapted.spliterator(), false)
+                      .map(JsonNode::asString)
+                      .toList())
               + ".");
     }
   }
@@ -341,7 +340,8 @@ final class Story {
       return;
     }
     var stops = new ArrayList<String>();
-    timings.propertyStream()
+    timings
+        .propertyStream()
         .filter(stop -> !stop.getKey().equals("wait"))
         .forEach(stop -> stops.add(stop.getKey() + " " + stop.getValue()));
     if (!stops.isEmpty()) {

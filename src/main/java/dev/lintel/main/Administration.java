@@ -158,9 +158,7 @@ final class Administration {
               "usd",
               MONEY.orNull(),
               "parts",
-              list(
-                  object(
-                      "kind", TEXT, "tokens", WHOLE, "usd_per_million", MONEY, "usd", MONEY))),
+              list(object("kind", TEXT, "tokens", WHOLE, "usd_per_million", MONEY, "usd", MONEY))),
           "record",
           CALL);
 

@@ -69,8 +69,7 @@ class StoryScenario {
   }
 
   private static HttpResponse<String> ask(String key, String model, String more) {
-    return gateway.send(
-        request(model, more).setHeader("authorization", "Bearer " + key).build());
+    return gateway.send(request(model, more).setHeader("authorization", "Bearer " + key).build());
   }
 
   private static HttpRequest.Builder request(String model, String more) {
@@ -169,21 +168,22 @@ class StoryScenario {
     String mirrored = id(ask(TestGateway.KEY, "mirrored", ""));
     JsonNode shadow =
         Soon.found(
-            () ->
-                StreamSupport.stream(
-                        Json.parse(
-                                gateway.admin("GET", "/admin/v1/calls?model=mirrored", "").body())
-                            .path("data")
-                            .spliterator(),
-                        false)
-                    .filter(call -> call.path("shadow_of").asString("").equals(mirrored))
-                    .findFirst(),
-            Optional::isPresent)
+                () ->
+                    StreamSupport.stream(
+                            Json.parse(
+                                    gateway
+                                        .admin("GET", "/admin/v1/calls?model=mirrored", "")
+                                        .body())
+                                .path("data")
+                                .spliterator(),
+                            false)
+                        .filter(call -> call.path("shadow_of").asString("").equals(mirrored))
+                        .findFirst(),
+                Optional::isPresent)
             .orElseThrow();
     assertThat(story(told(shadow.path("request_id").asString())))
         .contains("it is a shadow, a copy of " + mirrored, "Try 1: q/small answered");
-    HttpRequest again =
-        request("plain", "").header("idempotency-key", "once").build();
+    HttpRequest again = request("plain", "").header("idempotency-key", "once").build();
     String first = id(gateway.send(again));
     assertThat(storyOf(gateway.send(again)))
         .contains("The reply of " + first + " was given again", "It cost 0 USD.");
