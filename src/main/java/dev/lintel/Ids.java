@@ -3,12 +3,14 @@ package dev.lintel;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Names that stand for one thing alone, and secrets. */
 public final class Ids {
   private static final char[] DIGITS = "0123456789abcdefghijklmnopqrstuv".toCharArray();
+  private static final HexFormat HEX = HexFormat.of();
   private static final String REQUEST = "req_";
 
   /** Of milliseconds, and of the microseconds beyond them. */
@@ -19,6 +21,13 @@ public final class Ids {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private Ids() {}
+
+  /** A new id of a trace: 32 hexadecimal digits (W3C Trace Context §3.2.2.3). */
+  public static String trace() {
+    var random = ThreadLocalRandom.current();
+    // Never all zeros, which would be none.
+    return HEX.toHexDigits(random.nextLong()) + HEX.toHexDigits(random.nextLong() | 1);
+  }
 
   /** A new request id: {@code req_} and 26 characters, the first of which grow with time. */
   public static String request() {
