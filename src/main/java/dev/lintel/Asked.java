@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.io.SerializedString;
 
 /**
  * What a call asked for, without what it said: enough to tell where it would go under another
@@ -25,6 +26,10 @@ public record Asked(
     Map<String, String> terms) {
   public static final Asked NOTHING = new Asked("", 0, 0, -1, -1, Map.of());
 
+  private static final SerializedString ENDPOINT = new SerializedString("endpoint");
+  private static final SerializedString REQUEST = new SerializedString("request");
+  private static final SerializedString INPUT_TOKENS = new SerializedString("input_tokens");
+  private static final SerializedString MAX_TOKENS = new SerializedString("max_tokens");
   private static final Set<String> BESIDE = Set.of("use_case", "user", "tags");
 
   static Asked of(Request request, Terms terms) {
@@ -52,10 +57,14 @@ public record Asked(
     if (endpoint.isEmpty()) {
       return;
     }
-    json.writeStringProperty("endpoint", endpoint);
-    json.writeObjectPropertyStart("request");
-    json.writeNumberProperty("input_tokens", inputTokens);
-    json.writeNumberProperty("max_tokens", maxTokens);
+    json.writeName(ENDPOINT);
+    json.writeString(endpoint);
+    json.writeName(REQUEST);
+    json.writeStartObject();
+    json.writeName(INPUT_TOKENS);
+    json.writeNumber(inputTokens);
+    json.writeName(MAX_TOKENS);
+    json.writeNumber(maxTokens);
     if (tools >= 0) {
       json.writeNumberProperty("tools", tools);
     }

@@ -9,7 +9,9 @@ import java.util.Locale;
  * refused or answered early never comes to some of them.
  */
 public enum Stop {
-  /** All that has to be there before anybody looks at it: its head, and its body where it has one. */
+  /**
+   * All that has to be there before anybody looks at it: its head, and its body where it has one.
+   */
   RECEIVE,
   /** Its caller is known. */
   AUTHENTICATE,

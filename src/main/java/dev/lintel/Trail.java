@@ -137,7 +137,9 @@ public final class Trail {
     trace = id;
   }
 
-  /** The trace to which the call belongs, 32 hexadecimal digits: its caller's, or one of its own. */
+  /**
+   * The trace to which the call belongs, 32 hexadecimal digits: its caller's, or one of its own.
+   */
   public String traceId() {
     if (trace.isEmpty()) {
       trace = given.traceId().orElseGet(Ids::trace);

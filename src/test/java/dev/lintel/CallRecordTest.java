@@ -117,8 +117,7 @@ class CallRecordTest {
     assertThat(json.path("endpoint").asString()).isEqualTo("chat");
     assertThat(json.path("request"))
         .isEqualTo(
-            Json.parse(
-                "{\"input_tokens\":700,\"max_tokens\":4000,\"tools\":0,\"images\":0}"));
+            Json.parse("{\"input_tokens\":700,\"max_tokens\":4000,\"tools\":0,\"images\":0}"));
     assertThat(json.path("terms"))
         .isEqualTo(Json.parse("{\"region\":\"eu\",\"training\":\"opted_out\"}"));
     assertThat(json.path("adapted")).isEqualTo(Json.parse("[\"drop:seed\"]"));
@@ -142,8 +141,7 @@ class CallRecordTest {
     timings.again(Stop.ANSWER, 60_100);
     timings.passed(Stop.SETTLE, 61_100);
     assertThat(Json.parse(Json.bytes(timings::write)))
-        .isEqualTo(
-            Json.parse("{\"receive\":5,\"read\":20,\"answer\":35,\"settle\":1,\"wait\":3}"));
+        .isEqualTo(Json.parse("{\"receive\":5,\"read\":20,\"answer\":35,\"settle\":1,\"wait\":3}"));
     assertThat(timings.of(Stop.ANSWER)).isEqualTo(35_000);
     assertThat(timings.of(Stop.ADMIT)).isEqualTo(-1);
     assertThat(timings.at(Stop.SETTLE)).isEqualTo(61_000);

@@ -513,8 +513,7 @@ public final class Lintel implements AutoCloseable {
     close(Duration.ZERO);
   }
 
-  private Gateway build(
-      Config config, long revision, Function<String, Optional<Model>> before) {
+  private Gateway build(Config config, long revision, Function<String, Optional<Model>> before) {
     var asked = new ArrayList<Simulators.Running>();
     var hold = new Hold(() -> asked.forEach(simulator -> simulator.hold().release()));
     try {
