@@ -167,7 +167,7 @@ public final class Admit implements Filter {
     Trail trail = call.trail();
     Optional<BigDecimal> cost = trail.cost();
     if (cost.isPresent()) {
-      return Foresight.pico(cost.get());
+      return Measure.pico(cost.get());
     }
     // What a provider refuses is handed on as an answer where it is passed through.
     boolean nothing =
