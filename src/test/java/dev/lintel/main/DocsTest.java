@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -181,7 +182,10 @@ class DocsTest {
     }
     if (plain.isRecord() && !isScalar(plain)) {
       for (RecordComponent component : plain.getRecordComponents()) {
-        keys.add(keyOf(component));
+        if (Arrays.stream(component.getAnnotations())
+            .noneMatch(mark -> mark.annotationType().getSimpleName().equals("Inline"))) {
+          keys.add(keyOf(component));
+        }
         collect(component.getGenericType(), keys, seen);
       }
     }
@@ -196,6 +200,7 @@ class DocsTest {
             "Count",
             "DatabaseUrl",
             "Grade",
+            "NodeName",
             "Mark",
             "Network",
             "Percent",
