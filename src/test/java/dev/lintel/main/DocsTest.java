@@ -12,8 +12,8 @@ import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -150,6 +150,22 @@ class DocsTest {
         found(METRIC, text(Path.of("src/main/java/dev/lintel/observe/Metrics.java")));
     assertThat(metrics).isNotEmpty();
     assertThat(text(Path.of("docs/metrics.md"))).contains(metrics);
+  }
+
+  @Test
+  void every_package_is_in_the_tours() throws IOException {
+    String readme = text(Path.of("README.md"));
+    String translated = text(Path.of("README.zh.md"));
+    String tour = text(Path.of("docs/architecture.md"));
+    try (var folders =
+        Files.newDirectoryStream(Path.of("src/main/java/dev/lintel"), Files::isDirectory)) {
+      for (Path folder : folders) {
+        String name = folder.getFileName().toString();
+        assertThat(readme).contains("\n| `." + name + "` |");
+        assertThat(translated).contains("\n| `." + name + "` |");
+        assertThat(tour).contains("\n| `" + name + "` |");
+      }
+    }
   }
 
   @Test
