@@ -28,6 +28,7 @@ import dev.lintel.admin.Operation;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
 import dev.lintel.admin.UsageReport;
+import dev.lintel.admin.WhatIf;
 import dev.lintel.admin.WhereTo;
 import dev.lintel.identity.Register;
 import java.nio.file.Path;
@@ -161,6 +162,68 @@ final class Administration {
               list(object("kind", TEXT, "tokens", WHOLE, "usd_per_million", MONEY, "usd", MONEY))),
           "record",
           CALL);
+
+  private static final Schema SUPPOSED =
+      object(
+          "calls",
+          WHOLE,
+          "moved",
+          WHOLE,
+          "newly_refused",
+          WHOLE,
+          "no_longer_refused",
+          WHOLE,
+          "newly_failed",
+          WHOLE,
+          "no_longer_failed",
+          WHOLE,
+          "cost_usd",
+          object(
+              "before", MONEY,
+              "after", MONEY,
+              "difference", TEXT,
+              "unknown_before", WHOLE,
+              "unknown_after", WHOLE,
+              "guessed", WHOLE),
+          "latency_ms",
+          object(
+              "before",
+              object("p50", WHOLE.orNull(), "p95", WHOLE.orNull()).orNull(),
+              "after",
+              object("p50", WHOLE.orNull(), "p95", WHOLE.orNull()).orNull(),
+              "unknown",
+              WHOLE));
+
+  private static final Schema WHAT_IF =
+      object(
+          "since",
+          TIME,
+          "until",
+          TIME,
+          "whole",
+          FLAG,
+          "seen",
+          WHOLE,
+          "calls",
+          WHOLE,
+          "routes",
+          list(object("from", TEXT, "to", TEXT, "calls", WHOLE)),
+          "newly_refused_by",
+          list(ANY),
+          "no_longer_refused_by",
+          list(ANY),
+          "missing_models",
+          list(object("model", TEXT, "calls", WHOLE)),
+          "missing_apps",
+          list(object("app", TEXT, "calls", WHOLE)),
+          "not_replayed",
+          list(object("why", TEXT, "calls", WHOLE)),
+          "tenants",
+          list(SUPPOSED),
+          "not_held",
+          list(TEXT),
+          "nearly",
+          WHOLE);
 
   private static final Schema USAGE =
       object(
@@ -299,6 +362,21 @@ final class Administration {
                 STORY,
                 calls.story(this::price))
             .with(query("tenant", TEXT, "Only if it is a call of that tenant.")));
+    table.add(
+        Operation.post(
+                "/whatif",
+                "Says what a configuration would have made of recorded calls, without asking anybody.",
+                WHAT_IF,
+                new WhatIf(around.candidates(), around.records(), Builtins.OPENAI).endpoint())
+            .of(
+                object(
+                    "config", TEXT,
+                    "file?", TEXT,
+                    "since?", TEXT,
+                    "until?", TIME,
+                    "tenant?", TEXT,
+                    "limit?", WHOLE))
+            .asking());
     var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
     table.add(
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())

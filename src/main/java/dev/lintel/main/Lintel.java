@@ -554,6 +554,7 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
+                new Supposing(revisions::candidate, lasting),
                 new ConfigurationAdmin(storage, revisions, approvals, sealer)
                     .operations(
                         () -> lasting.admit().budgets(live.config().policies().allowances()),

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       Plan.class,
       Apply.class,
       Explain.class,
+      Whatif.class,
       Simulate.class,
       Train.class
     })
