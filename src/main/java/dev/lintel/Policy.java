@@ -23,7 +23,8 @@ import java.util.stream.Stream;
  *     is the last word
  * @param retention how long what its calls leave behind is kept; the shortest holds
  * @param capture how much of what its calls say is kept; the least holds
- * @param training whether nobody may train a model with what its calls say; one that says so is enough
+ * @param training whether nobody may train a model with what its calls say; one that says so is
+ *     enough
  * @param allowances limits and budgets
  */
 public record Policy(

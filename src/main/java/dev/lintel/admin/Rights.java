@@ -47,9 +47,9 @@ final class Rights {
   private static final Set<Admin.Role> TENANT = EnumSet.of(Admin.Role.TENANT_ADMIN);
   private static final Set<Admin.Role> AUDITOR = EnumSet.of(Admin.Role.AUDITOR);
   private static final Set<Admin.Role> LOOKING = EnumSet.of(Admin.Role.AUDITOR, Admin.Role.VIEWER);
+
   /** What callers said is not among the figures and names that some may look at. */
-  private static final Set<String> SAID =
-      Set.of("/calls/{}/payload", "/tenants/{}/export");
+  private static final Set<String> SAID = Set.of("/calls/{}/payload", "/tenants/{}/export");
 
   private static final Set<Admin.Role> ANYBODY = EnumSet.allOf(Admin.Role.class);
 

@@ -23,8 +23,7 @@ public final class Said {
   /**
    * @param envelope in which failures are told
    */
-  public Said(
-      Supplier<Payloads> payloads, Sealer sealer, InstantSource clock, Dialect envelope) {
+  public Said(Supplier<Payloads> payloads, Sealer sealer, InstantSource clock, Dialect envelope) {
     this.payloads = payloads;
     this.sealer = sealer;
     this.clock = clock;

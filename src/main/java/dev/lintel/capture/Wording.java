@@ -121,8 +121,7 @@ final class Wording {
   private static JsonNode reply(Captured captured) {
     Request request = captured.request();
     try {
-      return json(
-          request.dialect().writer(request, captured.trail()).whole(captured.chunks()));
+      return json(request.dialect().writer(request, captured.trail()).whole(captured.chunks()));
     } catch (Failure noWhole) {
       return shape(captured.chunks());
     }

@@ -563,8 +563,7 @@ record Document(
   }
 
   /** How much of what calls say is kept, and how long. */
-  record Capturing(
-      @Alone Capture.Level level, Optional<At<Duration>> keep, Optional<Mode> mode) {}
+  record Capturing(@Alone Capture.Level level, Optional<At<Duration>> keep, Optional<Mode> mode) {}
 
   /** Whether a model may be trained with what calls say. */
   enum Training {

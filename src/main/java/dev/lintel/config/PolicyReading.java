@@ -1,13 +1,13 @@
 package dev.lintel.config;
 
 import dev.lintel.Allowance;
+import dev.lintel.Capture;
 import dev.lintel.Failure;
 import dev.lintel.Mode;
 import dev.lintel.Policy;
 import dev.lintel.Policy.Names;
 import dev.lintel.Policy.Whereto;
 import dev.lintel.Preference;
-import dev.lintel.Capture;
 import dev.lintel.Retention;
 import dev.lintel.Ruled;
 import dev.lintel.Service;
@@ -50,6 +50,7 @@ final class PolicyReading {
 
   /** What is removed once an hour cannot be kept for less. */
   private static final Duration SHORTEST_CAPTURE = Duration.ofMinutes(1);
+
   private static final Duration LONGEST_CAPTURE = Duration.ofDays(366);
   private static final Duration USUAL_CAPTURE = Duration.ofDays(7);
   private static final Duration SHORTEST = Duration.ofHours(1);

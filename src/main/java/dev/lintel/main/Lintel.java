@@ -21,6 +21,7 @@ import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
+import dev.lintel.admin.Operation;
 import dev.lintel.batch.Runner;
 import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
@@ -195,8 +196,7 @@ public final class Lintel implements AutoCloseable {
         new Notices(
             storage::store, this::health, this::footings, InstantSource.system(), Webhooks.PAUSES);
     scribe =
-        new Scribe(
-            () -> storage.store().payloads(), sealer, Redaction::of, InstantSource.system());
+        new Scribe(() -> storage.store().payloads(), sealer, Redaction::of, InstantSource.system());
     metrics.capturing(scribe::lost, scribe::waiting);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
     retaining =
@@ -565,10 +565,18 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
-                new ConfigurationAdmin(storage, revisions, approvals, sealer)
-                    .operations(
-                        () -> lasting.admit().budgets(live.config().policies().allowances()),
-                        sharing.counters()))));
+                administration())));
+    return all;
+  }
+
+  private List<Operation> administration() {
+    var all =
+        new ArrayList<>(
+            new ConfigurationAdmin(storage, revisions, approvals, sealer)
+                .operations(
+                    () -> lasting.admit().budgets(live.config().policies().allowances()),
+                    sharing.counters()));
+    all.addAll(EvidenceAdmin.operations(storage, sealer));
     return all;
   }
 

@@ -29,7 +29,10 @@ public final class Redaction {
               "key",
               "-",
               "-----BEGIN [A-Z ]{0,40}+PRIVATE KEY-----[A-Za-z0-9+/=\\s]{0,20000}+(?:-----END [A-Z ]{0,40}+PRIVATE KEY-----)?"),
-          kind("key", ".", "\\beyJ[A-Za-z0-9_-]{8,4000}+\\.[A-Za-z0-9_-]{4,8000}+\\.[A-Za-z0-9_-]{4,2000}+"),
+          kind(
+              "key",
+              ".",
+              "\\beyJ[A-Za-z0-9_-]{8,4000}+\\.[A-Za-z0-9_-]{4,8000}+\\.[A-Za-z0-9_-]{4,2000}+"),
           kind(
               "key",
               "",
@@ -43,11 +46,7 @@ public final class Redaction {
               "",
               "\\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}+(?: ?[A-Z0-9]{1,3}+)?\\b",
               Redaction::isIban),
-          kind(
-              "card",
-              "",
-              "(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}+(?![0-9])",
-              Redaction::isCard),
+          kind("card", "", "(?<![0-9.])[0-9](?:[ -]?[0-9]){12,18}+(?![0-9])", Redaction::isCard),
           kind("id", "", "(?<![0-9])[1-9][0-9]{16}+[0-9Xx](?![0-9A-Za-z])", Redaction::isChineseId),
           kind("id", "-", "(?<![0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9-])", Redaction::isSsn),
           kind(

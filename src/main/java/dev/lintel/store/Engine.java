@@ -65,7 +65,9 @@ interface Engine {
 
   Fault fault(SQLException failed);
 
-  /** From now on what is deleted over that connection leaves nothing in its place, or no more so. */
+  /**
+   * From now on what is deleted over that connection leaves nothing in its place, or no more so.
+   */
   void shredding(Connection connection, boolean now) throws SQLException;
 
   /** What was shredded before is nowhere else either; where that cannot be now, some time later. */

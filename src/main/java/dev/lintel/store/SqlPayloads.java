@@ -127,8 +127,8 @@ final class SqlPayloads implements Payloads {
     }
   }
 
-  private static Optional<Payload> find(
-      Connection connection, long slice, String id, Instant now) throws SQLException {
+  private static Optional<Payload> find(Connection connection, long slice, String id, Instant now)
+      throws SQLException {
     try (var query =
         connection.prepareStatement(
             "SELECT id, time, tenant, app, caller, level, until, sealed FROM "
@@ -170,8 +170,8 @@ final class SqlPayloads implements Payloads {
   public int forget(Instant now) {
     long over = Math.floorDiv(now.toEpochMilli(), HOUR);
     List<Long> old =
-        database.found(connection ->
-            slices(connection).stream().filter(slice -> slice <= over).toList());
+        database.found(
+            connection -> slices(connection).stream().filter(slice -> slice <= over).toList());
     for (long slice : old) {
       database.shredded(connection -> {
         try (var statement = connection.createStatement()) {
@@ -202,8 +202,7 @@ final class SqlPayloads implements Payloads {
                             + table(slice)
                             + which
                             + ")");
-                var delete =
-                    connection.prepareStatement("DELETE FROM " + table(slice) + which)) {
+                var delete = connection.prepareStatement("DELETE FROM " + table(slice) + which)) {
               named(places, tenant, before, user);
               places.executeUpdate();
               named(delete, tenant, before, user);
