@@ -67,6 +67,9 @@ final class SqlRecords implements Records {
   private void make(int day) {
     database.written(connection -> {
       try (var statement = connection.createStatement()) {
+        // First: of several nodes that make the table of a new day, all but one wait here.
+        statement.executeUpdate(
+            "INSERT INTO call_day (day) VALUES (" + day + ") ON CONFLICT (day) DO NOTHING");
         String table = table(day);
         statement.execute(
             "CREATE TABLE IF NOT EXISTS "
@@ -76,8 +79,7 @@ final class SqlRecords implements Records {
         statement.execute(
             "CREATE INDEX IF NOT EXISTS %s_kin ON %s (tenant, app, model, kind, id)"
                 .formatted(table, table));
-        return statement.executeUpdate(
-            "INSERT INTO call_day (day) VALUES (" + day + ") ON CONFLICT (day) DO NOTHING");
+        return day;
       }
     });
   }

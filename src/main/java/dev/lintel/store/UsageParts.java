@@ -16,6 +16,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What calls come to by all that they have in common. Whatever is added together is one part of
@@ -23,6 +25,8 @@ import java.util.function.UnaryOperator;
  * comes to is made of its hours later, and holds for as long as no call is added to the day.
  */
 final class UsageParts {
+  private static final Logger LOG = LoggerFactory.getLogger(UsageParts.class);
+
   static final long MINUTE = Duration.ofMinutes(1).toMillis();
   static final long HOUR = Duration.ofHours(1).toMillis();
   static final long DAY = Duration.ofDays(1).toMillis();
@@ -255,6 +259,9 @@ final class UsageParts {
    * added; those that come nevertheless count all the same.
    */
   static void tidy(Database database) {
+    while (database.written(UsageParts::takeOver)) {
+      LOG.debug("the sums of an hour were taken over");
+    }
     long newest = database.found(Singles::newest);
     for (Hour hour : database.found(connection -> scattered(connection, newest))) {
       database.written(connection -> close(connection, hour));
@@ -262,6 +269,33 @@ final class UsageParts {
     for (long day : database.found(connection -> unmade(connection, newest))) {
       makeDay(database, day);
     }
+  }
+
+  /** An hour of those that an earlier version has written, or still does; false where none is left. */
+  private static boolean takeOver(Connection connection) throws SQLException {
+    var sums = new HashMap<UsageKey, UsageSum>();
+    try (var delete =
+            connection.prepareStatement(
+                "DELETE FROM usage_hour_by_user WHERE start = (SELECT MIN(start) FROM usage_hour_by_user) RETURNING start, tenant, app, use_case, caller_user, model, provider, kind, "
+                    + String.join(", ", UsageSum.COLUMNS));
+        var row = delete.executeQuery()) {
+      while (row.next()) {
+        var words = new ArrayList<String>();
+        for (int i = 0; i < UsageKey.NAMES.size(); i++) {
+          words.add(row.getString(2 + i));
+        }
+        var all = new long[UsageSum.COLUMNS.size()];
+        for (int i = 0; i < all.length; i++) {
+          all[i] = row.getLong(2 + words.size() + i);
+        }
+        UsageKey.merge(sums, UsageKey.of(row.getLong(1), words), UsageSum.of(all, 0));
+      }
+    }
+    for (var hour : byHour(sums).entrySet()) {
+      long any = ThreadLocalRandom.current().nextLong();
+      insert(connection, HOUR, hour.getKey(), CLOSED, "", any, hour.getValue());
+    }
+    return !sums.isEmpty();
   }
 
   private record Hour(long span, long start) {}
