@@ -84,8 +84,7 @@ final class Singles {
   }
 
   /** How many calls each day has that has some; both times are the beginnings of days. */
-  static SortedMap<Long, Long> days(Connection connection, long from, long to)
-      throws SQLException {
+  static SortedMap<Long, Long> days(Connection connection, long from, long to) throws SQLException {
     var days = new TreeMap<Long, Long>();
     try (var query =
         connection.prepareStatement(

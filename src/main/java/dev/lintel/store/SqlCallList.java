@@ -241,22 +241,28 @@ final class SqlCallList {
     var kins = new LinkedHashSet<Kin>();
     var folded = new LinkedHashSet<Kin>();
     long start = SqlRecords.start(day);
-    UsageParts.readDays(connection, start, start + UsageParts.DAY, false, rows -> {
-      List<String> words = rows.words();
-      for (int row = 0; row < rows.size(); row++) {
-        Kin kin =
-            new Kin(
-                words.get(rows.word(row, TENANT)),
-                words.get(rows.word(row, APP)),
-                words.get(rows.word(row, MODEL)),
-                words.get(rows.word(row, KIND)));
-        if (kin.model.equals(UsageKey.OTHER) && fits(asked.model().map(kin::asking).orElse(kin))) {
-          folded.add(kin);
-        } else if (fits(kin)) {
-          kins.add(kin);
-        }
-      }
-    });
+    UsageParts.readDays(
+        connection,
+        start,
+        start + UsageParts.DAY,
+        false,
+        rows -> {
+          List<String> words = rows.words();
+          for (int row = 0; row < rows.size(); row++) {
+            Kin kin =
+                new Kin(
+                    words.get(rows.word(row, TENANT)),
+                    words.get(rows.word(row, APP)),
+                    words.get(rows.word(row, MODEL)),
+                    words.get(rows.word(row, KIND)));
+            if (kin.model.equals(UsageKey.OTHER)
+                && fits(asked.model().map(kin::asking).orElse(kin))) {
+              folded.add(kin);
+            } else if (fits(kin)) {
+              kins.add(kin);
+            }
+          }
+        });
     var named = new HashMap<Kin, Boolean>();
     for (Kin kin : folded) {
       if (asked.model().isPresent()) {

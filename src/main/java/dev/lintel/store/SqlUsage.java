@@ -132,7 +132,10 @@ final class SqlUsage {
     /** Some time after the other, until there is enough; false where that was before the end. */
     private boolean pieces(long from, long to) throws SQLException {
       Level level = step % UsageParts.DAY == 0 ? Level.DAY : Level.HOUR;
-      long most = single.isPresent() ? 31 * UsageParts.DAY : level == Level.DAY ? 7 * UsageParts.DAY : UsageParts.DAY / 4;
+      long most =
+          single.isPresent()
+              ? 31 * UsageParts.DAY
+              : level == Level.DAY ? 7 * UsageParts.DAY : UsageParts.DAY / 4;
       long piece = step * Math.ceilDiv(most, step);
       long at = from;
       while (at < to) {
@@ -230,8 +233,7 @@ final class SqlUsage {
             UsageParts.read(
                 connection, UsageParts.HOUR, from, to, rows -> groups.add(rows, from, to));
           } else {
-            UsageParts.readDays(
-                connection, from, to, byUser, rows -> groups.add(rows, from, to));
+            UsageParts.readDays(connection, from, to, byUser, rows -> groups.add(rows, from, to));
           }
         }
       }

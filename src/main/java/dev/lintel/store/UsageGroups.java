@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Sums by what is asked for, while rows are added up. Words are numbers here: so a row costs little. */
+/**
+ * Sums by what is asked for, while rows are added up. Words are numbers here: so a row costs
+ * little.
+ */
 final class UsageGroups {
   /** What calls of one group come to. */
   record Group(long start, List<String> values, UsageSum sum) {}
@@ -157,15 +160,15 @@ final class UsageGroups {
           }
           return found;
         };
-    return sums.keySet().stream()
-        .filter(place -> !isLeft(place))
-        .sorted(byPlace)
+    return sums.entrySet().stream()
+        .filter(one -> !isLeft(one.getKey()))
+        .sorted(Map.Entry.comparingByKey(byPlace))
         .limit(most)
-        .map(place ->
+        .map(one ->
             new Group(
-                place.start,
-                Arrays.stream(place.words).mapToObj(words::get).toList(),
-                UsageSum.of(sums.get(place), 0)))
+                one.getKey().start,
+                Arrays.stream(one.getKey().words).mapToObj(words::get).toList(),
+                UsageSum.of(one.getValue(), 0)))
         .toList();
   }
 }

@@ -40,9 +40,6 @@ final class UsageParts {
   private static final int DAY_BY_NOBODY = 0;
   private static final int DAY_BY_USER = 1;
 
-  /** More rows of one minute, hour, day have no users and use cases of their own. */
-  private static final Map<Long, Integer> MOST = Map.of(MINUTE, 500, HOUR, 2000, DAY, 4000);
-
   /** More rows of models that nobody serves are of one. */
   private static final int MOST_UNKNOWN = 1000;
 
@@ -65,20 +62,22 @@ final class UsageParts {
       Connection connection, String journal, long position, Map<UsageKey, UsageSum> minutes)
       throws SQLException {
     Map<UsageKey, UsageSum> hours = folded(UsageRows.coarser(minutes, HOUR), HOUR);
-    SortedMap<Long, Map<UsageKey, UsageSum>> minutesOf = byHour(folded(minutes, MINUTE));
-    SortedMap<Long, Map<UsageKey, UsageSum>> hoursOf = byHour(hours);
-    for (long hour : hoursOf.keySet()) {
-      insert(connection, MINUTE, hour, 0, journal, position, minutesOf.get(hour));
-      insert(connection, HOUR, hour, 0, journal, position, hoursOf.get(hour));
-      for (long span : List.of(MINUTE, HOUR)) {
-        int tier = 0;
-        while (isFull(connection, span, hour, tier, journal)) {
-          merge(connection, span, hour, tier, journal, position);
-          tier++;
-        }
+    add(connection, MINUTE, journal, position, folded(minutes, MINUTE));
+    add(connection, HOUR, journal, position, hours);
+    return hours;
+  }
+
+  private static void add(
+      Connection connection, long span, String journal, long position, Map<UsageKey, UsageSum> sums)
+      throws SQLException {
+    for (var hour : byHour(sums).entrySet()) {
+      insert(connection, span, hour.getKey(), 0, journal, position, hour.getValue());
+      int tier = 0;
+      while (isFull(connection, span, hour.getKey(), tier, journal)) {
+        merge(connection, span, hour.getKey(), tier, journal, position);
+        tier++;
       }
     }
-    return hours;
   }
 
   private static SortedMap<Long, Map<UsageKey, UsageSum>> byHour(Map<UsageKey, UsageSum> sums) {
@@ -91,9 +90,14 @@ final class UsageParts {
     return hours;
   }
 
+  /** More rows of one minute, hour or day have no users and use cases of their own. */
+  private static int mostByCaller(long span) {
+    return span == MINUTE ? 500 : span == HOUR ? 2000 : 4000;
+  }
+
   private static Map<UsageKey, UsageSum> folded(Map<UsageKey, UsageSum> sums, long span) {
     return fold(
-        fold(sums, MOST.get(span), UsageKey::byCaller, UsageKey::byOthers),
+        fold(sums, mostByCaller(span), UsageKey::byCaller, UsageKey::byOthers),
         MOST_UNKNOWN,
         UsageKey::byUnknownModel,
         UsageKey::byOtherModel);
@@ -101,21 +105,25 @@ final class UsageParts {
 
   /** Of each start those of most calls keep their words. */
   private static Map<UsageKey, UsageSum> fold(
-      Map<UsageKey, UsageSum> sums, int most, Predicate<UsageKey> which, UnaryOperator<UsageKey> to) {
-    var starts = new HashMap<Long, List<UsageKey>>();
-    for (UsageKey key : sums.keySet()) {
-      if (which.test(key)) {
-        starts.computeIfAbsent(key.start(), start -> new ArrayList<>()).add(key);
+      Map<UsageKey, UsageSum> sums,
+      int most,
+      Predicate<UsageKey> which,
+      UnaryOperator<UsageKey> to) {
+    var starts = new HashMap<Long, List<Map.Entry<UsageKey, UsageSum>>>();
+    for (var one : sums.entrySet()) {
+      if (which.test(one.getKey())) {
+        starts.computeIfAbsent(one.getKey().start(), start -> new ArrayList<>()).add(one);
       }
     }
-    if (starts.values().stream().allMatch(keys -> keys.size() <= most)) {
+    if (starts.values().stream().allMatch(some -> some.size() <= most)) {
       return sums;
     }
     var folded = new HashMap<>(sums);
-    for (List<UsageKey> keys : starts.values()) {
-      keys.sort(Comparator.comparingLong((UsageKey key) -> sums.get(key).calls()).reversed());
-      for (UsageKey key : keys.subList(Math.min(most, keys.size()), keys.size())) {
-        UsageKey.merge(folded, to.apply(key), folded.remove(key));
+    for (var some : starts.values()) {
+      some.sort(Comparator.comparingLong(one -> -one.getValue().calls()));
+      for (var one : some.subList(Math.min(most, some.size()), some.size())) {
+        folded.remove(one.getKey());
+        UsageKey.merge(folded, to.apply(one.getKey()), one.getValue());
       }
     }
     return folded;
@@ -197,8 +205,7 @@ final class UsageParts {
   }
 
   /** Parts of hours that begin in that time, by the minute or by the hour. */
-  static void read(
-      Connection connection, long span, long from, long to, Consumer<UsageRows> reader)
+  static void read(Connection connection, long span, long from, long to, Consumer<UsageRows> reader)
       throws SQLException {
     try (var query =
         connection.prepareStatement(
@@ -271,7 +278,9 @@ final class UsageParts {
     }
   }
 
-  /** An hour of those that an earlier version has written, or still does; false where none is left. */
+  /**
+   * An hour of those that an earlier version has written, or still does; false where none is left.
+   */
   private static boolean takeOver(Connection connection) throws SQLException {
     var sums = new HashMap<UsageKey, UsageSum>();
     try (var delete =
@@ -335,7 +344,8 @@ final class UsageParts {
   private static List<Long> unmade(Connection connection, long before) throws SQLException {
     SortedMap<Long, Long> days = Singles.days(connection, 0, before - Math.floorMod(before, DAY));
     try (var query =
-        connection.prepareStatement("SELECT start, calls FROM usage_part WHERE span = ? AND tier = ?")) {
+        connection.prepareStatement(
+            "SELECT start, calls FROM usage_part WHERE span = ? AND tier = ?")) {
       query.setLong(1, DAY);
       query.setLong(2, DAY_BY_USER);
       try (ResultSet row = query.executeQuery()) {

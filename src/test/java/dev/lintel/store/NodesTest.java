@@ -81,20 +81,21 @@ class NodesTest {
     for (int node = 0; node < nodes.size(); node++) {
       Records records = nodes.get(node).records();
       String journal = "journal-" + node;
-      work.add(CompletableFuture.runAsync(() -> {
-        for (int batch = 0; batch < 40; batch++) {
-          var entries = new ArrayList<Records.Entry>();
-          for (int i = 0; i < 5; i++) {
-            Instant time = RecordsContract.NOON.plus(Duration.ofMinutes(batch * 20L + i));
-            entries.add(
-                RecordsContract.call(batch * 5L + i, Ids.request(time), journal, "m", ""));
-          }
-          untilDone(() -> records.add(journal, entries));
-          if (batch % 4 == 3) {
-            untilDone(((SqlRecords) records)::tidy);
-          }
-        }
-      }));
+      work.add(
+          CompletableFuture.runAsync(() -> {
+            for (int batch = 0; batch < 40; batch++) {
+              var entries = new ArrayList<Records.Entry>();
+              for (int i = 0; i < 5; i++) {
+                Instant time = RecordsContract.NOON.plus(Duration.ofMinutes(batch * 20L + i));
+                entries.add(
+                    RecordsContract.call(batch * 5L + i, Ids.request(time), journal, "m", ""));
+              }
+              untilDone(() -> records.add(journal, entries));
+              if (batch % 4 == 3) {
+                untilDone(((SqlRecords) records)::tidy);
+              }
+            }
+          }));
     }
     work.forEach(CompletableFuture::join);
     ((SqlRecords) nodes.getFirst().records()).tidy();
@@ -105,7 +106,9 @@ class NodesTest {
           .extracting(Records.UsageRow::calls)
           .containsExactly(200L, 200L, 200L);
     }
-    assertThat(ask("SELECT MAX(parts) FROM (SELECT COUNT(*) AS parts FROM usage_part WHERE start < (SELECT MAX(start) FROM usage_part WHERE span < 86400000) GROUP BY span, start, CASE span WHEN 86400000 THEN tier ELSE 0 END) AS hours"))
+    assertThat(
+            ask(
+                "SELECT MAX(parts) FROM (SELECT COUNT(*) AS parts FROM usage_part WHERE start < (SELECT MAX(start) FROM usage_part WHERE span < 86400000) GROUP BY span, start, CASE span WHEN 86400000 THEN tier ELSE 0 END) AS hours"))
         .isEqualTo("1");
   }
 

@@ -117,7 +117,10 @@ class SqliteStoreTest implements StoreContract {
             List.of("tenant", "user"), Optional.empty(), Optional.empty(), Optional.empty());
     store.records().add("j", List.of(call(1, Ids.request(RecordsContract.NOON), "t", "m", "")));
     long hour = RecordsContract.NOON.toEpochMilli();
-    sql("INSERT INTO usage_hour_by_user VALUES (" + hour + ", 't', 'a', '', 'ann', 'm', 'p', '', 3, 4, 5, 6, 7, 8, 9)");
+    sql(
+        "INSERT INTO usage_hour_by_user VALUES ("
+            + hour
+            + ", 't', 'a', '', 'ann', 'm', 'p', '', 3, 4, 5, 6, 7, 8, 9)");
     sql("UPDATE usage_hour_single SET calls = calls + 3");
     ((SqlRecords) store.records()).tidy();
     assertThat(store.records().usage(question).rows())
@@ -129,7 +132,10 @@ class SqliteStoreTest implements StoreContract {
     // Nothing tells of the minutes any more: so the records do.
     var minutes =
         new Records.UsageQuestion(
-            List.of("tenant"), Optional.of(RecordsContract.NOON), Optional.of(RecordsContract.NOON.plusSeconds(90)), Optional.empty());
+            List.of("tenant"),
+            Optional.of(RecordsContract.NOON),
+            Optional.of(RecordsContract.NOON.plusSeconds(90)),
+            Optional.empty());
     assertThat(store.records().usage(minutes).rows())
         .extracting(Records.UsageRow::calls)
         .containsExactly(1L);
