@@ -1,12 +1,11 @@
 package dev.lintel;
 
 import java.util.HexFormat;
-import java.util.Optional;
 
 /**
  * Where a call stands in a trace (W3C Trace Context, level 2): in its caller's, where that says so,
- * else in one of its own. Made from the call's id alone, so that nothing need be kept of it while
- * the call runs, and whoever knows the id finds the trace.
+ * else in one of its own. Its spans have their ids from the call's, so that nothing need be kept of
+ * them while the call runs.
  *
  * @param traceId 32 hexadecimal digits
  * @param callId of the call
@@ -17,15 +16,10 @@ public record TraceContext(String traceId, String callId, String parent, boolean
   private static final HexFormat HEX = HexFormat.of();
   private static final String HEADER = "traceparent";
 
-  /** Lengths of what stands between dashes, of the version 00. */
-  private static final int TRACE_AT = 3;
-
+  /** Where it stands in the header, in any version. */
   private static final int PARENT_AT = 36;
-  private static final int FLAGS_AT = 53;
-  private static final int LENGTH = 55;
 
-  private static final String NO_TRACE = "0".repeat(32);
-  private static final String NO_SPAN = "0".repeat(16);
+  private static final int FLAGS_AT = 53;
 
   private static final long PRIME = 0x100000001b3L;
   private static final long BASIS = 0xcbf29ce484222325L;
@@ -33,31 +27,14 @@ public record TraceContext(String traceId, String callId, String parent, boolean
 
   /** Of the call, by what is known of it so far. */
   public static TraceContext of(Trail trail) {
-    return given(trail.terms())
-        .map(header ->
-            new TraceContext(
-                header.substring(TRACE_AT, PARENT_AT - 1),
-                trail.id(),
-                header.substring(PARENT_AT, FLAGS_AT - 1),
-                (Character.digit(header.charAt(FLAGS_AT + 1), 16) & 1) == 1))
-        .orElseGet(() -> new TraceContext(own(trail.id()), trail.id(), "", false));
-  }
-
-  /** What the caller says of its trace; empty where it says nothing that can be understood. */
-  private static Optional<String> given(Terms terms) {
-    String header = terms.along().get(HEADER);
-    boolean fits =
-        header != null
-            && header.length() >= LENGTH
-            && !header.startsWith("ff")
-            && (header.length() == LENGTH || !header.startsWith("00"))
-            && !header.startsWith(NO_TRACE, TRACE_AT)
-            && !header.startsWith(NO_SPAN, PARENT_AT);
-    return fits ? Optional.ofNullable(header) : Optional.empty();
-  }
-
-  private static String own(String id) {
-    return HEX.toHexDigits(mixed(id, BASIS)) + HEX.toHexDigits(mixed(id, GOLDEN));
+    String header = trail.terms().along().get(HEADER);
+    return header == null
+        ? new TraceContext(trail.traceId(), trail.id(), "", false)
+        : new TraceContext(
+            trail.traceId(),
+            trail.id(),
+            header.substring(PARENT_AT, FLAGS_AT - 1),
+            (Character.digit(header.charAt(FLAGS_AT + 1), 16) & 1) == 1);
   }
 
   /** Of the call; 16 hexadecimal digits. */

@@ -45,6 +45,7 @@ final class CallFigures {
   private final Predicate<String> configured;
   private final Tracing tracing;
   private final GenAiFigures genAi;
+  private final StopFigures stops;
   private final Counter calls;
   private final Counter tokens;
   private final Counter cost;
@@ -67,6 +68,7 @@ final class CallFigures {
     this.configured = configured;
     this.tracing = tracing;
     this.genAi = genAi;
+    this.stops = new StopFigures(registry);
     calls =
         Counter.builder()
             .name("lintel_calls_total")
@@ -166,6 +168,7 @@ final class CallFigures {
     var example = new Example(tracing, trail);
     long perToken = perToken(trail, ended);
     series.of(key).count(trail, kind, ended.durationNanos(), perToken, example);
+    stops.ended(trail, ended.durationNanos());
     if (trail.attempts().size() > 1 && !trail.free()) {
       retried(trail.attempts());
     }

@@ -198,6 +198,7 @@ class DocsTest {
             "Count",
             "DatabaseUrl",
             "Grade",
+            "NodeName",
             "Mark",
             "Network",
             "Percent",
