@@ -29,14 +29,22 @@ public record Terms(
     Map<String, String> values, boolean strict, Map<String, String> along, boolean explain) {
   public static final Terms NONE = new Terms(Map.of(), false, Map.of(), false);
 
+  /** Of {@code training}: nobody may train a model with what the call said. */
+  public static final String OPTED_OUT = "opted_out";
+
   private static final String EXPLAIN = "x-lintel-explain";
 
   /** The caller's own id of the request, and its place in a trace (W3C Trace Context). */
   private static final List<String> ALONG = List.of("x-request-id", "traceparent", "tracestate");
 
+  /** Of what goes along. */
+  private static final int LONGEST = 512;
+
   private static final Pattern ID = Pattern.compile("[!-~]{1,128}");
   private static final Pattern TRACE =
-      Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.*");
+      Pattern.compile(
+          "(?!ff)(?!00.{54})[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}"
+              + "-[0-9a-f]{2}(-.*)?");
 
   private static final List<String> NAMES =
       List.of(
@@ -55,7 +63,8 @@ public record Terms(
           "strict",
           "cache",
           "redaction",
-          "retention");
+          "retention",
+          "training");
 
   /** What targets are told apart by: a name, and nothing that could be taken for one. */
   private static final Set<String> NAMES_OF_TARGETS =
@@ -166,13 +175,13 @@ public record Terms(
   /** A trace that is not one starts anew (W3C Trace Context §3.2.2.5); an id has to be one. */
   private static boolean fits(String name, String value) {
     if (name.equals("traceparent")) {
-      return TRACE.matcher(value).matches();
+      return value.length() <= LONGEST && TRACE.matcher(value).matches();
     }
     if (name.equals("x-request-id") && !ID.matcher(value).matches()) {
       throw Failure.invalid("'x-request-id' must have 1 to 128 visible ASCII characters.")
           .at("x-request-id");
     }
-    return value.length() <= 512;
+    return value.length() <= LONGEST;
   }
 
   /**
@@ -196,6 +205,15 @@ public record Terms(
     all.putAll(others);
     return new Terms(
         Collections.unmodifiableMap(all), "true".equals(all.get("strict")), along, explain);
+  }
+
+  /**
+   * The trace to which its caller says that the call belongs, 32 hexadecimal digits; empty where it
+   * says none.
+   */
+  public Optional<String> traceId() {
+    String parent = along.get("traceparent");
+    return parent == null ? Optional.empty() : Optional.of(parent.substring(3, 35));
   }
 
   public Optional<String> get(String name) {
@@ -244,6 +262,9 @@ public record Terms(
       }
       case "priority" -> {
         return oneOf(place, value, "low", "normal", "high");
+      }
+      case "training" -> {
+        return oneOf(place, value, OPTED_OUT, "allowed");
       }
       case "max_latency_ms" -> {
         if (!WHOLE.matcher(value).matches() || Long.parseLong(value) == 0) {
