@@ -277,6 +277,12 @@ public final class MappedJournal implements Journal {
         : Math.max(0, now.base() + now.used() - folder.mark(Segment.Mark.IMPORTED));
   }
 
+  /** Behind all that was appended before. */
+  long end() {
+    Segment now = current;
+    return now == null ? 0 : now.base() + now.used();
+  }
+
   String name() {
     return folder.name();
   }

@@ -67,8 +67,7 @@ final class Pen extends OutputStream {
   }
 
   /** What {@link #write} wrote. */
-  static Records.Entry read(long position, byte[] payload) {
-    var in = ByteBuffer.wrap(payload);
+  static Records.Entry read(long position, ByteBuffer in) {
     var json = new byte[in.getInt()];
     in.get(json);
     var charges = new ArrayList<Counters.Charge>(in.hasRemaining() ? 4 : 0);

@@ -615,6 +615,7 @@ public final class Lintel implements AutoCloseable {
             this::footings,
             checks::check,
             evidence.all(),
+            evidence::stored,
             ratings::rate,
             () -> !ending,
             new Guard(

@@ -11,20 +11,26 @@ import dev.lintel.Soon;
 import dev.lintel.Trail;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CourierTest {
+  private static final Duration LONG = Duration.ofMinutes(1);
+
   @TempDir private Path data;
   private final Kept kept = new Kept();
   private final List<String> told = new CopyOnWriteArrayList<>();
   private final List<String> toldAgain = new CopyOnWriteArrayList<>();
+
+  private final Gate stuck = new Gate();
 
   /** A store that may be away, and may lose its answer. */
   private static final class Kept implements Records {
@@ -87,7 +93,25 @@ class CourierTest {
     }
 
     @Override
-    public void pause() {}
+    public void pause() {
+      stuck.await();
+    }
+  }
+
+  /** The output of calls' lines, which somebody may have stopped to read. */
+  private static final class Gate {
+    private final CountDownLatch open = new CountDownLatch(1);
+    private volatile boolean shut;
+
+    void await() {
+      if (shut) {
+        try {
+          open.await();
+        } catch (InterruptedException stopped) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
   }
 
   private Courier courier(MappedJournal journal) {
@@ -179,6 +203,40 @@ class CourierTest {
       assertThat(courier.away()).isFalse();
     }
     assertThat(kept.ids).containsExactly("req_0", "req_2");
+  }
+
+  @Test
+  void who_asks_sees_what_was_appended_before() {
+    try (var journal = MappedJournal.open(data, 1 << 12);
+        var courier = courier(journal)) {
+      for (int i = 0; i < 50; i++) {
+        String id = append(journal, i);
+        assertThat(courier.told(LONG).join()).isTrue();
+        assertThat(told.contains(id) || kept.ids.contains(id)).isTrue();
+        if (i % 2 == 0) {
+          assertThat(courier.brought(LONG).join()).isTrue();
+          assertThat(kept.ids).contains(id);
+        }
+      }
+    }
+  }
+
+  @Test
+  void who_asks_waits_neither_for_a_stuck_output_nor_for_a_store_that_is_away() {
+    stuck.shut = true;
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      String id = append(journal, 0);
+      assertThat(courier.told(LONG).join()).isTrue();
+      assertThat(kept.ids).containsExactly(id);
+      kept.away = true;
+      append(journal, 1);
+      await(courier::away);
+      assertThat(courier.told(Duration.ofMillis(1)).join()).isFalse();
+      assertThat(courier.brought(LONG).join()).isFalse();
+      kept.away = false;
+      stuck.open.countDown();
+    }
   }
 
   private long segments() {
