@@ -40,6 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record Document(
     Optional<Address> listen,
+    Optional<Config.NodeName> node,
     Optional<Path> data,
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,

@@ -26,12 +26,11 @@ final class Arrivals {
   /** It has come to that position. */
   void come(long position) {
     come = position;
-    waiting.removeIf(
-        one -> {
-          if (one.position <= position) {
-            one.there.complete(true);
-          }
-          return one.there.isDone();
-        });
+    waiting.removeIf(one -> {
+      if (one.position <= position) {
+        one.there.complete(true);
+      }
+      return one.there.isDone();
+    });
   }
 }

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * Counts in the memory of this process. Nobody waits: each account's state is swapped as a whole
  * for the next, and claims that cannot all be had are given back in reverse.
  *
- * <p>A new account takes a look at some others, and those go of which nothing is known that
- * matters and that were not used lately: as many as have something to say are kept, and a bounded
- * number of others for a short time, whatever number of users there was. Who calls again finds his.
+ * <p>A new account takes a look at some others, and those go of which nothing is known that matters
+ * and that were not used lately: as many as have something to say are kept, and a bounded number of
+ * others for a short time, whatever number of users there was. Who calls again finds his.
  */
 public final class MemoryCounters implements Counters {
   /** Of accounts, for each that is new. */
@@ -114,8 +114,7 @@ public final class MemoryCounters implements Counters {
     }
     for (int i = 0; i < LOOKED_AT && mine.left.hasNext(); i++) {
       var one = mine.left.next();
-      long since =
-          mine.spared < mostSpared ? now.nanos() - SPARED_FOR.toNanos() : now.nanos();
+      long since = mine.spared < mostSpared ? now.nanos() - SPARED_FOR.toNanos() : now.nanos();
       switch (one.getValue().retire(now, since)) {
         case NEEDED -> {}
         case SPARED -> mine.spared++;

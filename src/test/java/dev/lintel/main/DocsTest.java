@@ -196,6 +196,7 @@ class DocsTest {
             "Count",
             "DatabaseUrl",
             "Grade",
+            "NodeName",
             "Mark",
             "Network",
             "Percent",
