@@ -124,7 +124,9 @@ public final class Courier implements AutoCloseable {
       for (var entry = telling.next(); entry.isPresent(); entry = telling.next()) {
         long position = entry.get().position();
         try {
-          hearer.hear(entry.get().json(), position <= latest);
+          if (entry.get().hasRecord()) {
+            hearer.hear(entry.get().json(), position <= latest);
+          }
         } catch (RuntimeException bug) {
           LOG.error("the record at {} cannot be told", position, bug);
         }

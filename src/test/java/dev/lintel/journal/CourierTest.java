@@ -3,6 +3,7 @@ package dev.lintel.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.CallRecord;
+import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Json;
@@ -39,6 +40,7 @@ class CourierTest {
     private volatile boolean deaf;
     private volatile String poison = "";
     private volatile long last = -1;
+    private volatile long charged;
 
     @Override
     public void add(String journal, List<Entry> entries) {
@@ -46,12 +48,15 @@ class CourierTest {
         throw Failure.of(Failure.Kind.UNAVAILABLE, "away");
       }
       for (Entry entry : entries) {
+        entry.charges().forEach(charge -> charged += entry.position() > last ? charge.amount() : 0);
+      }
+      for (Entry entry : entries) {
         if (!poison.isEmpty() && id(entry.json()).equals(poison)) {
           throw new IllegalArgumentException("no row of it");
         }
       }
       for (Entry entry : entries) {
-        if (entry.position() > last) {
+        if (entry.position() > last && entry.hasRecord()) {
           ids.add(id(entry.json()));
         }
       }
@@ -149,6 +154,31 @@ class CourierTest {
       await(() -> !courier.away() && kept.ids.size() == 100);
     }
     assertThat(kept.ids).hasSize(100).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void what_is_charged_while_a_call_goes_on_is_brought_once_and_not_told() {
+    var charge = new Counters.Charge("t|usd|total", Instant.EPOCH, 5);
+    kept.away = true;
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      journal.charge(List.of(charge));
+      append(journal, 1);
+      journal.charge(List.of(charge, charge));
+      await(() -> courier.away() && told.size() == 1);
+    }
+    kept.away = false;
+    kept.deaf = true;
+    try (var journal = MappedJournal.open(data, 1 << 14)) {
+      assertThat(journal.charges())
+          .containsExactly(new Counters.Charge("t|usd|total", Instant.EPOCH, 15));
+      try (var courier = courier(journal)) {
+        assertThat(courier.brought(LONG).join()).isTrue();
+      }
+    }
+    assertThat(kept.charged).isEqualTo(15);
+    assertThat(kept.ids).containsExactly("req_1");
+    assertThat(told).containsExactly("req_1");
   }
 
   @Test
