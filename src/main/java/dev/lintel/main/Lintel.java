@@ -244,7 +244,7 @@ public final class Lintel implements AutoCloseable {
             spool,
             new Fetch(upstream),
             upstream,
-            new Admit(counters),
+            new Admit(counters, journal::charge),
             firstKey,
             directory,
             new Issuers(CallThread::nanoTime),
@@ -397,7 +397,8 @@ public final class Lintel implements AutoCloseable {
   private void handle(Call call, Sink sink) {
     if (refusesUnrecorded && evidence.journal().full()) {
       throw Failure.of(
-              Failure.Kind.UNAVAILABLE, "There is no room for the records of calls at the moment.")
+              Failure.Kind.UNAVAILABLE,
+              "The disk of this node is full: there is no room for the records of calls at the moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
     Gateway gateway = live;
@@ -559,6 +560,7 @@ public final class Lintel implements AutoCloseable {
                 this::footings,
                 checks::check,
                 evidence.all(),
+                evidence::stored,
                 ratings::rate,
                 () -> !ending,
                 admins.guard(this::changed),

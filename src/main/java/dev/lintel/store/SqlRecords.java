@@ -47,8 +47,10 @@ final class SqlRecords implements Records {
     var byDay = new LinkedHashMap<Integer, List<RecordRow>>();
     var charges = new ArrayList<Entry>(entries);
     for (Entry entry : entries) {
-      RecordRow row = RecordRow.of(entry.position(), entry.json());
-      byDay.computeIfAbsent(row.day(), day -> new ArrayList<>()).add(row);
+      if (entry.hasRecord()) {
+        RecordRow row = RecordRow.of(entry.position(), entry.json());
+        byDay.computeIfAbsent(row.day(), day -> new ArrayList<>()).add(row);
+      }
     }
     try {
       for (int day : byDay.keySet()) {
@@ -97,7 +99,7 @@ final class SqlRecords implements Records {
       insert(connection, day.getKey(), rows);
       fresh.addAll(rows);
     }
-    if (fresh.isEmpty()) {
+    if (entries.getLast().position() <= last) {
       return 0;
     }
     var minutes = new HashMap<UsageKey, UsageSum>();
