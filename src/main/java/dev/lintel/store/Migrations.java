@@ -42,7 +42,8 @@ final class Migrations {
           "V008__told",
           "V009__revision_files",
           "V010__forgotten",
-          "V011__payloads");
+          "V011__usage_parts",
+          "V012__payloads");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

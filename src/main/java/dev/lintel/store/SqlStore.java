@@ -331,7 +331,8 @@ public final class SqlStore implements Store {
   }
 
   private void keepUp() {
-    long swept = System.nanoTime();
+    // The first time soon: a process before this one may have left much.
+    long swept = System.nanoTime() - SWEEP.toNanos();
     while (!closed) {
       LockSupport.parkNanos(RENEWAL.toNanos());
       if (closed) {
@@ -348,6 +349,7 @@ public final class SqlStore implements Store {
           forgetTold();
           payloads.forget(clock.instant());
           records.forget(clock.instant().minus(kept));
+          records.tidy();
         }
       } catch (RuntimeException away) {
         LOG.warn("the store's upkeep waits: {}", away.getMessage());
