@@ -377,7 +377,7 @@ final class Administration {
                     "tenant?", TEXT,
                     "limit?", WHOLE))
             .asking());
-    var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
+    var usage = new UsageReport(around.stored(), Builtins.OPENAI);
     table.add(
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
             .with(

@@ -71,6 +71,7 @@ final class Supposing implements WhatIf.Candidates {
                 standings,
                 new Queues(nobody),
                 lasting.once(),
+                lasting.tape(),
                 lasting.signatures(),
                 lasting.continuity(),
                 new Rollouts(time, time.wall()),
@@ -82,7 +83,7 @@ final class Supposing implements WhatIf.Candidates {
                 (call, sink) -> {
                   throw new IllegalStateException("nobody is asked");
                 },
-                new Admit(new MemoryCounters(time, time.wall(), (account, period, percent, spent) -> {})),
+                new Admit(new MemoryCounters(time, time.wall(), (account, period, percent, spent) -> {}), charges -> {}),
                 lasting.firstKey(),
                 lasting.directory(),
                 lasting.issuers(),
