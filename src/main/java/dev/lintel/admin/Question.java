@@ -30,8 +30,8 @@ record Question(Dialect envelope, BiFunction<Exchange, Trail, Answer> answering)
       answer = refuse(failure, trail);
       failure
           .retryAfter()
-          .ifPresent(wait ->
-              headers.put("retry-after", Long.toString(wait.plusMillis(999).toSeconds())));
+          .ifPresent(
+              wait -> headers.put("retry-after", Long.toString(wait.plusMillis(999).toSeconds())));
     }
     exchange.answer(answer, headers);
   }

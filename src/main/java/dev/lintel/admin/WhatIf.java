@@ -132,10 +132,11 @@ public final class WhatIf {
     try (Replaying candidate = candidates.of(asked.file, asked.text, asked.from)) {
       var forecast = new Forecast(candidate);
       var chronicle = new Chronicle(records, asked.tenant);
-      var last = new Object() {
-        private long calls;
-        private Optional<Instant> time = Optional.empty();
-      };
+      var last =
+          new Object() {
+            private long calls;
+            private Optional<Instant> time = Optional.empty();
+          };
       chronicle.each(
           asked.from,
           asked.to,
@@ -181,7 +182,8 @@ public final class WhatIf {
             .orElseThrow(() ->
                 Failure.invalid("'config' is missing: the text of a configuration file.")
                     .at("config"));
-    Instant to = body.text("until").map(given -> Listed.time(given, "until")).orElseGet(Instant::now);
+    Instant to =
+        body.text("until").map(given -> Listed.time(given, "until")).orElseGet(Instant::now);
     Instant from = body.text("since").map(given -> since(given, to)).orElse(to.minus(USUAL));
     if (!from.isBefore(to)) {
       throw Failure.invalid("'since' must be before 'until'.").at("since");

@@ -125,11 +125,7 @@ final class Replay implements WhatIf.Replaying {
               Optional.of(
                   Failure.of(
                       Failure.Kind.AUTHENTICATION,
-                      "There is no app '"
-                          + past.app()
-                          + "' of a tenant '"
-                          + past.tenant()
-                          + "'.")),
+                      "There is no app '" + past.app() + "' of a tenant '" + past.tenant() + "'.")),
               "",
               Optional.empty(),
               false,
@@ -195,8 +191,7 @@ final class Replay implements WhatIf.Replaying {
             "",
             caller,
             terms,
-            Chat.sketch(
-                dialect, past.model(), past.stream(), past.inputTokens(), past.maxTokens()),
+            Chat.sketch(dialect, past.model(), past.stream(), past.inputTokens(), past.maxTokens()),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),

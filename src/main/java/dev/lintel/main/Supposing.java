@@ -83,7 +83,9 @@ final class Supposing implements WhatIf.Candidates {
                 (call, sink) -> {
                   throw new IllegalStateException("nobody is asked");
                 },
-                new Admit(new MemoryCounters(time, time.wall(), (account, period, percent, spent) -> {}), charges -> {}),
+                new Admit(
+                    new MemoryCounters(time, time.wall(), (account, period, percent, spent) -> {}),
+                    charges -> {}),
                 lasting.firstKey(),
                 lasting.directory(),
                 lasting.issuers(),

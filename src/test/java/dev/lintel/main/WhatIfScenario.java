@@ -12,10 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Assumptions;
 import tools.jackson.databind.JsonNode;
 
 /** What a what-if says of a candidate is what happens once that is applied. */
@@ -154,8 +154,7 @@ class WhatIfScenario {
       var reply = gateway.admin("POST", "/admin/v1/whatif", Json.text(asked));
       assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
       JsonNode told = Json.parse(reply.body());
-      var applied =
-          gateway.admin("POST", "/admin/v1/config/apply", AFTER);
+      var applied = gateway.admin("POST", "/admin/v1/config/apply", AFTER);
       assertThat(applied.statusCode()).as(applied.body()).isEqualTo(200);
       traffic(gateway);
       List<JsonNode> after = records(gateway, 2 * CALLS).reversed().subList(CALLS, 2 * CALLS);
@@ -177,8 +176,10 @@ class WhatIfScenario {
           noLonger.merge(was, 1L, Long::sum);
         }
       }
-      assertThat(counts(told.path("routes"), row ->
-              row.path("from").asString() + " -> " + row.path("to").asString()))
+      assertThat(
+              counts(
+                  told.path("routes"),
+                  row -> row.path("from").asString() + " -> " + row.path("to").asString()))
           .isEqualTo(routes)
           .isNotEmpty();
       assertThat(counts(told.path("newly_refused_by"), WhatIfScenario::rule))
@@ -188,8 +189,7 @@ class WhatIfScenario {
           .isEqualTo(noLonger)
           .hasSize(1);
       JsonNode cost = told.path("cost_usd");
-      assertThat(new BigDecimal(cost.path("before").asString()))
-          .isEqualByComparingTo(cost(before));
+      assertThat(new BigDecimal(cost.path("before").asString())).isEqualByComparingTo(cost(before));
       assertThat(new BigDecimal(cost.path("after").asString())).isEqualByComparingTo(cost(after));
       assertThat(told.path("seen").asInt()).isEqualTo(CALLS);
     }
