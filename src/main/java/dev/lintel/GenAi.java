@@ -66,15 +66,15 @@ public final class GenAi {
             default -> "chat";
           };
       case COUNT_TOKENS,
-              EMBEDDINGS,
-              RERANK,
-              IMAGES,
-              SPEECH,
-              TRANSCRIPTIONS,
-              MODERATIONS,
-              REALTIME,
-              STORED_RESPONSES,
-              RAW ->
+          EMBEDDINGS,
+          RERANK,
+          IMAGES,
+          SPEECH,
+          TRANSCRIPTIONS,
+          MODERATIONS,
+          REALTIME,
+          STORED_RESPONSES,
+          RAW ->
           service.word();
     };
   }

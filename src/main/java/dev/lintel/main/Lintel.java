@@ -171,10 +171,7 @@ public final class Lintel implements AutoCloseable {
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
     tracer =
-        new Tracer(
-            Version.TEXT,
-            own.node().orElseGet(NodeName::ofMachine),
-            () -> live.providers());
+        new Tracer(Version.TEXT, own.node().orElseGet(NodeName::ofMachine), () -> live.providers());
     metrics =
         new Metrics(
             name -> live.models().has(name),

@@ -31,7 +31,8 @@ final class Exporter {
   private static final Duration TOGETHER = Duration.ofMillis(200);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration ENDING = Duration.ofSeconds(2);
-  private static final List<Duration> PAUSES = List.of(Duration.ofSeconds(1), Duration.ofSeconds(4));
+  private static final List<Duration> PAUSES =
+      List.of(Duration.ofSeconds(1), Duration.ofSeconds(4));
   private static final Duration QUIET = Duration.ofMinutes(1);
 
   private final TraceExport to;

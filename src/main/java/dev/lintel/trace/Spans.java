@@ -149,7 +149,8 @@ final class Spans {
   private void attempt(Told call, int place) {
     Attempt attempt = call.attempts().get(place);
     String name = Told.providerOf(attempt.target());
-    String model = attempt.target().substring(Math.min(attempt.target().length(), name.length() + 1));
+    String model =
+        attempt.target().substring(Math.min(attempt.target().length(), name.length() + 1));
     head(call, call.context().spanOf(place), call.context().span(), CLIENT, model);
     boolean known = attempt.began() >= 0 && attempt.took() >= 0;
     times(
@@ -171,7 +172,9 @@ final class Spans {
   private void server(URI url) {
     if (url.getHost() != null) {
       text(9, GenAi.ADDRESS, url.getHost());
-      whole(GenAi.PORT, url.getPort() > 0 ? url.getPort() : "http".equals(url.getScheme()) ? 80 : 443);
+      whole(
+          GenAi.PORT,
+          url.getPort() > 0 ? url.getPort() : "http".equals(url.getScheme()) ? 80 : 443);
     }
   }
 

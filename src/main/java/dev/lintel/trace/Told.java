@@ -63,9 +63,7 @@ record Told(
     String named = trail.named();
     return new Told(
         context,
-        context.parent().isEmpty()
-            ? ""
-            : trail.terms().along().getOrDefault("tracestate", ""),
+        context.parent().isEmpty() ? "" : trail.terms().along().getOrDefault("tracestate", ""),
         flagged,
         trail.time(),
         ended.durationNanos(),

@@ -47,8 +47,7 @@ public final class Tracer implements Tracing, Listener, AutoCloseable {
     if (wanted.equals(Optional.ofNullable(before).map(Exporter::to))) {
       return;
     }
-    exporter =
-        wanted.map(to -> new Exporter(to, version, node, exported, dropped)).orElse(null);
+    exporter = wanted.map(to -> new Exporter(to, version, node, exported, dropped)).orElse(null);
     if (before != null) {
       Thread.ofPlatform().daemon().name("lintel-traces-end").start(before::close);
     }

@@ -61,8 +61,7 @@ final class FakeCollector implements AutoCloseable {
         .findFirst()
         .map(call ->
             Stream.concat(
-                    Stream.of(call),
-                    spans.stream().filter(span -> span.parent.equals(call.id)))
+                    Stream.of(call), spans.stream().filter(span -> span.parent.equals(call.id)))
                 .toList())
         .orElse(List.of());
   }

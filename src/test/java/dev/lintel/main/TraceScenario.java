@@ -103,13 +103,14 @@ class TraceScenario {
 
       FakeCollector.Span failed = found.get(1);
       FakeCollector.Span answered = found.get(2);
-      assertThat(List.of(failed, answered)).allSatisfy(attempt -> {
-        assertThat(attempt.trace()).isEqualTo(TRACE);
-        assertThat(attempt.kind()).isEqualTo(CLIENT);
-        assertThat(attempt.start()).isBetween(call.start(), call.end());
-        assertThat(attempt.end()).isBetween(attempt.start(), call.end());
-        assertThat(attempt.attributes()).containsKeys("server.address", "server.port");
-      });
+      assertThat(List.of(failed, answered))
+          .allSatisfy(attempt -> {
+            assertThat(attempt.trace()).isEqualTo(TRACE);
+            assertThat(attempt.kind()).isEqualTo(CLIENT);
+            assertThat(attempt.start()).isBetween(call.start(), call.end());
+            assertThat(attempt.end()).isBetween(attempt.start(), call.end());
+            assertThat(attempt.attributes()).containsKeys("server.address", "server.port");
+          });
       assertThat(failed.name()).isEqualTo("chat one");
       assertThat(failed.status()).isEqualTo(FAILED);
       assertThat(failed.attributes())
@@ -139,9 +140,7 @@ class TraceScenario {
       assertThat(found.getFirst().parent()).isEmpty();
       JsonNode record =
           Soon.found(
-              () ->
-                  Json.parse(
-                      gateway.admin("GET", "/admin/v1/calls/" + id(reply), "").body()),
+              () -> Json.parse(gateway.admin("GET", "/admin/v1/calls/" + id(reply), "").body()),
               json -> json.has("trace_id"));
       assertThat(record.path("trace_id").asString()).isEqualTo(found.getFirst().trace());
     }
@@ -203,8 +202,7 @@ class TraceScenario {
         var gateway = gateway(collector, "")) {
       collector.status = 400;
       assertThat(chat(gateway, "good", false).statusCode()).isEqualTo(200);
-      Soon.until(
-          () -> gateway.get("/metrics").body().contains("lintel_spans_dropped_total 2.0"));
+      Soon.until(() -> gateway.get("/metrics").body().contains("lintel_spans_dropped_total 2.0"));
 
       collector.hangs = true;
       var replies = new ArrayList<HttpResponse<String>>();
