@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Admin;
 import dev.lintel.BreakerRule;
+import dev.lintel.Capture;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
 import dev.lintel.Json;
@@ -511,6 +512,8 @@ record Document(
       Map<String, At<DataClass>> dataClasses,
       Optional<At<Preferred>> routing,
       Optional<At<Keep>> retention,
+      Optional<At<Capturing>> capture,
+      Optional<Training> training,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -563,6 +566,15 @@ record Document(
             "needs one of the keys 'records', 'replies' and 'files'");
       }
     }
+  }
+
+  /** How much of what calls say is kept, and how long. */
+  record Capturing(@Alone Capture.Level level, Optional<At<Duration>> keep, Optional<Mode> mode) {}
+
+  /** Whether a model may be trained with what calls say. */
+  enum Training {
+    ALLOWED,
+    OPTED_OUT
   }
 
   /** Targets, by their own names or their providers', or by where they are. */
