@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,6 +120,7 @@ final class SqlRecords implements Records {
     Rollup.DAYS.add(connection, Rollup.DAYS.sums(fresh, days));
     Rollup.DAYS_BY_USER.add(connection, Rollup.DAYS_BY_USER.sums(fresh, daysByUser));
     SqlFindings.add(connection, fresh);
+    SqlCosts.add(connection, journal, fresh);
     SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
@@ -235,6 +237,7 @@ final class SqlRecords implements Records {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
           statement.execute("DROP TABLE IF EXISTS " + Rollup.minutes(day).table());
           SqlFindings.forget(connection, before);
+          SqlOpinions.forget(connection, before.truncatedTo(ChronoUnit.DAYS));
           return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
         }
       });

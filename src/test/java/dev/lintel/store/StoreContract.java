@@ -7,6 +7,8 @@ interface StoreContract
         ManyCallsContract,
         ForgettingContract,
         FindingsContract,
+        CostsContract,
+        OpinionsContract,
         StoredFilesContract,
         BatchesContract,
         ChangesContract,
