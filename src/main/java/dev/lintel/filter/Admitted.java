@@ -242,6 +242,15 @@ final class Admitted implements Admission {
       return attempt;
     }
     long began = CallThread.nanoTime();
+    try {
+      return waiting(accounts, attempt, began);
+    } finally {
+      call.trail().waited(CallThread.nanoTime() - began);
+    }
+  }
+
+  private Attempt waiting(List<Account> accounts, Attempt first, long began) {
+    Attempt attempt = first;
     long end = began + LONGEST_NANOS;
     end = call.deadline() - end < 0 ? call.deadline() : end;
     boolean cautious = true;

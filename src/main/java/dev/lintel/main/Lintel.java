@@ -222,6 +222,7 @@ public final class Lintel implements AutoCloseable {
     Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
+            config.node().orElseGet(NodeName::ofMachine),
             listener,
             standings,
             queues,
@@ -255,7 +256,7 @@ public final class Lintel implements AutoCloseable {
     started = config;
     refusesUnrecorded = config.storing().records().whenFull() == Storing.WhenFull.REFUSE;
     try {
-      live = build(config, name -> Optional.empty());
+      live = build(config, revisions.number(), name -> Optional.empty());
       standings.use(config.breakers());
       evidence.begin(counters::atLeast);
       server =
@@ -352,13 +353,13 @@ public final class Lintel implements AutoCloseable {
    * @return the keys that have changed since the start but take effect at the next one only
    */
   List<String> use(Config config) {
-    staged(config).use();
+    staged(config, revisions.number()).use();
     return started.fixed(config);
   }
 
-  private Revisions.Staged staged(Config config) {
+  private Revisions.Staged staged(Config config, long revision) {
     Gateway old = live;
-    Gateway next = build(config, old.models()::find);
+    Gateway next = build(config, revision, old.models()::find);
     return new Revisions.Staged() {
       @Override
       public void use() {
@@ -497,7 +498,7 @@ public final class Lintel implements AutoCloseable {
     close(Duration.ZERO);
   }
 
-  private Gateway build(Config config, Function<String, Optional<Model>> before) {
+  private Gateway build(Config config, long revision, Function<String, Optional<Model>> before) {
     var asked = new ArrayList<Simulators.Running>();
     var hold = new Hold(() -> asked.forEach(simulator -> simulator.hold().release()));
     try {
@@ -507,7 +508,7 @@ public final class Lintel implements AutoCloseable {
             asked.add(simulator);
             return simulator.url();
           });
-      return Gateway.of(config, providers, lasting, hold, before);
+      return Gateway.of(config, providers, lasting, revision, hold, before);
     } catch (RuntimeException failed) {
       hold.release();
       throw failed;
