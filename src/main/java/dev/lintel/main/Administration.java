@@ -128,7 +128,16 @@ final class Administration {
           "usage", object("source", oneOf("provider", "estimate", "none")),
           "cost_usd", MONEY.orNull(),
           "attempts", list(ANY),
-          "decision", list(ANY).orNull());
+          "decision", list(ANY).orNull(),
+          "feedback?",
+              list(
+                      object(
+                          "source", TEXT,
+                          "score", NUMBER,
+                          "label?", TEXT,
+                          "comment?", TEXT,
+                          "time", TIME))
+                  .orNull());
 
   private static final Schema USAGE =
       object(
@@ -244,7 +253,10 @@ final class Administration {
   }
 
   private void calls() {
-    var calls = new Calls(around.records(), Builtins.OPENAI);
+    var calls = new Calls(
+            around.records(),
+            id -> around.storage().store().opinions().of(id),
+            Builtins.OPENAI);
     table.add(
         Operation.get(
                 "/calls", "Lists records of calls, the newest first.", page(CALL), calls.list())
