@@ -13,8 +13,7 @@ import java.util.function.Consumer;
  */
 public interface Costs {
   /** What can be asked by; {@code target} is {@code provider/model}, {@code key} its id. */
-  List<String> COLUMNS =
-      List.of("tenant", "app", "use_case", "model", "provider", "target", "key");
+  List<String> COLUMNS = List.of("tenant", "app", "use_case", "model", "provider", "target", "key");
 
   /** What can be asked by together with {@link #TAG}. */
   List<String> TAGGED = List.of("tenant", "app", "tag");

@@ -10,8 +10,7 @@ import java.util.Optional;
  */
 public interface Opinions {
   /** What sums can be asked by. */
-  List<String> COLUMNS =
-      List.of("tenant", "app", "use_case", "model", "target", "source", "label");
+  List<String> COLUMNS = List.of("tenant", "app", "use_case", "model", "target", "source", "label");
 
   /** In the place of what the same source said of that call before. Durable when it returns. */
   void keep(Opinion opinion);

@@ -28,8 +28,7 @@ public final class Calls {
    * @param opinions of the call with that id; may throw {@link Failure}
    * @param envelope in which failures are told
    */
-  public Calls(
-      CallRecords records, Function<String, List<Opinion>> opinions, Dialect envelope) {
+  public Calls(CallRecords records, Function<String, List<Opinion>> opinions, Dialect envelope) {
     this.records = records;
     this.opinions = opinions;
     this.envelope = envelope;

@@ -130,13 +130,12 @@ final class Administration {
           "attempts", list(ANY),
           "decision", list(ANY).orNull(),
           "feedback?",
-              list(
-                      object(
-                          "source", TEXT,
-                          "score", NUMBER,
-                          "label?", TEXT,
-                          "comment?", TEXT,
-                          "time", TIME))
+              list(object(
+                      "source", TEXT,
+                      "score", NUMBER,
+                      "label?", TEXT,
+                      "comment?", TEXT,
+                      "time", TIME))
                   .orNull());
 
   private static final Schema USAGE =
@@ -253,10 +252,9 @@ final class Administration {
   }
 
   private void calls() {
-    var calls = new Calls(
-            around.records(),
-            id -> around.storage().store().opinions().of(id),
-            Builtins.OPENAI);
+    var calls =
+        new Calls(
+            around.records(), id -> around.storage().store().opinions().of(id), Builtins.OPENAI);
     table.add(
         Operation.get(
                 "/calls", "Lists records of calls, the newest first.", page(CALL), calls.list())

@@ -202,7 +202,9 @@ final class Routes {
         List.of("/v1"),
         "/feedback",
         new Known(
-            Builtins.OPENAI, around.identity(), new Feedback(
+            Builtins.OPENAI,
+            around.identity(),
+            new Feedback(
                 around.ratings,
                 around.records,
                 () -> around.storage.store().opinions(),

@@ -52,7 +52,8 @@ interface CostForm {
               row.put(name, line.get(figure));
             }
           }
-          return Optional.of(((first ? "" : ",") + Json.text(row)).getBytes(StandardCharsets.UTF_8));
+          return Optional.of(
+              ((first ? "" : ",") + Json.text(row)).getBytes(StandardCharsets.UTF_8));
         }
 
         @Override
@@ -88,9 +89,7 @@ interface CostForm {
           for (Figure figure : CostLine.ORDER) {
             long amount = line.get(figure);
             cells.add(
-                figure == Figure.PICO_USD
-                    ? Measure.PICO_USD.text(amount)
-                    : Long.toString(amount));
+                figure == Figure.PICO_USD ? Measure.PICO_USD.text(amount) : Long.toString(amount));
           }
           return Optional.of(Csv.line(cells));
         }

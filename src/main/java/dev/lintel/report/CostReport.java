@@ -130,7 +130,9 @@ public final class CostReport {
   private static void whole(Instant time, String name) {
     if (!time.equals(time.truncatedTo(ChronoUnit.DAYS))) {
       throw Failure.invalid(
-              "'" + name + "' must be the beginning of a day (UTC) where it is by key, target or tag.")
+              "'"
+                  + name
+                  + "' must be the beginning of a day (UTC) where it is by key, target or tag.")
           .at(name);
     }
   }
@@ -174,17 +176,24 @@ public final class CostReport {
   private void usage(Consumer<CostLine> lines) {
     switch (asked.interval) {
       case NONE -> usage(asked.from, asked.to, Optional.empty(), Optional.empty(), lines);
-      case HOUR -> usage(asked.from, asked.to, Optional.of(Duration.ofHours(1)), Optional.empty(), lines);
-      case DAY -> usage(asked.from, asked.to, Optional.of(Duration.ofDays(1)), Optional.empty(), lines);
+      case HOUR ->
+          usage(asked.from, asked.to, Optional.of(Duration.ofHours(1)), Optional.empty(), lines);
+      case DAY ->
+          usage(asked.from, asked.to, Optional.of(Duration.ofDays(1)), Optional.empty(), lines);
       case MONTH ->
-          asked.from.or(this::firstUsage).ifPresent(from ->
-              eachMonth(from, (start, end) ->
-                  usage(
-                      Optional.of(start.isBefore(from) ? from : start),
-                      end.isAfter(asked.to) ? asked.to : end,
-                      Optional.empty(),
-                      Optional.of(new CostLine.Period(start, end)),
-                      lines)));
+          asked
+              .from
+              .or(this::firstUsage)
+              .ifPresent(from ->
+                  eachMonth(
+                      from,
+                      (start, end) ->
+                          usage(
+                              Optional.of(start.isBefore(from) ? from : start),
+                              end.isAfter(asked.to) ? asked.to : end,
+                              Optional.empty(),
+                              Optional.of(new CostLine.Period(start, end)),
+                              lines)));
     }
   }
 
@@ -236,12 +245,17 @@ public final class CostReport {
       UsagePage page =
           records.usage(
               new UsageQuestion(
-                  asked.by, asked.tenant, from, Optional.of(to), length, after, UsageQuestion.MOST));
+                  asked.by,
+                  asked.tenant,
+                  from,
+                  Optional.of(to),
+                  length,
+                  after,
+                  UsageQuestion.MOST));
       for (UsageRow row : page.rows()) {
         Optional<CostLine.Period> of =
             row.start()
-                .map(start ->
-                    new CostLine.Period(start, start.plus(length.orElse(Duration.ZERO))))
+                .map(start -> new CostLine.Period(start, start.plus(length.orElse(Duration.ZERO))))
                 .or(() -> period);
         lines.accept(new CostLine(of, named(row.values()), sums(row)));
       }
@@ -279,13 +293,15 @@ public final class CostReport {
       case DAY -> costs(first.get(), day(asked.to), true, Optional.empty(), lines);
       case HOUR -> throw new IllegalStateException("refused before");
       case MONTH ->
-          eachMonth(start(first.get()), (start, end) ->
-              costs(
-                  later(first.get(), day(start)),
-                  earlier(day(end), day(asked.to)),
-                  false,
-                  Optional.of(new CostLine.Period(start, end)),
-                  lines));
+          eachMonth(
+              start(first.get()),
+              (start, end) ->
+                  costs(
+                      later(first.get(), day(start)),
+                      earlier(day(end), day(asked.to)),
+                      false,
+                      Optional.of(new CostLine.Period(start, end)),
+                      lines));
     }
   }
 
@@ -302,8 +318,7 @@ public final class CostReport {
                 new CostLine(
                     daily
                         ? Optional.of(
-                            new CostLine.Period(
-                                start(row.day()), start(row.day().plusDays(1))))
+                            new CostLine.Period(start(row.day()), start(row.day().plusDays(1))))
                         : period,
                     named(row.values()),
                     row.sums())));

@@ -14,10 +14,10 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The FinOps Open Cost and Usage Specification: what every usage-based charge has in version 1.2 and
- * 1.3 (focus.finops.org/focus-specification), and what is Lintel's own with the prefix {@code x_}. A
- * line is what one app's calls of a use case came to at one model in a day. Unit prices are left
- * out: a call's tokens have several.
+ * The FinOps Open Cost and Usage Specification: what every usage-based charge has in version 1.2
+ * and 1.3 (focus.finops.org/focus-specification), and what is Lintel's own with the prefix {@code
+ * x_}. A line is what one app's calls of a use case came to at one model in a day. Unit prices are
+ * left out: a call's tokens have several.
  */
 final class Focus implements CostForm {
   /** Of what a charge is; the report is asked by these. */
@@ -32,9 +32,7 @@ final class Focus implements CostForm {
   public byte[] begin(List<String> by, boolean periods) {
     var nothing = new CostLine.Period(Instant.EPOCH, Instant.EPOCH);
     return Csv.line(
-        List.copyOf(
-            cells(new CostLine(Optional.of(nothing), Map.of(), new Sums()))
-                .keySet()));
+        List.copyOf(cells(new CostLine(Optional.of(nothing), Map.of(), new Sums())).keySet()));
   }
 
   /** Nothing was used at a provider where no target was asked: there is no charge. */

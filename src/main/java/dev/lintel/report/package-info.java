@@ -1,4 +1,6 @@
-/** What calls cost, why that changes, and what would make it less: computed from sums and prices. */
+/**
+ * What calls cost, why that changes, and what would make it less: computed from sums and prices.
+ */
 @NullMarked
 package dev.lintel.report;
 

@@ -143,9 +143,7 @@ public final class Feedback implements Known.Service {
       CallThread.current().await(() -> false, CallThread.nanoTime() + LOOK_NANOS);
       found = records.find(id);
     }
-    return found
-        .map(Json::parse)
-        .filter(call -> call.path("tenant").asString("").equals(tenant));
+    return found.map(Json::parse).filter(call -> call.path("tenant").asString("").equals(tenant));
   }
 
   private static Failure wrong(String field, String what) {

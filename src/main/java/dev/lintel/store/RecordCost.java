@@ -75,8 +75,7 @@ record RecordCost(List<CostKey> keys, Sums sums) {
       sums.put(Figure.SHADOW_PICO_USD, usage.picoUsd());
     }
     sums.put(Figure.REPLAYS, one(found.replay));
-    return new RecordCost(
-        keys(tenant, app, useCase, model, target, found), Sums.of(sums));
+    return new RecordCost(keys(tenant, app, useCase, model, target, found), Sums.of(sums));
   }
 
   private static long one(boolean holds) {

@@ -78,13 +78,13 @@ final class SqlCosts implements Costs {
     var sums = new TreeMap<List<String>, Sums>(SqlCosts::compare);
     for (int day : days(question.from(), question.to())) {
       for (byte[] some : of(day)) {
-        CostRows.of(some).forEach((key, sum) -> {
-          if (key.tagged() == tagged
-              && question.tenant().map(key.tenant()::equals).orElse(true)) {
-            sums.merge(
-                question.by().stream().map(key::word).toList(), sum, Sums::plus);
-          }
-        });
+        CostRows.of(some)
+            .forEach((key, sum) -> {
+              if (key.tagged() == tagged
+                  && question.tenant().map(key.tenant()::equals).orElse(true)) {
+                sums.merge(question.by().stream().map(key::word).toList(), sum, Sums::plus);
+              }
+            });
       }
       if (question.daily()) {
         tell(sums, date(day), rows);
@@ -93,8 +93,7 @@ final class SqlCosts implements Costs {
     tell(sums, question.from(), rows);
   }
 
-  private static void tell(
-      Map<List<String>, Sums> sums, LocalDate day, Consumer<Row> rows) {
+  private static void tell(Map<List<String>, Sums> sums, LocalDate day, Consumer<Row> rows) {
     sums.forEach((values, sum) -> rows.accept(new Row(values, day, sum)));
     sums.clear();
   }

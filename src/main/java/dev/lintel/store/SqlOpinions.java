@@ -34,8 +34,7 @@ final class SqlOpinions implements Opinions {
         int next = 1;
         upsert.setString(next++, opinion.callId());
         upsert.setString(next++, opinion.source());
-        upsert.setLong(
-            next++, Ids.time(opinion.callId()).orElse(opinion.said()).toEpochMilli());
+        upsert.setLong(next++, Ids.time(opinion.callId()).orElse(opinion.said()).toEpochMilli());
         for (String word :
             List.of(
                 opinion.tenant(),

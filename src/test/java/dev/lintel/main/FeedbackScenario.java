@@ -102,7 +102,9 @@ class FeedbackScenario {
     HttpResponse<String> said =
         gateway.post(
             "/v1/feedback",
-            "{\"request_id\":\"" + id + "\",\"score\":0.5,\"label\":\"meh\",\"comment\":\"Too long.\"}");
+            "{\"request_id\":\""
+                + id
+                + "\",\"score\":0.5,\"label\":\"meh\",\"comment\":\"Too long.\"}");
     assertThat(said.statusCode()).as(said.body()).isEqualTo(200);
 
     JsonNode feedback = record(id).path("feedback");

@@ -115,9 +115,7 @@ interface CostsContract {
   @Test
   default void each_day_has_rows_of_its_own_where_that_is_asked() {
     Instant next = MORNING.plus(Duration.ofDays(1));
-    store()
-        .records()
-        .add("j", List.of(call(1, MORNING, paid("1")), call(2, next, paid("2"))));
+    store().records().add("j", List.of(call(1, MORNING, paid("1")), call(2, next, paid("2"))));
 
     assertThat(rows(store().costs(), List.of("app"), DAY, DAY.plusDays(2), true))
         .extracting(Costs.Row::day)
@@ -141,7 +139,8 @@ interface CostsContract {
 
     assertThat(rows(store().costs(), List.of("tag", "app"), DAY, DAY.plusDays(1), false))
         .extracting(
-            row -> row.values().getFirst(), row -> row.sums().get(Figure.PICO_USD) / 1_000_000_000_000L)
+            row -> row.values().getFirst(),
+            row -> row.sums().get(Figure.PICO_USD) / 1_000_000_000_000L)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple("", 4L),
             org.assertj.core.groups.Tuple.tuple("blue", 3L),

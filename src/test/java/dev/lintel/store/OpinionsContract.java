@@ -69,7 +69,9 @@ interface OpinionsContract {
     String old = Ids.request(CALLED);
     String forgotten = Ids.request(CALLED.plus(Duration.ofDays(2)));
     String kept = Ids.request(CALLED.plus(Duration.ofDays(2)));
-    store().records().add("j", List.of(call(1, old, "a"), call(2, forgotten, "b"), call(3, kept, "a")));
+    store()
+        .records()
+        .add("j", List.of(call(1, old, "a"), call(2, forgotten, "b"), call(3, kept, "a")));
     for (String id : List.of(old, forgotten, kept)) {
       store().opinions().keep(opinion(id, "caller", "a", 1));
     }
