@@ -59,8 +59,10 @@ final class SqlRecords implements Records {
     var byDay = new LinkedHashMap<Integer, List<RecordRow>>();
     var charges = new ArrayList<Entry>(entries);
     for (Entry entry : entries) {
-      RecordRow row = RecordRow.of(entry.position(), entry.json());
-      byDay.computeIfAbsent(row.day(), day -> new ArrayList<>()).add(row);
+      if (entry.hasRecord()) {
+        RecordRow row = RecordRow.of(entry.position(), entry.json());
+        byDay.computeIfAbsent(row.day(), day -> new ArrayList<>()).add(row);
+      }
     }
     try {
       for (int day : byDay.keySet()) {
@@ -110,7 +112,7 @@ final class SqlRecords implements Records {
       minutes.append(connection, minutes.sums(rows, new Rollup.Known(MOST_AT_ONCE)));
       fresh.addAll(rows);
     }
-    if (fresh.isEmpty()) {
+    if (entries.getLast().position() <= last) {
       return 0;
     }
     Map<Rollup.Key, UsageSum> hourly = Rollup.HOURS.sums(fresh, hours);
