@@ -199,6 +199,7 @@ final class Administration {
     all.calls();
     all.keys();
     all.table.addAll(PolicyAdmin.of(around));
+    all.table.addAll(ReportAdmin.of(around));
     all.table.addAll(around.admin());
     return new OpenApi("/admin/v1", Version.CONTRACT).described(all.table);
   }

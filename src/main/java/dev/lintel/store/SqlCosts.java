@@ -77,9 +77,8 @@ final class SqlCosts implements Costs {
     boolean tagged = question.by().contains(TAG);
     var sums = new TreeMap<List<String>, Sums>(SqlCosts::compare);
     for (int day : days(question.from(), question.to())) {
-      for (byte[] some : of(day)) {
-        CostRows.of(some)
-            .forEach((key, sum) -> {
+      for (Map<CostKey, Sums> some : of(day)) {
+        some.forEach((key, sum) -> {
               if (key.tagged() == tagged
                   && question.tenant().map(key.tenant()::equals).orElse(true)) {
                 sums.merge(question.by().stream().map(key::word).toList(), sum, Sums::plus);
@@ -126,14 +125,15 @@ final class SqlCosts implements Costs {
     });
   }
 
-  private List<byte[]> of(int day) {
+  /** On a thread of the store's: it takes some milliseconds to read what was deflated. */
+  private List<Map<CostKey, Sums>> of(int day) {
     return database.found(connection -> {
-      var all = new ArrayList<byte[]>();
+      var all = new ArrayList<Map<CostKey, Sums>>();
       try (var query = connection.prepareStatement("SELECT sums FROM cost_day WHERE day = ?")) {
         query.setLong(1, day);
         try (ResultSet row = query.executeQuery()) {
           while (row.next()) {
-            all.add(row.getBytes(1));
+            all.add(CostRows.of(row.getBytes(1)));
           }
         }
       }
