@@ -240,19 +240,13 @@ public final class Reports {
           .orElseThrow(() -> wrong(name, "a text"));
     }
 
-    /** At least one. */
-    public Set<String> texts(String name) {
-      JsonNode given = given(name).orElse(body);
-      var texts = new LinkedHashSet<String>();
-      boolean good = given.isArray() && !given.isEmpty();
-      for (JsonNode one : given.isArray() ? given : body.arrayNode()) {
-        good &= one.isString();
-        texts.add(one.asString(""));
+    /** Words with commas between them. */
+    public Set<String> words(String name) {
+      var words = new LinkedHashSet<String>();
+      for (String word : text(name).split(",")) {
+        words.add(word.strip());
       }
-      if (!good) {
-        throw wrong(name, "a list of texts, at least one");
-      }
-      return texts;
+      return words;
     }
 
     /** Texts by names; none where it is left out. */

@@ -335,7 +335,7 @@ final class ReportAdmin {
 
   private Operation reconcile() {
     List<String> known =
-        List.of("text", "providers", "columns", "models", "tolerance", "min_usd");
+        List.of("text", "provider", "columns", "models", "tolerance", "min_usd");
     return Operation.post(
             "/reports/reconcile",
             "Compares the records with what a provider's table of usage or costs says.",
@@ -345,7 +345,7 @@ final class ReportAdmin {
                     store().costs(),
                     new Reconciliation.Asked(
                         body.text("text"),
-                        body.texts("providers"),
+                        body.words("provider"),
                         body.map("columns"),
                         body.map("models"),
                         body.amount("tolerance", new BigDecimal("0.01")).doubleValue(),
@@ -353,7 +353,7 @@ final class ReportAdmin {
         .of(
             object(
                 "text", TEXT,
-                "providers", list(TEXT),
+                "provider", TEXT,
                 "columns?", map(TEXT),
                 "models?", map(TEXT),
                 "tolerance?", NUMBER,

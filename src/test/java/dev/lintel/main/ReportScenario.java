@@ -228,7 +228,7 @@ class ReportScenario {
                         Json.bytes(
                             Json.object()
                                 .put("text", table)
-                                .set("providers", Json.array().add("demo")))))
+                                .put("provider", "demo"))))
                 .build());
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
     JsonNode rows = Json.parse(reply.body()).path("data");

@@ -281,7 +281,8 @@ class TenantAdminScenario {
     for (String group : List.of("books", "lookers")) {
       String token = who(group);
       for (List<String> write : writes) {
-        boolean asks = write.get(1).equals("/route") || write.get(1).equals("/config/plan");
+        boolean asks =
+            List.of("/route", "/config/plan", "/reports/reconcile").contains(write.get(1));
         assertThat(ask(token, write.get(0), write.get(1), "{}").statusCode())
             .as(group + write)
             .isIn(asks ? List.of(200, 400, 403, 404) : List.of(403));
