@@ -22,7 +22,9 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Tracing;
 import dev.lintel.Trail;
+import dev.lintel.admin.Operation;
 import dev.lintel.batch.Runner;
+import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.Policies;
@@ -40,12 +42,14 @@ import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
+import dev.lintel.filter.Tape;
 import dev.lintel.hook.Webhooks;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
+import dev.lintel.redact.Redaction;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Trouble;
@@ -103,6 +107,7 @@ public final class Lintel implements AutoCloseable {
   private final Vertx vertx;
   private final Evidence evidence;
   private final Retaining retaining;
+  private final Scribe scribe;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -195,6 +200,9 @@ public final class Lintel implements AutoCloseable {
     notices =
         new Notices(
             storage::store, this::health, this::footings, InstantSource.system(), Webhooks.PAUSES);
+    scribe =
+        new Scribe(() -> storage.store().payloads(), sealer, Redaction::of, InstantSource.system());
+    metrics.capturing(scribe::lost, scribe::waiting);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
     retaining =
         new Retaining(
@@ -235,6 +243,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
                 spool),
+            new Tape(scribe),
             new Signatures(),
             continuity,
             rollouts,
@@ -306,6 +315,7 @@ public final class Lintel implements AutoCloseable {
       directory.close();
       vertx.close();
       sharing.close();
+      scribe.close();
       evidence.close();
       storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
@@ -497,6 +507,7 @@ public final class Lintel implements AutoCloseable {
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     // It asks the store, too, and no call is left that it would count.
     sharing.close();
+    scribe.close();
     evidence.close();
     storage.close();
     simulators.close();
@@ -565,10 +576,18 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
-                new ConfigurationAdmin(storage, revisions, approvals, sealer)
-                    .operations(
-                        () -> lasting.admit().budgets(live.config().policies().allowances()),
-                        sharing.counters()))));
+                administration())));
+    return all;
+  }
+
+  private List<Operation> administration() {
+    var all =
+        new ArrayList<>(
+            new ConfigurationAdmin(storage, revisions, approvals, sealer)
+                .operations(
+                    () -> lasting.admit().budgets(live.config().policies().allowances()),
+                    sharing.counters()));
+    all.addAll(EvidenceAdmin.operations(storage, sealer));
     return all;
   }
 
