@@ -152,7 +152,8 @@ public final class Reports {
     /** Words with commas between them, each of them known. */
     public List<String> words(String name, List<String> known) {
       var words = new LinkedHashSet<String>();
-      for (String word : text(name).stream().flatMap(all -> Arrays.stream(all.split(",", -1))).toList()) {
+      for (String word :
+          text(name).stream().flatMap(all -> Arrays.stream(all.split(",", -1))).toList()) {
         if (!known.contains(word.strip())) {
           throw Failure.invalid(
                   "'%s' takes %s with commas between them, not '%s'."
@@ -257,13 +258,16 @@ public final class Reports {
         if (!given.get().isObject()) {
           throw wrong(name, "an object of texts");
         }
-        given.get().properties().forEach(one -> {
-          if (!one.getValue().isString()) {
-            throw Failure.invalid("'" + name + "." + one.getKey() + "' must be a text.")
-                .at(name + "." + one.getKey());
-          }
-          map.put(one.getKey(), one.getValue().asString());
-        });
+        given
+            .get()
+            .properties()
+            .forEach(one -> {
+              if (!one.getValue().isString()) {
+                throw Failure.invalid("'" + name + "." + one.getKey() + "' must be a text.")
+                    .at(name + "." + one.getKey());
+              }
+              map.put(one.getKey(), one.getValue().asString());
+            });
       }
       return map;
     }

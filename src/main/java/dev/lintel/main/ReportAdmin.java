@@ -232,21 +232,23 @@ final class ReportAdmin {
             "/reports/notes",
             "Says where costs have changed, and by what.",
             NOTES,
-            reports.whole(known, asked ->
-                Notes.of(
-                    store().costs(),
-                    new Notes.Asked(
-                        asked
-                            .text("group_by")
-                            .map(given -> asked.words("group_by", NOTED))
-                            .orElse(List.of("tenant", "app")),
-                        asked.text("tenant"),
-                        day(asked.time("to").orElseGet(this::today)),
-                        asked.whole("days", 7, 1, LONGEST_DAYS),
-                        asked.amount("min_usd", BigDecimal.ONE),
-                        asked.whole("min_calls", 20, 0, Integer.MAX_VALUE),
-                        asked.amount("min_change", new BigDecimal("0.25")).doubleValue()),
-                    this::price)))
+            reports.whole(
+                known,
+                asked ->
+                    Notes.of(
+                        store().costs(),
+                        new Notes.Asked(
+                            asked
+                                .text("group_by")
+                                .map(given -> asked.words("group_by", NOTED))
+                                .orElse(List.of("tenant", "app")),
+                            asked.text("tenant"),
+                            day(asked.time("to").orElseGet(this::today)),
+                            asked.whole("days", 7, 1, LONGEST_DAYS),
+                            asked.amount("min_usd", BigDecimal.ONE),
+                            asked.whole("min_calls", 20, 0, Integer.MAX_VALUE),
+                            asked.amount("min_change", new BigDecimal("0.25")).doubleValue()),
+                        this::price)))
         .with(
             query(
                 "group_by",
@@ -271,21 +273,23 @@ final class ReportAdmin {
             "/reports/advice",
             "Says what would have cost less, and how much.",
             ADVICE,
-            reports.whole(known, asked -> {
-              Instant to = asked.time("to").orElseGet(this::tomorrow);
-              Instant from = asked.time("from").orElse(to.minus(MONTH, ChronoUnit.DAYS));
-              return Advice.of(
-                  store().costs(),
-                  store().opinions(),
-                  new Advice.Asked(
-                      asked.text("tenant"),
-                      day(from),
-                      day(to),
-                      asked.amount("min_usd", new BigDecimal("0.01")),
-                      asked.whole("min_calls", 20, 1, Integer.MAX_VALUE)),
-                  this::price,
-                  inventory(asked.text("tenant")));
-            }))
+            reports.whole(
+                known,
+                asked -> {
+                  Instant to = asked.time("to").orElseGet(this::tomorrow);
+                  Instant from = asked.time("from").orElse(to.minus(MONTH, ChronoUnit.DAYS));
+                  return Advice.of(
+                      store().costs(),
+                      store().opinions(),
+                      new Advice.Asked(
+                          asked.text("tenant"),
+                          day(from),
+                          day(to),
+                          asked.amount("min_usd", new BigDecimal("0.01")),
+                          asked.whole("min_calls", 20, 1, Integer.MAX_VALUE)),
+                      this::price,
+                      inventory(asked.text("tenant")));
+                }))
         .with(TENANT)
         .with(query("from", TIME, "From the day of that time on; 30 days before `to`."))
         .with(query("to", TIME, "Until before the day of that time; with today."))
@@ -334,22 +338,23 @@ final class ReportAdmin {
   }
 
   private Operation reconcile() {
-    List<String> known =
-        List.of("text", "provider", "columns", "models", "tolerance", "min_usd");
+    List<String> known = List.of("text", "provider", "columns", "models", "tolerance", "min_usd");
     return Operation.post(
             "/reports/reconcile",
             "Compares the records with what a provider's table of usage or costs says.",
             RECONCILED,
-            reports.about(known, body ->
-                Reconciliation.of(
-                    store().costs(),
-                    new Reconciliation.Asked(
-                        body.text("text"),
-                        body.words("provider"),
-                        body.map("columns"),
-                        body.map("models"),
-                        body.amount("tolerance", new BigDecimal("0.01")).doubleValue(),
-                        body.amount("min_usd", new BigDecimal("0.01"))))))
+            reports.about(
+                known,
+                body ->
+                    Reconciliation.of(
+                        store().costs(),
+                        new Reconciliation.Asked(
+                            body.text("text"),
+                            body.words("provider"),
+                            body.map("columns"),
+                            body.map("models"),
+                            body.amount("tolerance", new BigDecimal("0.01")).doubleValue(),
+                            body.amount("min_usd", new BigDecimal("0.01"))))))
         .of(
             object(
                 "text", TEXT,

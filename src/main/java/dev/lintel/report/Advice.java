@@ -130,7 +130,9 @@ public final class Advice {
           .put("about", "unused_keys")
           .put(
               "says",
-              "Only the first " + inventory.keys().size() + " keys were looked at: there are more.");
+              "Only the first "
+                  + inventory.keys().size()
+                  + " keys were looked at: there are more.");
     }
     return body;
   }
@@ -167,20 +169,28 @@ public final class Advice {
 
   /** The calls of one target at the prices of another that did as well for the same caller. */
   private void cheaper() {
-    cells.groups().forEach((caller, targets) ->
-        targets.forEach((target, sums) -> {
-          if (enough(target, sums)) {
-            targets.entrySet().stream()
-                .filter(other ->
-                    !other.getKey().equals(target)
-                        && enough(other.getKey(), other.getValue())
-                        && asGood(other.getValue(), sums)
-                        && asLiked(caller, other.getKey(), target))
-                .flatMap(other -> at(other.getKey(), sums).map(cost -> Map.entry(other.getKey(), cost)).stream())
-                .min(Map.Entry.<String, Long>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
-                .ifPresent(best -> cheaper(caller, target, sums, best.getKey(), best.getValue(), targets));
-          }
-        }));
+    cells
+        .groups()
+        .forEach((caller, targets) ->
+            targets.forEach((target, sums) -> {
+              if (enough(target, sums)) {
+                targets.entrySet().stream()
+                    .filter(other ->
+                        !other.getKey().equals(target)
+                            && enough(other.getKey(), other.getValue())
+                            && asGood(other.getValue(), sums)
+                            && asLiked(caller, other.getKey(), target))
+                    .flatMap(other ->
+                        at(other.getKey(), sums)
+                            .map(cost -> Map.entry(other.getKey(), cost))
+                            .stream())
+                    .min(
+                        Map.Entry.<String, Long>comparingByValue()
+                            .thenComparing(Map.Entry.comparingByKey()))
+                    .ifPresent(best ->
+                        cheaper(caller, target, sums, best.getKey(), best.getValue(), targets));
+              }
+            }));
   }
 
   private void cheaper(
@@ -275,31 +285,32 @@ public final class Advice {
 
   /** As many calls of the mean size, so that no step of a price is reached by adding up. */
   private Optional<Long> price(String target, Usage usage) {
-    return prices
-        .apply(target)
-        .flatMap(price -> ManyTokens.cost(price, usage))
-        .map(Measure::pico);
+    return prices.apply(target).flatMap(price -> ManyTokens.cost(price, usage)).map(Measure::pico);
   }
 
   /** Long prompts that were read from the provider's cache less often than others' are. */
   private void caches() {
     var best = new HashMap<String, Map.Entry<List<String>, Sums>>();
-    cells.groups().forEach((caller, targets) ->
-        targets.forEach((target, sums) -> {
-          if (sums.get(Figure.LONG_CALLS) >= asked.leastCalls) {
-            best.merge(
-                target,
-                Map.entry(caller, sums),
-                (one, other) -> read(one.getValue()) >= read(other.getValue()) ? one : other);
-          }
-        }));
-    cells.groups().forEach((caller, targets) ->
-        targets.forEach((target, sums) -> {
-          Map.Entry<List<String>, Sums> model = best.get(target);
-          if (model != null && sums.get(Figure.LONG_CALLS) >= asked.leastCalls) {
-            cache(caller, target, sums, model.getKey(), read(model.getValue()));
-          }
-        }));
+    cells
+        .groups()
+        .forEach((caller, targets) ->
+            targets.forEach((target, sums) -> {
+              if (sums.get(Figure.LONG_CALLS) >= asked.leastCalls) {
+                best.merge(
+                    target,
+                    Map.entry(caller, sums),
+                    (one, other) -> read(one.getValue()) >= read(other.getValue()) ? one : other);
+              }
+            }));
+    cells
+        .groups()
+        .forEach((caller, targets) ->
+            targets.forEach((target, sums) -> {
+              Map.Entry<List<String>, Sums> model = best.get(target);
+              if (model != null && sums.get(Figure.LONG_CALLS) >= asked.leastCalls) {
+                cache(caller, target, sums, model.getKey(), read(model.getValue()));
+              }
+            }));
   }
 
   private void cache(
@@ -346,80 +357,88 @@ public final class Advice {
   }
 
   private void failedTries() {
-    cells.groups().forEach((caller, targets) ->
-        targets.forEach((target, sums) -> {
-          long saving = sums.get(Figure.FAILED_PICO_USD);
-          if (worth(saving)) {
-            add(
-                "failed_tries",
-                saving,
-                "%s: %d of the %d tries of calls that ended at %s failed, and cost %s USD."
-                    .formatted(
-                        words(caller),
-                        sums.get(Figure.FAILED_TRIES),
-                        sums.get(Figure.TRIES),
-                        target,
-                        usd(saving)),
-                "What the tries that failed cost, by the records: streams that broke, hedges that lost, and callers who left are among them.",
-                whose(caller)
-                    .put("target", target)
-                    .put("tries", sums.get(Figure.TRIES))
-                    .put("failed_tries", sums.get(Figure.FAILED_TRIES))
-                    .put("cut_calls", sums.get(Figure.CUT)));
-          }
-        }));
+    cells
+        .groups()
+        .forEach((caller, targets) ->
+            targets.forEach((target, sums) -> {
+              long saving = sums.get(Figure.FAILED_PICO_USD);
+              if (worth(saving)) {
+                add(
+                    "failed_tries",
+                    saving,
+                    "%s: %d of the %d tries of calls that ended at %s failed, and cost %s USD."
+                        .formatted(
+                            words(caller),
+                            sums.get(Figure.FAILED_TRIES),
+                            sums.get(Figure.TRIES),
+                            target,
+                            usd(saving)),
+                    "What the tries that failed cost, by the records: streams that broke, hedges that lost, and callers who left are among them.",
+                    whose(caller)
+                        .put("target", target)
+                        .put("tries", sums.get(Figure.TRIES))
+                        .put("failed_tries", sums.get(Figure.FAILED_TRIES))
+                        .put("cut_calls", sums.get(Figure.CUT)));
+              }
+            }));
   }
 
   private void shadows() {
-    cells.groups().forEach((caller, targets) ->
-        targets.forEach((target, sums) -> {
-          long saving = sums.get(Figure.SHADOW_PICO_USD);
-          if (worth(saving)) {
-            add(
-                "shadows",
-                saving,
-                "%s: %d copies for comparison at %s cost %s USD."
-                    .formatted(words(caller), sums.get(Figure.SHADOWS), target, usd(saving)),
-                "What the copies cost, by the records. End the model's shadow where enough is known.",
-                whose(caller).put("target", target).put("shadows", sums.get(Figure.SHADOWS)));
-          }
-        }));
+    cells
+        .groups()
+        .forEach((caller, targets) ->
+            targets.forEach((target, sums) -> {
+              long saving = sums.get(Figure.SHADOW_PICO_USD);
+              if (worth(saving)) {
+                add(
+                    "shadows",
+                    saving,
+                    "%s: %d copies for comparison at %s cost %s USD."
+                        .formatted(words(caller), sums.get(Figure.SHADOWS), target, usd(saving)),
+                    "What the copies cost, by the records. End the model's shadow where enough is known.",
+                    whose(caller).put("target", target).put("shadows", sums.get(Figure.SHADOWS)));
+              }
+            }));
   }
 
   /** What is asked for at the most is held of a budget until the call is over. */
   private void bounds() {
-    cells.groups().forEach((caller, targets) ->
-        targets.forEach((target, sums) -> {
-          long bound = sums.get(Figure.BOUND);
-          long output = Math.max(1, sums.get(Figure.BOUNDED_OUTPUT));
-          if (sums.get(Figure.BOUNDED_CALLS) >= asked.leastCalls && bound / output >= LOOSE) {
-            Optional<Long> held =
-                price(target, Usage.of(0, bound - output, Usage.Source.ESTIMATE));
-            add(
-                "max_tokens",
-                0,
-                "%s: calls of %s ask for %d tokens at the most and are answered with %d in the mean: %s times as much is held of limits and budgets while they run."
-                    .formatted(
-                        words(caller),
-                        target,
-                        bound / sums.get(Figure.BOUNDED_CALLS),
-                        output / sums.get(Figure.BOUNDED_CALLS),
-                        bound / output),
-                "The sums of max_tokens and of answers, over calls that say max_tokens. It costs nothing, but calls beside them are refused earlier.",
-                whose(caller)
-                    .put("target", target)
-                    .put("calls", sums.get(Figure.BOUNDED_CALLS))
-                    .put("max_tokens", bound)
-                    .put("output_tokens", output)
-                    .put("held_for_nothing_usd", held.map(Notes::usd).orElse(null)));
-          }
-        }));
+    cells
+        .groups()
+        .forEach((caller, targets) ->
+            targets.forEach((target, sums) -> {
+              long bound = sums.get(Figure.BOUND);
+              long output = Math.max(1, sums.get(Figure.BOUNDED_OUTPUT));
+              if (sums.get(Figure.BOUNDED_CALLS) >= asked.leastCalls && bound / output >= LOOSE) {
+                Optional<Long> held =
+                    price(target, Usage.of(0, bound - output, Usage.Source.ESTIMATE));
+                add(
+                    "max_tokens",
+                    0,
+                    "%s: calls of %s ask for %d tokens at the most and are answered with %d in the mean: %s times as much is held of limits and budgets while they run."
+                        .formatted(
+                            words(caller),
+                            target,
+                            bound / sums.get(Figure.BOUNDED_CALLS),
+                            output / sums.get(Figure.BOUNDED_CALLS),
+                            bound / output),
+                    "The sums of max_tokens and of answers, over calls that say max_tokens. It costs nothing, but calls beside them are refused earlier.",
+                    whose(caller)
+                        .put("target", target)
+                        .put("calls", sums.get(Figure.BOUNDED_CALLS))
+                        .put("max_tokens", bound)
+                        .put("output_tokens", output)
+                        .put("held_for_nothing_usd", held.map(Notes::usd).orElse(null)));
+              }
+            }));
   }
 
   private void unpriced() {
     var targets = new HashMap<String, Sums>();
-    cells.groups().values().forEach(group ->
-        group.forEach((target, sums) -> targets.merge(target, sums, Sums::plus)));
+    cells
+        .groups()
+        .values()
+        .forEach(group -> group.forEach((target, sums) -> targets.merge(target, sums, Sums::plus)));
     targets.forEach((target, sums) -> {
       if (sums.get(Figure.UNPRICED) > 0) {
         add(

@@ -11,13 +11,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The change of a cost from one time to another, taken apart so that the parts add up to it exactly.
+ * The change of a cost from one time to another, taken apart so that the parts add up to it
+ * exactly.
  *
- * <p>The cost is the sum, over targets, of {@code calls × share × (prompt × rate of a prompt's token
- * + answer × rate of an answer's) × price}, and the cost of tries that failed. One after the other, in
- * the order of {@link Cause}, each factor goes from what it was to what it is; what the cost changes
- * at that step is the cause's part. A target that had no calls before has the factors that it has
- * now, so that all of it is a matter of shares.
+ * <p>The cost is the sum, over targets, of {@code calls × share × (prompt × rate of a prompt's
+ * token + answer × rate of an answer's) × price}, and the cost of tries that failed. One after the
+ * other, in the order of {@link Cause}, each factor goes from what it was to what it is; what the
+ * cost changes at that step is the cause's part. A target that had no calls before has the factors
+ * that it has now, so that all of it is a matter of shares.
  */
 final class Causes {
   private final Map<Cause, Long> parts = new EnumMap<>(Cause.class);
@@ -25,7 +26,12 @@ final class Causes {
 
   /** What is known of the calls of one target in one of the times. */
   private record Factors(
-      double share, double prompt, double answer, double promptRate, double answerRate, double price) {
+      double share,
+      double prompt,
+      double answer,
+      double promptRate,
+      double answerRate,
+      double price) {
     double cost() {
       return share * (prompt * promptRate + answer * answerRate) * price;
     }
@@ -61,14 +67,12 @@ final class Causes {
             case PRICES -> end;
             case CALLS, MODELS, PROMPTS, ANSWERS, CACHE ->
                 Math.round(
-                    callsNow
-                        * pairs.stream().mapToDouble(pair -> at(pair, cause).cost()).sum());
+                    callsNow * pairs.stream().mapToDouble(pair -> at(pair, cause).cost()).sum());
           };
       parts.put(cause, next - at);
       at = next;
     }
-    parts.put(
-        Cause.FAILED_TRIES, is.get(Figure.FAILED_PICO_USD) - was.get(Figure.FAILED_PICO_USD));
+    parts.put(Cause.FAILED_TRIES, is.get(Figure.FAILED_PICO_USD) - was.get(Figure.FAILED_PICO_USD));
     if (callsBefore == 0 || callsNow == 0) {
       // There is nothing to compare with: it is all a matter of calls.
       parts.replaceAll((cause, part) -> cause == Cause.FAILED_TRIES ? part : 0L);
@@ -98,18 +102,13 @@ final class Causes {
   }
 
   private Pair pair(
-      String target,
-      @Nullable Sums before,
-      @Nullable Sums now,
-      Sums allBefore,
-      Sums allNow) {
+      String target, @Nullable Sums before, @Nullable Sums now, Sums allBefore, Sums allNow) {
     Optional<Price> price = prices.apply(target).filter(Price::known);
     Sums some = before == null ? (now == null ? new Sums() : now) : before;
     Factors was = factors(some, before == null ? 0 : share(before, allBefore), price);
     Factors is =
         now == null || now.get(Figure.CALLS) == 0
-            ? new Factors(
-                0, was.prompt, was.answer, was.promptRate, was.answerRate, was.price)
+            ? new Factors(0, was.prompt, was.answer, was.promptRate, was.answerRate, was.price)
             : factors(now, share(now, allNow), price);
     return new Pair(was, is);
   }
@@ -127,8 +126,7 @@ final class Causes {
     double freshRate = rate(price, 1, 0, 0);
     double readRate = rate(price, 0, 1, 0);
     double answerRate = rate(price, 0, 0, 1);
-    double promptRate =
-        prompt > 0 ? (fresh * freshRate + read * readRate) / prompt : freshRate;
+    double promptRate = prompt > 0 ? (fresh * freshRate + read * readRate) / prompt : freshRate;
     double modelled = prompt * promptRate + answer * answerRate;
     double paid = paid(sums);
     if (modelled > 0) {

@@ -21,8 +21,8 @@ final class ManyTokens {
         Optional<BigDecimal> some = price.cost(some(kind));
         BigDecimal count = BigDecimal.valueOf(counts[kind]);
         sum =
-            sum.flatMap(known ->
-                some.map(each -> known.add(each.multiply(count).movePointLeft(3))));
+            sum.flatMap(
+                known -> some.map(each -> known.add(each.multiply(count).movePointLeft(3))));
       }
     }
     return sum;

@@ -69,8 +69,7 @@ public final class Notes {
   /**
    * @param prices of a target, now
    */
-  public static ObjectNode of(
-      Costs costs, Asked asked, Function<String, Optional<Price>> prices) {
+  public static ObjectNode of(Costs costs, Asked asked, Function<String, Optional<Price>> prices) {
     LocalDate from = asked.from();
     Cells now = Cells.of(costs, asked.by, asked.tenant, from, asked.to);
     Cells before =
@@ -167,7 +166,8 @@ public final class Notes {
     List<String> named =
         Arrays.stream(Cause.values())
             .filter(cause -> Math.abs(causes.part(cause)) >= WORTH_NAMING * Math.abs(change))
-            .sorted(Comparator.comparingLong((Cause cause) -> Math.abs(causes.part(cause))).reversed())
+            .sorted(
+                Comparator.comparingLong((Cause cause) -> Math.abs(causes.part(cause))).reversed())
             .map(cause -> told(cause, was, is) + " (" + signed(causes.part(cause)) + ")")
             .toList();
     return "The cost%s %s from %s to %s USD%s%s."
@@ -176,14 +176,15 @@ public final class Notes {
             change > 0 ? "rose" : "fell",
             rounded(was.get(Figure.PICO_USD)),
             rounded(is.get(Figure.PICO_USD)),
-            times(was.get(Figure.PICO_USD), is.get(Figure.PICO_USD)).map(text -> " (" + text + ")").orElse(""),
+            times(was.get(Figure.PICO_USD), is.get(Figure.PICO_USD))
+                .map(text -> " (" + text + ")")
+                .orElse(""),
             named.isEmpty() ? "" : ": " + String.join(", ", named));
   }
 
   private static String told(Cause cause, Sums was, Sums is) {
     return switch (cause) {
-      case CALLS ->
-          "calls " + changed(was.get(Figure.CALLS), is.get(Figure.CALLS));
+      case CALLS -> "calls " + changed(was.get(Figure.CALLS), is.get(Figure.CALLS));
       case MODELS -> "other models, or other shares of them";
       case PROMPTS -> "prompts " + changed(each(was, prompt(was)), each(is, prompt(is)));
       case ANSWERS ->
@@ -193,8 +194,7 @@ public final class Notes {
               .formatted(percent(share(is)), percent(share(was)));
       case PRICES -> "other prices, tiers or pieces";
       case FAILED_TRIES ->
-          "failed tries "
-              + changed(was.get(Figure.FAILED_TRIES), is.get(Figure.FAILED_TRIES));
+          "failed tries " + changed(was.get(Figure.FAILED_TRIES), is.get(Figure.FAILED_TRIES));
     };
   }
 
@@ -221,9 +221,7 @@ public final class Notes {
     if (ratio >= 2) {
       return String.format(Locale.ROOT, "grew %.1f times", ratio);
     }
-    return ratio >= 1
-        ? "grew " + percent(ratio - 1)
-        : "shrank " + percent(1 - ratio);
+    return ratio >= 1 ? "grew " + percent(ratio - 1) : "shrank " + percent(1 - ratio);
   }
 
   private static Optional<String> times(long was, long is) {

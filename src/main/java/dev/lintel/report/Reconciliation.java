@@ -84,8 +84,11 @@ public final class Reconciliation {
             ours.merge(new Theirs.Place(row.day(), model), row.sums(), Sums::plus);
           }
         });
-    theirs.sums().forEach((place, sum) ->
-        sums.merge(new Theirs.Place(place.day(), here(place.model(), known)), sum, Theirs.Sum::plus));
+    theirs
+        .sums()
+        .forEach((place, sum) ->
+            sums.merge(
+                new Theirs.Place(place.day(), here(place.model(), known)), sum, Theirs.Sum::plus));
   }
 
   /** Throws {@link Failure} {@code INVALID_REQUEST} where the table cannot be read. */
@@ -179,7 +182,10 @@ public final class Reconciliation {
       return;
     }
     if (first.isEmpty() || place.day().isBefore(first.get())) {
-      because.add("Costs are counted by the day since " + first.map(LocalDate::toString).orElse("today") + ".");
+      because.add(
+          "Costs are counted by the day since "
+              + first.map(LocalDate::toString).orElse("today")
+              + ".");
       return;
     }
     if (here.get(Figure.CALLS) == 0) {
@@ -191,7 +197,10 @@ public final class Reconciliation {
       because.add(
           "The provider's table does not have it: it is called otherwise there (see 'models'), or the table is of some accounts only.");
     }
-    told(because, here.get(Figure.UNPRICED), "%d calls have no known price: they cost nothing here.");
+    told(
+        because,
+        here.get(Figure.UNPRICED),
+        "%d calls have no known price: they cost nothing here.");
     told(
         because,
         here.get(Figure.ESTIMATED),

@@ -189,8 +189,7 @@ record Theirs(
           throw strange(cell, "date");
         }
         if (cell.matches(".{10}T.+([zZ]|[+-][0-9:]+)")) {
-          return LocalDate.ofInstant(
-              OffsetDateTime.parse(cell).toInstant(), ZoneOffset.UTC);
+          return LocalDate.ofInstant(OffsetDateTime.parse(cell).toInstant(), ZoneOffset.UTC);
         }
         return LocalDate.parse(cell.length() > 10 ? cell.substring(0, 10) : cell);
       } catch (DateTimeException none) {

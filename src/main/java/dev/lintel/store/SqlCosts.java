@@ -79,11 +79,10 @@ final class SqlCosts implements Costs {
     for (int day : days(question.from(), question.to())) {
       for (Map<CostKey, Sums> some : of(day)) {
         some.forEach((key, sum) -> {
-              if (key.tagged() == tagged
-                  && question.tenant().map(key.tenant()::equals).orElse(true)) {
-                sums.merge(question.by().stream().map(key::word).toList(), sum, Sums::plus);
-              }
-            });
+          if (key.tagged() == tagged && question.tenant().map(key.tenant()::equals).orElse(true)) {
+            sums.merge(question.by().stream().map(key::word).toList(), sum, Sums::plus);
+          }
+        });
       }
       if (question.daily()) {
         tell(sums, date(day), rows);

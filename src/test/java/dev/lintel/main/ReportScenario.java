@@ -92,7 +92,9 @@ class ReportScenario {
   void costs_by_any_words_add_up_to_the_same() {
     String all = rows("").getFirst().path("cost_usd").asString();
     for (String by :
-        new String[] {"tenant,app", "use_case", "user", "model", "provider", "target", "key", "kind"}) {
+        new String[] {
+          "tenant,app", "use_case", "user", "model", "provider", "target", "key", "kind"
+        }) {
       var sum =
           rows("group_by=" + by).stream()
               .map(row -> new BigDecimal(row.path("cost_usd").asString()))
@@ -101,9 +103,7 @@ class ReportScenario {
     }
     assertThat(rows("group_by=tag"))
         .extracting(row -> row.path("tag").asString(), row -> row.path("calls").asInt())
-        .containsExactly(
-            tuple("blue", 6),
-            tuple("red", 13));
+        .containsExactly(tuple("blue", 6), tuple("red", 13));
     assertThat(rows("group_by=target&tenant=u")).hasSize(1);
   }
 
@@ -112,10 +112,8 @@ class ReportScenario {
     for (String by : new String[] {"model", "target"}) {
       for (String interval : new String[] {"day", "month"}) {
         var rows = rows("group_by=" + by + "&interval=" + interval);
-        assertThat(rows.stream().mapToLong(row -> row.path("calls").asLong()).sum())
-            .isEqualTo(13);
-        assertThat(rows)
-            .allMatch(row -> row.path("start").asString().endsWith("T00:00:00Z"));
+        assertThat(rows.stream().mapToLong(row -> row.path("calls").asLong()).sum()).isEqualTo(13);
+        assertThat(rows).allMatch(row -> row.path("start").asString().endsWith("T00:00:00Z"));
       }
     }
   }
@@ -225,10 +223,7 @@ class ReportScenario {
                 .setHeader("authorization", "Bearer admin-key")
                 .POST(
                     BodyPublishers.ofByteArray(
-                        Json.bytes(
-                            Json.object()
-                                .put("text", table)
-                                .put("provider", "demo"))))
+                        Json.bytes(Json.object().put("text", table).put("provider", "demo"))))
                 .build());
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
     JsonNode rows = Json.parse(reply.body()).path("data");
