@@ -104,9 +104,9 @@ class ReconciliationTest {
         "date,model                           | no lines",
         "a,b;1,2                              | known to be the date",
         "date,model;2026-11-20,m              | neither tokens nor a cost",
-        "date,model,cost;yesterday,m,1        | 'yesterday' in line 2",
-        "date,model,cost;2026-11-20,m,much    | 'much' in line 2",
-        "date,model,cost;2026-11-20,m,1e99999 | '1e99999' in line 2",
+        "date,model,cost;yesterday,m,1        | in line 2",
+        "date,model,cost;2026-11-20,m,much    | in line 2",
+        "date,model,cost;2026-11-20,m,1e99999 | in line 2",
         "date,model,cost;2026-11-20,\"m,1     | quotes",
       })
   void a_table_that_makes_no_sense_is_refused_with_its_line(String lines, String told) {
