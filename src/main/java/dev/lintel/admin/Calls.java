@@ -7,10 +7,12 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Json;
+import dev.lintel.Opinion;
 import dev.lintel.Price;
 import dev.lintel.RawRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -20,13 +22,16 @@ public final class Calls {
   private static final String ANSWERED = "ok";
 
   private final CallRecords records;
+  private final Function<String, List<Opinion>> opinions;
   private final Dialect envelope;
 
   /**
+   * @param opinions of the call with that id; may throw {@link Failure}
    * @param envelope in which failures are told
    */
-  public Calls(CallRecords records, Dialect envelope) {
+  public Calls(CallRecords records, Function<String, List<Opinion>> opinions, Dialect envelope) {
     this.records = records;
+    this.opinions = opinions;
     this.envelope = envelope;
   }
 
@@ -55,14 +60,16 @@ public final class Calls {
 
   /**
    * The record of the call whose {@code id} is in the path: {@code ?tenant=}, beside which there
-   * are none but that one's.
+   * are none but that one's. {@code feedback} is what was said of it, where there is something;
+   * null where nobody can tell at the moment.
    */
   public Endpoint one() {
     return new Question(
         envelope,
         (exchange, trail) -> {
           byte[] record = found(exchange.request());
-          return new Answer(200, Answer.JSON, record);
+          String id = exchange.request().path().getOrDefault("id", "");
+          return new Answer(200, Answer.JSON, withFeedback(id, record));
         });
   }
 
@@ -104,6 +111,30 @@ public final class Calls {
         Optional.ofNullable(asked.get("kind")).map(Calls::kind),
         Optional.ofNullable(asked.get("cursor")),
         Listed.limit(request));
+  }
+
+  private byte[] withFeedback(String id, byte[] record) {
+    byte[] feedback;
+    try {
+      List<Opinion> said = opinions.apply(id);
+      if (said.isEmpty()) {
+        return record;
+      }
+      feedback =
+          Json.bytes(json -> {
+            json.writeStartArray();
+            said.forEach(one -> one.write(json));
+            json.writeEndArray();
+          });
+    } catch (Failure away) {
+      feedback = "null".getBytes(StandardCharsets.US_ASCII);
+    }
+    return new Bytes(record.length + feedback.length + 16)
+        .add(record, 0, record.length - 1)
+        .add(",\"feedback\":")
+        .add(feedback)
+        .add("}")
+        .take();
   }
 
   private static String kind(String word) {

@@ -65,6 +65,8 @@ final class Rights {
           row(LOOKING, "GET", "/budgets", Own.ANYTHING),
           row(LOOKING, "GET", "/usage", Own.ANYTHING),
           row(LOOKING, "GET", "/calls", Own.ANYTHING),
+          row(LOOKING, "GET", "/reports", Own.ANYTHING),
+          row(LOOKING, "POST", "/reports/reconcile", Own.ANYTHING),
           row(LOOKING, "GET", "/providers", Own.ANYTHING),
           row(LOOKING, "GET", "/models", Own.ANYTHING),
           row(LOOKING, "GET", "/prices", Own.ANYTHING),
@@ -78,7 +80,8 @@ final class Rights {
           row(TENANT, "*", "/tenants/{}/apps", Own.PATH),
           row(TENANT, "GET", "/budgets", Own.QUERY),
           row(TENANT, "GET", "/usage", Own.QUERY),
-          row(TENANT, "GET", "/calls", Own.QUERY));
+          row(TENANT, "GET", "/calls", Own.QUERY),
+          row(TENANT, "GET", "/reports", Own.QUERY));
 
   private static Row row(Set<Admin.Role> roles, String method, String path, Own own) {
     return new Row(roles, method, path, own);

@@ -130,7 +130,15 @@ final class Administration {
           "usage", object("source", oneOf("provider", "estimate", "none")),
           "cost_usd", MONEY.orNull(),
           "attempts", list(ANY),
-          "decision", list(ANY).orNull());
+          "decision", list(ANY).orNull(),
+          "feedback?",
+              list(object(
+                      "source", TEXT,
+                      "score", NUMBER,
+                      "label?", TEXT,
+                      "comment?", TEXT,
+                      "time", TIME))
+                  .orNull());
 
   private static final Schema STORY =
       object(
@@ -286,6 +294,7 @@ final class Administration {
     all.calls();
     all.keys();
     all.table.addAll(PolicyAdmin.of(around));
+    all.table.addAll(ReportAdmin.of(around));
     all.table.addAll(around.admin());
     return new OpenApi("/admin/v1", Version.CONTRACT).described(all.table);
   }
@@ -339,7 +348,9 @@ final class Administration {
   }
 
   private void calls() {
-    var calls = new Calls(around.records(), Builtins.OPENAI);
+    var calls =
+        new Calls(
+            around.records(), id -> around.storage().store().opinions().of(id), Builtins.OPENAI);
     table.add(
         Operation.get(
                 "/calls", "Lists records of calls, the newest first.", page(CALL), calls.list())

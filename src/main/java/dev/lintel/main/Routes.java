@@ -39,6 +39,7 @@ import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.ResponsesSocket;
 import dev.lintel.server.Unserved;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -207,7 +208,13 @@ final class Routes {
         List.of("/v1"),
         "/feedback",
         new Known(
-            Builtins.OPENAI, around.identity(), new Feedback(around.ratings, around.records)));
+            Builtins.OPENAI,
+            around.identity(),
+            new Feedback(
+                around.ratings,
+                around.records,
+                () -> around.storage.store().opinions(),
+                InstantSource.system())));
     get(root, "/health", providers.health(around.footings));
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));

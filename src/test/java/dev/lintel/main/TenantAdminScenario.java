@@ -281,7 +281,9 @@ class TenantAdminScenario {
     for (String group : List.of("books", "lookers")) {
       String token = who(group);
       for (List<String> write : writes) {
-        boolean asks = List.of("/route", "/config/plan", "/whatif").contains(write.get(1));
+        boolean asks =
+            List.of("/route", "/config/plan", "/whatif", "/reports/reconcile")
+                .contains(write.get(1));
         assertThat(ask(token, write.get(0), write.get(1), "{}").statusCode())
             .as(group + write)
             .isIn(asks ? List.of(200, 400, 403, 404) : List.of(403));
