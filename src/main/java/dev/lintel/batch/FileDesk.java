@@ -4,6 +4,7 @@ import dev.lintel.Answer;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Exchange;
+import dev.lintel.Disk;
 import dev.lintel.Failure;
 import dev.lintel.Form;
 import dev.lintel.Held;
@@ -207,7 +208,10 @@ public final class FileDesk {
   }
 
   private static Failure unwritten(IOException cause) {
-    return Failure.of(Failure.Kind.UNAVAILABLE, "The file cannot be written at the moment.", cause);
+    return Failure.of(
+        Failure.Kind.UNAVAILABLE,
+        "The gateway cannot write the file at the moment: " + Disk.trouble(cause) + ".",
+        cause);
   }
 
   private static void discard(Path path) {

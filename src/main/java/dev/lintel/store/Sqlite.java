@@ -203,6 +203,13 @@ final class Sqlite implements Engine {
         : Fault.WORK;
   }
 
+  @Override
+  public boolean full(SQLException failed) {
+    return failed instanceof SQLiteException sqlite
+        && SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xff)
+            == SQLiteErrorCode.SQLITE_FULL;
+  }
+
   private static void execute(Connection connection, String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
