@@ -311,8 +311,9 @@ final class Reading implements ModelReading.Around {
     written
         .providers()
         .forEach((name, at) -> {
-          if (at.value().orElse(null) instanceof Document.Linked remote) {
+          if (at.value().orElse(null) instanceof Document.Outside remote) {
             remote
+                .linked()
                 .priceFactor()
                 .ifPresent(factor -> factor.value().ifPresent(f -> factors.put(name, f)));
           }

@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,15 +47,18 @@ final class Evidence implements Listener, AutoCloseable {
   private final CallRecords all;
   private final CallLog log;
   private final Supplier<Store> store;
+  private final LongConsumer appending;
   private final CountDownLatch known = new CountDownLatch(1);
   private volatile @Nullable Courier courier;
 
   /**
    * @param out where the line of each call goes
    * @param store asked for each batch; may throw {@link Failure} {@code UNAVAILABLE}
+   * @param appending takes how many nanoseconds each record took
    */
-  Evidence(MappedJournal journal, OutputStream out, Supplier<Store> store) {
+  Evidence(MappedJournal journal, OutputStream out, Supplier<Store> store, LongConsumer appending) {
     this.journal = journal;
+    this.appending = appending;
     this.store = store;
     this.all = upToNow(new AllCalls(recent, () -> store.get().records()));
     this.log = new CallLog(out);
@@ -118,8 +122,10 @@ final class Evidence implements Listener, AutoCloseable {
   @Override
   public void on(Trail trail, Event event) {
     if (event instanceof Event.Ended over) {
+      long began = System.nanoTime();
       try {
         journal.append(CallRecord.of(trail, over), trail.charges());
+        appending.accept(System.nanoTime() - began);
       } catch (Failure noRoom) {
         // The journal counts and tells of it; the call has been answered.
         LOG.debug("{}: {}", trail.id(), noRoom.getMessage());

@@ -241,7 +241,7 @@ record Gateway(
               new Coalesce(), // before anything is asked; what comes after it is done once for all
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
-              new Fallback(models::find), // before anything that is decided model by model
+              new Fallback(models::find, lasting.listener), // before what is decided by model
               new Afford(), // once a model: what one costs another may not
               choose, // once a model: each has its own
               new KnownPrice(refusesUnknownPrice),

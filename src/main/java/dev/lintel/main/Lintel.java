@@ -20,6 +20,7 @@ import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
+import dev.lintel.Tracing;
 import dev.lintel.Trail;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
@@ -73,6 +74,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -123,6 +125,8 @@ public final class Lintel implements AutoCloseable {
   private final Config started;
   private final CompletableFuture<String> refused = new CompletableFuture<>();
   private final boolean refusesUnrecorded;
+  private final LongAdder begun = new LongAdder();
+  private final LongAdder ended = new LongAdder();
   private volatile Gateway live;
   private volatile boolean ending;
 
@@ -169,7 +173,8 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
-            this::health);
+            this::health,
+            Tracing.NONE);
     metrics.watch(rollouts::all);
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
@@ -179,7 +184,7 @@ public final class Lintel implements AutoCloseable {
             secret,
             own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
-    evidence = new Evidence(journal, out, storage::store);
+    evidence = new Evidence(journal, out, storage::store, metrics.appending());
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
@@ -211,7 +216,7 @@ public final class Lintel implements AutoCloseable {
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
-    upstream = new Upstream(vertx, SocketChannel::new);
+    upstream = new Upstream(vertx, SocketChannel::new, Tracing.NONE);
     sharing =
         new Sharing(
             config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
@@ -259,7 +264,7 @@ public final class Lintel implements AutoCloseable {
       live = build(config, revisions.number(), name -> Optional.empty());
       standings.use(config.breakers());
       evidence.begin(counters::atLeast);
-      server =
+      var listening =
           new Server(
               vertx,
               options(config),
@@ -273,6 +278,8 @@ public final class Lintel implements AutoCloseable {
                       sealer,
                       config.tls().isPresent())),
               Routes::unserved);
+      metrics.busy(() -> begun.sum() - ended.sum(), listening::connections);
+      server = listening;
       directory.start(); // beside the server's start, which needs no store
       // No call before it is known what was spent, unless the store does not say.
       if (config.policies().allowances().stream().anyMatch(Allowance::lasting)
@@ -390,16 +397,19 @@ public final class Lintel implements AutoCloseable {
   private void handle(Call call, Sink sink) {
     if (refusesUnrecorded && evidence.journal().full()) {
       throw Failure.of(
-              Failure.Kind.UNAVAILABLE, "The disk of this node is full: there is no room for the records of calls at the moment.")
+              Failure.Kind.UNAVAILABLE,
+              "The disk of this node is full: there is no room for the records of calls at the moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
     }
+    begun.increment();
     try {
       gateway.calls().handle(call, sink);
     } finally {
+      ended.increment();
       gateway.hold().release();
     }
   }
