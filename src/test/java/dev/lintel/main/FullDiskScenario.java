@@ -204,7 +204,8 @@ class FullDiskScenario {
     until(() -> call().statusCode() == 503);
     var refused = call();
     assertThat(refused.statusCode()).isEqualTo(503);
-    assertThat(refused.body()).contains("\"unavailable\"", "no room for the records", "disk of this node is full");
+    assertThat(refused.body())
+        .contains("\"unavailable\"", "no room for the records", "disk of this node is full");
     assertThat(refused.headers().firstValue("retry-after")).isPresent();
     until(() -> spentNow().compareTo(spent) == 0);
     disk.free();
