@@ -101,6 +101,7 @@ record Gateway(
       Standings standings,
       Queues queues,
       Filter once,
+      Filter tape,
       Filter signatures,
       Filter continuity,
       Rollouts rollouts,
@@ -235,6 +236,7 @@ record Gateway(
               lasting.once, // before the body is parsed: it goes by its bytes
               new Read(models, lasting.spool),
               new Obey(), // before anything comes of the call
+              lasting.tape, // once the policy is known; what passes is what the caller gets
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
               lasting.admit, // once a call, and before calls are joined: each counts
@@ -290,6 +292,7 @@ record Gateway(
               authenticate,
               new Read(models, lasting.spool),
               Obey::afterwards,
+              lasting.tape,
               new Links(reach),
               lasting.continuity,
               lasting.admit.afterwards(), // around what tells the usage

@@ -215,6 +215,39 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry);
   }
 
+  /** Shows how many spans a collector has taken, and how many were lost on their way there. */
+  public void tracing(LongSupplier exported, LongSupplier dropped) {
+    CounterWithCallback.builder()
+        .name("lintel_spans_exported_total")
+        .help("Spans that a collector has taken.")
+        .callback(counter -> counter.call(exported.getAsLong()))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("lintel_spans_dropped_total")
+        .help("Spans that no collector has taken in time.")
+        .callback(counter -> counter.call(dropped.getAsLong()))
+        .register(registry);
+  }
+
+  /**
+   * Shows how what calls said fares on its way to the store.
+   *
+   * @param lost of how many calls it is
+   * @param waiting bytes that are not in the store yet
+   */
+  public void capturing(LongSupplier lost, LongSupplier waiting) {
+    CounterWithCallback.builder()
+        .name("lintel_payloads_lost_total")
+        .help("Calls of which a policy wanted what they said kept, and there was no room.")
+        .callback(counter -> counter.call(lost.getAsLong()))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("lintel_payloads_waiting_bytes")
+        .help("What waits to be sealed and brought to the store.")
+        .callback(gauge -> gauge.call(waiting.getAsLong()))
+        .register(registry);
+  }
+
   /** Shows how many notices were delivered to webhooks, and how many were lost. */
   public void telling(LongSupplier delivered, LongSupplier lost) {
     CounterWithCallback.builder()

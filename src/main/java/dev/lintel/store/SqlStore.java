@@ -11,6 +11,7 @@ import dev.lintel.Findings;
 import dev.lintel.Forgetting;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Owned;
+import dev.lintel.Payloads;
 import dev.lintel.Records;
 import dev.lintel.Replays;
 import dev.lintel.Spending;
@@ -69,6 +70,7 @@ public final class SqlStore implements Store {
   private final SqlRecords records;
   private final SqlFindings findings;
   private final SqlForgetting forgetting;
+  private final SqlPayloads payloads;
   private final InstantSource clock;
   private final Duration kept;
   private final SqlSpending spending;
@@ -96,6 +98,7 @@ public final class SqlStore implements Store {
     this.records = new SqlRecords(database);
     this.findings = new SqlFindings(database);
     this.forgetting = new SqlForgetting(database, files);
+    this.payloads = new SqlPayloads(database);
     this.clock = clock;
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
@@ -222,6 +225,11 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public Payloads payloads() {
+    return payloads;
+  }
+
+  @Override
   public Spending spending() {
     return spending;
   }
@@ -323,7 +331,8 @@ public final class SqlStore implements Store {
   }
 
   private void keepUp() {
-    long swept = System.nanoTime();
+    // The first time soon: a process before this one may have left much.
+    long swept = System.nanoTime() - SWEEP.toNanos();
     while (!closed) {
       LockSupport.parkNanos(RENEWAL.toNanos());
       if (closed) {
@@ -338,7 +347,9 @@ public final class SqlStore implements Store {
           files.sweep();
           callerKeys.sweep();
           forgetTold();
+          payloads.forget(clock.instant());
           records.forget(clock.instant().minus(kept));
+          records.tidy();
         }
       } catch (RuntimeException away) {
         LOG.warn("the store's upkeep waits: {}", away.getMessage());
