@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * A Redis, or a Valkey, that nodes share. Everything is kept under one hash tag: a single node of
- * a cluster would hold all of it.
+ * A Redis, or a Valkey, that nodes share. Everything is kept under one hash tag: a single node of a
+ * cluster would hold all of it.
  */
 public final class Redis implements AutoCloseable {
   /** Who does not take a connection within that time is away. */

@@ -85,8 +85,7 @@ class SentinelTest {
   void a_node_of_a_cluster_is_refused_by_name() throws IOException {
     try (var port = new HeldPort()) {
       String file = "nodes-" + port.number() + ".conf";
-      RedisServer server =
-          redis(port, "cluster-enabled yes", "cluster-config-file /tmp/" + file);
+      RedisServer server = redis(port, "cluster-enabled yes", "cluster-config-file /tmp/" + file);
       try (var redis = new Redis("redis://127.0.0.1:" + port.number(), RealRedis.tag())) {
         assertThatThrownBy(redis::connect)
             .isInstanceOf(RedisException.class)
