@@ -52,6 +52,7 @@ final class SqlForgetting implements Forgetting {
     database.written(connection -> {
       if (!page.ids.isEmpty()) {
         delete(connection, "DELETE FROM " + SqlRecords.table(page.day) + " WHERE id = ?", page.ids);
+        SqlOpinions.forget(connection, page.ids);
       }
       reached(connection, whose.place(), page.next.orElse(end));
       return 0;

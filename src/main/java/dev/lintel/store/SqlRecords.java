@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -111,6 +112,7 @@ final class SqlRecords implements Records {
     long position = entries.getLast().position();
     Map<UsageKey, UsageSum> hours = UsageParts.add(connection, journal, position, minutes);
     SqlFindings.add(connection, fresh);
+    SqlCosts.add(connection, journal, fresh);
     SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
@@ -229,6 +231,7 @@ final class SqlRecords implements Records {
           statement.execute("DROP TABLE IF EXISTS usage_" + day);
           UsageParts.forget(connection, start(first));
           SqlFindings.forget(connection, before);
+          SqlOpinions.forget(connection, before.truncatedTo(ChronoUnit.DAYS));
           return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
         }
       });

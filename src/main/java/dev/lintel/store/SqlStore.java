@@ -5,11 +5,13 @@ import dev.lintel.Approvals;
 import dev.lintel.Batches;
 import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
+import dev.lintel.Costs;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
 import dev.lintel.Findings;
 import dev.lintel.Forgetting;
 import dev.lintel.KeptSecrets;
+import dev.lintel.Opinions;
 import dev.lintel.Owned;
 import dev.lintel.Payloads;
 import dev.lintel.Records;
@@ -69,6 +71,8 @@ public final class SqlStore implements Store {
   private final SqlBatches batches;
   private final SqlRecords records;
   private final SqlFindings findings;
+  private final SqlCosts costs;
+  private final SqlOpinions opinions;
   private final SqlForgetting forgetting;
   private final SqlPayloads payloads;
   private final InstantSource clock;
@@ -97,6 +101,8 @@ public final class SqlStore implements Store {
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.records = new SqlRecords(database);
     this.findings = new SqlFindings(database);
+    this.costs = new SqlCosts(database);
+    this.opinions = new SqlOpinions(database);
     this.forgetting = new SqlForgetting(database, files);
     this.payloads = new SqlPayloads(database);
     this.clock = clock;
@@ -217,6 +223,16 @@ public final class SqlStore implements Store {
   @Override
   public Findings findings() {
     return findings;
+  }
+
+  @Override
+  public Costs costs() {
+    return costs;
+  }
+
+  @Override
+  public Opinions opinions() {
+    return opinions;
   }
 
   @Override

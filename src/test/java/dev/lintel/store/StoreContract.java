@@ -8,6 +8,8 @@ interface StoreContract
         ForgettingContract,
         PayloadsContract,
         FindingsContract,
+        CostsContract,
+        OpinionsContract,
         StoredFilesContract,
         BatchesContract,
         ChangesContract,
