@@ -57,11 +57,7 @@ class WhatIfTest {
     public Page list(Question asked) {
       String from = Ids.before(asked.from());
       List<String> ids =
-          byId
-              .headMap(asked.before().orElse("s"), false)
-              .descendingMap()
-              .keySet()
-              .stream()
+          byId.headMap(asked.before().orElse("s"), false).descendingMap().keySet().stream()
               .takeWhile(id -> id.compareTo(from) >= 0)
               .limit(asked.limit() + 1L)
               .toList();

@@ -110,10 +110,13 @@ class ReplayScenario {
       put(answered("together", seconds(i), seconds(60)));
     }
     for (int i = 0; i < 8; i++) {
-      put(failed("down", seconds(i), "upstream_unavailable", 503, "upstream_unavailable", seconds(0)));
+      put(
+          failed(
+              "down", seconds(i), "upstream_unavailable", 503, "upstream_unavailable", seconds(0)));
     }
     put(failed("left", seconds(1), "cancelled", 499, "cancelled", seconds(5)));
-    ObjectNode cut = failed("cut", seconds(1), "upstream_unavailable", 200, "upstream_unavailable", seconds(5));
+    ObjectNode cut =
+        failed("cut", seconds(1), "upstream_unavailable", 200, "upstream_unavailable", seconds(5));
     put(cut.put("stream", true).put("ttft_ms", 100));
     ObjectNode old = answered("old", seconds(1), seconds(1));
     old.remove(List.of("request", "endpoint"));
@@ -130,8 +133,7 @@ class ReplayScenario {
     for (int i = 0; i < 5; i++) {
       put(answered("hedged", seconds(i), seconds(i < 4 ? 1 : 30)));
     }
-    try (var store =
-        SqlStore.embedded(data, SqlStore.Bounds.USUAL, InstantSource.system())) {
+    try (var store = SqlStore.embedded(data, SqlStore.Bounds.USUAL, InstantSource.system())) {
       store.records().add("journal", ENTRIES);
     }
     gateway = TestGateway.of(PROVIDERS + "models: { m: p/m }\ndata: " + data + "\n");
@@ -169,8 +171,7 @@ class ReplayScenario {
             "tenants: { together: { apps: { a: { keys: [ sk-x ], limits: { concurrent: 2 } } } } }\n");
     assertThat(told.path("newly_refused").asInt()).isEqualTo(1);
     JsonNode row = told.path("newly_refused_by").path(0);
-    assertThat(row.path("rule").asString())
-        .isEqualTo("tenants.together.apps.a.limits.concurrent");
+    assertThat(row.path("rule").asString()).isEqualTo("tenants.together.apps.a.limits.concurrent");
     assertThat(told.path("cost_usd").path("before").asString()).isEqualTo("0.00033");
     assertThat(told.path("cost_usd").path("after").asString()).isEqualTo("0.00022");
   }
@@ -191,8 +192,7 @@ class ReplayScenario {
   void a_caller_who_left_and_a_stream_that_broke_change_nothing() {
     for (String tenant : List.of("left", "cut")) {
       JsonNode told = told(tenant, SAME);
-      for (String count :
-          List.of("moved", "newly_refused", "no_longer_refused", "newly_failed")) {
+      for (String count : List.of("moved", "newly_refused", "no_longer_refused", "newly_failed")) {
         assertThat(told.path(count).asInt()).as(tenant + " " + count).isZero();
       }
       assertThat(told.path("no_longer_failed").asInt()).as(tenant).isZero();
@@ -212,8 +212,7 @@ class ReplayScenario {
 
   @Test
   void nothing_is_in_another_providers_cache() {
-    assertThat(told("cached", SAME).path("cost_usd").path("after").asString())
-        .isEqualTo("0.00021");
+    assertThat(told("cached", SAME).path("cost_usd").path("after").asString()).isEqualTo("0.00021");
     assertThat(told("cached", OTHER).path("cost_usd").path("after").asString())
         .isEqualTo("0.00222");
   }
@@ -296,11 +295,8 @@ class ReplayScenario {
     assertThat(run(file, "--since", since, "--tenant", "old"))
         .startsWith("0 1 calls from " + since)
         .contains(
-            "1  p/m -> q/m",
-            "cost 0.00011 -> 0.00022 USD (0.00011)",
-            "1 calls are told nearly");
-    assertThat(run(file, "--since", since, "--tenant", "old", "--json"))
-        .contains("\"moved\" : 1");
+            "1  p/m -> q/m", "cost 0.00011 -> 0.00022 USD (0.00011)", "1 calls are told nearly");
+    assertThat(run(file, "--since", since, "--tenant", "old", "--json")).contains("\"moved\" : 1");
     assertThat(run(file, "--since", "soon")).startsWith("1 'since' must be a time");
     assertThat(run(data.resolve("none.yaml"))).contains("none.yaml must exist and be readable.");
   }
@@ -309,7 +305,12 @@ class ReplayScenario {
     var command =
         new ArrayList<>(
             List.of(
-                ThisJava.JAVA, "-cp", ThisJava.CLASSES, Main.class.getName(), "whatif", "--config"));
+                ThisJava.JAVA,
+                "-cp",
+                ThisJava.CLASSES,
+                Main.class.getName(),
+                "whatif",
+                "--config"));
     command.add(file.toString());
     command.addAll(List.of("--url", gateway.url().toString()));
     command.addAll(List.of(more));
