@@ -68,6 +68,8 @@ public interface Store extends AutoCloseable {
 
   Acts acts();
 
+  AuditTrail audit();
+
   Approvals approvals();
 
   KeptSecrets secrets();

@@ -41,7 +41,8 @@ final class Migrations {
           "V007__findings",
           "V008__told",
           "V009__revision_files",
-          "V010__forgotten");
+          "V010__forgotten",
+          "V011__audit");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

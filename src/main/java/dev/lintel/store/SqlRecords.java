@@ -6,6 +6,7 @@ import dev.lintel.Records;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ final class SqlRecords implements Records {
   private static final int MOST_AT_ONCE = 500;
 
   private final Database database;
+  private final SqlAudit audit;
   private final SqlUsage usage;
   private final Rollup.Known hours = new Rollup.Known(MOST_OF_AN_HOUR);
   private final Rollup.Known hoursByUser = new Rollup.Known(MOST_OF_AN_HOUR);
@@ -44,8 +46,9 @@ final class SqlRecords implements Records {
   /** The days that have a table, as far as this process knows. */
   private final Set<Integer> made = ConcurrentHashMap.newKeySet();
 
-  SqlRecords(Database database) {
+  SqlRecords(Database database, SqlAudit audit) {
     this.database = database;
+    this.audit = audit;
     this.usage = new SqlUsage(database);
   }
 
@@ -67,7 +70,7 @@ final class SqlRecords implements Records {
           make(day);
         }
       }
-      database.written(connection -> add(connection, journal, byDay, charges));
+      audit.written((connection, chain) -> add(connection, chain, journal, byDay, charges));
     } catch (RuntimeException failed) {
       // Another node may have dropped a day that had a table.
       made.clear();
@@ -96,6 +99,7 @@ final class SqlRecords implements Records {
 
   private int add(
       Connection connection,
+      SqlAudit.Chain chain,
       String journal,
       Map<Integer, List<RecordRow>> byDay,
       List<Entry> entries)
@@ -133,6 +137,7 @@ final class SqlRecords implements Records {
       update.setString(2, journal);
       update.executeUpdate();
     }
+    chain.brought(journal, fresh);
     return fresh.size();
   }
 
@@ -230,12 +235,18 @@ final class SqlRecords implements Records {
     List<Integer> old =
         database.found(connection -> days(connection).stream().filter(day -> day < first).toList());
     for (int day : old) {
-      database.written(connection -> {
+      audit.written((connection, chain) -> {
         try (var statement = connection.createStatement()) {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
           statement.execute("DROP TABLE IF EXISTS " + Rollup.minutes(day).table());
           SqlFindings.forget(connection, before);
-          return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
+          int gone = statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
+          if (gone > 0) {
+            Instant end = RecordRow.start(day).plus(Duration.ofDays(1));
+            chain.forgetLeaves(end);
+            chain.forgotten("", end);
+          }
+          return gone;
         }
       });
       made.remove(day);
