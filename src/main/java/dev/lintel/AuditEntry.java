@@ -5,6 +5,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One link of a node's chain of evidence.
@@ -74,6 +76,25 @@ public record AuditEntry(
   public static byte[] head(String node, long sequence, String hash) {
     return ("lintel audit head\n" + node + "\n" + sequence + "\n" + hash)
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** As it is exported: whoever has it can compute its hash. */
+  public ObjectNode json() {
+    ObjectNode json = Json.object().put("node", node).put("sequence", sequence);
+    json.put("at", at.toEpochMilli()).put("time", at.toString());
+    return json.put("kind", kind).put("body", body).put("hash", hash).put("seal", seal);
+  }
+
+  /** What {@link #json} has made; what is missing is empty. */
+  public static AuditEntry of(JsonNode json) {
+    return new AuditEntry(
+        json.path("node").asString(""),
+        json.path("sequence").asLong(0),
+        Instant.ofEpochMilli(json.path("at").asLong(0)),
+        json.path("kind").asString(""),
+        json.path("body").asString(""),
+        json.path("hash").asString(""),
+        json.path("seal").asString(""));
   }
 
   private static void text(MessageDigest digest, String text) {

@@ -91,7 +91,8 @@ final class Walk {
         : broken(1, "the chain does not begin with this node's key.");
   }
 
-  private static String publicKey(AuditEntry genesis) {
+  /** That the first entry of a chain tells; empty where it does not. */
+  static String publicKey(AuditEntry genesis) {
     try {
       return Json.parse(genesis.body()).path("public_key").asString("");
     } catch (JacksonException changed) {

@@ -25,6 +25,7 @@ import dev.lintel.Trail;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.ApprovalList;
 import dev.lintel.admin.Attempts;
+import dev.lintel.admin.AuditList;
 import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Configuration;
 import dev.lintel.admin.Guard;
@@ -32,6 +33,8 @@ import dev.lintel.admin.Operation;
 import dev.lintel.admin.Repeated;
 import dev.lintel.admin.Resources;
 import dev.lintel.admin.SecretStore;
+import dev.lintel.audit.Proof;
+import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
@@ -129,6 +132,7 @@ public final class Lintel implements AutoCloseable {
   private final Vertx vertx;
   private final Evidence evidence;
   private final Retaining retaining;
+  private final Vigil vigil;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -225,6 +229,9 @@ public final class Lintel implements AutoCloseable {
             () -> live.config().policies().retentions(),
             evidence::forget,
             InstantSource.system());
+    vigil =
+        new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
+    metrics.evidence(vigil::intact, vigil::entries);
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -307,6 +314,7 @@ public final class Lintel implements AutoCloseable {
       revisions.start();
       notices.use(config);
       retaining.begin();
+      vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -457,6 +465,7 @@ public final class Lintel implements AutoCloseable {
                       now.presence() == Store.Presence.OPEN,
                       Map.of())));
     }
+    vigil.footing().ifPresent(broken -> all.put("audit", broken));
     MappedJournal journal = evidence.journal();
     if (journal.full() || journal.lost() > 0) {
       all.put(
@@ -492,6 +501,7 @@ public final class Lintel implements AutoCloseable {
     long until = System.nanoTime() + patience.toNanos();
     revisions.close();
     retaining.close();
+    vigil.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -654,6 +664,13 @@ public final class Lintel implements AutoCloseable {
         new ApprovalList(approvals, revisions, InstantSource.system(), Builtins.OPENAI)
             .operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
+    all.addAll(
+        new AuditList(
+                () -> storage.store().audit(),
+                vigil::verify,
+                id -> Proof.of(storage.store().audit(), id),
+                Builtins.OPENAI)
+            .operations());
     all.addAll(
         new SecretStore(
                 () -> storage.store().secrets(),

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -40,19 +41,44 @@ final class Running {
 
   /** What it answers about the file at that path of its admin API. */
   JsonNode ask(String path) throws Refused {
+    byte[] body;
+    try {
+      body =
+          Json.bytes(
+              Json.object().put("file", file.toString()).put("text", Files.readString(file)));
+    } catch (java.nio.file.NoSuchFileException missing) {
+      throw new Refused(file + " must exist and be readable.");
+    } catch (IOException unreadable) {
+      throw new Refused(file + " cannot be read.");
+    }
+    return ask(
+        url,
+        path,
+        request ->
+            request
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+  }
+
+  /**
+   * What a gateway answers.
+   *
+   * @param asking what is asked beside the path and the key
+   */
+  static JsonNode ask(URI url, String path, UnaryOperator<HttpRequest.Builder> asking)
+      throws Refused {
     String key =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
     if (key.isEmpty()) {
       throw new Refused("The environment variable LINTEL_ADMIN_KEY must hold the admin key.");
     }
     try (HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build()) {
-      var body = Json.object().put("file", file.toString()).put("text", Files.readString(file));
       var request =
-          HttpRequest.newBuilder(URI.create(url.toString().replaceAll("/+$", "") + path))
-              .timeout(Duration.ofMinutes(1))
-              .header("authorization", "Bearer " + key)
-              .header("content-type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body)))
+          asking
+              .apply(
+                  HttpRequest.newBuilder(URI.create(url.toString().replaceAll("/+$", "") + path))
+                      .timeout(Duration.ofMinutes(1))
+                      .header("authorization", "Bearer " + key))
               .build();
       HttpResponse<String> reply = http.send(request, HttpResponse.BodyHandlers.ofString());
       JsonNode answer = Json.parse(reply.body());
@@ -64,10 +90,8 @@ final class Running {
                 + ")");
       }
       return answer;
-    } catch (java.nio.file.NoSuchFileException missing) {
-      throw new Refused(file + " must exist and be readable.");
     } catch (IOException unreachable) {
-      throw new Refused("No gateway answers at " + url + ", or " + file + " cannot be read.");
+      throw new Refused("No gateway answers at " + url + ".");
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new Refused("Interrupted.");
