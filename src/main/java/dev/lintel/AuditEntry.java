@@ -22,13 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  *     follows
  */
 public record AuditEntry(
-    String node,
-    long sequence,
-    Instant at,
-    String kind,
-    String body,
-    String hash,
-    String seal) {
+    String node, long sequence, Instant at, String kind, String body, String hash, String seal) {
   /** The kind of the first entry of each chain, whose body has {@code public_key}. */
   public static final String GENESIS = "genesis";
 

@@ -19,6 +19,9 @@ import tools.jackson.core.JsonGenerator;
  * @param firstContentNanos from the request's arrival; -1 where there was none
  * @param replayOf the call whose reply was given again
  * @param shadowOf the call of which it is a copy for comparison
+ * @param served the node, and the revision of the configuration
+ * @param adapted what the target could not take as it was asked, such as {@code drop:seed}
+ * @param optedOut nobody may train a model with what the call said
  */
 public record CallRecord(
     String id,
@@ -42,7 +45,13 @@ public record CallRecord(
     String variant,
     String replayOf,
     String shadowOf,
-    List<Finding> findings) {
+    List<Finding> findings,
+    Served served,
+    Asked asked,
+    List<String> adapted,
+    String traceId,
+    Timings timings,
+    boolean optedOut) {
   /** A caller's own word for a model may be as long as a body. */
   private static final int LONGEST_NAME = 256;
 
@@ -71,7 +80,19 @@ public record CallRecord(
         trail.variant(),
         trail.replay().map(Replay::callId).orElse(""),
         trail.shadowOf().orElse(""),
-        List.copyOf(trail.findings()));
+        List.copyOf(trail.findings()),
+        trail.served(),
+        trail.asked(),
+        List.copyOf(trail.adapted()),
+        trail.traceId(),
+        timings(trail, ended),
+        trail.optedOut());
+  }
+
+  private static Timings timings(Trail trail, Event.Ended ended) {
+    Timings timings = trail.timings().copy();
+    timings.passed(Stop.SETTLE, trail.started() + ended.durationNanos());
+    return timings;
   }
 
   /** A stream that breaks has had its status; each dialect has its own for a failure. */
@@ -142,6 +163,22 @@ public record CallRecord(
       findings.forEach(finding -> finding.write(json));
       json.writeEndArray();
     }
+    if (!served.node().isEmpty()) {
+      json.writeStringProperty("node", served.node());
+    }
+    json.writeNumberProperty("revision", served.revision());
+    json.writeStringProperty("trace_id", traceId);
+    asked.write(json);
+    if (!adapted.isEmpty()) {
+      json.writeArrayPropertyStart("adapted");
+      adapted.forEach(json::writeString);
+      json.writeEndArray();
+    }
+    if (optedOut) {
+      json.writeStringProperty("training", Terms.OPTED_OUT);
+    }
+    json.writeName("timings_us");
+    timings.write(json);
     json.writeEndObject();
   }
 

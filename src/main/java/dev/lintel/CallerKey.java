@@ -32,36 +32,6 @@ public record CallerKey(
     Optional<Instant> expires,
     Optional<Instant> lastUse,
     Optional<Admin> admin) {
-  /** A caller's. */
-  public CallerKey(
-      String id,
-      String tenant,
-      String app,
-      String name,
-      Kind kind,
-      String prefix,
-      String hash,
-      String sealed,
-      Scopes scopes,
-      Instant created,
-      Optional<Instant> expires,
-      Optional<Instant> lastUse) {
-    this(
-        id,
-        tenant,
-        app,
-        name,
-        kind,
-        prefix,
-        hash,
-        sealed,
-        scopes,
-        created,
-        expires,
-        lastUse,
-        Optional.empty());
-  }
-
   public enum Kind {
     /** Sent with every request. */
     BEARER,

@@ -116,6 +116,11 @@ public final class Chat implements Request {
         inputTokens);
   }
 
+  /** Whether its conversation has been read into the common model. */
+  boolean isRead() {
+    return prompt != null;
+  }
+
   /** Whether nothing is known of it but its size. */
   public boolean sketched() {
     return told >= 0;

@@ -1,5 +1,6 @@
 package dev.lintel;
 
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
@@ -19,6 +20,16 @@ public final class Ids {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private Ids() {}
+
+  /** A new id of a trace: 32 hexadecimal digits (W3C Trace Context §3.2.2.3). */
+  public static String trace() {
+    var random = ThreadLocalRandom.current();
+    var id = new byte[32];
+    hex(random.nextLong(), id, 0);
+    // Never all zeros, which would be none.
+    hex(random.nextLong() | 1, id, 16);
+    return new String(id, StandardCharsets.ISO_8859_1);
+  }
 
   /** A new request id: {@code req_} and 26 characters, the first of which grow with time. */
   public static String request() {
@@ -103,6 +114,15 @@ public final class Ids {
             .replace('-', 'x')
             .replace('_', 'y')
             .substring(0, length);
+  }
+
+  private static void hex(long value, byte[] into, int from) {
+    long rest = value;
+    for (int i = from + 15; i >= from; i--) {
+      int digit = (int) rest & 15;
+      into[i] = (byte) (digit + (digit < 10 ? '0' : 'a' - 10));
+      rest >>>= 4;
+    }
   }
 
   private static void write(long value, char[] into, int offset, int digits) {

@@ -29,6 +29,9 @@ public record Terms(
     Map<String, String> values, boolean strict, Map<String, String> along, boolean explain) {
   public static final Terms NONE = new Terms(Map.of(), false, Map.of(), false);
 
+  /** Of {@code training}: nobody may train a model with what the call said. */
+  public static final String OPTED_OUT = "opted_out";
+
   private static final String EXPLAIN = "x-lintel-explain";
 
   /** The caller's own id of the request, and its place in a trace (W3C Trace Context). */
@@ -55,7 +58,8 @@ public record Terms(
           "strict",
           "cache",
           "redaction",
-          "retention");
+          "retention",
+          "training");
 
   /** What targets are told apart by: a name, and nothing that could be taken for one. */
   private static final Set<String> NAMES_OF_TARGETS =
@@ -198,6 +202,15 @@ public record Terms(
         Collections.unmodifiableMap(all), "true".equals(all.get("strict")), along, explain);
   }
 
+  /**
+   * The trace to which its caller says that the call belongs, 32 hexadecimal digits; empty where it
+   * says none.
+   */
+  public Optional<String> traceId() {
+    String parent = along.get("traceparent");
+    return parent == null ? Optional.empty() : Optional.of(parent.substring(3, 35));
+  }
+
   public Optional<String> get(String name) {
     return Optional.ofNullable(values.get(name));
   }
@@ -244,6 +257,9 @@ public record Terms(
       }
       case "priority" -> {
         return oneOf(place, value, "low", "normal", "high");
+      }
+      case "training" -> {
+        return oneOf(place, value, OPTED_OUT, "allowed");
       }
       case "max_latency_ms" -> {
         if (!WHOLE.matcher(value).matches() || Long.parseLong(value) == 0) {

@@ -64,6 +64,14 @@ public final class Trail {
   private Admission admission = Admission.NONE;
   private Policy policy = Policy.NONE;
   private Peer peer = Peer.NOBODY;
+  private final Timings timings;
+  private Served served = Served.NOWHERE;
+  private String trace = "";
+
+  /** As it was read at first; {@code null} until it was. */
+  private @Nullable Request read;
+
+  private Terms given = Terms.NONE;
 
   /**
    * @param started {@link System#nanoTime} when the request arrived
@@ -72,6 +80,7 @@ public final class Trail {
     this.id = id;
     this.time = time;
     this.started = started;
+    this.timings = new Timings(started);
   }
 
   /**
@@ -95,6 +104,58 @@ public final class Trail {
   /** {@link System#nanoTime} when the request arrived. */
   public long started() {
     return started;
+  }
+
+  /** The call is there to be served. */
+  public void served(Served by) {
+    served = by;
+    passed(Stop.RECEIVE);
+  }
+
+  /** {@link Served#NOWHERE} until the call is looked at. */
+  public Served served() {
+    return served;
+  }
+
+  /** The call has that behind it now. */
+  public void passed(Stop stop) {
+    timings.passed(stop, CallThread.nanoTime());
+  }
+
+  /** The call has waited for room, so long. */
+  public void waited(long nanos) {
+    timings.waited(nanos);
+  }
+
+  /** How long everything took so far. */
+  public Timings timings() {
+    return timings;
+  }
+
+  /** The call belongs to that trace, whatever its caller says. */
+  public void traced(String id) {
+    trace = id;
+  }
+
+  /**
+   * The trace to which the call belongs, 32 hexadecimal digits: its caller's, or one of its own.
+   */
+  public String traceId() {
+    if (trace.isEmpty()) {
+      trace = given.traceId().orElseGet(Ids::trace);
+    }
+    return trace;
+  }
+
+  /** What was asked for at first, whatever was made of it. */
+  public Asked asked() {
+    Request first = read;
+    return first == null ? Asked.NOTHING : Asked.of(first, given);
+  }
+
+  /** Whether nobody may train a model with what the call said. */
+  public boolean optedOut() {
+    return terms.get("training").filter(Terms.OPTED_OUT::equals).isPresent();
   }
 
   /** The caller speaks that language. */
@@ -130,6 +191,7 @@ public final class Trail {
   /** The caller is known. */
   public void calledBy(Caller known) {
     caller = known;
+    passed(Stop.AUTHENTICATE);
   }
 
   /** {@link Caller#UNKNOWN} until a key was recognised. */
@@ -137,12 +199,20 @@ public final class Trail {
     return caller;
   }
 
-  /** The request has been read, and the model it asks for found. */
-  public void asked(Request read, Terms given, Model found) {
-    dialect = read.dialect();
-    request = read;
-    terms = given;
+  /**
+   * The request has been read, and the model it asks for found; or something was made of what was
+   * read at first.
+   */
+  public void asked(Request now, Terms saying, Model found) {
+    dialect = now.dialect();
+    request = now;
+    terms = saying;
     model = found;
+    if (read == null) {
+      read = now;
+      given = saying;
+      passed(Stop.READ);
+    }
   }
 
   /** Empty until the request's body was read. */
@@ -175,6 +245,7 @@ public final class Trail {
     }
     attempts.add(Math.min(place, attempts.size()), attempt);
     trying = Math.max(0, trying - 1);
+    timings.again(Stop.ANSWER, CallThread.nanoTime());
     if (!several.isEmpty()) {
       ended(attempt.target());
     }
@@ -215,6 +286,7 @@ public final class Trail {
     }
     target = next;
     trying++;
+    passed(Stop.CHOOSE);
     adapted = List.of();
     usage = Usage.UNKNOWN;
     cost = null;
@@ -364,8 +436,9 @@ public final class Trail {
   }
 
   /** What the caller said beside its request, where that itself is not read. */
-  public void said(Terms given) {
-    terms = given;
+  public void said(Terms saying) {
+    terms = saying;
+    given = saying;
   }
 
   /** Somebody wants to keep what the caller is answered. */
@@ -427,6 +500,10 @@ public final class Trail {
     aside.memory = memory;
     aside.policy = policy;
     aside.admission = admission;
+    aside.read = read;
+    aside.given = given;
+    aside.served = served;
+    aside.trace = traceId();
     return aside;
   }
 
@@ -591,6 +668,7 @@ public final class Trail {
   public void answering(long now) {
     if (firstContent == 0) {
       firstContent = now;
+      timings.passed(Stop.FIRST_CONTENT, now);
     }
   }
 

@@ -14,11 +14,7 @@ import java.util.Optional;
  * @param next from where to go on where there was no time for all; empty at the end
  */
 public record Verification(
-    long entries,
-    long records,
-    Optional<Broken> broken,
-    List<Head> heads,
-    Optional<String> next) {
+    long entries, long records, Optional<Broken> broken, List<Head> heads, Optional<String> next) {
   public Verification {
     heads = List.copyOf(heads);
   }
@@ -29,7 +25,12 @@ public record Verification(
    */
   public record Broken(String node, long sequence, String why) {
     public String sentence() {
-      return "The chain of evidence of node " + node + " is broken at entry " + sequence + ": " + why;
+      return "The chain of evidence of node "
+          + node
+          + " is broken at entry "
+          + sequence
+          + ": "
+          + why;
     }
   }
 

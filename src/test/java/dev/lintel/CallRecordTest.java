@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -35,7 +36,10 @@ class CallRecordTest {
             "usage",
             "cost_usd",
             "attempts",
-            "decision");
+            "decision",
+            "revision",
+            "trace_id",
+            "timings_us");
     for (String name :
         List.of(
             "tenant",
@@ -85,6 +89,62 @@ class CallRecordTest {
     trail.named("x".repeat(100_000));
     JsonNode json = json(Optional.of(Failure.of(Failure.Kind.NOT_FOUND, "None.")));
     assertThat(json.path("model").asString()).hasSize(256);
+  }
+
+  @Test
+  void says_where_a_call_was_served_and_what_it_asked_for_before_a_policy_changed_that() {
+    trail.served(new Served("gw-1", 12));
+    var model = Fakes.model(Fakes.retry(1), new Target(Fakes.provider("p"), "m"));
+    Terms terms =
+        Terms.read(
+            Headers.of(
+                Map.of(
+                    "x-lintel-region", "eu",
+                    "x-lintel-use-case", "faq",
+                    "x-lintel-training", "opted_out",
+                    "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")),
+            Optional.empty());
+    trail.asked(Chat.sketch(Fakes.provider("p").dialect(), "m", true, 700, 4000), terms, model);
+    trail.asked(
+        Chat.sketch(Fakes.provider("p").dialect(), "m", true, 700, 500),
+        terms.with(Map.of("tier", "standard")),
+        model);
+    trail.adapted("drop:seed");
+    JsonNode json = json(Optional.empty());
+    assertThat(json.path("node").asString()).isEqualTo("gw-1");
+    assertThat(json.path("revision").asLong()).isEqualTo(12);
+    assertThat(json.path("trace_id").asString()).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");
+    assertThat(json.path("endpoint").asString()).isEqualTo("chat");
+    assertThat(json.path("request"))
+        .isEqualTo(
+            Json.parse("{\"input_tokens\":700,\"max_tokens\":4000,\"tools\":0,\"images\":0}"));
+    assertThat(json.path("terms"))
+        .isEqualTo(Json.parse("{\"region\":\"eu\",\"training\":\"opted_out\"}"));
+    assertThat(json.path("adapted")).isEqualTo(Json.parse("[\"drop:seed\"]"));
+    assertThat(json.path("training").asString()).isEqualTo("opted_out");
+  }
+
+  @Test
+  void a_call_without_a_trace_has_one_of_its_own_and_keeps_it() {
+    assertThat(trail.traceId()).matches("[0-9a-f]{32}").isEqualTo(trail.traceId());
+    assertThat(trail.traceId()).isNotEqualTo(new Trail("req_2", Instant.EPOCH, 0).traceId());
+  }
+
+  @Test
+  void timings_are_from_stop_to_stop_and_come_to_the_whole_time() {
+    var timings = new Timings(100);
+    timings.passed(Stop.RECEIVE, 5_100);
+    timings.passed(Stop.READ, 25_100);
+    timings.passed(Stop.READ, 99_100);
+    timings.waited(3_000);
+    timings.again(Stop.ANSWER, 40_100);
+    timings.again(Stop.ANSWER, 60_100);
+    timings.passed(Stop.SETTLE, 61_100);
+    assertThat(Json.parse(Json.bytes(timings::write)))
+        .isEqualTo(Json.parse("{\"receive\":5,\"read\":20,\"answer\":35,\"settle\":1,\"wait\":3}"));
+    assertThat(timings.of(Stop.ANSWER)).isEqualTo(35_000);
+    assertThat(timings.of(Stop.ADMIT)).isEqualTo(-1);
+    assertThat(timings.at(Stop.SETTLE)).isEqualTo(61_000);
   }
 
   @Test

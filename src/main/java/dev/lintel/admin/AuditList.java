@@ -62,7 +62,8 @@ public final class AuditList {
           "next", Schema.TEXT.orNull());
 
   private static final String NDJSON = "application/x-ndjson";
-  private static final Pattern CURSOR = Pattern.compile("([0-9]{1,18})\\.([0-9a-f]{1,64})\\.([0-9]{1,18})");
+  private static final Pattern CURSOR =
+      Pattern.compile("([0-9]{1,18})\\.([0-9a-f]{1,64})\\.([0-9]{1,18})");
   private static final int PAGE = 500;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -207,7 +208,8 @@ public final class AuditList {
       }
       one.put("hash", entry.hash()).put("seal", entry.seal().isEmpty() ? null : entry.seal());
     }
-    return Answer.json(200, body.put("next", found.size() < limit ? null : cursor(found.getLast())));
+    return Answer.json(
+        200, body.put("next", found.size() < limit ? null : cursor(found.getLast())));
   }
 
   private static String cursor(AuditEntry entry) {

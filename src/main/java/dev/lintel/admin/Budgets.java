@@ -13,9 +13,7 @@ import dev.lintel.Answer;
 import dev.lintel.Counters;
 import dev.lintel.Dialect;
 import dev.lintel.Json;
-import dev.lintel.Measure;
 import dev.lintel.Span;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -101,10 +99,10 @@ public final class Budgets {
     row.put("app", app.isEmpty() ? null : app);
     row.put("use_case", useCase < 0 ? null : owner.substring(useCase + 1));
     row.put("window", window(budget.span()));
-    row.put("unit", unit(budget.measure()));
-    row.put("limit", amount(budget.measure(), budget.amount()));
-    row.put("reserved", amount(budget.measure(), level.reserved()));
-    row.put("spent", amount(budget.measure(), level.spent()));
+    row.put("unit", budget.measure().word());
+    row.put("limit", budget.measure().text(budget.amount()));
+    row.put("reserved", budget.measure().text(level.reserved()));
+    row.put("spent", budget.measure().text(level.spent()));
     row.put("resets_at", resets(level.reset()));
     row.put("mode", budget.mode().word());
     row.put("account", account.id());
@@ -132,18 +130,6 @@ public final class Budgets {
       case Span.Rolling rolling -> rolling.name();
       case Span.Now now -> now.name();
     };
-  }
-
-  private static String unit(Measure measure) {
-    return measure == Measure.PICO_USD ? "usd" : measure.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static String amount(Measure measure, long amount) {
-    if (measure != Measure.PICO_USD) {
-      return Long.toString(amount);
-    }
-    BigDecimal usd = BigDecimal.valueOf(amount, 12).stripTrailingZeros();
-    return usd.toPlainString();
   }
 
   private static @Nullable String resets(Instant reset) {

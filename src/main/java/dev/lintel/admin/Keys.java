@@ -202,6 +202,7 @@ public final class Keys {
             wish.scopes(),
             clock.instant(),
             wish.expires(),
+            Optional.empty(),
             Optional.empty());
     ring.kept().add(key);
     ring.know(key);

@@ -15,7 +15,6 @@ import dev.lintel.Preference;
 import dev.lintel.RawRequest;
 import dev.lintel.Ruled;
 import dev.lintel.Span;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -184,15 +183,10 @@ public final class PolicyViews {
   private static void write(ObjectNode node, Allowance allowance) {
     node.put("rule", allowance.rule()).put("mode", allowance.mode().word());
     node.put("owner", allowance.owner());
+    node.put("measure", allowance.measure().word());
     switch (allowance.measure()) {
-      case PICO_USD ->
-          node.put("measure", "usd")
-              .put(
-                  "amount",
-                  BigDecimal.valueOf(allowance.amount(), 12).stripTrailingZeros().toPlainString());
-      case REQUESTS, TOKENS, CONCURRENT ->
-          node.put("measure", allowance.measure().name().toLowerCase(Locale.ROOT))
-              .put("amount", allowance.amount());
+      case PICO_USD -> node.put("amount", allowance.measure().text(allowance.amount()));
+      case REQUESTS, TOKENS, CONCURRENT -> node.put("amount", allowance.amount());
     }
     node.put("span", allowance.span().name());
     if (allowance.span() instanceof Span.Calendar calendar) {

@@ -5,6 +5,7 @@ import dev.lintel.Dimension;
 import dev.lintel.Failure;
 import dev.lintel.Finding;
 import dev.lintel.Findings;
+import dev.lintel.Measure;
 import dev.lintel.Mode;
 import dev.lintel.Policy;
 import dev.lintel.Ruled;
@@ -226,7 +227,7 @@ final class Rehearsal {
     }
 
     private static long pico(String usd) {
-      return usd.isEmpty() ? 0 : new BigDecimal(usd).movePointRight(12).longValue();
+      return usd.isEmpty() ? 0 : Measure.pico(new BigDecimal(usd));
     }
   }
 }

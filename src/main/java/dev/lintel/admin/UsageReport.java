@@ -7,12 +7,12 @@ import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Json;
+import dev.lintel.Measure;
 import dev.lintel.RawRequest;
 import dev.lintel.Records;
 import dev.lintel.Records.UsagePlace;
 import dev.lintel.Records.UsageQuestion;
 import dev.lintel.Records.UsageRow;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -24,7 +24,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What calls came to, as the admin API shows it. */
 public final class UsageReport {
-  private static final int PICO_DIGITS = 12;
   private static final String BETWEEN = "\0";
   private static final Map<String, Duration> INTERVALS =
       Map.of("hour", Duration.ofHours(1), "day", Duration.ofDays(1));
@@ -91,9 +90,8 @@ public final class UsageReport {
       long cacheRead,
       long cacheWrite,
       long reasoning) {
-    BigDecimal usd = BigDecimal.valueOf(picoUsd, PICO_DIGITS).stripTrailingZeros();
     row.put("calls", calls)
-        .put("cost_usd", usd.toPlainString())
+        .put("cost_usd", Measure.PICO_USD.text(picoUsd))
         .put("input", input)
         .put("output", output)
         .put("cache_read", cacheRead)

@@ -28,10 +28,7 @@ public final class Anchors {
     var heads = new ArrayList<AuditEntry>();
     for (String node : trail.nodes()) {
       if (!node.equals(own)) {
-        trail
-            .last(node, Optional.empty())
-            .filter(last -> grown(last))
-            .ifPresent(heads::add);
+        trail.last(node, Optional.empty()).filter(last -> grown(last)).ifPresent(heads::add);
       }
     }
     if (heads.isEmpty()) {
@@ -59,8 +56,7 @@ public final class Anchors {
 
   /** An anchor alone is no reason for another: two idle nodes would go on for ever. */
   private boolean grown(AuditEntry last) {
-    return !last.kind().equals(KIND)
-        && last.sequence() > anchored.getOrDefault(last.node(), 0L);
+    return !last.kind().equals(KIND) && last.sequence() > anchored.getOrDefault(last.node(), 0L);
   }
 
   private static ObjectNode body(Map<String, Head> all) {

@@ -42,11 +42,8 @@ public final class Proof {
     Whose whose = leaf.whose();
     proof.put("tenant", whose.tenant()).put("app", whose.app()).put("use_case", whose.useCase());
     var path = proof.putArray("path");
-    for (Merkle.Step step :
-        Merkle.path(leaves.stream().map(Leaf::hash).toList(), index)) {
-      path.addObject()
-          .put("left", step.left())
-          .put("hash", HexFormat.of().formatHex(step.hash()));
+    for (Merkle.Step step : Merkle.path(leaves.stream().map(Leaf::hash).toList(), index)) {
+      path.addObject().put("left", step.left()).put("hash", HexFormat.of().formatHex(step.hash()));
     }
     ObjectNode before = proof.putObject("before").put("hash", "").put("seal", "");
     trail.read(entry.node(), entry.sequence() - 2, 1).stream()

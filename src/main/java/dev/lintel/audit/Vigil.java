@@ -111,9 +111,7 @@ public final class Vigil implements AutoCloseable {
       Verification found = verifier.verify(false, next, SPELL);
       sum += found.entries();
       next = found.next();
-      note(
-          new Verification(sum, 0, found.broken(), found.heads(), next),
-          next.isEmpty());
+      note(new Verification(sum, 0, found.broken(), found.heads(), next), next.isEmpty());
       LockSupport.parkNanos(this, LOOK.toNanos() / 10);
     } while (next.isPresent() && !closed);
   }

@@ -69,7 +69,8 @@ final class Walk {
       if (!seal.isEmpty() && !good(at, hash, seal)) {
         return broken(at, "its seal is not this node's.");
       }
-      return broken(expected, "it is not as it was written, or does not follow from the one before.");
+      return broken(
+          expected, "it is not as it was written, or does not follow from the one before.");
     }
     String mark = marks.remove(expected);
     at = expected;

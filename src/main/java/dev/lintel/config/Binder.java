@@ -5,6 +5,7 @@ import dev.lintel.Spec;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -33,6 +35,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  *       other component is required.
  *   <li>A record with a component marked {@link Shape.Alone} may be written as that component's
  *       value alone, and a list of one element as that element.
+ *   <li>The keys of a component marked {@link Shape.Inline} stand among those of its record.
  *   <li>A sealed type is bound as the case whose {@link Shape.Kind} is the value of the key {@code
  *       kind}, else as the one case without it.
  *   <li>A {@link Spec} is written as its name, or as its name with its options below it.
@@ -256,7 +259,7 @@ final class Binder {
   /** The case of a sealed type that the word chooses. */
   static Class<?> choose(String kind, Class<?> type) {
     Class<?> otherwise = type;
-    for (Class<?> candidate : type.getPermittedSubclasses()) {
+    for (Class<?> candidate : cases(type).toList()) {
       Shape.Kind word = candidate.getAnnotation(Shape.Kind.class);
       if (word == null) {
         otherwise = candidate;
@@ -265,6 +268,12 @@ final class Binder {
       }
     }
     return otherwise;
+  }
+
+  private static Stream<Class<?>> cases(Class<?> type) {
+    return type.isSealed()
+        ? Arrays.stream(type.getPermittedSubclasses()).flatMap(Binder::cases)
+        : Stream.of(type);
   }
 
   private @Nullable Object record(Node node, Class<?> type, Place place) {
@@ -304,10 +313,9 @@ final class Binder {
    */
   private @Nullable Object make(
       Shape shape, Map<String, ? extends @Nullable Object> values, Place place) {
-    var arguments = new @Nullable Object[shape.components().size()];
+    var given = new ArrayList<@Nullable Object>();
     boolean complete = true;
-    for (int i = 0; i < arguments.length; i++) {
-      Shape.Component component = shape.components().get(i);
+    for (Shape.Component component : shape.components()) {
       Object value = values.get(component.key());
       if (value == null) {
         value = component.usual();
@@ -316,13 +324,13 @@ final class Binder {
         fault(place, "needs the key '" + component.key() + "'");
       }
       complete &= value != null;
-      arguments[i] = value;
+      given.add(value);
     }
     if (!complete) {
       return null;
     }
     try {
-      return shape.make(arguments);
+      return shape.make(given);
     } catch (IllegalArgumentException refused) {
       return fault(place, String.valueOf(refused.getMessage()));
     }

@@ -43,6 +43,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A configuration that has been checked: whatever it refers to exists.
  *
+ * @param node what this one is called in records; empty where it is called as its machine
  * @param keks key-encryption keys, the first of which seals
  * @param signOn how people who administer log in
  * @param approvals how long a change waits for a second admin
@@ -59,6 +60,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record Config(
     Address listen,
+    Optional<String> node,
     Path data,
     Optional<Tls> tls,
     Identities identities,
@@ -95,6 +97,15 @@ public record Config(
     apps = List.copyOf(apps);
     notYet = List.copyOf(notYet);
     read = List.copyOf(read);
+  }
+
+  /** What a node is called. */
+  record NodeName(String text) {
+    NodeName {
+      if (text.isEmpty() || text.length() > 64 || !text.chars().allMatch(c -> c > ' ' && c < 127)) {
+        throw new IllegalArgumentException("must have 1 to 64 visible ASCII characters");
+      }
+    }
   }
 
   /** Where data lies where nobody says it. */
@@ -372,6 +383,9 @@ public record Config(
     if (!listen.equals(other.listen)) {
       differing.add("listen");
     }
+    if (!node.equals(other.node)) {
+      differing.add("node");
+    }
     if (!data.equals(other.data)) {
       differing.add("data");
     }
@@ -498,6 +512,7 @@ public record Config(
   private Config placed(Address address, Path folder) {
     return new Config(
         address,
+        node,
         folder,
         tls,
         identities,

@@ -17,6 +17,7 @@ import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
 import dev.lintel.config.Shape.Alone;
+import dev.lintel.config.Shape.Inline;
 import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
 import dev.lintel.config.Shape.NotYet;
@@ -40,6 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record Document(
     Optional<Address> listen,
+    Optional<Config.NodeName> node,
     Optional<Path> data,
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
@@ -182,12 +184,40 @@ record Document(
   }
 
   /** A provider at the other end of a network. */
-  record Remote(
-      Optional<At<String>> kind,
+  sealed interface Outside extends Entry {
+    Linked linked();
+
+    @Override
+    default Optional<At<String>> key() {
+      return linked().key();
+    }
+
+    @Override
+    default List<At<String>> keys() {
+      return linked().keys();
+    }
+
+    @Override
+    default Optional<AccountLimits> limits() {
+      return linked().limits();
+    }
+
+    @Override
+    default Optional<Breaker> breaker() {
+      return linked().breaker();
+    }
+
+    @Override
+    default Optional<At<Duration>> probe() {
+      return linked().probe();
+    }
+  }
+
+  /** What every one of those may be told. */
+  record Linked(
       Optional<At<URI>> url,
       @Secret Optional<At<String>> key,
       @Secret List<At<String>> keys,
-      Optional<Provider.Auth> auth,
       @Secret Map<String, At<String>> headers,
       Optional<At<URI>> proxy,
       Optional<Tls> tls,
@@ -195,12 +225,18 @@ record Document(
       Set<String> drop,
       Map<String, String> rename,
       Optional<Boolean> streamUsage,
-      Optional<At<Batches>> batches,
       Optional<At<BigDecimal>> priceFactor,
       Optional<AccountLimits> limits,
       Optional<Breaker> breaker,
-      Optional<At<Duration>> probe)
-      implements Entry, Linked {}
+      Optional<At<Duration>> probe) {}
+
+  /** One that speaks as a vendor does, or is one. */
+  record Remote(
+      Optional<At<String>> kind,
+      Optional<Provider.Auth> auth,
+      Optional<At<Batches>> batches,
+      @Inline Linked linked)
+      implements Outside {}
 
   /** Who works off a batch of requests for a provider. */
   enum Batches {
@@ -210,49 +246,15 @@ record Document(
     OWN
   }
 
-  /** What every provider at the other end of a network may be told. */
-  interface Linked {
-    Optional<At<URI>> url();
-
-    Map<String, At<String>> headers();
-
-    Optional<At<URI>> proxy();
-
-    Optional<Tls> tls();
-
-    boolean http2();
-
-    Set<String> drop();
-
-    Map<String, String> rename();
-
-    Optional<Boolean> streamUsage();
-
-    Optional<At<BigDecimal>> priceFactor();
-  }
-
   /** Azure OpenAI. */
   @Kind("azure")
   record Azure(
       String kind,
-      Optional<At<URI>> url,
       Optional<String> apiVersion,
-      @Secret Optional<At<String>> key,
-      @Secret List<At<String>> keys,
       Map<String, String> deployments,
       Optional<Entra> entra,
-      @Secret Map<String, At<String>> headers,
-      Optional<At<URI>> proxy,
-      Optional<Tls> tls,
-      boolean http2,
-      Set<String> drop,
-      Map<String, String> rename,
-      Optional<Boolean> streamUsage,
-      Optional<At<BigDecimal>> priceFactor,
-      Optional<AccountLimits> limits,
-      Optional<Breaker> breaker,
-      Optional<At<Duration>> probe)
-      implements Entry, Linked {}
+      @Inline Linked linked)
+      implements Outside {}
 
   /** An application of Microsoft Entra. */
   record Entra(
@@ -262,50 +264,24 @@ record Document(
   @Kind("vertex")
   record Vertex(
       String kind,
-      Optional<At<URI>> url,
       Optional<At<String>> project,
       Optional<At<String>> location,
       @Secret Optional<At<String>> credentials,
-      @Secret Optional<At<String>> key,
-      @Secret List<At<String>> keys,
-      @Secret Map<String, At<String>> headers,
-      Optional<At<URI>> proxy,
-      Optional<Tls> tls,
-      boolean http2,
-      Set<String> drop,
-      Map<String, String> rename,
-      Optional<Boolean> streamUsage,
-      Optional<At<BigDecimal>> priceFactor,
-      Optional<AccountLimits> limits,
-      Optional<Breaker> breaker,
-      Optional<At<Duration>> probe)
-      implements Entry, Linked {}
+      @Inline Linked linked)
+      implements Outside {}
 
   /** AWS Bedrock. */
   @Kind("bedrock")
   record Bedrock(
       String kind,
-      Optional<At<URI>> url,
       Optional<At<String>> region,
       Optional<At<String>> accessKey,
       @Secret Optional<At<String>> secretKey,
       @Secret Optional<At<String>> sessionToken,
       @Secret Optional<At<String>> token,
       Optional<At<String>> profile,
-      @Secret Optional<At<String>> key,
-      @Secret List<At<String>> keys,
-      @Secret Map<String, At<String>> headers,
-      Optional<At<URI>> proxy,
-      Optional<Tls> tls,
-      boolean http2,
-      Set<String> drop,
-      Map<String, String> rename,
-      Optional<Boolean> streamUsage,
-      Optional<At<BigDecimal>> priceFactor,
-      Optional<AccountLimits> limits,
-      Optional<Breaker> breaker,
-      Optional<At<Duration>> probe)
-      implements Entry, Linked {}
+      @Inline Linked linked)
+      implements Outside {}
 
   record Tls(
       Optional<At<Path>> ca,

@@ -58,7 +58,7 @@ record Platforms(Providers providers) {
 
   /** Empty where the entry has a fault that leaves no provider. */
   Optional<Provider> azure(String name, At<? extends Entry> at, Azure entry) {
-    Optional<URI> url = url(entry, at, "");
+    Optional<URI> url = url(entry.linked(), at, "");
     List<String> keys = providers.written(entry);
     if (keys.isEmpty() && entry.entra().isEmpty()) {
       providers.faults().add(at, "needs the key 'key' or the key 'entra'");
@@ -70,7 +70,7 @@ record Platforms(Providers providers) {
         made(
             name,
             at,
-            entry,
+            entry.linked(),
             base,
             Provider.Auth.API_KEY,
             keys,
@@ -110,7 +110,7 @@ record Platforms(Providers providers) {
     }
     Optional<URI> url =
         url(
-            entry,
+            entry.linked(),
             at,
             location.equals("global")
                 ? "https://aiplatform.googleapis.com"
@@ -130,7 +130,7 @@ record Platforms(Providers providers) {
         made(
             name,
             at,
-            entry,
+            entry.linked(),
             base,
             Provider.Auth.X_GOOG_API_KEY,
             providers.written(entry),
@@ -190,7 +190,7 @@ record Platforms(Providers providers) {
             .or(() -> variable("AWS_REGION"))
             .or(() -> variable("AWS_DEFAULT_REGION"))
             // Who says where it lives need not say so twice.
-            .or(() -> entry.url().map(given -> "us-east-1"));
+            .or(() -> entry.linked().url().map(given -> "us-east-1"));
     if (region.isEmpty()) {
       providers.faults().add(at, "needs the key 'region'");
       return Optional.empty();
@@ -234,12 +234,12 @@ record Platforms(Providers providers) {
       variable("AWS_BEARER_TOKEN_BEDROCK").ifPresent(tokens::add);
     }
     String tail = region.get().startsWith("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com";
-    return url(entry, at, "https://bedrock-runtime." + region.get() + tail)
+    return url(entry.linked(), at, "https://bedrock-runtime." + region.get() + tail)
         .flatMap(base ->
             made(
                 name,
                 at,
-                entry,
+                entry.linked(),
                 base,
                 Provider.Auth.BEARER,
                 tokens,

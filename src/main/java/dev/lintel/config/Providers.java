@@ -61,12 +61,14 @@ record Providers(
   Optional<Provider> remote(String name, At<? extends Entry> at, Remote entry) {
     checkName(name, at);
     Optional<Row> known = row(name, at, entry);
+    Optional<At<URI>> written = entry.linked().url();
     Optional<URI> url =
-        entry.url().isPresent()
-            ? entry.url().get().value().map(given -> base(entry.url().get(), given))
+        written.isPresent()
+            ? written.get().value().map(given -> base(written.get(), given))
             : known.flatMap(row -> usualUrl(row, at));
     List<Credential> keys = keys(name, at, entry, known);
-    Link link = link(entry, known.map(row -> quirks(row, entry)).orElse(Provider.Quirks.NONE));
+    Link link =
+        link(entry.linked(), known.map(row -> quirks(row, entry)).orElse(Provider.Quirks.NONE));
     if (known.isEmpty() || url.isEmpty()) {
       return Optional.empty();
     }
@@ -94,7 +96,7 @@ record Providers(
   /** A server that merely speaks like a vendor seldom has its batches. */
   private boolean batches(Remote entry, Row row) {
     if (entry.batches().isEmpty()) {
-      return entry.url().isEmpty() && row.batches();
+      return entry.linked().url().isEmpty() && row.batches();
     }
     At<Document.Batches> at = entry.batches().get();
     boolean asked = at.value().filter(Document.Batches.NATIVE::equals).isPresent();
@@ -131,7 +133,7 @@ record Providers(
    * address: {@code openai} is what everybody's servers call their dialect.
    */
   private Provider.Quirks quirks(Row row, Remote entry) {
-    return entry.url().isPresent() && VENDORS.contains(row.name())
+    return entry.linked().url().isPresent() && VENDORS.contains(row.name())
         ? Provider.Quirks.NONE
         : row.quirks();
   }
@@ -281,7 +283,7 @@ record Providers(
   private List<Credential> keys(String name, At<?> at, Remote entry, Optional<Row> known) {
     List<String> keys = written(entry);
     boolean silent = entry.key().isEmpty() && entry.keys().isEmpty();
-    if (silent && entry.url().isEmpty() && known.isPresent()) {
+    if (silent && entry.linked().url().isEmpty() && known.isPresent()) {
       Row row = known.get();
       keys = row.key(environment).stream().toList();
       if (keys.isEmpty() && !row.keyOptional()) {

@@ -81,6 +81,7 @@ final class Reading implements ModelReading.Around {
     Policies policies = policies(models);
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
+        written.node().map(Config.NodeName::text),
         written.data().orElse(Config.DATA),
         written.tls().flatMap(this::tls),
         new Identifying(faults, written.tenants()).of(written),
@@ -310,8 +311,9 @@ final class Reading implements ModelReading.Around {
     written
         .providers()
         .forEach((name, at) -> {
-          if (at.value().orElse(null) instanceof Document.Linked remote) {
+          if (at.value().orElse(null) instanceof Document.Outside remote) {
             remote
+                .linked()
                 .priceFactor()
                 .ifPresent(factor -> factor.value().ifPresent(f -> factors.put(name, f)));
           }

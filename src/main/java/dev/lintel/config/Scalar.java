@@ -94,6 +94,9 @@ record Scalar<T>(String form, Function<String, T> read) {
           Map.entry(
               Reach.Network.class,
               new Scalar<>("a network such as 10.0.0.0/8 or fd00::/8", Reach.Network::of)),
+          Map.entry(
+              Config.NodeName.class,
+              new Scalar<>("a name of 1 to 64 visible ASCII characters", Config.NodeName::new)),
           Map.entry(Path.class, new Scalar<>("a path", Path::of)));
 
   static Optional<Scalar<?>> of(Class<?> type) {

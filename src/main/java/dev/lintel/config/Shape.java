@@ -18,8 +18,17 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the {@link Binder} has to know of a record; found out once for each. */
-record Shape(List<Component> components, List<String> keys, Constructor<?> constructor) {
+/**
+ * What the {@link Binder} has to know of a record; found out once for each.
+ *
+ * @param components with those of inlined records in their places
+ * @param parts what the record is made of: a component itself, or the shape of one that is inlined
+ */
+record Shape(
+    List<Component> components,
+    List<String> keys,
+    List<Optional<Shape>> parts,
+    Constructor<?> constructor) {
   /** The component that may stand for its whole record. */
   @Retention(RetentionPolicy.RUNTIME)
   @Target(ElementType.RECORD_COMPONENT)
@@ -50,6 +59,11 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
   @Retention(RetentionPolicy.RUNTIME)
   @Target(ElementType.TYPE)
   @interface Owner {}
+
+  /** A record whose keys stand among those of the record that has it. */
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.RECORD_COMPONENT)
+  @interface Inline {}
 
   /** What is read and checked but has no effect yet; whoever gives it one removes the mark. */
   @Retention(RetentionPolicy.RUNTIME)
@@ -94,12 +108,13 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
     return KNOWN.get(type);
   }
 
-  /** The optional components of a record that were given, by their keys. */
+  /** The optional components of a record that were given, by their keys; not of inlined ones. */
   static Map<String, Object> given(Record bound) {
     var given = new LinkedHashMap<String, Object>();
     for (Component component : of(bound.getClass()).components()) {
       try {
-        if (component.accessor().invoke(bound) instanceof Optional<?> optional) {
+        if (component.accessor().getDeclaringClass() == bound.getClass()
+            && component.accessor().invoke(bound) instanceof Optional<?> optional) {
           optional.ifPresent(value -> given.put(component.key(), value));
         }
       } catch (ReflectiveOperationException broken) {
@@ -109,8 +124,21 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
     return given;
   }
 
-  /** Throws the {@link IllegalArgumentException} with which the record refuses its components. */
-  Object make(@Nullable Object[] arguments) {
+  /**
+   * Throws the {@link IllegalArgumentException} with which the record refuses its components.
+   *
+   * @param values one for each of the components
+   */
+  Object make(List<? extends @Nullable Object> values) {
+    var arguments = new @Nullable Object[parts.size()];
+    int next = 0;
+    for (int i = 0; i < arguments.length; i++) {
+      Optional<Shape> inlined = parts.get(i);
+      int end = next + inlined.map(shape -> shape.components.size()).orElse(1);
+      List<? extends @Nullable Object> own = values.subList(next, end);
+      arguments[i] = inlined.isPresent() ? inlined.get().make(own) : own.getFirst();
+      next = end;
+    }
     try {
       return constructor.newInstance(arguments);
     } catch (InvocationTargetException thrown) {
@@ -126,7 +154,15 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
   private static Shape read(Class<?> type) throws ReflectiveOperationException {
     Object usual = usual(type);
     var components = new ArrayList<Component>();
+    var parts = new ArrayList<Optional<Shape>>();
     for (RecordComponent component : type.getRecordComponents()) {
+      if (component.isAnnotationPresent(Inline.class)) {
+        Shape inlined = of(component.getType());
+        parts.add(Optional.of(inlined));
+        components.addAll(inlined.components);
+        continue;
+      }
+      parts.add(Optional.empty());
       Method accessor = component.getAccessor();
       accessor.setAccessible(true);
       components.add(
@@ -145,7 +181,8 @@ record Shape(List<Component> components, List<String> keys, Constructor<?> const
                 .map(RecordComponent::getType)
                 .toArray(Class<?>[]::new));
     constructor.setAccessible(true);
-    return new Shape(components, components.stream().map(Component::key).toList(), constructor);
+    return new Shape(
+        components, components.stream().map(Component::key).toList(), parts, constructor);
   }
 
   private static @Nullable Object usual(Class<?> type) throws ReflectiveOperationException {

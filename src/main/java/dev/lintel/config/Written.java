@@ -36,7 +36,7 @@ public final class Written {
 
   /** Where a node stands and where it keeps things. */
   private static final Set<String> OWN =
-      Set.of("listen", "data", "tls", "kek", "threads", "database", "shared");
+      Set.of("listen", "data", "tls", "kek", "threads", "database", "shared", "node");
 
   private static final Set<Tag> NUMBERS = Set.of(Tag.INT, Tag.FLOAT);
 

@@ -15,6 +15,7 @@ import dev.lintel.Live;
 import dev.lintel.Measure;
 import dev.lintel.Part;
 import dev.lintel.Sink;
+import dev.lintel.Stop;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
 import java.math.BigDecimal;
@@ -53,6 +54,7 @@ public final class Admit implements Filter {
     var admitted = new Admitted(this, call);
     trail.admitted(admitted);
     admitted.begin();
+    trail.passed(Stop.ADMIT);
     try {
       next.handle(call, call.request() instanceof Live ? byParts(admitted, sink) : sink);
     } catch (Failure failure) {
@@ -165,7 +167,7 @@ public final class Admit implements Filter {
     Trail trail = call.trail();
     Optional<BigDecimal> cost = trail.cost();
     if (cost.isPresent()) {
-      return Foresight.pico(cost.get());
+      return Measure.pico(cost.get());
     }
     // What a provider refuses is handed on as an answer where it is passed through.
     boolean nothing =

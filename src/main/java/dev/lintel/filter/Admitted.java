@@ -18,13 +18,11 @@ import dev.lintel.Mode;
 import dev.lintel.Ruled;
 import dev.lintel.Span;
 import dev.lintel.Usage;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -44,8 +42,6 @@ final class Admitted implements Admission {
 
   /** How long it waits to learn what a kind of call uses of which none has ended yet. */
   private static final long LEARNING_NANOS = TimeUnit.SECONDS.toNanos(2);
-
-  private static final BigDecimal PICO = BigDecimal.ONE.movePointLeft(12);
 
   /** What is held for the calls of one model. */
   private record Booking(String model, List<Claim> claims, @Nullable Grant grant) {}
@@ -215,10 +211,13 @@ final class Admitted implements Admission {
       if (!allowance.lasting()) {
         refused = figures(attempt.claims);
         Ruled.against(
-            asking.trail(), allowance.rule(), allowance.mode(), limited(allowance, missing));
+            asking.trail(),
+            allowance.rule(),
+            allowance.mode(),
+            Shortage.of(allowance, missing.again()));
         throw new IllegalStateException("a limit that is not enforced was short");
       }
-      spent = exceeded(allowance, missing);
+      spent = Shortage.of(allowance, missing.again());
       spentOf = allowance;
       // Its limits count all the same; of money nothing is held that is not spent.
       wanted = wanted.stream().filter(account -> !account.allowance().lasting()).toList();
@@ -243,6 +242,15 @@ final class Admitted implements Admission {
       return attempt;
     }
     long began = CallThread.nanoTime();
+    try {
+      return waiting(accounts, attempt, began);
+    } finally {
+      call.trail().waited(CallThread.nanoTime() - began);
+    }
+  }
+
+  private Attempt waiting(List<Account> accounts, Attempt first, long began) {
+    Attempt attempt = first;
     long end = began + LONGEST_NANOS;
     end = call.deadline() - end < 0 ? call.deadline() : end;
     boolean cautious = true;
@@ -328,12 +336,7 @@ final class Admitted implements Admission {
   }
 
   private void note(Allowance allowance, Duration again) {
-    var missing = new Short(0, 0, again, false);
-    Ruled.noted(
-        call.trail(),
-        allowance.rule(),
-        allowance.mode(),
-        allowance.lasting() ? exceeded(allowance, missing) : limited(allowance, missing));
+    Ruled.noted(call.trail(), allowance.rule(), allowance.mode(), Shortage.of(allowance, again));
   }
 
   /** Once: what was really used is known now. */
@@ -458,53 +461,5 @@ final class Admitted implements Admission {
               reset.isNegative() ? Duration.ZERO : reset));
     }
     return figures;
-  }
-
-  private static Failure limited(Allowance allowance, Short missing) {
-    String what =
-        switch (allowance.measure()) {
-          case REQUESTS -> " requests in " + length(allowance);
-          case TOKENS -> " tokens in " + length(allowance);
-          case CONCURRENT -> " calls at once";
-          case PICO_USD -> throw new IllegalArgumentException("money is no limit");
-        };
-    return Failure.of(
-            Failure.Kind.RATE_LIMITED,
-            "The limit of " + allowance.amount() + what + owned(allowance) + " is reached.")
-        .retryAfter(Optional.of(missing.again()));
-  }
-
-  private static Failure exceeded(Allowance allowance, Short missing) {
-    String amount =
-        allowance.measure() == Measure.PICO_USD
-            ? usd(allowance.amount()) + " USD"
-            : allowance.amount() + " " + allowance.measure().name().toLowerCase(Locale.ROOT);
-    var failure =
-        Failure.of(
-            Failure.Kind.BUDGET_EXCEEDED,
-            "The budget of "
-                + amount
-                + " ("
-                + allowance.span().name()
-                + ")"
-                + owned(allowance)
-                + " does not leave enough for this call."
-                + (allowance.atLimit().approval() ? " An admin may raise it." : ""));
-    return allowance.span() instanceof Span.Total
-        ? failure
-        : failure.retryAfter(Optional.of(missing.again()));
-  }
-
-  private static String usd(long pico) {
-    BigDecimal usd = BigDecimal.valueOf(pico).multiply(PICO).stripTrailingZeros();
-    return usd.setScale(Math.max(0, usd.scale())).toPlainString();
-  }
-
-  private static String length(Allowance allowance) {
-    return allowance.span().name();
-  }
-
-  private static String owned(Allowance allowance) {
-    return allowance.owner().isEmpty() ? "" : " of " + allowance.owner();
   }
 }

@@ -5,6 +5,7 @@ import dev.lintel.Chat;
 import dev.lintel.Embed;
 import dev.lintel.Extent;
 import dev.lintel.Live;
+import dev.lintel.Measure;
 import dev.lintel.Model;
 import dev.lintel.Relay;
 import dev.lintel.Request;
@@ -13,7 +14,6 @@ import dev.lintel.Stored;
 import dev.lintel.Target;
 import dev.lintel.Usage;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * many who begin at once do not use more than there is.
  */
 final class Foresight {
-  private static final int PICO = 12;
-  private static final long MOST = Long.MAX_VALUE / 16;
+  private static final long MOST = Measure.MOST;
 
   /** What an answer is supposed to have at the most where neither call nor catalogue says it. */
   private static final long ANSWER = 4096;
@@ -233,7 +232,7 @@ final class Foresight {
         return target
             .price()
             .cost(Usage.of(in, out, Usage.Source.ESTIMATE).units(pieces))
-            .map(Foresight::pico)
+            .map(Measure::pico)
             .orElseGet(() -> allowed(call));
       }
       double usd = target.price().about(in, 0, out);
@@ -313,13 +312,6 @@ final class Foresight {
   static long allowed(Call call) {
     return call.terms().values().isEmpty()
         ? 0
-        : call.terms().maxCostUsd().map(Foresight::pico).orElse(0L);
-  }
-
-  /** USD in whole millionths of millionths. */
-  static long pico(BigDecimal usd) {
-    return usd.compareTo(BigDecimal.valueOf(1_000_000)) > 0
-        ? MOST
-        : usd.movePointRight(PICO).setScale(0, RoundingMode.UP).longValueExact();
+        : call.terms().maxCostUsd().map(Measure::pico).orElse(0L);
   }
 }

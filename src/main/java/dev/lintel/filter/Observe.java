@@ -10,21 +10,37 @@ import dev.lintel.Finding;
 import dev.lintel.Handler;
 import dev.lintel.Listener;
 import dev.lintel.Part;
+import dev.lintel.Served;
 import dev.lintel.Sink;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The outermost stop: sees every call end, whatever happened to it, exactly once. */
 public final class Observe implements Filter {
   private final Listener listener;
+  private final @Nullable Served served;
 
+  /**
+   * @param served what is said of every call
+   */
+  public Observe(Listener listener, Served served) {
+    this.listener = listener;
+    this.served = served;
+  }
+
+  /** For calls that are made by the gateway, which say for themselves where they belong. */
   public Observe(Listener listener) {
     this.listener = listener;
+    this.served = null;
   }
 
   @Override
   public void apply(Call call, Sink sink, Handler next) {
+    if (served != null) {
+      call.trail().served(served);
+    }
     Optional<Failure> failure = Optional.of(Failure.internal());
     try {
       next.handle(call, new Noted(sink, call.trail()));

@@ -135,6 +135,8 @@ public final class Shadow implements Filter, AutoCloseable {
   private void start(Call call, Routing.Shadow shadow, Handler next, Comparison.Pair pair) {
     Model model = call.resolved();
     Trail trail = Trail.begin(CallThread.nanoTime());
+    trail.served(call.trail().served());
+    trail.traced(call.trail().traceId());
     trail.calledBy(call.caller());
     trail.asked(call.request(), call.terms(), model);
     trail.shadowOf(call.id());

@@ -170,7 +170,9 @@ final class Waiting {
       }
     } finally {
       stand(seat);
-      listener.on(call.trail(), new Event.Waited(model, end, CallThread.nanoTime() - began));
+      long waited = CallThread.nanoTime() - began;
+      call.trail().waited(waited);
+      listener.on(call.trail(), new Event.Waited(model, end, waited));
     }
   }
 

@@ -64,9 +64,7 @@ final class Audit {
       do {
         JsonNode found =
             Running.ask(
-                url,
-                "/admin/v1/audit/verify?records=" + records + next,
-                request -> request.GET());
+                url, "/admin/v1/audit/verify?records=" + records + next, request -> request.GET());
         entries += found.path("entries").asLong(0);
         compared += found.path("records").asLong(0);
         JsonNode broken = found.path("broken");

@@ -13,6 +13,7 @@ import dev.lintel.Models;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
+import dev.lintel.Served;
 import dev.lintel.Sink;
 import dev.lintel.Spool;
 import dev.lintel.Target;
@@ -91,9 +92,11 @@ record Gateway(
   /**
    * What outlives a configuration.
    *
+   * @param node the name of this one
    * @param firstKey the caller of the first caller key; known while the configuration names no app
    */
   record Lasting(
+      String node,
       Listener listener,
       Standings standings,
       Queues queues,
@@ -117,12 +120,14 @@ record Gateway(
   static final TokenCounter TOKENS = new Tokenizer();
 
   /**
+   * @param revision the number of the configuration's
    * @param before the models that were served until now, by their names
    */
   static Gateway of(
       Config config,
       Map<String, Provider> providers,
       Lasting lasting,
+      long revision,
       Hold hold,
       Function<String, Optional<Model>> before) {
     Catalogue catalogue = catalogue(config, providers);
@@ -151,6 +156,7 @@ record Gateway(
             new Choose(lasting.rollouts, lasting.preferences, named.values(), TOKENS),
             pricing::refusesUnknown,
             config.fetch(),
+            new Served(lasting.node, revision),
             lasting);
     return new Gateway(
         config,
@@ -217,13 +223,14 @@ record Gateway(
       Choose choose,
       Predicate<Caller> refusesUnknownPrice,
       Reach reach,
+      Served served,
       Lasting lasting) {
 
     /** The stops of a call, in their order. Its reply comes back through the same stops. */
     Handler calls() {
       return through(
           List.of(
-              new Observe(lasting.listener), // first, so that nothing ends unseen
+              new Observe(lasting.listener, served), // first, so that nothing ends unseen
               authenticate, // before the body is read: strangers cost little
               lasting.once, // before the body is parsed: it goes by its bytes
               new Read(models, lasting.spool),
@@ -279,7 +286,7 @@ record Gateway(
     Handler settling(Handler last) {
       return through(
           List.of(
-              new Observe(lasting.listener),
+              new Observe(lasting.listener, served),
               authenticate,
               new Read(models, lasting.spool),
               Obey::afterwards,

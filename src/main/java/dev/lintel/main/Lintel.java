@@ -1,6 +1,5 @@
 package dev.lintel.main;
 
-import dev.lintel.Admin;
 import dev.lintel.Allowance;
 import dev.lintel.Approvals;
 import dev.lintel.Call;
@@ -22,18 +21,6 @@ import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
-import dev.lintel.admin.ActList;
-import dev.lintel.admin.ApprovalList;
-import dev.lintel.admin.Attempts;
-import dev.lintel.admin.AuditList;
-import dev.lintel.admin.Budgets;
-import dev.lintel.admin.Configuration;
-import dev.lintel.admin.Guard;
-import dev.lintel.admin.Operation;
-import dev.lintel.admin.Repeated;
-import dev.lintel.admin.Resources;
-import dev.lintel.admin.SecretStore;
-import dev.lintel.audit.Proof;
 import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
 import dev.lintel.config.Address;
@@ -55,10 +42,7 @@ import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
 import dev.lintel.hook.Webhooks;
 import dev.lintel.identity.Directory;
-import dev.lintel.identity.Issuer;
 import dev.lintel.identity.Issuers;
-import dev.lintel.identity.Login;
-import dev.lintel.identity.People;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
@@ -84,7 +68,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,19 +86,6 @@ public final class Lintel implements AutoCloseable {
 
   /** Bodies over 64 KB that are held at once; the rest waits in its sockets. */
   static final long BODIES = 64L << 20;
-
-  private static final Resources.Kind TENANTS =
-      new Resources.Kind("tenant", "/tenants", "/{tenant}", Optional.empty());
-
-  /** What of the configuration admins change piece by piece. */
-  private static final List<Resources.Kind> KINDS =
-      List.of(
-          TENANTS,
-          new Resources.Kind("app", "/tenants/{tenant}/apps", "/{app}", Optional.of(TENANTS)),
-          new Resources.Kind("policy", "/policies", "/{policy}", Optional.empty()),
-          new Resources.Kind("provider", "/providers", "/{name}", Optional.empty()),
-          new Resources.Kind("model", "/models", "/{model*}", Optional.empty()),
-          new Resources.Kind("price", "/prices", "/{provider}/{model*}", Optional.empty()));
 
   /** How often it is looked whom to ask for a sign of life. */
   private static final long PROBE_MILLIS = 100;
@@ -257,6 +227,7 @@ public final class Lintel implements AutoCloseable {
     Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
+            config.node().orElseGet(NodeName::ofMachine),
             listener,
             standings,
             queues,
@@ -290,10 +261,23 @@ public final class Lintel implements AutoCloseable {
     started = config;
     refusesUnrecorded = config.storing().records().whenFull() == Storing.WhenFull.REFUSE;
     try {
-      live = build(config, name -> Optional.empty());
+      live = build(config, revisions.number(), name -> Optional.empty());
       standings.use(config.breakers());
       evidence.begin(counters::atLeast);
-      server = new Server(vertx, options(config), routes(admin), Routes::unserved);
+      server =
+          new Server(
+              vertx,
+              options(config),
+              routes(
+                  new Admins(
+                      config.signOn(),
+                      admin,
+                      () -> live,
+                      () -> storage.store().acts(),
+                      lasting.issuers(),
+                      sealer,
+                      config.tls().isPresent())),
+              Routes::unserved);
       directory.start(); // beside the server's start, which needs no store
       // No call before it is known what was spent, unless the store does not say.
       if (config.policies().allowances().stream().anyMatch(Allowance::lasting)
@@ -375,13 +359,13 @@ public final class Lintel implements AutoCloseable {
    * @return the keys that have changed since the start but take effect at the next one only
    */
   List<String> use(Config config) {
-    staged(config).use();
+    staged(config, revisions.number()).use();
     return started.fixed(config);
   }
 
-  private Revisions.Staged staged(Config config) {
+  private Revisions.Staged staged(Config config, long revision) {
     Gateway old = live;
-    Gateway next = build(config, old.models()::find);
+    Gateway next = build(config, revision, old.models()::find);
     return new Revisions.Staged() {
       @Override
       public void use() {
@@ -522,7 +506,7 @@ public final class Lintel implements AutoCloseable {
     close(Duration.ZERO);
   }
 
-  private Gateway build(Config config, Function<String, Optional<Model>> before) {
+  private Gateway build(Config config, long revision, Function<String, Optional<Model>> before) {
     var asked = new ArrayList<Simulators.Running>();
     var hold = new Hold(() -> asked.forEach(simulator -> simulator.hold().release()));
     try {
@@ -532,7 +516,7 @@ public final class Lintel implements AutoCloseable {
             asked.add(simulator);
             return simulator.url();
           });
-      return Gateway.of(config, providers, lasting, hold, before);
+      return Gateway.of(config, providers, lasting, revision, hold, before);
     } catch (RuntimeException failed) {
       hold.release();
       throw failed;
@@ -557,89 +541,32 @@ public final class Lintel implements AutoCloseable {
                 new Server.ClientCertificates(clients.ca().toString(), clients.required())));
   }
 
-  private List<Route> routes(Predicate<String> admin) {
-    Optional<Login> login = started.signOn().map(this::login);
-    var all = new ArrayList<Route>();
-    login.ifPresent(people -> {
-      all.add(new Route("GET", "/admin/login", people.begin()));
-      all.add(new Route("GET", "/admin/callback", people.callback()));
-      all.add(new Route("GET", "/admin/session", people.show()));
-      all.add(new Route("POST", "/admin/logout", people.end()));
-    });
-    all.addAll(served(admin, login));
+  private List<Route> routes(Admins admins) {
+    var all = new ArrayList<>(admins.routes());
+    all.addAll(
+        Routes.of(
+            new Routes.Around(
+                () -> live,
+                this::handle,
+                continuity,
+                rollouts,
+                shadow,
+                storage,
+                metrics,
+                directory,
+                standings::health,
+                this::footings,
+                checks::check,
+                evidence.all(),
+                ratings::rate,
+                () -> !ending,
+                admins.guard(this::changed),
+                this::candidate,
+                new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
+                    .operations(
+                        () -> lasting.admit().budgets(live.config().policies().allowances()),
+                        sharing.counters()))));
     return all;
-  }
-
-  private Login login(Config.SignOn known) {
-    var audiences = new HashSet<>(known.audiences());
-    audiences.add(known.client().id());
-    return new Login(
-        new Issuer(
-            known.issuer(), audiences, known.keys(), lasting.issuers(), InstantSource.system()),
-        new Login.Client(
-            known.client().id(), known.client().secret(), known.redirect(), known.scopes()),
-        new People(known.claim(), known.grants()),
-        sealer,
-        () -> storage.store().acts(),
-        InstantSource.system(),
-        Builtins.OPENAI,
-        Guard.headers(started.tls().isPresent()),
-        started.tls().isPresent());
-  }
-
-  /** A token has two dots; an admin key that has them, too, is known first. */
-  private Optional<Admin> holder(String key, Predicate<String> admin, Optional<Login> login) {
-    if (admin.test(key)) {
-      return Optional.of(Admin.KEY);
-    }
-    Optional<Login> people = login.filter(there -> key.chars().filter(c -> c == '.').count() == 2);
-    try {
-      Optional<Admin> known = live.admin(key);
-      return known.isPresent() ? known : people.map(there -> there.holder(key));
-    } catch (Failure refused) {
-      // The same issuer may be asked for people's logins, where its tokens are for somebody else.
-      if (people.isPresent() && started.signOn().map(this::isIssuer).orElse(false)) {
-        return people.map(there -> there.holder(key));
-      }
-      throw refused;
-    }
-  }
-
-  private boolean isIssuer(Config.SignOn known) {
-    return live.config().identities().issuers().stream()
-        .anyMatch(issuer -> issuer.name().equals(known.issuer().toString()));
-  }
-
-  private List<Route> served(Predicate<String> admin, Optional<Login> login) {
-    return Routes.of(
-        new Routes.Around(
-            () -> live,
-            this::handle,
-            continuity,
-            rollouts,
-            shadow,
-            storage,
-            metrics,
-            directory,
-            standings::health,
-            this::footings,
-            checks::check,
-            evidence.all(),
-            ratings::rate,
-            () -> !ending,
-            new Guard(
-                new Guard.Doors(
-                    exchange -> Front.credential(exchange.request()),
-                    key -> holder(key, admin, login),
-                    exchange -> login.flatMap(people -> people.session(exchange))),
-                new Attempts(CallThread::nanoTime),
-                () -> storage.store().acts(),
-                InstantSource.system(),
-                Builtins.OPENAI,
-                started.tls().isPresent(),
-                this::changed),
-            this::candidate,
-            administration()));
   }
 
   /** A policy of the configuration by its name, or one that is written out. */
@@ -650,43 +577,6 @@ public final class Lintel implements AutoCloseable {
     return Optional.ofNullable(config.policies().named().get(name))
         .map(Policies.Named::policy)
         .orElseThrow(() -> Failure.invalid("There is no policy '" + name + "'.").at("policy"));
-  }
-
-  private List<Operation> administration() {
-    var all = new ArrayList<Operation>();
-    var repeated = new Repeated(() -> storage.store().replays());
-    KINDS.forEach(kind ->
-        all.addAll(
-            new Resources(kind, revisions, repeated, Builtins.OPENAI)
-                .operations(!kind.noun().equals("provider"))));
-    all.addAll(new Configuration(revisions, revisions, Builtins.OPENAI).operations());
-    all.addAll(
-        new ApprovalList(approvals, revisions, InstantSource.system(), Builtins.OPENAI)
-            .operations());
-    all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
-    all.addAll(
-        new AuditList(
-                () -> storage.store().audit(),
-                vigil::verify,
-                id -> Proof.of(storage.store().audit(), id),
-                Builtins.OPENAI)
-            .operations());
-    all.addAll(
-        new SecretStore(
-                () -> storage.store().secrets(),
-                sealer,
-                () -> storage.store().renew(sealer::renewed),
-                () -> storage.store().feed().look(),
-                InstantSource.system(),
-                Builtins.OPENAI)
-            .operations());
-    all.add(
-        new Budgets(
-                () -> lasting.admit().budgets(live.config().policies().allowances()),
-                sharing.counters(),
-                Builtins.OPENAI)
-            .list());
-    return all;
   }
 
   private Runner.Means means(Map<String, Front> served, int concurrent, int longestLine) {

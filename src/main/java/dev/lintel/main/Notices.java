@@ -8,7 +8,6 @@ import dev.lintel.Counters;
 import dev.lintel.Footing;
 import dev.lintel.Health;
 import dev.lintel.Json;
-import dev.lintel.Measure;
 import dev.lintel.Notice;
 import dev.lintel.Notice.Kind;
 import dev.lintel.Settings.Difference;
@@ -18,13 +17,11 @@ import dev.lintel.Verification;
 import dev.lintel.Webhook;
 import dev.lintel.config.Config;
 import dev.lintel.hook.Webhooks;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
@@ -39,9 +36,6 @@ final class Notices implements AutoCloseable {
 
   /** Of what has no period. */
   private static final Duration LONG = Duration.ofDays(400);
-
-  /** Scale of a sum of money in the counters. */
-  private static final int PICO = 12;
 
   private final InstantSource clock;
   private final Supplier<Map<String, Health>> health;
@@ -93,9 +87,9 @@ final class Notices implements AutoCloseable {
     ObjectNode data = Json.object().put("budget", budget.rule()).put("account", account.id());
     data.put("owner", budget.owner()).put("window", budget.span().name());
     data.put("period", period.equals(Instant.EPOCH) ? null : period.toString());
-    data.put("percent", percent).put("unit", unit(budget.measure()));
-    data.put("spent", amount(budget.measure(), spent));
-    data.put("limit", amount(budget.measure(), budget.amount()));
+    data.put("percent", percent).put("unit", budget.measure().word());
+    data.put("spent", budget.measure().text(spent));
+    data.put("limit", budget.measure().text(budget.amount()));
     String name =
         String.join(
             "\n",
@@ -110,16 +104,6 @@ final class Notices implements AutoCloseable {
             ? Duration.between(now, calendar.end(period)).plus(LATE)
             : LONG;
     return Notice.once(known, Kind.BUDGET, name, now, data);
-  }
-
-  private static String unit(Measure measure) {
-    return measure == Measure.PICO_USD ? "usd" : measure.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static String amount(Measure measure, long amount) {
-    return measure == Measure.PICO_USD
-        ? BigDecimal.valueOf(amount, PICO).stripTrailingZeros().toPlainString()
-        : Long.toString(amount);
   }
 
   /** Another configuration is in force on all nodes. */

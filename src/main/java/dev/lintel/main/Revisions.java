@@ -96,7 +96,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   private final Drafts drafts;
   private final SecondAdmin second;
   private final Notices notices;
-  private final Function<Config, Staged> staging;
+  private final BiFunction<Config, Long, Staged> staging;
   private final Consumer<App> ended;
   private final InstantSource clock;
   private final ScheduledExecutorService turns =
@@ -122,7 +122,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       Changes changes,
       Approvals approvals,
       Notices notices,
-      Function<Config, Staged> staging,
+      BiFunction<Config, Long, Staged> staging,
       Consumer<App> ended,
       InstantSource clock) {
     this.source = source;
@@ -266,6 +266,11 @@ final class Revisions implements Settings, History, AutoCloseable {
   /** The configuration in force. */
   Config config() {
     return state.config();
+  }
+
+  /** The number of the revision that is in force. */
+  long number() {
+    return state.revision().number();
   }
 
   /** Looks at once: somebody said that there is something new. Does not wait. */
@@ -506,7 +511,7 @@ final class Revisions implements Settings, History, AutoCloseable {
       if (waits.isPresent()) {
         return new Done(before.revision().number(), false, before.whole().to(after.whole()), waits);
       }
-      Staged staged = staging.apply(after.config());
+      Staged staged = staging.apply(after.config(), revision.number());
       Set<App> ends = ending.apply(before.whole(), after.whole());
       boolean added = false;
       try {
@@ -612,7 +617,7 @@ final class Revisions implements Settings, History, AutoCloseable {
   }
 
   private void use(InForce next) {
-    staging.apply(next.config()).use();
+    staging.apply(next.config(), next.revision().number()).use();
     state = next;
   }
 

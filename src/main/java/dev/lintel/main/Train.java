@@ -38,9 +38,7 @@ final class Train implements Callable<Integer> {
     Loader loader = Builtins.loader(name -> Optional.empty());
     var source =
         Revisions.Source.of(
-            loader,
-            loader.usually(),
-            config -> config.at(new Address("127.0.0.1", 0)).in(folder));
+            loader, loader.usually(), config -> config.at(new Address("127.0.0.1", 0)).in(folder));
     var caller = new Caller("train", "train", "train", Optional.empty(), false);
     try (var lintel =
         new Lintel(

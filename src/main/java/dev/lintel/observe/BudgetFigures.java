@@ -3,13 +3,11 @@ package dev.lintel.observe;
 import dev.lintel.Account;
 import dev.lintel.Allowance;
 import dev.lintel.Counters;
-import dev.lintel.Measure;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,9 +55,7 @@ final class BudgetFigures implements Counters.Watcher {
                 Math.max(0, left / budget.amount()),
                 budget.owner(),
                 budget.span().name(),
-                budget.measure() == Measure.PICO_USD
-                    ? "usd"
-                    : budget.measure().name().toLowerCase(Locale.ROOT));
+                budget.measure().word());
           }
         })
         .register(registry);

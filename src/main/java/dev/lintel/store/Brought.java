@@ -19,8 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 record Brought(List<AuditEntry.Draft> drafts, List<Leaf> leaves) {
   /** What a caller is told by the gateway's own rules, and not by a provider or a mistake. */
   private static final Set<String> DECIDED =
-      Set.of(
-          "authentication", "permission", "rate_limited", "budget_exceeded", "content_blocked");
+      Set.of("authentication", "permission", "rate_limited", "budget_exceeded", "content_blocked");
 
   /** Calls that one entry tells of: so that its body stays of some kilobytes. */
   private static final int MOST = 100;
@@ -55,8 +54,7 @@ record Brought(List<AuditEntry.Draft> drafts, List<Leaf> leaves) {
     body.put("count", leaves.size());
     body.put("first_id", Collections.min(ids)).put("last_id", Collections.max(ids));
     body.put(
-        "root",
-        HexFormat.of().formatHex(Merkle.root(leaves.stream().map(Leaf::hash).toList())));
+        "root", HexFormat.of().formatHex(Merkle.root(leaves.stream().map(Leaf::hash).toList())));
     drafts.add(new AuditEntry.Draft("records", Json.text(body)));
     return new Brought(drafts, leaves);
   }

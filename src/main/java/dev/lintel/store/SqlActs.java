@@ -36,8 +36,8 @@ final class SqlActs implements Acts {
         insert(connection, chain, number, new Act(0, at, "", "", status, detail)));
   }
 
-  private static long insert(
-      Connection connection, SqlAudit.Chain chain, long follows, Act act) throws SQLException {
+  private static long insert(Connection connection, SqlAudit.Chain chain, long follows, Act act)
+      throws SQLException {
     long number;
     try (var next =
             connection.prepareStatement(

@@ -182,14 +182,12 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
       String seal = before.seal();
       for (Draft draft : all) {
         sequence++;
-        hash =
-            AuditEntry.hash(hash, seal, node, sequence, now, draft.kind(), draft.body());
+        hash = AuditEntry.hash(hash, seal, node, sequence, now, draft.kind(), draft.body());
         seal =
             entries.size() + 1 < all.size()
                 ? ""
                 : known.key.sign(AuditEntry.head(node, sequence, hash));
-        entries.add(
-            new AuditEntry(node, sequence, now, draft.kind(), draft.body(), hash, seal));
+        entries.add(new AuditEntry(node, sequence, now, draft.kind(), draft.body(), hash, seal));
       }
       insert(entries);
       last = entries.getLast();

@@ -43,9 +43,7 @@ class TamperingTest {
       store
           .audit()
           .append(
-              i % 3 == 0
-                  ? List.of(draft(i), draft(100 + i), draft(200 + i))
-                  : List.of(draft(i)));
+              i % 3 == 0 ? List.of(draft(i), draft(100 + i), draft(200 + i)) : List.of(draft(i)));
     }
     assertThat(found().broken()).isEmpty();
   }
@@ -78,8 +76,7 @@ class TamperingTest {
   }
 
   private int sql(String text, Object... values) throws Exception {
-    try (Connection db =
-            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
+    try (Connection db = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
         var statement = db.prepareStatement(text)) {
       for (int i = 0; i < values.length; i++) {
         statement.setObject(i + 1, values[i]);
@@ -266,7 +263,10 @@ class TamperingTest {
     store.records().add("j", List.of(call(1, one), call(2, two)));
     long entry = entries().getLast().sequence();
     assertThat(found().records()).isEqualTo(2);
-    sql("UPDATE call_20261121 SET record = ? WHERE id = ?", "{}".getBytes(StandardCharsets.UTF_8), one);
+    sql(
+        "UPDATE call_20261121 SET record = ? WHERE id = ?",
+        "{}".getBytes(StandardCharsets.UTF_8),
+        one);
     assertThat(found().broken().orElseThrow().sequence()).isEqualTo(entry);
     assertThat(found().broken().orElseThrow().why()).contains(one);
     sql("UPDATE call_20261121 SET record = ? WHERE id = ?", call(1, one).json(), one);

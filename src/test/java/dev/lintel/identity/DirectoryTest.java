@@ -94,6 +94,7 @@ class DirectoryTest {
         scopes,
         clock.instant(),
         expires,
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -264,6 +265,7 @@ class DirectoryTest {
             sealed,
             CallerKey.Scopes.ALL,
             clock.instant(),
+            Optional.empty(),
             Optional.empty(),
             Optional.empty());
     CallerKeys keys = store.callerKeys();

@@ -44,8 +44,7 @@ class AuditScenario {
   }
 
   private int sql(String text) throws Exception {
-    try (Connection db =
-            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
+    try (Connection db = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("lintel.db"));
         var statement = db.createStatement()) {
       return statement.executeUpdate(text);
     }
@@ -84,13 +83,15 @@ class AuditScenario {
       var proved = Exported.verified(proof.lines());
       assertThat(proved.broken()).isEmpty();
       assertThat(proved.records()).isEqualTo(1);
-      assertThat(Exported.verified(proof.replace("\\\"status\\\":200", "\\\"status\\\":201").lines()).broken())
+      assertThat(
+              Exported.verified(proof.replace("\\\"status\\\":200", "\\\"status\\\":201").lines())
+                  .broken())
           .isPresent();
-      assertThat(asked(gateway, "/admin/v1/audit/export?request_id=x").statusCode())
-          .isEqualTo(404);
+      assertThat(asked(gateway, "/admin/v1/audit/export?request_id=x").statusCode()).isEqualTo(404);
       named = acts.path(1).path("sequence").asLong();
     }
-    assertThat(sql("UPDATE audit SET body = replace(body, 'POST', 'GET') WHERE sequence = " + named))
+    assertThat(
+            sql("UPDATE audit SET body = replace(body, 'POST', 'GET') WHERE sequence = " + named))
         .isEqualTo(1);
     try (var gateway = start()) {
       assertThat(gateway.post("/v1/chat/completions", CALL).statusCode()).isEqualTo(200);

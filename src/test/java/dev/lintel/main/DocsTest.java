@@ -12,6 +12,7 @@ import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -152,6 +153,22 @@ class DocsTest {
   }
 
   @Test
+  void every_package_is_in_the_tours() throws IOException {
+    String readme = text(Path.of("README.md"));
+    String translated = text(Path.of("README.zh.md"));
+    String tour = text(Path.of("docs/architecture.md"));
+    try (var folders =
+        Files.newDirectoryStream(Path.of("src/main/java/dev/lintel"), Files::isDirectory)) {
+      for (Path folder : folders) {
+        String name = folder.getFileName().toString();
+        assertThat(readme).contains("\n| `." + name + "` |");
+        assertThat(translated).contains("\n| `." + name + "` |");
+        assertThat(tour).contains("\n| `" + name + "` |");
+      }
+    }
+  }
+
+  @Test
   void every_configuration_key_is_documented() throws ReflectiveOperationException {
     var keys = new LinkedHashSet<String>();
     collect(Class.forName("dev.lintel.config.Document"), keys, new HashSet<>());
@@ -181,7 +198,10 @@ class DocsTest {
     }
     if (plain.isRecord() && !isScalar(plain)) {
       for (RecordComponent component : plain.getRecordComponents()) {
-        keys.add(keyOf(component));
+        if (Arrays.stream(component.getAnnotations())
+            .noneMatch(mark -> mark.annotationType().getSimpleName().equals("Inline"))) {
+          keys.add(keyOf(component));
+        }
         collect(component.getGenericType(), keys, seen);
       }
     }
@@ -196,6 +216,7 @@ class DocsTest {
             "Count",
             "DatabaseUrl",
             "Grade",
+            "NodeName",
             "Mark",
             "Network",
             "Percent",

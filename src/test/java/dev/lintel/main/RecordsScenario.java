@@ -34,6 +34,36 @@ class RecordsScenario {
   }
 
   @Test
+  void a_record_says_who_served_the_call_and_how_long_each_stop_took() {
+    try (var gateway = start("")) {
+      var reply =
+          gateway.send(
+              gateway
+                  .request("/v1/chat/completions")
+                  .header("x-lintel-priority", "high")
+                  .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+                  .POST(HttpRequest.BodyPublishers.ofString(CALL))
+                  .build());
+      String id = reply.headers().firstValue("x-lintel-request-id").orElseThrow();
+      awaitCalls(gateway, 1);
+      JsonNode record = admin(gateway, "/calls/" + id);
+      assertThat(record.path("node").asString()).isNotEmpty();
+      assertThat(record.path("revision").asLong(-1)).isZero();
+      assertThat(record.path("trace_id").asString()).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");
+      assertThat(record.path("endpoint").asString()).isEqualTo("chat");
+      assertThat(record.path("request").path("max_tokens").asLong()).isEqualTo(5);
+      assertThat(record.path("request").path("input_tokens").asLong()).isPositive();
+      assertThat(record.path("terms").path("priority").asString()).isEqualTo("high");
+      JsonNode timings = record.path("timings_us");
+      assertThat(timings.propertyNames())
+          .contains(
+              "receive", "authenticate", "read", "choose", "first_content", "answer", "settle");
+      long sum = timings.valueStream().mapToLong(JsonNode::asLong).sum();
+      assertThat(sum / 1000).isLessThanOrEqualTo(record.path("latency_ms").asLong());
+    }
+  }
+
+  @Test
   void records_and_what_they_come_to_outlast_a_restart() {
     Instant before = Instant.now();
     String id;

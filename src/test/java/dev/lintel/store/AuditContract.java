@@ -77,7 +77,8 @@ interface AuditContract {
     assertThat(found.entries()).isEqualTo(7);
     assertThat(found.records()).isEqualTo(2);
     assertThat(found.heads()).containsExactly(again.audit().known());
-    String told = again.audit().last(again.audit().node(), Optional.of("decision")).orElseThrow().body();
+    String told =
+        again.audit().last(again.audit().node(), Optional.of("decision")).orElseThrow().body();
     assertThat(Json.parse(told).at("/calls/0/request_id").asString("")).isEqualTo(refused);
     assertThat(Json.parse(told).path("calls").size()).isEqualTo(1);
   }
@@ -99,7 +100,8 @@ interface AuditContract {
   @Test
   default void a_record_tells_with_which_entry_it_came() {
     for (int i = 1; i <= 5; i++) {
-      var call = RecordsContract.call(i, Ids.request(RecordsContract.NOON.plusSeconds(i)), "a", "m", "");
+      var call =
+          RecordsContract.call(i, Ids.request(RecordsContract.NOON.plusSeconds(i)), "a", "m", "");
       store().records().add("j", List.of(call));
       String id = Json.parse(call.json()).path("request_id").asString("");
       assertThat(store().audit().bringing(id).orElseThrow().sequence()).isEqualTo(i + 1);
@@ -110,7 +112,10 @@ interface AuditContract {
   @Test
   default void acts_and_records_at_once_leave_one_chain_without_a_gap() {
     // The day's table is there: nodes bring their records one batch after the other.
-    store().records().add("j", List.of(RecordsContract.call(1, Ids.request(RecordsContract.NOON), "a", "m", "")));
+    store()
+        .records()
+        .add(
+            "j", List.of(RecordsContract.call(1, Ids.request(RecordsContract.NOON), "a", "m", "")));
     IntStream.range(0, 60)
         .parallel()
         .forEach(i -> {
@@ -142,7 +147,8 @@ interface AuditContract {
             List.of(
                 RecordsContract.call(1, Ids.request(noon.minus(Duration.ofDays(3))), "a", "m", ""),
                 RecordsContract.call(2, Ids.request(noon.minus(Duration.ofHours(2))), "a", "m", ""),
-                RecordsContract.call(3, Ids.request(noon.minus(Duration.ofHours(2))), "b", "m", "")));
+                RecordsContract.call(
+                    3, Ids.request(noon.minus(Duration.ofHours(2))), "b", "m", "")));
     store().records().forget(noon.minus(Duration.ofDays(2)));
     store()
         .forgetting()
@@ -174,7 +180,6 @@ interface AuditContract {
   }
 
   private static Question question(Optional<String> kind, Optional<Place> before, int limit) {
-    return new Question(
-        Optional.empty(), kind, Optional.empty(), Optional.empty(), before, limit);
+    return new Question(Optional.empty(), kind, Optional.empty(), Optional.empty(), before, limit);
   }
 }

@@ -37,6 +37,7 @@ interface CallerKeysContract {
         new CallerKey.Scopes(Set.of("m"), Set.of("chat"), Set.of("Grüße"), Set.of("10.0.0.0/8")),
         Instant.ofEpochMilli(clock().millis()),
         Optional.of(Instant.ofEpochMilli(clock().millis() + 5000)),
+        Optional.empty(),
         Optional.empty());
   }
 

@@ -88,6 +88,7 @@ interface ChangesContract {
                     CallerKey.Scopes.ALL,
                     NOON,
                     Optional.empty(),
+                    Optional.empty(),
                     Optional.empty()));
       }
     }

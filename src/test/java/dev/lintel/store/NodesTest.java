@@ -326,7 +326,8 @@ class NodesTest {
   }
 
   @Test
-  void nodes_anchor_each_other_so_that_a_chain_cannot_be_cut_even_with_its_own_files() throws Exception {
+  void nodes_anchor_each_other_so_that_a_chain_cannot_be_cut_even_with_its_own_files()
+      throws Exception {
     SqlStore one = node();
     SqlStore two = node();
     one.audit().append(List.of(new Draft("act", "{\"i\":1}")));
