@@ -14,6 +14,8 @@ import tools.jackson.databind.JsonNode;
  * @param cost of what the provider reported, or of what was estimated of its answer, in USD; empty
  *     where nobody knows
  * @param message what the provider or the gateway said of the failure; empty where it answered
+ * @param began nanoseconds from the request's arrival; -1 where nobody knows
+ * @param took nanoseconds; -1 where nobody knows
  */
 public record Attempt(
     String target,
@@ -21,9 +23,22 @@ public record Attempt(
     Optional<Failure.Kind> kind,
     String message,
     long latencyMs,
-    Optional<BigDecimal> cost) {
+    Optional<BigDecimal> cost,
+    long began,
+    long took) {
 
-  /** One of which nobody knows what it cost. */
+  /** One of which nobody knows when it began. */
+  public Attempt(
+      String target,
+      int status,
+      Optional<Failure.Kind> kind,
+      String message,
+      long latencyMs,
+      Optional<BigDecimal> cost) {
+    this(target, status, kind, message, latencyMs, cost, -1, -1);
+  }
+
+  /** One of which nobody knows what it cost, either. */
   public Attempt(
       String target, int status, Optional<Failure.Kind> kind, String message, long latencyMs) {
     this(target, status, kind, message, latencyMs, Optional.empty());
@@ -31,7 +46,7 @@ public record Attempt(
 
   /** The same at that cost. */
   Attempt costing(Optional<BigDecimal> known) {
-    return new Attempt(target, status, kind, message, latencyMs, known);
+    return new Attempt(target, status, kind, message, latencyMs, known, began, took);
   }
 
   /** {@code {target, status, kind, message, latency_ms, cost_usd}}, what is not there null. */

@@ -27,6 +27,13 @@ public sealed interface Event {
     }
   }
 
+  /**
+   * Another model is asked in the place of one that has failed.
+   *
+   * @param cause which of the model's lists led there
+   */
+  record FellBack(String model, String to, Routing.Cause cause) implements Event {}
+
   /** A rule of a policy had something to say against the call; told once it is over. */
   record Found(Finding finding) implements Event {}
 

@@ -14,6 +14,12 @@ public interface Journal extends AutoCloseable {
    */
   void append(CallRecord record, List<Counters.Charge> charges);
 
+  /**
+   * Something has been used by what goes on. As safe as a record; what finds no room is put down
+   * with something that does. Any thread.
+   */
+  void charge(List<Counters.Charge> charges);
+
   @Override
   void close();
 }

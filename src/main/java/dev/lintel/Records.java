@@ -8,13 +8,17 @@ import java.util.Optional;
 /** The records of all calls of all nodes, and what they come to. */
 public interface Records extends CallRecords {
   /**
-   * What a node's journal holds of one call.
+   * What a node's journal holds of one call: its record, or what was used while it goes on.
    *
    * @param position where it stands in the journal; grows
-   * @param json what the record writes
-   * @param charges what the call used of lasting allowances
+   * @param json what the record writes; nothing where the call goes on
+   * @param charges what was used of lasting allowances and stands in no entry before
    */
-  record Entry(long position, byte[] json, List<Counters.Charge> charges) {}
+  record Entry(long position, byte[] json, List<Counters.Charge> charges) {
+    public boolean hasRecord() {
+      return json.length > 0;
+    }
+  }
 
   /**
    * Durable when it returns, all or none. Those that were added before are not added again.

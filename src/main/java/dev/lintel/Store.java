@@ -43,6 +43,8 @@ public interface Store extends AutoCloseable {
 
   Forgetting forgetting();
 
+  Payloads payloads();
+
   Spending spending();
 
   Feed feed();

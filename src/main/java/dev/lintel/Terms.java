@@ -37,9 +37,14 @@ public record Terms(
   /** The caller's own id of the request, and its place in a trace (W3C Trace Context). */
   private static final List<String> ALONG = List.of("x-request-id", "traceparent", "tracestate");
 
+  /** Of what goes along. */
+  private static final int LONGEST = 512;
+
   private static final Pattern ID = Pattern.compile("[!-~]{1,128}");
   private static final Pattern TRACE =
-      Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.*");
+      Pattern.compile(
+          "(?!ff)(?!00.{54})[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}"
+              + "-[0-9a-f]{2}(-.*)?");
 
   private static final List<String> NAMES =
       List.of(
@@ -170,13 +175,13 @@ public record Terms(
   /** A trace that is not one starts anew (W3C Trace Context §3.2.2.5); an id has to be one. */
   private static boolean fits(String name, String value) {
     if (name.equals("traceparent")) {
-      return TRACE.matcher(value).matches();
+      return value.length() <= LONGEST && TRACE.matcher(value).matches();
     }
     if (name.equals("x-request-id") && !ID.matcher(value).matches()) {
       throw Failure.invalid("'x-request-id' must have 1 to 128 visible ASCII characters.")
           .at("x-request-id");
     }
-    return value.length() <= 512;
+    return value.length() <= LONGEST;
   }
 
   /**
@@ -260,6 +265,12 @@ public record Terms(
       }
       case "training" -> {
         return oneOf(place, value, OPTED_OUT, "allowed");
+      }
+      case "retention" -> {
+        if (Capture.time(value).isEmpty()) {
+          throw Failure.invalid("'" + place + "' must be a time such as 12h or 7d, or none.")
+              .at(place);
+        }
       }
       case "max_latency_ms" -> {
         if (!WHOLE.matcher(value).matches() || Long.parseLong(value) == 0) {

@@ -20,6 +20,9 @@ public final class Trail {
   private List<Attempt> attempts = List.of();
   private int trying;
 
+  /** Of the try that began last, among all. */
+  private int place = -1;
+
   /** Of the tries that are under way, where there are several. */
   private List<Target> several = List.of();
 
@@ -42,6 +45,7 @@ public final class Trail {
   private @Nullable Model model;
   private @Nullable Target target;
   private long firstContent;
+  private long longestGap = -1;
   private Memory memory = Memory.NONE;
   private Credential credential = Credential.NONE;
   private @Nullable Keyed keyed;
@@ -153,9 +157,21 @@ public final class Trail {
     return first == null ? Asked.NOTHING : Asked.of(first, given);
   }
 
+  /** The request as it was read at first; empty until it was. */
+  public Optional<Request> first() {
+    return Optional.ofNullable(read);
+  }
+
+  /** What its caller said beside it, whatever a policy made of that. */
+  public Terms given() {
+    return given;
+  }
+
   /** Whether nobody may train a model with what the call said. */
   public boolean optedOut() {
-    return terms.get("training").filter(Terms.OPTED_OUT::equals).isPresent();
+    return policy.optsOut()
+        || given.get("training").filter(Terms.OPTED_OUT::equals).isPresent()
+        || terms.get("training").filter(Terms.OPTED_OUT::equals).isPresent();
   }
 
   /** The caller speaks that language. */
@@ -285,6 +301,7 @@ public final class Trail {
       several.add(next);
     }
     target = next;
+    place = tries();
     trying++;
     passed(Stop.CHOOSE);
     adapted = List.of();
@@ -292,6 +309,21 @@ public final class Trail {
     cost = null;
     status = 200;
     told.run();
+  }
+
+  /**
+   * The same for one of several that are asked side by side, each with a trail of its own.
+   *
+   * @param number among all the call's tries, as they began
+   */
+  public void asking(Target next, Credential key, int number) {
+    asking(next, key);
+    place = number;
+  }
+
+  /** Of the try that began last, among all; -1 before the first. */
+  public int place() {
+    return place;
   }
 
   /** The provider answered with that status, which is handed on. */
@@ -497,6 +529,7 @@ public final class Trail {
     aside.terms = terms;
     aside.request = request;
     aside.model = model;
+    aside.place = place;
     aside.memory = memory;
     aside.policy = policy;
     aside.admission = admission;
@@ -663,6 +696,16 @@ public final class Trail {
   /** What the call has used of lasting allowances, once it is settled. */
   public List<Counters.Charge> charges() {
     return charges;
+  }
+
+  /** The content of a stream paused so long, in nanoseconds, and never longer. */
+  public void paused(long longest) {
+    longestGap = longest;
+  }
+
+  /** Nanoseconds of the longest pause between contents of a stream; -1 where there was none. */
+  public long longestGapNanos() {
+    return longestGap;
   }
 
   public void answering(long now) {

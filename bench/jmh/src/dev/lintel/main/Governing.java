@@ -223,7 +223,7 @@ public class Governing {
                   new Authenticate(register),
                   this::read,
                   new Obey(),
-                  new Admit(counters),
+                  new Admit(counters, used -> {}),
                   new Afford()),
               Running::answered);
       bare = through(List.of(this::read), Running::answered);

@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Admin;
 import dev.lintel.BreakerRule;
+import dev.lintel.Capture;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
 import dev.lintel.Json;
@@ -505,6 +506,8 @@ record Document(
       Map<String, At<DataClass>> dataClasses,
       Optional<At<Preferred>> routing,
       Optional<At<Keep>> retention,
+      Optional<At<Capturing>> capture,
+      Optional<Training> training,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -557,6 +560,15 @@ record Document(
             "needs one of the keys 'records', 'replies' and 'files'");
       }
     }
+  }
+
+  /** How much of what calls say is kept, and how long. */
+  record Capturing(@Alone Capture.Level level, Optional<At<Duration>> keep, Optional<Mode> mode) {}
+
+  /** Whether a model may be trained with what calls say. */
+  enum Training {
+    ALLOWED,
+    OPTED_OUT
   }
 
   /** Targets, by their own names or their providers', or by where they are. */

@@ -7,6 +7,7 @@ import dev.lintel.Call;
 import dev.lintel.Chat;
 import dev.lintel.Chunk;
 import dev.lintel.Counters;
+import dev.lintel.Counters.Charge;
 import dev.lintel.Counters.Claim;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
@@ -24,6 +25,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Lets a call in where its policy's limits and budgets leave room for it, all of them at once, and
@@ -35,12 +37,18 @@ import java.util.Optional;
  */
 public final class Admit implements Filter {
   private final Counters counters;
+  private final Consumer<List<Charge>> goingOn;
   private final Accounts accounts = new Accounts();
   private final Foresight foresight = new Foresight();
   private final Lines lines = new Lines();
 
-  public Admit(Counters counters) {
+  /**
+   * @param goingOn is told what a call that goes on has used of lasting allowances: it must outlast
+   *     the process as what calls that are over have used does
+   */
+  public Admit(Counters counters, Consumer<List<Charge>> goingOn) {
     this.counters = counters;
+    this.goingOn = goingOn;
     counters.hear(lines::call);
   }
 
@@ -139,6 +147,12 @@ public final class Admit implements Filter {
 
   Counters counters() {
     return counters;
+  }
+
+  void goingOn(List<Charge> used) {
+    if (!used.isEmpty()) {
+      goingOn.accept(used);
+    }
   }
 
   Foresight foresight() {

@@ -21,9 +21,7 @@ import dev.lintel.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -75,9 +73,6 @@ final class Admitted implements Admission {
 
   private long paidPrompt;
   private long paidPico;
-
-  /** By account and period. */
-  private Map<Charge, Charge> charges = Map.of();
 
   Admitted(Admit stop, Call call) {
     this.stop = stop;
@@ -347,9 +342,6 @@ final class Admitted implements Admission {
       pay(last);
       settled = last;
     }
-    if (!charges.isEmpty()) {
-      call.trail().charged(List.copyOf(charges.values()));
-    }
   }
 
   /** What has been used since it was paid for last. */
@@ -368,7 +360,8 @@ final class Admitted implements Admission {
     }
     List<Charge> more = over(booking, used);
     if (call.request() instanceof Live) {
-      payPart(more, usage, pico);
+      stop.goingOn(more);
+      payPart(usage, pico);
     } else {
       call.trail().charged(more);
       if (!call.trail().free()) {
@@ -377,14 +370,7 @@ final class Admitted implements Admission {
     }
   }
 
-  private void payPart(List<Charge> more, Usage usage, long pico) {
-    charges = charges.isEmpty() ? new LinkedHashMap<>() : charges;
-    for (Charge charge : more) {
-      charges.merge(
-          new Charge(charge.account(), charge.period(), 0),
-          charge,
-          (one, other) -> new Charge(one.account(), one.period(), one.amount() + other.amount()));
-    }
+  private void payPart(Usage usage, long pico) {
     long prompt = Math.max(0, usage.prompt() - paidPrompt);
     long output = Math.max(0, usage.total() - paidTokens - prompt);
     if (prompt + output > 0) {

@@ -3,9 +3,11 @@ package dev.lintel.filter;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Chunk;
+import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
+import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Part;
 import dev.lintel.Relay;
@@ -36,12 +38,23 @@ import java.util.stream.Stream;
  */
 public final class Fallback implements Filter {
   private final Function<String, Optional<Model>> models;
+  private final Listener listener;
 
   /**
    * @param models by their names
    */
   public Fallback(Function<String, Optional<Model>> models) {
+    this(models, (trail, event) -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param listener is told which model is asked in which one's place
+   */
+  public Fallback(Function<String, Optional<Model>> models, Listener listener) {
     this.models = models;
+    this.listener = listener;
   }
 
   @Override
@@ -198,14 +211,23 @@ public final class Fallback implements Filter {
       for (String name : names) {
         Optional<Model> other =
             asked.contains(name) || !Obey.leads(call, name) ? Optional.empty() : models.apply(name);
-        if (other.isPresent() && answered(other.get())) {
-          return true;
+        if (other.isPresent()) {
+          tell(name, cause.orElse(Cause.ANY));
+          if (answered(other.get())) {
+            return true;
+          }
         }
         if (over) {
           return false;
         }
       }
       return false;
+    }
+
+    private void tell(String name, Cause cause) {
+      if (!call.trail().supposed()) {
+        listener.on(call.trail(), new Event.FellBack(call.resolved().name(), name, cause));
+      }
     }
 
     private boolean left(List<String> names) {

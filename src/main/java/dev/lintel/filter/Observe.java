@@ -42,13 +42,17 @@ public final class Observe implements Filter {
       call.trail().served(served);
     }
     Optional<Failure> failure = Optional.of(Failure.internal());
+    var noted = new Noted(sink, call.trail());
     try {
-      next.handle(call, new Noted(sink, call.trail()));
+      next.handle(call, noted);
       failure = Optional.empty();
     } catch (Failure known) {
       failure = Optional.of(known);
       throw known;
     } finally {
+      if (noted.longest >= 0) {
+        call.trail().paused(noted.longest);
+      }
       for (Finding finding : call.trail().findings()) {
         listener.on(call.trail(), new Event.Found(finding));
       }
@@ -57,22 +61,54 @@ public final class Observe implements Filter {
     }
   }
 
-  /** Notes when the first content passes, and the usage that was reported last. */
-  private record Noted(Sink sink, Trail trail) implements Sink {
+  /**
+   * Notes when the first content passes, the usage that was reported last, and for how long the
+   * content stood still. What came at once is flushed at once, so that a look at the clock for each
+   * flush is enough.
+   */
+  private static final class Noted implements Sink {
+    private final Sink sink;
+    private final Trail trail;
+    private boolean begun;
+    private boolean fresh;
+    private long last;
+    private long longest = -1;
+
+    Noted(Sink sink, Trail trail) {
+      this.sink = sink;
+      this.trail = trail;
+    }
+
     @Override
     public void emit(Chunk chunk) {
       for (Part part : chunk.parts()) {
         if (part instanceof Usage usage) {
           trail.used(usage);
-        } else if (part.content() && trail.firstContentNanos() < 0) {
-          trail.answering(CallThread.nanoTime());
+        } else if (part.content()) {
+          note();
         }
       }
       sink.emit(chunk);
     }
 
+    private void note() {
+      if (begun) {
+        fresh = true;
+      } else {
+        begun = true;
+        last = CallThread.nanoTime();
+        trail.answering(last);
+      }
+    }
+
     @Override
     public void flush() {
+      if (fresh) {
+        long now = CallThread.nanoTime();
+        longest = Math.max(longest, now - last);
+        last = now;
+        fresh = false;
+      }
       sink.flush();
     }
   }

@@ -117,7 +117,7 @@ final class Race {
         new Errand(
             call,
             (at, out) -> {
-              at.trail().asking(step.target(), step.key());
+              at.trail().asking(step.target(), step.key(), one.place());
               next.handle(at.to(step.target(), step.key()), gate);
               gate.close();
             });

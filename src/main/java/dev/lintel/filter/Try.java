@@ -38,6 +38,11 @@ final class Try {
     return step;
   }
 
+  /** Among all the call's tries, as they began. */
+  int place() {
+    return place;
+  }
+
   Gate gate() {
     return gate;
   }
@@ -118,14 +123,17 @@ final class Try {
   }
 
   private void note(Optional<Failure> failure, Optional<BigDecimal> cost) {
+    long took = nanos();
     var attempt =
         new Attempt(
             step.target().name(),
             failure.map(Failure::upstreamStatus).orElse(call.trail().status()),
             failure.map(Failure::kind),
             failure.map(Failure::message).orElse(""),
-            nanos() / 1_000_000,
-            cost);
+            took / 1_000_000,
+            cost,
+            began - call.trail().started(),
+            took);
     call.trail().attempted(attempt, place);
     listener.on(call.trail(), new Event.Attempted(attempt, step.target()));
   }

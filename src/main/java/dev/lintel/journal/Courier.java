@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -50,6 +51,9 @@ public final class Courier implements AutoCloseable {
   private final Reader bringing;
   private final Thread teller;
   private final Thread bringer;
+  private final Arrivals told = new Arrivals();
+  private final Arrivals kept = new Arrivals();
+  private volatile boolean hurried;
   private volatile boolean closed;
   private volatile boolean away;
 
@@ -81,26 +85,59 @@ public final class Courier implements AutoCloseable {
     return away;
   }
 
+  /**
+   * Hurries to tell of the calls that have ended before, or to bring them: completes with true once
+   * either is done, with false where that takes too long.
+   */
+  public CompletableFuture<Boolean> told(Duration most) {
+    long end = journal.end();
+    CompletableFuture<Boolean> there = told.at(end, most);
+    if (!there.isDone()) {
+      LockSupport.unpark(teller);
+    }
+    // Who tells may be stuck where nobody reads its output.
+    return there.isDone() ? there : there.applyToEither(kept.at(end, most), Boolean::booleanValue);
+  }
+
+  /**
+   * Hurries to bring the calls that have ended before: completes with true once the store has them,
+   * with false where that takes too long or the store is away.
+   */
+  public CompletableFuture<Boolean> brought(Duration most) {
+    if (away) {
+      return CompletableFuture.completedFuture(false);
+    }
+    CompletableFuture<Boolean> there = kept.at(journal.end(), most);
+    if (!there.isDone()) {
+      hurried = true;
+      LockSupport.unpark(bringer);
+    }
+    return there;
+  }
+
   private void tell() {
-    long told = journal.folder().mark(Segment.Mark.LOGGED);
+    long latest = journal.folder().mark(Segment.Mark.LOGGED);
     while (true) {
-      boolean last = closed;
+      boolean ending = closed;
       journal.prepare();
-      long before = told;
+      long before = latest;
       for (var entry = telling.next(); entry.isPresent(); entry = telling.next()) {
         long position = entry.get().position();
         try {
-          hearer.hear(entry.get().json(), position <= told);
+          if (entry.get().hasRecord()) {
+            hearer.hear(entry.get().json(), position <= latest);
+          }
         } catch (RuntimeException bug) {
           LOG.error("the record at {} cannot be told", position, bug);
         }
-        told = Math.max(told, position);
+        latest = Math.max(latest, position);
       }
-      if (told > before) {
+      if (latest > before) {
         hearer.pause();
-        journal.mark(Segment.Mark.LOGGED, told);
+        journal.mark(Segment.Mark.LOGGED, latest);
       }
-      if (last) {
+      told.come(telling.position());
+      if (ending) {
         return;
       }
       LockSupport.parkNanos(this, LOOK_NANOS);
@@ -114,14 +151,19 @@ public final class Courier implements AutoCloseable {
       boolean ending = closed;
       // What is not told of yet is not forgotten, so that telling must be over before.
       boolean last = ending && !teller.isAlive();
-      if (ending || System.nanoTime() - since >= BATCH_NANOS || journal.waiting() >= BATCH_BYTES) {
+      if (ending
+          || hurried
+          || System.nanoTime() - since >= BATCH_NANOS
+          || journal.waiting() >= BATCH_BYTES) {
+        hurried = false;
         if (!bring(bringing, journal.folder(), ending)) {
           // What was read and not brought must come first at the next start.
           return;
         }
+        kept.come(bringing.position());
         forget();
         since = System.nanoTime();
-        told();
+        makeUse();
       }
       if (last) {
         return;
@@ -136,7 +178,7 @@ public final class Courier implements AutoCloseable {
     journal.folder().drop(Math.min(base, Math.max(telling.base(), base - FARTHEST)));
   }
 
-  private void told() {
+  private void makeUse() {
     try {
       brought.run();
     } catch (RuntimeException failed) {
@@ -165,6 +207,7 @@ public final class Courier implements AutoCloseable {
       }
       if (folder == journal.folder()) {
         journal.mark(Segment.Mark.IMPORTED, batch.getLast().position());
+        kept.come(from.position());
         forget();
       }
       batch = batch(from);

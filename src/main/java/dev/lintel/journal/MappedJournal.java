@@ -125,24 +125,46 @@ public final class MappedJournal implements Journal {
       if (!pen.write(record, stamp.of(record.time()), all)) {
         throw refused("The record of a call is too long for the journal.", null);
       }
-      Segment now = current;
-      while (now == null || now.append(pen.buffer(), pen.used(), pen.sum) < 0) {
-        now = next(now);
-      }
-    } catch (Failure lost) {
+      put(pen);
+    } catch (Failure noRoom) {
+      lost.incrementAndGet();
       owed.add(all);
-      throw lost;
-    } catch (InternalError noRoom) {
-      // How the JVM tells that a mapped page could not be had.
-      owed.add(all);
-      throw refused("The journal's disk does not take what is written.", noRoom);
+      throw noRoom;
     } finally {
       give(pen);
     }
   }
 
-  private Failure refused(String why, @Nullable Throwable cause) {
-    lost.incrementAndGet();
+  @Override
+  public void charge(List<Counters.Charge> charges) {
+    List<Counters.Charge> all = owed.with(charges);
+    Pen pen = take();
+    try {
+      if (!pen.write(all)) {
+        throw refused("What a call used is too long for the journal.", null);
+      }
+      put(pen);
+    } catch (Failure noRoom) {
+      LOG.debug("it is owed: {}", noRoom.getMessage());
+      owed.add(all);
+    } finally {
+      give(pen);
+    }
+  }
+
+  private void put(Pen pen) {
+    try {
+      Segment now = current;
+      while (now == null || now.append(pen.buffer(), pen.used(), pen.sum) < 0) {
+        now = next(now);
+      }
+    } catch (InternalError noRoom) {
+      // How the JVM tells that a mapped page could not be had.
+      throw refused("The journal's disk does not take what is written.", noRoom);
+    }
+  }
+
+  private static Failure refused(String why, @Nullable Throwable cause) {
     return cause == null
         ? Failure.of(Failure.Kind.UNAVAILABLE, why)
         : Failure.of(Failure.Kind.UNAVAILABLE, why, cause);
@@ -275,6 +297,12 @@ public final class MappedJournal implements Journal {
     return now == null
         ? 0
         : Math.max(0, now.base() + now.used() - folder.mark(Segment.Mark.IMPORTED));
+  }
+
+  /** Behind all that was appended before. */
+  long end() {
+    Segment now = current;
+    return now == null ? 0 : now.base() + now.used();
   }
 
   String name() {

@@ -16,7 +16,7 @@ import tools.jackson.core.JsonGenerator;
 
 /**
  * Words entries, one after the other, into a buffer that it keeps: the length of the record's JSON,
- * the JSON, and the charges. For one thread at a time.
+ * the JSON, or none, and the charges. For one thread at a time.
  */
 final class Pen extends OutputStream {
   /** A buffer that has grown beyond it is not kept. */
@@ -35,6 +35,16 @@ final class Pen extends OutputStream {
     if (used > Segment.LONGEST / 2) {
       record(record, when, FEWER);
     }
+    return end(charges);
+  }
+
+  /** The same without a record. */
+  boolean write(List<Counters.Charge> charges) {
+    used = 4;
+    return end(charges);
+  }
+
+  private boolean end(List<Counters.Charge> charges) {
     set(0, used - 4);
     for (Counters.Charge charge : charges) {
       text(charge.account());
@@ -67,8 +77,7 @@ final class Pen extends OutputStream {
   }
 
   /** What {@link #write} wrote. */
-  static Records.Entry read(long position, byte[] payload) {
-    var in = ByteBuffer.wrap(payload);
+  static Records.Entry read(long position, ByteBuffer in) {
     var json = new byte[in.getInt()];
     in.get(json);
     var charges = new ArrayList<Counters.Charge>(in.hasRemaining() ? 4 : 0);

@@ -27,6 +27,7 @@ final class Reader {
   private final Folder folder;
   private final long written;
   private final Torn torn;
+  private final Segment.Lens lens = new Segment.Lens();
   private volatile @Nullable Segment segment;
   private int place = Segment.HEAD;
   private int visits;
@@ -51,7 +52,7 @@ final class Reader {
   }
 
   private static int behind(Segment segment, int at) {
-    return switch (segment.state(at)) {
+    return switch (segment.state(at, new Segment.Lens())) {
       case WHOLE, VOID -> segment.after(at);
       case OPEN, END, TORN -> at;
     };
@@ -61,6 +62,20 @@ final class Reader {
   long base() {
     Segment now = segment;
     return now == null ? 0 : now.base();
+  }
+
+  /** Up to which position everything has been read. */
+  long position() {
+    Segment now = segment;
+    if (now == null) {
+      return 0;
+    }
+    try {
+      boolean over = now.state(place, lens) == Segment.State.END;
+      return now.base() + (over ? now.size() : place);
+    } catch (IllegalStateException dropped) {
+      return now.base() + now.size();
+    }
   }
 
   /** Empty where there is none now. */
@@ -74,12 +89,12 @@ final class Reader {
         continue;
       }
       try {
-        switch (now.state(place)) {
+        switch (now.state(place, lens)) {
           case WHOLE -> {
             int at = place;
             place = now.after(at);
             visits = 0;
-            return Optional.of(Pen.read(now.base() + at, now.payload(at)));
+            return Optional.of(Pen.read(now.base() + at, lens.payload()));
           }
           case VOID -> place = now.after(place);
           case END -> {

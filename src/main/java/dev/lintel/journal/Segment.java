@@ -190,7 +190,20 @@ final class Segment {
     return (int) (mixed ^ mixed >>> 32);
   }
 
-  State state(int at) {
+  /** What {@link #state} has read. For one thread at a time. */
+  static final class Lens {
+    private final CRC32C sum = new CRC32C();
+    private byte[] bytes = new byte[1 << 12];
+    private int length;
+
+    /** Of the entry that was whole; until the next is read. */
+    ByteBuffer payload() {
+      return ByteBuffer.wrap(bytes, 0, length);
+    }
+  }
+
+  /** Where there is a whole entry, the lens has its payload. */
+  State state(int at, Lens lens) {
     if (at + ENTRY_HEAD > size) {
       return State.END;
     }
@@ -204,28 +217,22 @@ final class Segment {
     if (length < 0) {
       return length >= -LONGEST - 1 && at + room(-length - 1) <= size ? State.VOID : State.TORN;
     }
-    return length <= LONGEST && at + room(length) <= size && sound(at, length)
+    return length <= LONGEST && at + room(length) <= size && sound(at, length, lens)
         ? State.WHOLE
         : State.TORN;
   }
 
-  private boolean sound(int at, int length) {
-    return memory.get(INT, at + 4) == sum(new CRC32C(), payload(at, length), length, base + at);
+  private boolean sound(int at, int length, Lens lens) {
+    if (lens.bytes.length < length) {
+      lens.bytes = new byte[Math.max(length, lens.bytes.length * 2)];
+    }
+    lens.length = length;
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + ENTRY_HEAD, lens.bytes, 0, length);
+    return memory.get(INT, at + 4) == sum(lens.sum, lens.bytes, length, base + at);
   }
 
   private int length(int at) {
     return (int) LENGTH.getAcquire(memory, (long) at);
-  }
-
-  /** Of a whole entry. */
-  byte[] payload(int at) {
-    return payload(at, length(at));
-  }
-
-  private byte[] payload(int at, int length) {
-    var payload = new byte[length];
-    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + ENTRY_HEAD, payload, 0, length);
-    return payload;
   }
 
   /** The place behind an entry that is whole or void. */
@@ -236,10 +243,11 @@ final class Segment {
 
   /** The next whole entry from there on; the segment's size where there is none. */
   int search(int from) {
+    var lens = new Lens();
     int at = from;
     while (at + ENTRY_HEAD <= size) {
       // Zeros are passed over by words: most of a segment may be empty.
-      if (memory.get(LONG, at) != 0 && length(at) > 0 && state(at) == State.WHOLE) {
+      if (memory.get(LONG, at) != 0 && length(at) > 0 && state(at, lens) == State.WHOLE) {
         return at;
       }
       at += 8;

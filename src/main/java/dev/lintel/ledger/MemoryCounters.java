@@ -23,12 +23,29 @@ import org.jspecify.annotations.Nullable;
  * Counts in the memory of this process. Nobody waits: each account's state is swapped as a whole
  * for the next, and claims that cannot all be had are given back in reverse.
  *
- * <p>A new account takes a look at some others, and those go of which nothing is known that
- * matters: as many as have something to say are kept, whatever number of users there was.
+ * <p>A new account takes a look at some others, and those go of which nothing is known that matters
+ * and that were not used lately: as many as have something to say are kept, and a bounded number of
+ * others for a short time, whatever number of users there was. Who calls again finds his.
  */
 public final class MemoryCounters implements Counters {
   /** Of accounts, for each that is new. */
   private static final int LOOKED_AT = 4;
+
+  /** Of idle ones so many are kept for a while: some 20 MB of them. */
+  private static final int SPARED = 1 << 17;
+
+  /** For so long, from the first look that finds them idle. */
+  private static final Duration SPARED_FOR = Duration.ofMinutes(1);
+
+  /** All accounts once, a few by each new one. */
+  private static final class Round {
+    final Iterator<Map.Entry<String, Tally>> left;
+    int spared;
+
+    Round(Iterator<Map.Entry<String, Tally>> left) {
+      this.left = left;
+    }
+  }
 
   private final LongSupplier nanos;
   private final InstantSource time;
@@ -37,14 +54,23 @@ public final class MemoryCounters implements Counters {
   private final List<Runnable> hearers = new CopyOnWriteArrayList<>();
 
   /** Where the next look goes on; {@code null} while somebody looks, or before the first. */
-  private final AtomicReference<@Nullable Iterator<Map.Entry<String, Tally>>> looking =
-      new AtomicReference<>();
+  private final AtomicReference<@Nullable Round> looking = new AtomicReference<>();
+
+  private final int mostSpared;
 
   /**
    * @param nanos by which windows roll
    * @param time by which the calendar goes
    */
   public MemoryCounters(LongSupplier nanos, InstantSource time, Watcher watcher) {
+    this(nanos, time, watcher, SPARED);
+  }
+
+  /**
+   * @param mostSpared how many idle accounts are kept for a while
+   */
+  MemoryCounters(LongSupplier nanos, InstantSource time, Watcher watcher, int mostSpared) {
+    this.mostSpared = mostSpared;
     this.nanos = nanos;
     this.time = time;
     this.watcher = watcher;
@@ -82,14 +108,17 @@ public final class MemoryCounters implements Counters {
   }
 
   private void look(Moment now) {
-    Iterator<Map.Entry<String, Tally>> mine = looking.getAndSet(null);
-    if (mine == null || !mine.hasNext()) {
-      mine = tallies.entrySet().iterator();
+    Round mine = looking.getAndSet(null);
+    if (mine == null || !mine.left.hasNext()) {
+      mine = new Round(tallies.entrySet().iterator());
     }
-    for (int i = 0; i < LOOKED_AT && mine.hasNext(); i++) {
-      var one = mine.next();
-      if (one.getValue().retire(now)) {
-        tallies.remove(one.getKey(), one.getValue());
+    for (int i = 0; i < LOOKED_AT && mine.left.hasNext(); i++) {
+      var one = mine.left.next();
+      long since = mine.spared < mostSpared ? now.nanos() - SPARED_FOR.toNanos() : now.nanos();
+      switch (one.getValue().retire(now, since)) {
+        case NEEDED -> {}
+        case SPARED -> mine.spared++;
+        case GONE -> tallies.remove(one.getKey(), one.getValue());
       }
     }
     looking.set(mine);

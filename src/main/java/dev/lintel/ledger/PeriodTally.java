@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
  * The count of what is for a period of the calendar, for all time, or for calls at once. What was
  * taken in a period is settled in it, also after its end.
  */
-final class PeriodTally implements Tally {
+final class PeriodTally extends Idling implements Tally {
   /** For all time, as for this moment. */
   private static final long NEVER = Long.MAX_VALUE;
 
@@ -36,6 +36,21 @@ final class PeriodTally implements Tally {
   }
 
   private static final State GIVEN_UP = new State(0, 0, 0, 0);
+
+  /** With so many calls under way, of what counts nothing else: of many keys none has its own. */
+  private static final State[] AT_ONCE = new State[64];
+
+  static {
+    for (int i = 0; i < AT_ONCE.length; i++) {
+      AT_ONCE[i] = new State(0, NEVER, 0, i);
+    }
+  }
+
+  private static State state(long start, long end, long spent, long reserved) {
+    return start == 0 && end == NEVER && spent == 0 && reserved >= 0 && reserved < AT_ONCE.length
+        ? AT_ONCE[(int) reserved]
+        : new State(start, end, spent, reserved);
+  }
 
   private static final AtomicReferenceFieldUpdater<PeriodTally, State> STATE =
       AtomicReferenceFieldUpdater.newUpdater(PeriodTally.class, State.class, "state");
@@ -78,8 +93,8 @@ final class PeriodTally implements Tally {
         yield new State(
             calendar.start(moment).toEpochMilli(), calendar.end(moment).toEpochMilli(), 0, 0);
       }
-      case Span.Total total -> new State(0, NEVER, 0, 0);
-      case Span.Now current -> new State(0, NEVER, 0, 0);
+      case Span.Total total -> AT_ONCE[0];
+      case Span.Now current -> AT_ONCE[0];
       case Span.Rolling rolling -> throw new IllegalArgumentException("rolls: " + rolling);
     };
   }
@@ -121,8 +136,9 @@ final class PeriodTally implements Tally {
         return SHORT;
       }
       var next =
-          new State(current.start, current.end, current.spent, Tally.plus(current.reserved, held));
+          state(current.start, current.end, current.spent, Tally.plus(current.reserved, held));
       if (STATE.compareAndSet(this, known, next)) {
+        use();
         return held;
       }
     }
@@ -137,7 +153,7 @@ final class PeriodTally implements Tally {
         return GONE;
       }
       var next =
-          new State(known.start, known.end, Tally.plus(known.spent, spent), known.reserved - held);
+          state(known.start, known.end, Tally.plus(known.spent, spent), known.reserved - held);
       if (STATE.compareAndSet(this, known, next)) {
         return known.spent;
       }
@@ -240,11 +256,16 @@ final class PeriodTally implements Tally {
   }
 
   @Override
-  public boolean retire(Moment now) {
+  public Look retire(Moment now, long since) {
     State known = known();
     boolean idle =
         known.end != UNKNOWN
             && (now.millis() >= known.end || (known.spent == 0 && known.reserved == 0));
-    return idle && STATE.compareAndSet(this, known, GIVEN_UP);
+    if (!idle) {
+      return Look.NEEDED;
+    }
+    return idleSince(now) - since <= 0 && STATE.compareAndSet(this, known, GIVEN_UP)
+        ? Look.GONE
+        : Look.SPARED;
   }
 }

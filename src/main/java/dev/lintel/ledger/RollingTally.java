@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /** The count of what rolls. What is held is taken from the moment at which it was. */
-final class RollingTally implements Tally {
+final class RollingTally extends Idling implements Tally {
   /** Where time alone never brings what is wanted. */
   private static final Duration LATE = Duration.ofDays(1);
 
@@ -78,6 +78,7 @@ final class RollingTally implements Tally {
       var next =
           new State(current.plus(held, now.nanos()), known.reserved + reserving(claim, held));
       if (STATE.compareAndSet(this, known, next)) {
+        use();
         return held;
       }
     }
@@ -147,10 +148,13 @@ final class RollingTally implements Tally {
   }
 
   @Override
-  public boolean retire(Moment now) {
+  public Look retire(Moment now, long since) {
     State known = known();
-    return known.reserved == 0
-        && known.taken.total(now.nanos()) == 0
-        && STATE.compareAndSet(this, known, GIVEN_UP);
+    if (known.reserved != 0 || known.taken.total(now.nanos()) != 0) {
+      return Look.NEEDED;
+    }
+    return idleSince(now) - since <= 0 && STATE.compareAndSet(this, known, GIVEN_UP)
+        ? Look.GONE
+        : Look.SPARED;
   }
 }

@@ -51,8 +51,22 @@ sealed interface Tally permits RollingTally, PeriodTally {
   /** Whether it is one of that owner's, and has not been given up. */
   boolean counts(Object owner);
 
-  /** Gives the count up where it says nothing any more. */
-  boolean retire(Moment now);
+  /** What a look at a count came to. */
+  enum Look {
+    NEEDED,
+    /** It says nothing, but was used lately. */
+    SPARED,
+    /** It was given up. */
+    GONE
+  }
+
+  /**
+   * Gives the count up where it says nothing any more. One look at a time.
+   *
+   * @param since in the windows' nanoseconds: a look before it, or now, must have found the count
+   *     as it is
+   */
+  Look retire(Moment now, long since);
 
   /** What a claim would hold of an account of which that is spent and reserved. */
   static long hold(Claim claim, long spent, long reserved) {

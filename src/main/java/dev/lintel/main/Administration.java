@@ -260,7 +260,7 @@ final class Administration {
     table.add(
         Operation.get("/calls/{id}", "Shows the record of one call.", CALL, calls.one())
             .with(query("tenant", TEXT, "Only if it is a call of that tenant.")));
-    var usage = new UsageReport(() -> around.storage().store().records(), Builtins.OPENAI);
+    var usage = new UsageReport(around.stored(), Builtins.OPENAI);
     table.add(
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
             .with(

@@ -2,10 +2,12 @@ package dev.lintel.main;
 
 import dev.lintel.CallRecord;
 import dev.lintel.CallRecords;
+import dev.lintel.CallThread;
 import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Listener;
+import dev.lintel.Records;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.Whose;
@@ -19,9 +21,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,22 +39,28 @@ final class Evidence implements Listener, AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** How long a question waits for the calls that have ended before it. */
+  private static final Duration BEHIND = Duration.ofSeconds(1);
+
   private final MappedJournal journal;
   private final RecentCalls recent = new RecentCalls(10_000, 16 << 20);
   private final CallRecords all;
   private final CallLog log;
   private final Supplier<Store> store;
+  private final LongConsumer appending;
   private final CountDownLatch known = new CountDownLatch(1);
-  private @Nullable Courier courier;
+  private volatile @Nullable Courier courier;
 
   /**
    * @param out where the line of each call goes
    * @param store asked for each batch; may throw {@link Failure} {@code UNAVAILABLE}
+   * @param appending takes how many nanoseconds each record took
    */
-  Evidence(MappedJournal journal, OutputStream out, Supplier<Store> store) {
+  Evidence(MappedJournal journal, OutputStream out, Supplier<Store> store, LongConsumer appending) {
     this.journal = journal;
+    this.appending = appending;
     this.store = store;
-    this.all = new AllCalls(recent, () -> store.get().records());
+    this.all = upToNow(new AllCalls(recent, () -> store.get().records()));
     this.log = new CallLog(out);
   }
 
@@ -110,8 +122,10 @@ final class Evidence implements Listener, AutoCloseable {
   @Override
   public void on(Trail trail, Event event) {
     if (event instanceof Event.Ended over) {
+      long began = System.nanoTime();
       try {
         journal.append(CallRecord.of(trail, over), trail.charges());
+        appending.accept(System.nanoTime() - began);
       } catch (Failure noRoom) {
         // The journal counts and tells of it; the call has been answered.
         LOG.debug("{}: {}", trail.id(), noRoom.getMessage());
@@ -121,9 +135,44 @@ final class Evidence implements Listener, AutoCloseable {
     }
   }
 
-  /** Those of the store and those that are on their way to it. */
+  /**
+   * Those of the store and those that are on their way to it: whoever has been answered finds his
+   * call.
+   */
   CallRecords all() {
     return all;
+  }
+
+  private CallRecords upToNow(CallRecords records) {
+    return new CallRecords() {
+      @Override
+      public Optional<byte[]> find(String id) {
+        await(begun -> begun.told(BEHIND));
+        return records.find(id);
+      }
+
+      @Override
+      public Page list(Question asked) {
+        await(begun -> begun.told(BEHIND));
+        return records.list(asked);
+      }
+    };
+  }
+
+  /**
+   * The store's, with those in it that have ended before, as far as it takes them in time. Throws
+   * {@link Failure} {@code UNAVAILABLE}.
+   */
+  Records stored() {
+    await(begun -> begun.brought(BEHIND));
+    return store.get().records();
+  }
+
+  private void await(Function<Courier, CompletableFuture<Boolean>> hurry) {
+    Courier begun = courier;
+    if (begun != null && !CallThread.await(hurry.apply(begun))) {
+      LOG.debug("what has ended is not there in time");
+    }
   }
 
   /** Forgets records of those calls that came before that time, as far as they are in no store. */

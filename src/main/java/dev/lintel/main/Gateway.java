@@ -101,6 +101,7 @@ record Gateway(
       Standings standings,
       Queues queues,
       Filter once,
+      Filter tape,
       Filter signatures,
       Filter continuity,
       Rollouts rollouts,
@@ -235,13 +236,14 @@ record Gateway(
               lasting.once, // before the body is parsed: it goes by its bytes
               new Read(models, lasting.spool),
               new Obey(), // before anything comes of the call
+              lasting.tape, // once the policy is known; what passes is what the caller gets
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
               lasting.admit, // once a call, and before calls are joined: each counts
               new Coalesce(), // before anything is asked; what comes after it is done once for all
               new Estimate(TOKENS),
               new CountTokens(TOKENS),
-              new Fallback(models::find), // before anything that is decided model by model
+              new Fallback(models::find, lasting.listener), // before what is decided by model
               new Afford(), // once a model: what one costs another may not
               choose, // once a model: each has its own
               new KnownPrice(refusesUnknownPrice),
@@ -290,6 +292,7 @@ record Gateway(
               authenticate,
               new Read(models, lasting.spool),
               Obey::afterwards,
+              lasting.tape,
               new Links(reach),
               lasting.continuity,
               lasting.admit.afterwards(), // around what tells the usage

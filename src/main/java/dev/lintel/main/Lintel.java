@@ -20,9 +20,12 @@ import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
+import dev.lintel.Tracing;
 import dev.lintel.Trail;
 import dev.lintel.audit.Vigil;
+import dev.lintel.admin.Operation;
 import dev.lintel.batch.Runner;
+import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.Policies;
@@ -40,12 +43,14 @@ import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
+import dev.lintel.filter.Tape;
 import dev.lintel.hook.Webhooks;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
+import dev.lintel.redact.Redaction;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Trouble;
@@ -74,6 +79,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -103,6 +109,7 @@ public final class Lintel implements AutoCloseable {
   private final Evidence evidence;
   private final Retaining retaining;
   private final Vigil vigil;
+  private final Scribe scribe;
   private final Metrics metrics;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
@@ -125,6 +132,8 @@ public final class Lintel implements AutoCloseable {
   private final Config started;
   private final CompletableFuture<String> refused = new CompletableFuture<>();
   private final boolean refusesUnrecorded;
+  private final LongAdder begun = new LongAdder();
+  private final LongAdder ended = new LongAdder();
   private volatile Gateway live;
   private volatile boolean ending;
 
@@ -171,7 +180,8 @@ public final class Lintel implements AutoCloseable {
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
-            this::health);
+            this::health,
+            Tracing.NONE);
     metrics.watch(rollouts::all);
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
@@ -181,7 +191,7 @@ public final class Lintel implements AutoCloseable {
             secret,
             own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
-    evidence = new Evidence(journal, out, storage::store);
+    evidence = new Evidence(journal, out, storage::store, metrics.appending());
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), ratings);
     var queues = new Queues(listener);
@@ -192,6 +202,9 @@ public final class Lintel implements AutoCloseable {
     notices =
         new Notices(
             storage::store, this::health, this::footings, InstantSource.system(), Webhooks.PAUSES);
+    scribe =
+        new Scribe(() -> storage.store().payloads(), sealer, Redaction::of, InstantSource.system());
+    metrics.capturing(scribe::lost, scribe::waiting);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
     retaining =
         new Retaining(
@@ -216,7 +229,7 @@ public final class Lintel implements AutoCloseable {
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
-    upstream = new Upstream(vertx, SocketChannel::new);
+    upstream = new Upstream(vertx, SocketChannel::new, Tracing.NONE);
     sharing =
         new Sharing(
             config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
@@ -235,6 +248,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
                 spool),
+            new Tape(scribe),
             new Signatures(),
             continuity,
             rollouts,
@@ -244,7 +258,7 @@ public final class Lintel implements AutoCloseable {
             spool,
             new Fetch(upstream),
             upstream,
-            new Admit(counters),
+            new Admit(counters, journal::charge),
             firstKey,
             directory,
             new Issuers(CallThread::nanoTime),
@@ -264,7 +278,7 @@ public final class Lintel implements AutoCloseable {
       live = build(config, revisions.number(), name -> Optional.empty());
       standings.use(config.breakers());
       evidence.begin(counters::atLeast);
-      server =
+      var listening =
           new Server(
               vertx,
               options(config),
@@ -278,6 +292,8 @@ public final class Lintel implements AutoCloseable {
                       sealer,
                       config.tls().isPresent())),
               Routes::unserved);
+      metrics.busy(() -> begun.sum() - ended.sum(), listening::connections);
+      server = listening;
       directory.start(); // beside the server's start, which needs no store
       // No call before it is known what was spent, unless the store does not say.
       if (config.policies().allowances().stream().anyMatch(Allowance::lasting)
@@ -305,6 +321,7 @@ public final class Lintel implements AutoCloseable {
       directory.close();
       vertx.close();
       sharing.close();
+      scribe.close();
       evidence.close();
       storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
@@ -396,16 +413,19 @@ public final class Lintel implements AutoCloseable {
   private void handle(Call call, Sink sink) {
     if (refusesUnrecorded && evidence.journal().full()) {
       throw Failure.of(
-              Failure.Kind.UNAVAILABLE, "There is no room for the records of calls at the moment.")
+              Failure.Kind.UNAVAILABLE,
+              "The disk of this node is full: there is no room for the records of calls at the moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
     }
+    begun.increment();
     try {
       gateway.calls().handle(call, sink);
     } finally {
+      ended.increment();
       gateway.hold().release();
     }
   }
@@ -495,6 +515,7 @@ public final class Lintel implements AutoCloseable {
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     // It asks the store, too, and no call is left that it would count.
     sharing.close();
+    scribe.close();
     evidence.close();
     storage.close();
     simulators.close();
@@ -558,14 +579,23 @@ public final class Lintel implements AutoCloseable {
                 this::footings,
                 checks::check,
                 evidence.all(),
+                evidence::stored,
                 ratings::rate,
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
-                new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
-                    .operations(
-                        () -> lasting.admit().budgets(live.config().policies().allowances()),
-                        sharing.counters()))));
+                administration())));
+    return all;
+  }
+
+  private List<Operation> administration() {
+    var all =
+        new ArrayList<>(
+            new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
+                .operations(
+                    () -> lasting.admit().budgets(live.config().policies().allowances()),
+                    sharing.counters()));
+    all.addAll(EvidenceAdmin.operations(storage, sealer));
     return all;
   }
 

@@ -17,6 +17,7 @@ import dev.lintel.Peer;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.RawRequest;
+import dev.lintel.Records;
 import dev.lintel.Route;
 import dev.lintel.SignedCaller;
 import dev.lintel.admin.Guard;
@@ -57,6 +58,7 @@ final class Routes {
    *
    * @param live asked once a call, so that a new configuration serves the calls that come after it
    * @param records of the calls that have ended
+   * @param stored the same, as far as the store adds them up
    * @param ratings whom callers tell how well a call was answered
    * @param directory of the callers' keys in the store
    * @param check asks a provider how it is, and waits
@@ -78,6 +80,7 @@ final class Routes {
       Supplier<Map<String, Footing>> footings,
       Function<Provider, Attempt> check,
       CallRecords records,
+      Supplier<Records> stored,
       Feedback.Ratings ratings,
       BooleanSupplier ready,
       Guard guard,

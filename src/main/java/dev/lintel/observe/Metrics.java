@@ -7,6 +7,7 @@ import dev.lintel.Counters;
 import dev.lintel.Endpoint;
 import dev.lintel.Event;
 import dev.lintel.Exchange;
+import dev.lintel.Failure;
 import dev.lintel.Finding;
 import dev.lintel.Footing;
 import dev.lintel.Health;
@@ -14,16 +15,18 @@ import dev.lintel.Leave;
 import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Rollout;
+import dev.lintel.Routing;
 import dev.lintel.Target;
+import dev.lintel.Tracing;
 import dev.lintel.Trail;
-import dev.lintel.Usage;
+import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
-import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
+import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
@@ -34,12 +37,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Counts calls for Prometheus, and serves the figures as text.
+ * Counts for Prometheus what happens to calls and around them, and serves the figures as text: with
+ * examples to whoever takes OpenMetrics.
  *
  * <p>Labels hold configured names only: a model that is not configured counts as {@code other}, so
  * that no caller can make series. Their names are part of the contract and written down in {@code
@@ -47,114 +52,103 @@ import java.util.function.Supplier;
  */
 public final class Metrics implements Listener, Endpoint {
   private static final String OTHER = "other";
-  private static final String NONE = "none";
-  private static final double[] SECONDS = {
-    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600
-  };
 
-  /** What a series is about; looked up once a call. */
-  private record Key(String tenant, String app, String dialect, String model, String provider) {}
+  /** Rules that speak against calls are of apps, of which there may be many. */
+  private static final int MOST_RULES = 1_000;
+
+  /** Accepted as one of several; Prometheus names it first, and takes any version that there is. */
+  private static final String OPEN_METRICS = "application/openmetrics-text";
+
+  private static final ExpositionFormatWriter PLAIN = PrometheusTextFormatWriter.create();
+  private static final ExpositionFormatWriter OPEN = OpenMetricsTextFormatWriter.create();
+
+  private record Rule(String rule, String mode, String kind) {
+    Rule folded() {
+      return new Rule(OTHER, mode, kind);
+    }
+  }
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
-  private final Counter calls =
-      Counter.builder()
-          .name("lintel_calls_total")
-          .help("Calls that ended, by how: kind is 'ok' or the failure's.")
-          .labelNames("tenant", "app", "dialect", "model", "provider", "kind")
-          .register(registry);
-  private final Counter tokens =
-      Counter.builder()
-          .name("lintel_tokens_total")
-          .help("Tokens used: input excludes the cache's, output includes reasoning.")
-          .labelNames("tenant", "app", "model", "provider", "type")
-          .register(registry);
-  private final Counter cost =
-      Counter.builder()
-          .name("lintel_cost_usd_total")
-          .help("What calls cost in USD, as far as prices are known.")
-          .labelNames("tenant", "app", "model", "provider")
-          .register(registry);
-  private final Counter unpriced =
-      Counter.builder()
-          .name("lintel_unpriced_calls_total")
-          .help("Calls that used something whose price is not known.")
-          .labelNames("model", "provider")
-          .register(registry);
-  private final Histogram duration =
-      Histogram.builder()
-          .name("lintel_call_duration_seconds")
-          .help("From the request's arrival to the end of the reply.")
-          .labelNames("model", "provider")
-          .classicOnly()
-          .classicUpperBounds(SECONDS)
-          .register(registry);
-  private final Histogram firstToken =
-      Histogram.builder()
-          .name("lintel_time_to_first_token_seconds")
-          .help("From the request's arrival to the first content of the reply.")
-          .labelNames("model", "provider")
-          .classicOnly()
-          .classicUpperBounds(SECONDS)
-          .register(registry);
   private final Counter attempts =
-      Counter.builder()
-          .name("lintel_attempts_total")
-          .help("Tries at providers, by how they ended: kind is 'ok' or the failure's.")
-          .labelNames("provider", "kind")
-          .register(registry);
-
+      counter(
+          "lintel_attempts_total",
+          "Tries at providers, by how they ended: kind is 'ok' or the failure's.",
+          "provider",
+          "kind");
   private final Counter barred =
-      Counter.builder()
-          .name("lintel_target_refusals_total")
-          .help("Targets that were wanted but might not be asked, by why.")
-          .labelNames("provider", "why")
-          .register(registry);
+      counter(
+          "lintel_target_refusals_total",
+          "Targets that were wanted but might not be asked, by why.",
+          "provider",
+          "why");
+  private final Counter fallbacks =
+      counter(
+          "lintel_fallbacks_total",
+          "Models that were asked in the place of another one, by why that failed.",
+          "model",
+          "to",
+          "cause");
   private final Counter findings =
-      Counter.builder()
-          .name("lintel_policy_findings_total")
-          .help("What rules of policies had to say against calls, by what came of it.")
-          .labelNames("rule", "mode")
-          .register(registry);
-  private final Histogram waits =
-      Histogram.builder()
-          .name("lintel_queue_wait_seconds")
-          .help("Waits for targets to have room, by how they ended.")
-          .labelNames("model", "end")
-          .classicOnly()
-          .classicUpperBounds(SECONDS)
-          .register(registry);
-  private final Counter shadows =
-      Counter.builder()
-          .name("lintel_shadow_calls_total")
-          .help("Copies of calls for comparison that ended, by how: kind is 'ok' or the failure's.")
-          .labelNames("model", "provider", "kind")
-          .register(registry);
-  private final Counter shadowCost =
-      Counter.builder()
-          .name("lintel_shadow_cost_usd_total")
-          .help("What copies of calls for comparison cost in USD, as far as prices are known.")
-          .labelNames("model", "provider")
-          .register(registry);
+      counter(
+          "lintel_policy_findings_total",
+          "What rules of policies had to say against calls, by what came of it.",
+          "rule",
+          "mode");
+  private final Counter limits =
+      counter(
+          "lintel_limits_hit_total",
+          "Limits and budgets that calls ran into, by the kind of failure that this is or would be.",
+          "rule",
+          "mode",
+          "kind");
+  private final Buckets waits =
+      new Buckets(
+          registry,
+          "lintel_queue_wait_seconds",
+          "Waits for targets to have room, by how they ended.",
+          Buckets.NANOS,
+          Buckets.WAITS,
+          "model",
+          "end");
+  private final Buckets appends =
+      new Buckets(
+          registry,
+          "lintel_journal_append_seconds",
+          "What putting down the record of a call takes.",
+          Buckets.NANOS,
+          Buckets.MOMENTS);
 
+  private final Buckets.Cell append = appends.of();
   private final BudgetFigures budgets = new BudgetFigures(registry);
+  private final GenAiFigures genAi = new GenAiFigures(registry);
   private final Predicate<String> configured;
+  private final CallFigures calls;
 
   /** The tries that were answered, by provider, so that counting needs no look-up by labels. */
   private final Map<String, CounterDataPoint> answered = new ConcurrentHashMap<>();
 
-  private final Map<Key, Series> series = new ConcurrentHashMap<>();
+  private final Sparing<Rule, CounterDataPoint> found =
+      new Sparing<>(MOST_RULES, rule -> findings.labelValues(rule.rule, rule.mode), Rule::folded);
+
+  private final Sparing<Rule, CounterDataPoint> hit =
+      new Sparing<>(
+          MOST_RULES, rule -> limits.labelValues(rule.rule, rule.mode, rule.kind), Rule::folded);
 
   /**
    * @param configured whether that is the name of a configured model
    * @param info constant facts of this process, such as its version, as one series
    * @param health of every provider, by name; asked whenever somebody reads the figures
+   * @param tracing knows where calls can be found that serve as examples
    */
   public Metrics(
       Predicate<String> configured,
       Map<String, String> info,
-      Supplier<Map<String, Health>> health) {
+      Supplier<Map<String, Health>> health,
+      Tracing tracing) {
     this.configured = configured;
+    this.calls = new CallFigures(registry, configured, tracing, genAi);
     HealthGauges.register(registry, health);
+    JvmFigures.register(registry);
     Gauge.builder()
         .name("lintel_build_info")
         .help("Always 1; its labels say what runs.")
@@ -162,6 +156,15 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry)
         .labelValues(info.values().toArray(String[]::new))
         .set(1);
+  }
+
+  private Counter counter(String name, String help, String... labels) {
+    return Counter.builder()
+        .name(name)
+        .help(help)
+        .labelNames(labels)
+        .withoutExemplars()
+        .register(registry);
   }
 
   /** Is told of budgets. */
@@ -227,6 +230,25 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry);
   }
 
+  /**
+   * Shows how what calls said fares on its way to the store.
+   *
+   * @param lost of how many calls it is
+   * @param waiting bytes that are not in the store yet
+   */
+  public void capturing(LongSupplier lost, LongSupplier waiting) {
+    CounterWithCallback.builder()
+        .name("lintel_payloads_lost_total")
+        .help("Calls of which a policy wanted what they said kept, and there was no room.")
+        .callback(counter -> counter.call(lost.getAsLong()))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("lintel_payloads_waiting_bytes")
+        .help("What waits to be sealed and brought to the store.")
+        .callback(gauge -> gauge.call(waiting.getAsLong()))
+        .register(registry);
+  }
+
   /** Shows how many notices were delivered to webhooks, and how many were lost. */
   public void telling(LongSupplier delivered, LongSupplier lost) {
     CounterWithCallback.builder()
@@ -244,19 +266,22 @@ public final class Metrics implements Listener, Endpoint {
   @Override
   public void on(Trail trail, Event event) {
     switch (event) {
-      case Event.Attempted(Attempt attempt, Target target) ->
-          attempted(target.provider().name(), attempt);
+      case Event.Attempted(Attempt attempt, Target target) -> attempted(trail, attempt, target);
       case Event.Barred(Target target, Leave.Bar bar) ->
           barred.labelValues(target.provider().name(), word(bar.why())).inc();
       case Event.Waited(String model, Event.Waited.End end, long nanos) ->
-          waits.labelValues(labelOf(model), word(end)).observe(nanos / 1e9);
-      case Event.Found(Finding finding) ->
-          findings.labelValues(finding.rule(), finding.mode().word()).inc();
-      case Event.Ended ended -> end(trail, ended);
+          waits.of(labelOf(model), word(end)).observe(nanos);
+      case Event.FellBack(String model, String to, Routing.Cause cause) ->
+          fallbacks.labelValues(labelOf(model), labelOf(to), word(cause)).inc();
+      case Event.Found(Finding finding) -> found(finding);
+      case Event.Ended ended -> calls.ended(trail, ended);
     }
   }
 
-  private void attempted(String provider, Attempt attempt) {
+  private void attempted(Trail trail, Attempt attempt, Target target) {
+    boolean known = trail.model().map(Model::name).filter(configured).isPresent();
+    genAi.attempted(trail, attempt, target, known);
+    String provider = target.provider().name();
     if (attempt.kind().isEmpty()) {
       answered.computeIfAbsent(provider, name -> attempts.labelValues(name, "ok")).inc();
     } else {
@@ -300,98 +325,49 @@ public final class Metrics implements Listener, Endpoint {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  private void end(Trail trail, Event.Ended ended) {
-    String model = trail.model().map(Model::name).filter(configured).orElse(OTHER);
-    String provider = trail.target().map(target -> target.provider().name()).orElse(NONE);
-    String kind = ended.failure().map(failure -> failure.kind().word()).orElse("ok");
-    if (trail.shadowOf().isPresent()) {
-      shadows.labelValues(model, provider, kind).inc();
-      trail.cost().ifPresent(usd -> shadowCost.labelValues(model, provider).inc(usd.doubleValue()));
-      return;
+  private void found(Finding finding) {
+    String mode = finding.mode().word();
+    found.of(new Rule(finding.rule(), mode, "")).inc();
+    if (finding.kind() == Failure.Kind.RATE_LIMITED
+        || finding.kind() == Failure.Kind.BUDGET_EXCEEDED) {
+      hit.of(new Rule(finding.rule(), mode, finding.kind().word())).inc();
     }
-    var key =
-        new Key(
-            trail.caller().tenant(),
-            trail.caller().app(),
-            trail.request().map(request -> request.dialect().name()).orElse(NONE),
-            model,
-            provider);
-    series.computeIfAbsent(key, Series::new).count(trail, kind, ended);
   }
 
-  /** The series of one key, so that counting needs no look-up by labels. */
-  private final class Series {
-    private final Key key;
-    private final CounterDataPoint ok;
-    private final CounterDataPoint input;
-    private final CounterDataPoint output;
-    private final CounterDataPoint cacheRead;
-    private final CounterDataPoint cacheWrite;
-    private final CounterDataPoint reasoning;
-    private final CounterDataPoint costs;
-    private final DistributionDataPoint durations;
-    private final DistributionDataPoint firstTokens;
+  /** Takes nanoseconds that putting down a record took. */
+  public LongConsumer appending() {
+    return append::observe;
+  }
 
-    Series(Key key) {
-      this.key = key;
-      this.ok = calls(key, "ok");
-      this.input = tokens(key, "input");
-      this.output = tokens(key, "output");
-      this.cacheRead = tokens(key, "cache_read");
-      this.cacheWrite = tokens(key, "cache_write");
-      this.reasoning = tokens(key, "reasoning");
-      this.costs = cost.labelValues(key.tenant, key.app, key.model, key.provider);
-      this.durations = duration.labelValues(key.model, key.provider);
-      this.firstTokens = firstToken.labelValues(key.model, key.provider);
-    }
-
-    private CounterDataPoint calls(Key of, String kind) {
-      return calls.labelValues(of.tenant, of.app, of.dialect, of.model, of.provider, kind);
-    }
-
-    private CounterDataPoint tokens(Key of, String type) {
-      return tokens.labelValues(of.tenant, of.app, of.model, of.provider, type);
-    }
-
-    void count(Trail trail, String kind, Event.Ended ended) {
-      (kind.equals("ok") ? ok : calls(key, kind)).inc();
-      Usage usage = trail.usage();
-      add(input, usage.input());
-      add(output, usage.output());
-      add(cacheRead, usage.cacheRead());
-      add(cacheWrite, usage.cacheWrite() + usage.cacheWriteHour());
-      add(reasoning, usage.reasoning());
-      trail
-          .cost()
-          .ifPresentOrElse(
-              usd -> costs.inc(usd.doubleValue()),
-              () -> {
-                if (usage.source() != Usage.Source.NONE) {
-                  unpriced.labelValues(key.model, key.provider).inc();
-                }
-              });
-      durations.observe(ended.durationNanos() / 1e9);
-      if (trail.firstContentNanos() >= 0) {
-        firstTokens.observe(trail.firstContentNanos() / 1e9);
-      }
-    }
-
-    private static void add(CounterDataPoint counter, long amount) {
-      if (amount > 0) {
-        counter.inc(amount);
-      }
-    }
+  /**
+   * Also tells how much is under way.
+   *
+   * @param calls that have begun and not ended
+   * @param connections that are open
+   */
+  public void busy(LongSupplier calls, LongSupplier connections) {
+    GaugeWithCallback.builder()
+        .name("lintel_calls_under_way")
+        .help("Calls that have begun and not ended.")
+        .callback(gauge -> gauge.call(calls.getAsLong()))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("lintel_connections")
+        .help("Connections of clients that are open.")
+        .callback(gauge -> gauge.call(connections.getAsLong()))
+        .register(registry);
   }
 
   @Override
   public void serve(Exchange exchange) {
+    String accepted = exchange.request().headers().get("accept").orElse("");
+    ExpositionFormatWriter writer = accepted.contains(OPEN_METRICS) ? OPEN : PLAIN;
     var text = new ByteArrayOutputStream();
     try {
-      PrometheusTextFormatWriter.create().write(text, registry.scrape());
+      writer.write(text, registry.scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
-    exchange.answer(
-        new Answer(200, PrometheusTextFormatWriter.CONTENT_TYPE, text.toByteArray()), Map.of());
+    exchange.answer(new Answer(200, writer.getContentType(), text.toByteArray()), Map.of());
   }
 }

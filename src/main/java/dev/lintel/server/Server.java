@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -112,6 +113,8 @@ public final class Server {
   private final BodyMemory memory;
   private final Queue<HttpServer> listening = new ConcurrentLinkedQueue<>();
   private final IntSupplier free;
+  private final LongAdder opened = new LongAdder();
+  private final LongAdder closed = new LongAdder();
 
   /**
    * @param unserved who serves what no route takes, given the methods that its path takes; words
@@ -170,6 +173,11 @@ public final class Server {
         .map(id -> listening.element().actualPort());
   }
 
+  /** How many clients' connections are open. */
+  public long connections() {
+    return opened.sum() - closed.sum();
+  }
+
   /** Stops accepting, lets running exchanges end within the time, then closes their connections. */
   public Future<Void> stop(Duration patience) {
     return Future.join(listening.stream().map(server -> server.shutdown(patience)).toList())
@@ -224,6 +232,10 @@ public final class Server {
       HttpServer server =
           vertx
               .createHttpServer(http(port))
+              .connectionHandler(connection -> {
+                opened.increment();
+                connection.closeHandler(gone -> closed.increment());
+              })
               .requestHandler(this::accept)
               .invalidRequestHandler(this::invalid);
       listening.add(server);

@@ -107,6 +107,30 @@ final class Database implements AutoCloseable {
     return CallThread.await(write(work));
   }
 
+  /** The same for what is deleted and must not be found in the files any more. */
+  <T> T shredded(Work<T> work) {
+    T done =
+        written(connection -> {
+          engine.shredding(connection, true);
+          try {
+            return work.run(connection);
+          } finally {
+            engine.shredding(connection, false);
+          }
+        });
+    settle();
+    return done;
+  }
+
+  /** Removes what was shredded from where it still may be. */
+  void settle() {
+    try {
+      engine.settle();
+    } catch (SQLException busy) {
+      LOG.warn("what was deleted stays in the store's log for a while: {}", busy.getMessage());
+    }
+  }
+
   <T> T found(Work<T> work) {
     return CallThread.await(read(work));
   }

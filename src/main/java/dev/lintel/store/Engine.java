@@ -64,4 +64,12 @@ interface Engine {
   void needs(Connection connection, int version) throws SQLException;
 
   Fault fault(SQLException failed);
+
+  /**
+   * From now on what is deleted over that connection leaves nothing in its place, or no more so.
+   */
+  void shredding(Connection connection, boolean now) throws SQLException;
+
+  /** What was shredded before is nowhere else either; where that cannot be now, some time later. */
+  void settle() throws SQLException;
 }

@@ -245,4 +245,11 @@ final class Postgres implements Engine {
     }
     return state.equals("53300") ? Fault.CROWDED : Fault.WORK;
   }
+
+  /** A table that is dropped is a file that is gone. */
+  @Override
+  public void shredding(Connection connection, boolean now) {}
+
+  @Override
+  public void settle() {}
 }

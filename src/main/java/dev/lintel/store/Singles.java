@@ -1,12 +1,18 @@
 package dev.lintel.store;
 
-import dev.lintel.store.Rollup.Key;
+import static java.util.stream.Collectors.joining;
+
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What the calls of each hour come to by one word alone, and all together. */
@@ -14,9 +20,8 @@ final class Singles {
   static final String TABLE = "usage_hour_single";
 
   private static final String ALL = "";
-  private static final List<String> NOT_BY_USER =
-      List.of(ALL, "tenant", "app", "model", "provider", "kind");
-  private static final List<String> BY_USER = List.of("use_case");
+  private static final List<String> DIMENSIONS =
+      List.of(ALL, "tenant", "app", "model", "provider", "kind", "use_case");
 
   private record Single(String dimension, long start, String value) {
     /** In one order on every node, so that none waits for another that waits for it. */
@@ -50,18 +55,20 @@ final class Singles {
   /**
    * Last of all that is written together: every node writes to these rows.
    *
-   * @param hours what the calls come to in {@link Rollup#HOURS}
-   * @param byUser and in {@link Rollup#HOURS_BY_USER}
+   * @param hours what the calls of hours come to
    */
-  static void add(Connection connection, Map<Key, UsageSum> hours, Map<Key, UsageSum> byUser)
-      throws SQLException {
+  static void add(Connection connection, Map<UsageKey, UsageSum> hours) throws SQLException {
     var sums = new TreeMap<Single, UsageSum>(Single.ORDER);
-    sum(sums, hours, NOT_BY_USER);
-    sum(sums, byUser, BY_USER);
+    hours.forEach((key, sum) -> {
+      for (String dimension : DIMENSIONS) {
+        String value = dimension.equals(ALL) ? "" : key.word(dimension);
+        sums.merge(new Single(dimension, key.start(), value), sum, UsageSum::plus);
+      }
+    });
     try (var upsert =
         connection.prepareStatement(
             "INSERT INTO %s (dimension, start, value, %s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dimension, start, value) DO UPDATE SET %s"
-                .formatted(TABLE, String.join(", ", Rollup.SUMS), Rollup.added(TABLE)))) {
+                .formatted(TABLE, String.join(", ", UsageSum.COLUMNS), added()))) {
       for (var one : sums.entrySet()) {
         int next = 1;
         upsert.setString(next++, one.getKey().dimension);
@@ -76,13 +83,71 @@ final class Singles {
     }
   }
 
-  private static void sum(
-      Map<Single, UsageSum> sums, Map<Key, UsageSum> rows, List<String> dimensions) {
-    rows.forEach((key, sum) -> {
-      for (String dimension : dimensions) {
-        String value = dimension.equals(ALL) ? "" : key.word(dimension);
-        sums.merge(new Single(dimension, key.start(), value), sum, UsageSum::plus);
+  /** How many calls each day has that has some; both times are the beginnings of days. */
+  static SortedMap<Long, Long> days(Connection connection, long from, long to) throws SQLException {
+    var days = new TreeMap<Long, Long>();
+    try (var query =
+        connection.prepareStatement(
+            "SELECT start - start %% %d, SUM(calls) FROM %s WHERE dimension = '' AND start >= ? AND start < ? GROUP BY 1"
+                .formatted(UsageParts.DAY, TABLE))) {
+      query.setLong(1, from);
+      query.setLong(2, to);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          days.put(row.getLong(1), row.getLong(2));
+        }
       }
-    });
+    }
+    return days;
+  }
+
+  /** How many calls began in that hour. */
+  static long calls(Connection connection, long hour) throws SQLException {
+    try (var query =
+        connection.prepareStatement(
+            "SELECT calls FROM " + TABLE + " WHERE dimension = '' AND start = ?")) {
+      query.setLong(1, hour);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() ? row.getLong(1) : 0;
+      }
+    }
+  }
+
+  /** The newest hour that has a call; 0 where none has. */
+  static long newest(Connection connection) throws SQLException {
+    try (var statement = connection.createStatement();
+        var row =
+            statement.executeQuery("SELECT MAX(start) FROM " + TABLE + " WHERE dimension = ''")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  /** The days, as numbers, that have calls of one of those values. */
+  static Set<Integer> days(Connection connection, String dimension, List<String> values)
+      throws SQLException {
+    var days = new HashSet<Integer>();
+    try (var query =
+        connection.prepareStatement(
+            "SELECT DISTINCT start / %d FROM %s WHERE dimension = ? AND value IN (?%s)"
+                .formatted(UsageParts.DAY, TABLE, ", ?".repeat(values.size() - 1)))) {
+      query.setString(1, dimension);
+      for (int i = 0; i < values.size(); i++) {
+        query.setString(i + 2, values.get(i));
+      }
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          days.add(RecordRow.day(Instant.ofEpochMilli(row.getLong(1) * UsageParts.DAY)));
+        }
+      }
+    }
+    return days;
+  }
+
+  /** Of an upsert: what is there and what comes. */
+  private static String added() {
+    return UsageSum.COLUMNS.stream()
+        .map(column -> "%s = %s.%s + excluded.%s".formatted(column, TABLE, column, column))
+        .collect(joining(", "));
   }
 }

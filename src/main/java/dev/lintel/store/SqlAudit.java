@@ -253,6 +253,9 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
 
     /** Records that are added in this transaction. */
     void brought(String journal, List<RecordRow> rows) throws SQLException {
+      if (rows.isEmpty()) {
+        return;
+      }
       Brought brought = Brought.of(journal, rows);
       AuditEntry entry = append(brought.drafts()).getLast();
       List<String> ids = brought.leaves().stream().map(Leaf::id).toList();

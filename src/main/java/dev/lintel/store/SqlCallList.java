@@ -8,8 +8,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -34,6 +32,11 @@ final class SqlCallList {
 
   /** So many records are read with one question. */
   private static final int SLICE = 500;
+
+  private static final int TENANT = UsageKey.NAMES.indexOf("tenant");
+  private static final int APP = UsageKey.NAMES.indexOf("app");
+  private static final int MODEL = UsageKey.NAMES.indexOf("model");
+  private static final int KIND = UsageKey.NAMES.indexOf("kind");
 
   private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
 
@@ -80,7 +83,12 @@ final class SqlCallList {
             && asked.model().isEmpty()
             && asked.kind().isEmpty();
     int look = Math.min(LOOKED_AT * wanted, MOST_LOOKED_AT);
-    for (int day : SqlRecords.days(connection)) {
+    List<Integer> days = new ArrayList<>(SqlRecords.days(connection));
+    keep(days, "tenant", asked.tenant(), List.of());
+    keep(days, "app", asked.app(), List.of());
+    keep(days, "model", asked.model(), List.of(UsageKey.OTHER));
+    keep(days, "kind", asked.kind(), List.of());
+    for (int day : days) {
       if (day <= last && day >= first && missing() > 0) {
         if (any) {
           newest(day, before);
@@ -93,6 +101,17 @@ final class SqlCallList {
     return new Page(
         more ? records.subList(0, asked.limit()) : records,
         more ? Optional.of(ids.get(asked.limit() - 1)) : Optional.empty());
+  }
+
+  /** Days on which there were such calls, by the sums. */
+  private void keep(
+      List<Integer> days, String dimension, Optional<String> value, List<String> folded)
+      throws SQLException {
+    if (value.isPresent() && !days.isEmpty()) {
+      var values = new ArrayList<String>(folded);
+      values.add(value.get());
+      days.retainAll(Singles.days(connection, dimension, values));
+    }
   }
 
   private static Instant bounded(Instant time) {
@@ -219,34 +238,31 @@ final class SqlCallList {
 
   /** Of which there are some that day; empty where they are too many to go through. */
   private Optional<Set<Kin>> kins(int day) throws SQLException {
-    var where = new StringBuilder("start = ?");
-    var values = new ArrayList<String>();
-    and(where, values, "tenant = ?", asked.tenant());
-    and(where, values, "app = ?", asked.app());
-    and(where, values, "kind = ?", asked.kind());
-    and(where, values, "model IN (?, '" + Rollup.OTHER + "')", asked.model());
     var kins = new LinkedHashSet<Kin>();
     var folded = new LinkedHashSet<Kin>();
-    try (PreparedStatement query =
-        connection.prepareStatement(
-            "SELECT DISTINCT tenant, app, model, kind FROM %s WHERE %s"
-                .formatted(Rollup.DAYS.table(), where))) {
-      LocalDate date = LocalDate.of(day / 10_000, day / 100 % 100, day % 100);
-      query.setLong(1, date.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli());
-      for (int i = 0; i < values.size(); i++) {
-        query.setString(i + 2, values.get(i));
-      }
-      try (ResultSet rows = query.executeQuery()) {
-        while (rows.next()) {
-          Kin kin = kin(rows, 1);
-          if (kin.model.equals(Rollup.OTHER)) {
-            folded.add(kin);
-          } else {
-            kins.add(kin);
+    long start = SqlRecords.start(day);
+    UsageParts.readDays(
+        connection,
+        start,
+        start + UsageParts.DAY,
+        false,
+        rows -> {
+          List<String> words = rows.words();
+          for (int row = 0; row < rows.size(); row++) {
+            Kin kin =
+                new Kin(
+                    words.get(rows.word(row, TENANT)),
+                    words.get(rows.word(row, APP)),
+                    words.get(rows.word(row, MODEL)),
+                    words.get(rows.word(row, KIND)));
+            if (kin.model.equals(UsageKey.OTHER)
+                && fits(asked.model().map(kin::asking).orElse(kin))) {
+              folded.add(kin);
+            } else if (fits(kin)) {
+              kins.add(kin);
+            }
           }
-        }
-      }
-    }
+        });
     var named = new HashMap<Kin, Boolean>();
     for (Kin kin : folded) {
       if (asked.model().isPresent()) {
@@ -263,14 +279,6 @@ final class SqlCallList {
       }
     }
     return Optional.of(kins);
-  }
-
-  private static void and(
-      StringBuilder where, List<String> values, String test, Optional<String> value) {
-    value.ifPresent(one -> {
-      where.append(" AND ").append(test);
-      values.add(one);
-    });
   }
 
   /** Whether calls of that app name that model at all. */

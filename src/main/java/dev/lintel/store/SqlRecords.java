@@ -8,7 +8,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,23 +28,9 @@ import org.slf4j.LoggerFactory;
 final class SqlRecords implements Records {
   private static final Logger LOG = LoggerFactory.getLogger(SqlRecords.class);
 
-  /**
-   * More rows of one hour, and of one day, from one node have no users and use cases of their own.
-   */
-  private static final int MOST_OF_AN_HOUR = 2000;
-
-  private static final int MOST_OF_A_DAY = 4000;
-
-  /** The same of one minute, of what is added together. */
-  private static final int MOST_AT_ONCE = 500;
-
   private final Database database;
   private final SqlAudit audit;
   private final SqlUsage usage;
-  private final Rollup.Known hours = new Rollup.Known(MOST_OF_AN_HOUR);
-  private final Rollup.Known hoursByUser = new Rollup.Known(MOST_OF_AN_HOUR);
-  private final Rollup.Known days = new Rollup.Known(MOST_OF_A_DAY);
-  private final Rollup.Known daysByUser = new Rollup.Known(MOST_OF_A_DAY);
 
   /** The days that have a table, as far as this process knows. */
   private final Set<Integer> made = ConcurrentHashMap.newKeySet();
@@ -61,8 +50,10 @@ final class SqlRecords implements Records {
     var byDay = new LinkedHashMap<Integer, List<RecordRow>>();
     var charges = new ArrayList<Entry>(entries);
     for (Entry entry : entries) {
-      RecordRow row = RecordRow.of(entry.position(), entry.json());
-      byDay.computeIfAbsent(row.day(), day -> new ArrayList<>()).add(row);
+      if (entry.hasRecord()) {
+        RecordRow row = RecordRow.of(entry.position(), entry.json());
+        byDay.computeIfAbsent(row.day(), day -> new ArrayList<>()).add(row);
+      }
     }
     try {
       for (int day : byDay.keySet()) {
@@ -81,6 +72,9 @@ final class SqlRecords implements Records {
   private void make(int day) {
     database.written(connection -> {
       try (var statement = connection.createStatement()) {
+        // First: of several nodes that make the table of a new day, all but one wait here.
+        statement.executeUpdate(
+            "INSERT INTO call_day (day) VALUES (" + day + ") ON CONFLICT (day) DO NOTHING");
         String table = table(day);
         statement.execute(
             "CREATE TABLE IF NOT EXISTS "
@@ -90,9 +84,7 @@ final class SqlRecords implements Records {
         statement.execute(
             "CREATE INDEX IF NOT EXISTS %s_kin ON %s (tenant, app, model, kind, id)"
                 .formatted(table, table));
-        Rollup.makeMinutes(statement, day);
-        return statement.executeUpdate(
-            "INSERT INTO call_day (day) VALUES (" + day + ") ON CONFLICT (day) DO NOTHING");
+        return day;
       }
     });
   }
@@ -109,19 +101,19 @@ final class SqlRecords implements Records {
     for (var day : byDay.entrySet()) {
       List<RecordRow> rows = day.getValue().stream().filter(row -> row.position() > last).toList();
       insert(connection, day.getKey(), rows);
-      Rollup minutes = Rollup.minutes(day.getKey());
-      minutes.append(connection, minutes.sums(rows, new Rollup.Known(MOST_AT_ONCE)));
       fresh.addAll(rows);
     }
-    if (fresh.isEmpty()) {
+    if (entries.getLast().position() <= last) {
       return 0;
     }
-    Map<Rollup.Key, UsageSum> hourly = Rollup.HOURS.sums(fresh, hours);
-    Map<Rollup.Key, UsageSum> hourlyByUser = Rollup.HOURS_BY_USER.sums(fresh, hoursByUser);
-    Rollup.HOURS.add(connection, hourly);
-    Rollup.HOURS_BY_USER.add(connection, hourlyByUser);
-    Rollup.DAYS.add(connection, Rollup.DAYS.sums(fresh, days));
-    Rollup.DAYS_BY_USER.add(connection, Rollup.DAYS_BY_USER.sums(fresh, daysByUser));
+    var minutes = new HashMap<UsageKey, UsageSum>();
+    for (RecordRow row : fresh) {
+      long time = row.time().toEpochMilli();
+      UsageKey key = UsageKey.of(row, time - Math.floorMod(time, UsageParts.MINUTE));
+      UsageKey.merge(minutes, key, row.usage());
+    }
+    long position = entries.getLast().position();
+    Map<UsageKey, UsageSum> hours = UsageParts.add(connection, journal, position, minutes);
     SqlFindings.add(connection, fresh);
     SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
@@ -130,10 +122,10 @@ final class SqlRecords implements Records {
             .flatMap(entry -> entry.charges().stream())
             .toList();
     SqlSpending.add(connection, charges);
-    Singles.add(connection, hourly, hourlyByUser);
+    Singles.add(connection, hours);
     try (var update =
         connection.prepareStatement("UPDATE journal SET position = ? WHERE name = ?")) {
-      update.setLong(1, entries.getLast().position());
+      update.setLong(1, position);
       update.setString(2, journal);
       update.executeUpdate();
     }
@@ -238,7 +230,9 @@ final class SqlRecords implements Records {
       audit.written((connection, chain) -> {
         try (var statement = connection.createStatement()) {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
-          statement.execute("DROP TABLE IF EXISTS " + Rollup.minutes(day).table());
+          // Where an earlier version kept what the day's minutes come to.
+          statement.execute("DROP TABLE IF EXISTS usage_" + day);
+          UsageParts.forget(connection, start(first));
           SqlFindings.forget(connection, before);
           int gone = statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
           if (gone > 0) {
@@ -252,5 +246,18 @@ final class SqlRecords implements Records {
       made.remove(day);
       LOG.info("the records of {} are older than is kept, and gone", day);
     }
+  }
+
+  /** Makes few rows of many, so that questions stay quick. */
+  void tidy() {
+    UsageParts.tidy(database);
+  }
+
+  /** When a day begins. */
+  static long start(int day) {
+    return LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
+        .atStartOfDay(ZoneOffset.UTC)
+        .toInstant()
+        .toEpochMilli();
   }
 }

@@ -12,6 +12,7 @@ import dev.lintel.Findings;
 import dev.lintel.Forgetting;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Owned;
+import dev.lintel.Payloads;
 import dev.lintel.Records;
 import dev.lintel.Replays;
 import dev.lintel.Spending;
@@ -71,6 +72,7 @@ public final class SqlStore implements Store {
   private final SqlRecords records;
   private final SqlFindings findings;
   private final SqlForgetting forgetting;
+  private final SqlPayloads payloads;
   private final InstantSource clock;
   private final Duration kept;
   private final SqlSpending spending;
@@ -99,6 +101,7 @@ public final class SqlStore implements Store {
     this.records = new SqlRecords(database, audit);
     this.findings = new SqlFindings(database);
     this.forgetting = new SqlForgetting(database, files, audit);
+    this.payloads = new SqlPayloads(database);
     this.clock = clock;
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
@@ -225,6 +228,11 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public Payloads payloads() {
+    return payloads;
+  }
+
+  @Override
   public Spending spending() {
     return spending;
   }
@@ -331,7 +339,8 @@ public final class SqlStore implements Store {
   }
 
   private void keepUp() {
-    long swept = System.nanoTime();
+    // The first time soon: a process before this one may have left much.
+    long swept = System.nanoTime() - SWEEP.toNanos();
     while (!closed) {
       LockSupport.parkNanos(RENEWAL.toNanos());
       if (closed) {
@@ -347,7 +356,9 @@ public final class SqlStore implements Store {
           files.sweep();
           callerKeys.sweep();
           forgetTold();
+          payloads.forget(clock.instant());
           records.forget(clock.instant().minus(kept));
+          records.tidy();
         }
       } catch (RuntimeException away) {
         LOG.warn("the store's upkeep waits: {}", away.getMessage());

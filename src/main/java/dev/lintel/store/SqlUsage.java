@@ -1,5 +1,7 @@
 package dev.lintel.store;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.lintel.Ids;
 import dev.lintel.Records.UsagePage;
 import dev.lintel.Records.UsagePlace;
@@ -12,10 +14,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -29,10 +28,9 @@ final class SqlUsage {
   private static final int SLICE = 5000;
 
   /** After so many rows an answer ends where it can: what is left is for the next one. */
-  private static final long MOST_READ = 150_000;
+  private static final long MOST_READ = 500_000;
 
   private static final long END = Instant.parse("9999-12-31T00:00:00Z").toEpochMilli();
-  private static final long DAY = Duration.ofDays(1).toMillis();
 
   private final Database database;
 
@@ -62,48 +60,38 @@ final class SqlUsage {
     return time - Math.floorMod(time, length);
   }
 
-  private record Group(long start, List<String> values) {
-    static final Comparator<Group> ORDER =
-        Comparator.comparingLong(Group::start)
-            .thenComparing(group -> String.join("\0", group.values));
-  }
-
   /** How long the time is that a row is of. */
   private enum Level {
-    DAY(Duration.ofDays(1)),
-    HOUR(Duration.ofHours(1)),
-    MINUTE(Duration.ofMinutes(1));
+    DAY(UsageParts.DAY),
+    HOUR(UsageParts.HOUR),
+    MINUTE(UsageParts.MINUTE);
 
     private final long millis;
 
-    Level(Duration length) {
-      millis = length.toMillis();
+    Level(long millis) {
+      this.millis = millis;
     }
   }
-
-  /** Rows with sums: those of a table for which that holds. */
-  private record Source(String table, String holding, List<String> values, List<String> columns) {}
 
   /** One question while it is answered. */
   private static final class Asking {
     private final Connection connection;
     private final UsageQuestion question;
     private final long step;
-    private final Optional<Group> after;
     private final List<Integer> days;
     private final boolean byUser;
     private final Optional<String> single;
-    private final Map<Group, UsageSum> sums = new HashMap<>();
-    private long read;
+    private final UsageGroups groups;
+    private List<UsageRows> minutes = List.of();
 
     Asking(Connection connection, UsageQuestion question) throws SQLException {
       this.connection = connection;
       this.question = question;
       step = question.interval().map(Duration::toMillis).orElse(0L);
-      after = question.after().map(place -> new Group(millis(place.start()), place.values()));
       days = SqlRecords.days(connection);
       byUser = question.by().contains("user") || question.by().contains("use_case");
       single = Singles.dimension(question.by(), question.tenant().isPresent());
+      groups = new UsageGroups(question.by(), question.tenant(), step, question.after());
     }
 
     UsagePage page() throws SQLException {
@@ -113,25 +101,25 @@ final class SqlUsage {
       if (step == 0) {
         whole(Level.DAY, from, to);
       } else {
-        all = pieces(Math.max(from, after.map(Group::start).orElse(0L)), to);
+        long after = question.after().map(place -> millis(place.start())).orElse(0L);
+        all = pieces(Math.max(from, after), to);
       }
-      List<Map.Entry<Group, UsageSum>> rows =
-          sums.entrySet().stream().sorted(Map.Entry.comparingByKey(Group.ORDER)).toList();
-      boolean more = !all || rows.size() > question.limit();
-      rows = rows.subList(0, Math.min(rows.size(), question.limit()));
+      List<UsageGroups.Group> rows = groups.first(question.limit());
+      boolean more = !all || groups.size() > question.limit();
       return new UsagePage(
-          rows.stream().map(one -> row(one.getKey(), one.getValue())).toList(),
-          more ? Optional.of(place(rows.getLast().getKey())) : Optional.empty());
+          rows.stream().map(this::row).toList(),
+          more ? Optional.of(place(rows.getLast())) : Optional.empty());
     }
 
-    private static UsagePlace place(Group group) {
-      return new UsagePlace(Instant.ofEpochMilli(group.start), group.values);
+    private static UsagePlace place(UsageGroups.Group group) {
+      return new UsagePlace(Instant.ofEpochMilli(group.start()), group.values());
     }
 
-    private UsageRow row(Group group, UsageSum sum) {
+    private UsageRow row(UsageGroups.Group group) {
+      UsageSum sum = group.sum();
       return new UsageRow(
-          group.values,
-          step == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(group.start)),
+          group.values(),
+          step == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(group.start())),
           sum.calls(),
           sum.picoUsd(),
           sum.input(),
@@ -143,47 +131,40 @@ final class SqlUsage {
 
     /** Some time after the other, until there is enough; false where that was before the end. */
     private boolean pieces(long from, long to) throws SQLException {
-      Level level = step % DAY == 0 ? Level.DAY : Level.HOUR;
-      long most = single.isPresent() ? 31 * DAY : level == Level.DAY ? 7 * DAY : DAY / 4;
+      Level level = step % UsageParts.DAY == 0 ? Level.DAY : Level.HOUR;
+      long most =
+          single.isPresent()
+              ? 31 * UsageParts.DAY
+              : level == Level.DAY ? 7 * UsageParts.DAY : UsageParts.DAY / 4;
       long piece = step * Math.ceilDiv(most, step);
       long at = from;
       while (at < to) {
-        OptionalLong next = next(level, down(at, level.millis));
+        OptionalLong next = next(down(at, level.millis));
         if (next.isEmpty() || next.getAsLong() >= to) {
           return true;
         }
-        at = Math.max(at, next.getAsLong());
+        at = Math.max(at, down(next.getAsLong(), level.millis));
         long end = Math.min(to, down(at, piece) + piece);
         whole(level, at, end);
         at = end;
-        if (sums.size() > question.limit() || (read > MOST_READ && !sums.isEmpty())) {
+        if (groups.size() > question.limit() || (groups.read() > MOST_READ && groups.size() > 0)) {
           return false;
         }
       }
       return true;
     }
 
-    /** When the first row begins that does so then or later. */
-    private OptionalLong next(Level level, long from) throws SQLException {
-      String rows =
-          level == Level.DAY
-              ? Rollup.DAYS.table() + " WHERE "
-              : Singles.TABLE + " WHERE dimension = '' AND ";
+    /** When the first hour begins that has calls and does so then or later. */
+    private OptionalLong next(long from) throws SQLException {
       try (var query =
-          connection.prepareStatement("SELECT MIN(start) FROM " + rows + "start >= ?")) {
+          connection.prepareStatement(
+              "SELECT MIN(start) FROM " + Singles.TABLE + " WHERE dimension = '' AND start >= ?")) {
         query.setLong(1, from);
         try (ResultSet row = query.executeQuery()) {
           row.next();
           long start = row.getLong(1);
           return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(start);
         }
-      }
-    }
-
-    private void add(long time, List<String> values, UsageSum sum) {
-      var group = new Group(step == 0 ? 0 : down(time, step), values);
-      if (after.map(last -> Group.ORDER.compare(group, last) > 0).orElse(true)) {
-        sums.merge(group, sum, UsageSum::plus);
       }
     }
 
@@ -214,7 +195,7 @@ final class SqlUsage {
         case HOUR -> {
           long start = down(from, level.millis);
           if (days.contains(day)) {
-            whole(Level.MINUTE, from, to);
+            minutes(day, from, to);
           } else if (from == start) {
             // The records are gone, so that nobody knows better than by the hour.
             rows(level, start, start + level.millis);
@@ -224,103 +205,83 @@ final class SqlUsage {
       }
     }
 
-    private Source source(Level level, long from) {
-      List<String> columns = question.by().stream().map(Rollup.COLUMNS::get).toList();
-      var tenant = question.tenant().stream().toList();
-      if (level != Level.MINUTE && single.isPresent()) {
-        String holding = tenant.isEmpty() ? "dimension = ?" : "dimension = ? AND value = ?";
-        var values = new ArrayList<String>(List.of(single.get()));
-        values.addAll(tenant);
-        List<String> named = columns.isEmpty() ? List.of() : List.of("value");
-        return new Source(Singles.TABLE, holding, values, named);
+    /** Of an hour's part, from its minutes if they are known. */
+    private void minutes(int day, long from, long to) throws SQLException {
+      long hour = down(from, UsageParts.HOUR);
+      var known = new ArrayList<UsageRows>();
+      UsageParts.read(connection, UsageParts.MINUTE, hour, hour + UsageParts.HOUR, known::add);
+      long calls = known.stream().mapToLong(UsageRows::calls).sum();
+      if (calls < Singles.calls(connection, hour)) {
+        // An earlier version has written them.
+        records(day, from, to);
+        return;
       }
-      Rollup rollup =
-          switch (level) {
-            case DAY -> byUser ? Rollup.DAYS_BY_USER : Rollup.DAYS;
-            case HOUR -> byUser ? Rollup.HOURS_BY_USER : Rollup.HOURS;
-            case MINUTE -> Rollup.minutes(RecordRow.day(Instant.ofEpochMilli(from)));
-          };
-      return new Source(rollup.table(), tenant.isEmpty() ? "" : "tenant = ?", tenant, columns);
+      minutes = known;
+      whole(Level.MINUTE, from, to);
     }
 
     private void rows(Level level, long from, long to) throws SQLException {
       if (from >= to) {
         return;
       }
-      Source source = source(level, from);
-      var groups = new ArrayList<>(source.columns);
-      if (step > 0) {
-        groups.add("start / " + step);
-      }
-      String grouped = String.join(", ", groups);
-      // Each by itself where one tenant is asked for: its rows stand together within each.
-      boolean each = level != Level.MINUTE && single.isEmpty() && !source.values.isEmpty();
-      List<Long> times = each ? starts(level, from, to) : List.of(from, to);
-      if (times.isEmpty()) {
-        return;
-      }
-      String sql =
-          "SELECT %s%s, COUNT(*) FROM %s WHERE %s%s %s"
-              .formatted(
-                  grouped.isEmpty() ? "" : grouped + ", ",
-                  Rollup.summed(),
-                  source.table,
-                  source.holding.isEmpty() ? "" : source.holding + " AND ",
-                  each
-                      ? "start IN (?" + ", ?".repeat(times.size() - 1) + ")"
-                      : "start >= ? AND start < ?",
-                  grouped.isEmpty() ? "HAVING COUNT(*) > 0" : "GROUP BY " + grouped);
-      try (var query = connection.prepareStatement(sql)) {
-        int place = 1;
-        for (String value : source.values) {
-          query.setString(place++, value);
-        }
-        for (long time : times) {
-          query.setLong(place++, time);
-        }
-        take(query, source.columns.size());
-      }
-    }
-
-    /** Of the hours or days in that time in which there were calls. */
-    private List<Long> starts(Level level, long from, long to) throws SQLException {
-      var starts = new ArrayList<Long>();
-      String start = level == Level.HOUR ? "start" : "start - start % " + level.millis;
-      try (var query =
-          connection.prepareStatement(
-              "SELECT DISTINCT %s FROM %s WHERE dimension = '' AND start >= ? AND start < ?"
-                  .formatted(start, Singles.TABLE))) {
-        query.setLong(1, from);
-        query.setLong(2, to);
-        try (ResultSet rows = query.executeQuery()) {
-          while (rows.next()) {
-            starts.add(rows.getLong(1));
+      switch (level) {
+        case MINUTE -> minutes.forEach(rows -> groups.add(rows, from, to));
+        case HOUR, DAY -> {
+          if (single.isPresent()) {
+            singles(single.get(), from, to);
+          } else if (level == Level.HOUR) {
+            UsageParts.read(
+                connection, UsageParts.HOUR, from, to, rows -> groups.add(rows, from, to));
+          } else {
+            UsageParts.readDays(connection, from, to, byUser, rows -> groups.add(rows, from, to));
           }
         }
       }
-      return starts;
     }
 
-    private void take(PreparedStatement query, int columns) throws SQLException {
+    private void singles(String dimension, long from, long to) throws SQLException {
+      var asked = new ArrayList<String>();
+      if (!question.by().isEmpty()) {
+        asked.add("value");
+      }
+      if (step > 0) {
+        asked.add("start / " + step);
+      }
+      String grouped = String.join(", ", asked);
+      String sums =
+          UsageSum.COLUMNS.stream().map(column -> "SUM(" + column + ")").collect(joining(", "));
+      try (var query =
+          connection.prepareStatement(
+              "SELECT %s%s FROM %s WHERE dimension = ?%s AND start >= ? AND start < ? %s"
+                  .formatted(
+                      grouped.isEmpty() ? "" : grouped + ", ",
+                      sums,
+                      Singles.TABLE,
+                      question.tenant().isPresent() ? " AND value = ?" : "",
+                      grouped.isEmpty() ? "HAVING COUNT(*) > 0" : "GROUP BY " + grouped))) {
+        int next = 1;
+        query.setString(next++, dimension);
+        if (question.tenant().isPresent()) {
+          query.setString(next++, question.tenant().get());
+        }
+        query.setLong(next++, from);
+        query.setLong(next, to);
+        take(query);
+      }
+    }
+
+    private void take(PreparedStatement query) throws SQLException {
+      var sums = new long[UsageSum.COLUMNS.size()];
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
           int next = 1;
-          var values = new ArrayList<String>(columns);
-          for (int i = 0; i < columns; i++) {
-            values.add(rows.getString(next++));
-          }
+          List<String> values =
+              question.by().isEmpty() ? List.of() : List.of(rows.getString(next++));
           long start = step > 0 ? rows.getLong(next++) * step : 0;
-          var sum =
-              new UsageSum(
-                  rows.getLong(next++),
-                  rows.getLong(next++),
-                  rows.getLong(next++),
-                  rows.getLong(next++),
-                  rows.getLong(next++),
-                  rows.getLong(next++),
-                  rows.getLong(next++));
-          read += rows.getLong(next);
-          add(start, List.copyOf(values), sum);
+          for (int i = 0; i < sums.length; i++) {
+            sums[i] = rows.getLong(next++);
+          }
+          groups.add(start, values, UsageSum.of(sums, 0));
         }
       }
     }
@@ -345,9 +306,9 @@ final class SqlUsage {
               count++;
               RecordRow row = RecordRow.of(0, rows.getBytes(2));
               long time = row.time().toEpochMilli();
-              Rollup.Key key = Rollup.Key.of(row, time);
+              UsageKey key = UsageKey.of(row, time);
               if (question.tenant().map(row.tenant()::equals).orElse(true)) {
-                add(time, question.by().stream().map(key::word).toList(), row.usage());
+                groups.add(time, question.by().stream().map(key::word).toList(), row.usage());
               }
             }
           }

@@ -17,7 +17,7 @@ import dev.lintel.Provider;
 import dev.lintel.ReplyReader;
 import dev.lintel.Sink;
 import dev.lintel.Stored;
-import dev.lintel.Terms;
+import dev.lintel.Tracing;
 import dev.lintel.Trail;
 import dev.lintel.Upload;
 import io.netty.channel.EventLoop;
@@ -72,14 +72,19 @@ public final class Upstream implements Handler {
 
   private final Vertx vertx;
   private final Channels channels;
+  private final Tracing tracing;
   private final Lines lines;
   private final Accounts accounts;
 
   /** Where each provider lives, looked at once. */
   private final Map<URI, Place> places = new ConcurrentHashMap<>();
 
-  public Upstream(Vertx vertx, Channels channels) {
+  /**
+   * @param tracing says what a provider is told of the trace that a call is in
+   */
+  public Upstream(Vertx vertx, Channels channels, Tracing tracing) {
     this.vertx = vertx;
+    this.tracing = tracing;
     this.channels = channels;
     this.lines = new Lines(vertx);
     this.accounts = new Accounts(lines);
@@ -127,7 +132,7 @@ public final class Upstream implements Handler {
         dialect.write(
             call.request(), choice.target(), new Adaptation(call.trail(), call.terms().strict()));
     ReplyReader reader = dialect.reader(call.request());
-    RequestOptions options = options(provider, choice.credential(), outbound, call.terms());
+    RequestOptions options = options(provider, choice.credential(), outbound, tracing.along(call));
     try {
       ask(call, choice, dialect, sink, outbound, reader, options);
     } catch (Failure failure) {
@@ -365,7 +370,7 @@ public final class Upstream implements Handler {
   }
 
   private RequestOptions options(
-      Provider provider, Credential credential, Outbound outbound, Terms terms) {
+      Provider provider, Credential credential, Outbound outbound, Map<String, String> along) {
     URI url = provider.url();
     String base = url.getRawPath();
     return places
@@ -373,17 +378,17 @@ public final class Upstream implements Handler {
         .asked(
             HttpMethod.valueOf(outbound.method()),
             base == null || base.isEmpty() ? outbound.path() : base + outbound.path(),
-            headers(provider, credential, outbound, terms));
+            headers(provider, credential, outbound, along));
   }
 
   private static MultiMap headers(
-      Provider provider, Credential credential, Outbound outbound, Terms terms) {
+      Provider provider, Credential credential, Outbound outbound, Map<String, String> along) {
     MultiMap headers = HttpHeaders.headers();
     headers.set(HttpHeaders.CONTENT_TYPE, JSON);
     headers.set(HttpHeaders.USER_AGENT, USER_AGENT);
     // Without this header any coding would do (RFC 9110 §12.5.3), and bytes could not pass through.
     headers.set(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
-    terms.along().forEach(headers::set);
+    along.forEach(headers::set);
     outbound.headers().forEach(headers::set);
     if ("".equals(headers.get(HttpHeaders.CONTENT_TYPE))) {
       headers.remove(HttpHeaders.CONTENT_TYPE);

@@ -67,7 +67,8 @@ class AdmitTest {
           time.wall(),
           (account, period, percent, spent) ->
               passed.add(account.allowance().rule() + " " + percent));
-  private final Admit admit = new Admit(counters);
+  private final List<Counters.Charge> goingOn = new ArrayList<>();
+  private final Admit admit = new Admit(counters, goingOn::addAll);
   private final List<String> log = new ArrayList<>();
 
   private static Allowance money(long amount, Span span) {

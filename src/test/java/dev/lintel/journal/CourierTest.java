@@ -3,6 +3,7 @@ package dev.lintel.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.CallRecord;
+import dev.lintel.Counters;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Json;
@@ -11,20 +12,26 @@ import dev.lintel.Soon;
 import dev.lintel.Trail;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CourierTest {
+  private static final Duration LONG = Duration.ofMinutes(1);
+
   @TempDir private Path data;
   private final Kept kept = new Kept();
   private final List<String> told = new CopyOnWriteArrayList<>();
   private final List<String> toldAgain = new CopyOnWriteArrayList<>();
+
+  private final Gate stuck = new Gate();
 
   /** A store that may be away, and may lose its answer. */
   private static final class Kept implements Records {
@@ -33,6 +40,7 @@ class CourierTest {
     private volatile boolean deaf;
     private volatile String poison = "";
     private volatile long last = -1;
+    private volatile long charged;
 
     @Override
     public void add(String journal, List<Entry> entries) {
@@ -40,12 +48,15 @@ class CourierTest {
         throw Failure.of(Failure.Kind.UNAVAILABLE, "away");
       }
       for (Entry entry : entries) {
+        entry.charges().forEach(charge -> charged += entry.position() > last ? charge.amount() : 0);
+      }
+      for (Entry entry : entries) {
         if (!poison.isEmpty() && id(entry.json()).equals(poison)) {
           throw new IllegalArgumentException("no row of it");
         }
       }
       for (Entry entry : entries) {
-        if (entry.position() > last) {
+        if (entry.position() > last && entry.hasRecord()) {
           ids.add(id(entry.json()));
         }
       }
@@ -87,7 +98,25 @@ class CourierTest {
     }
 
     @Override
-    public void pause() {}
+    public void pause() {
+      stuck.await();
+    }
+  }
+
+  /** The output of calls' lines, which somebody may have stopped to read. */
+  private static final class Gate {
+    private final CountDownLatch open = new CountDownLatch(1);
+    private volatile boolean shut;
+
+    void await() {
+      if (shut) {
+        try {
+          open.await();
+        } catch (InterruptedException stopped) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
   }
 
   private Courier courier(MappedJournal journal) {
@@ -125,6 +154,31 @@ class CourierTest {
       await(() -> !courier.away() && kept.ids.size() == 100);
     }
     assertThat(kept.ids).hasSize(100).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void what_is_charged_while_a_call_goes_on_is_brought_once_and_not_told() {
+    var charge = new Counters.Charge("t|usd|total", Instant.EPOCH, 5);
+    kept.away = true;
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      journal.charge(List.of(charge));
+      append(journal, 1);
+      journal.charge(List.of(charge, charge));
+      await(() -> courier.away() && told.size() == 1);
+    }
+    kept.away = false;
+    kept.deaf = true;
+    try (var journal = MappedJournal.open(data, 1 << 14)) {
+      assertThat(journal.charges())
+          .containsExactly(new Counters.Charge("t|usd|total", Instant.EPOCH, 15));
+      try (var courier = courier(journal)) {
+        assertThat(courier.brought(LONG).join()).isTrue();
+      }
+    }
+    assertThat(kept.charged).isEqualTo(15);
+    assertThat(kept.ids).containsExactly("req_1");
+    assertThat(told).containsExactly("req_1");
   }
 
   @Test
@@ -179,6 +233,40 @@ class CourierTest {
       assertThat(courier.away()).isFalse();
     }
     assertThat(kept.ids).containsExactly("req_0", "req_2");
+  }
+
+  @Test
+  void who_asks_sees_what_was_appended_before() {
+    try (var journal = MappedJournal.open(data, 1 << 12);
+        var courier = courier(journal)) {
+      for (int i = 0; i < 50; i++) {
+        String id = append(journal, i);
+        assertThat(courier.told(LONG).join()).isTrue();
+        assertThat(told.contains(id) || kept.ids.contains(id)).isTrue();
+        if (i % 2 == 0) {
+          assertThat(courier.brought(LONG).join()).isTrue();
+          assertThat(kept.ids).contains(id);
+        }
+      }
+    }
+  }
+
+  @Test
+  void who_asks_waits_neither_for_a_stuck_output_nor_for_a_store_that_is_away() {
+    stuck.shut = true;
+    try (var journal = MappedJournal.open(data, 1 << 14);
+        var courier = courier(journal)) {
+      String id = append(journal, 0);
+      assertThat(courier.told(LONG).join()).isTrue();
+      assertThat(kept.ids).containsExactly(id);
+      kept.away = true;
+      append(journal, 1);
+      await(courier::away);
+      assertThat(courier.told(Duration.ofMillis(1)).join()).isFalse();
+      assertThat(courier.brought(LONG).join()).isFalse();
+      kept.away = false;
+      stuck.open.countDown();
+    }
   }
 
   private long segments() {

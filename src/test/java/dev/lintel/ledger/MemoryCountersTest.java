@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lintel.Account;
 import dev.lintel.Counters;
 import dev.lintel.Measure;
+import dev.lintel.Span;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,6 +25,11 @@ class MemoryCountersTest implements CountersContract {
   @Override
   public MemoryCounters counters(Counters.Watcher watcher) {
     return new MemoryCounters(() -> passed.toNanos(), this::now, watcher);
+  }
+
+  private MemoryCounters sparing(int idle) {
+    return new MemoryCounters(
+        () -> passed.toNanos(), this::now, (account, period, percent, spent) -> {}, idle);
   }
 
   @Override
@@ -44,7 +50,7 @@ class MemoryCountersTest implements CountersContract {
 
   @Test
   void a_million_users_who_came_once_are_not_kept() {
-    var counters = counters((account, period, percent, spent) -> {});
+    var counters = sparing(100);
     for (int i = 0; i < 200_000; i++) {
       if (i % 1000 == 0) {
         pass(Duration.ofSeconds(1));
@@ -56,17 +62,63 @@ class MemoryCountersTest implements CountersContract {
     pass(Duration.ofMinutes(2));
     for (int i = 0; i < 60_000; i++) {
       granted(counters, claim(account("v", Measure.REQUESTS, 60_000, MINUTE), 1));
-      granted(
-              counters,
-              claim(account("w" + i, Measure.CONCURRENT, 5, new dev.lintel.Span.Now()), 1))
-          .settle(new long[] {1});
+      come(counters, "w" + i);
     }
     assertThat(counters.kept()).isLessThan(1000);
   }
 
   @Test
+  void idle_counts_are_kept_for_a_while_but_not_more_than_so_many() {
+    var counters = sparing(1000);
+    Account early = account("early", Measure.CONCURRENT, 1, new Span.Now());
+    granted(counters, claim(early, 1)).settle(new long[] {1});
+    for (int i = 0; i < 500; i++) {
+      come(counters, "a" + i);
+    }
+    assertThat(counters.kept()).isEqualTo(501);
+    for (int i = 0; i < 100_000; i++) {
+      come(counters, "b" + i);
+    }
+    assertThat(counters.kept()).isLessThan(1500);
+    // Each is looked at once before the minute and once after it.
+    come(counters, "c", 1000);
+    pass(Duration.ofSeconds(61));
+    come(counters, "d", 700);
+    assertThat(counters.kept()).isLessThan(900);
+    granted(counters, claim(early, 1));
+    refused(counters, claim(early, 1));
+  }
+
+  @Test
+  void a_count_that_is_used_between_two_looks_was_not_idle() {
+    var counters = sparing(1000);
+    Account busy = account("busy", Measure.CONCURRENT, 1, new Span.Now());
+    for (int minute = 0; minute < 5; minute++) {
+      granted(counters, claim(busy, 1)).settle(new long[] {1});
+      Object count = busy.count();
+      come(counters, "u" + minute, 100);
+      pass(Duration.ofSeconds(50));
+      granted(counters, claim(busy, 1)).settle(new long[] {1});
+      assertThat(busy.count()).isSameAs(count);
+      come(counters, "v" + minute, 100);
+      pass(Duration.ofSeconds(50));
+    }
+  }
+
+  private static void come(Counters counters, String prefix, int many) {
+    for (int i = 0; i < many; i++) {
+      come(counters, prefix + i);
+    }
+  }
+
+  private static void come(Counters counters, String user) {
+    granted(counters, claim(account(user, Measure.CONCURRENT, 5, new Span.Now()), 1))
+        .settle(new long[] {1});
+  }
+
+  @Test
   void an_account_that_was_forgotten_or_is_anothers_is_counted_anew() {
-    var counters = counters((account, period, percent, spent) -> {});
+    var counters = sparing(0);
     Account same = account("a", Measure.REQUESTS, 1, MINUTE);
     granted(counters, claim(same, 1)).settle(new long[] {1});
     granted(counters((account, period, percent, spent) -> {}), claim(same, 1));
@@ -82,7 +134,7 @@ class MemoryCountersTest implements CountersContract {
 
   @Test
   void what_matters_is_kept_however_many_come() {
-    var counters = counters((account, period, percent, spent) -> {});
+    var counters = sparing(0);
     Account spent = money("a", 100, DAY);
     Account known = money("b", 100, TOTAL);
     Account held = money("c", 100, DAY);

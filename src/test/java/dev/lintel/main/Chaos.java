@@ -393,6 +393,7 @@ final class Chaos implements Handler {
       }
       case Event.Barred barred -> {}
       case Event.Waited waited -> {}
+      case Event.FellBack fell -> {}
       case Event.Found found -> {}
     }
   }

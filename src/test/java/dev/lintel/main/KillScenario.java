@@ -139,6 +139,32 @@ class KillScenario {
   }
 
   @Test
+  void what_a_conversation_has_cost_outlasts_a_kill_in_the_middle_of_it() throws Exception {
+    start();
+    for (int kill = 1; kill <= 2; kill++) {
+      var talk = new Talk(url, "/v1/realtime?model=demo/paid", "sk-1");
+      talk.next();
+      for (int i = 0; i < 2; i++) {
+        talk.say("{\"type\":\"response.create\",\"response\":{\"instructions\":\"Again\"}}");
+        while (!talk.next().path("type").asString("").equals("response.done")) {}
+      }
+      String spent = "0.000" + 4 * kill;
+      Soon.until(() -> spent().equals(spent));
+      process.destroyForcibly().waitFor();
+      start();
+      assertThat(spent()).isEqualTo(spent);
+    }
+  }
+
+  private String spent() {
+    try {
+      return json(admin("/admin/v1/budgets")).at("/data/0/spent").asString("");
+    } catch (Exception failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  @Test
   void a_newer_store_ends_the_start_with_one_sentence() throws Exception {
     start();
     post("/v1/chat/completions", chat("Hello"), "k");
@@ -160,7 +186,8 @@ class KillScenario {
         providers: { demo: { kind: sim, ttft: 40ms } }
         models: { demo: demo/small }
         batches: { concurrent: 3 }
-        tenants: { t: { apps: { a: { keys: [ sk-1 ] } } } }
+        prices: { demo/paid: { input: 10.00, output: 0, cache_read: 10.00 } }
+        tenants: { t: { apps: { a: { keys: [ sk-1 ], budget: { total: 1 USD } } } } }
         """);
   }
 

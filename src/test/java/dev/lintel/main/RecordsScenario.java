@@ -108,6 +108,21 @@ class RecordsScenario {
   }
 
   @Test
+  void who_has_been_answered_finds_the_call_at_once() {
+    try (var gateway = start("")) {
+      for (int i = 1; i <= 20; i++) {
+        var answered = gateway.post("/v1/chat/completions", CALL);
+        String id = answered.headers().firstValue("x-lintel-request-id").orElseThrow();
+        assertThat(admin(gateway, "/calls/" + id).path("request_id").asString()).isEqualTo(id);
+        assertThat(admin(gateway, "/calls?limit=1").path("data").path(0).path("request_id"))
+            .hasToString('"' + id + '"');
+        assertThat(admin(gateway, "/usage").path("data").path(0).path("calls").asInt())
+            .isEqualTo(i);
+      }
+    }
+  }
+
+  @Test
   void a_spent_budget_stays_spent_after_a_restart() {
     String budget = ", budget: { total: 0.0001 USD }";
     String spent;

@@ -44,12 +44,13 @@ interface ManyCallsContract {
       long input) {
     Entry entry(long position) {
       String json =
-          "{\"request_id\":\"%s\",\"time\":\"%s\",\"tenant\":\"%s\",\"app\":\"%s\",\"user\":\"u\",\"model\":\"%s\",\"target\":%s,\"kind\":%s,\"usage\":{\"input\":%d,\"source\":\"provider\"},\"cost_usd\":\"0.000000000003\",\"attempts\":[]}"
+          "{\"request_id\":\"%s\",\"time\":\"%s\",\"tenant\":\"%s\",\"app\":\"%s\",\"user\":\"%s\",\"model\":\"%s\",\"target\":%s,\"kind\":%s,\"usage\":{\"input\":%d,\"source\":\"provider\"},\"cost_usd\":\"0.000000000003\",\"attempts\":[]}"
               .formatted(
                   id,
                   time,
                   tenant,
                   app,
+                  user(),
                   model,
                   provider.isEmpty() ? "null" : "\"" + provider + "/m\"",
                   kind.isEmpty() ? "null" : "\"" + kind + "\"",
@@ -57,8 +58,13 @@ interface ManyCallsContract {
       return new Entry(position, json.getBytes(StandardCharsets.UTF_8), List.of());
     }
 
+    String user() {
+      return "u" + input % 7;
+    }
+
     String word(String column) {
       return switch (column) {
+        case "user" -> user();
         case "tenant" -> tenant;
         case "app" -> app;
         case "model" -> model;
@@ -101,13 +107,21 @@ interface ManyCallsContract {
   }
 
   private void add(List<Made> made) {
-    for (int i = 0; i < made.size(); i += 400) {
+    add(made, 0, made.size(), 400);
+  }
+
+  private void add(List<Made> made, int from, int to, int together) {
+    for (int i = from; i < to; i += together) {
       var batch = new ArrayList<Entry>();
-      for (int k = i; k < Math.min(made.size(), i + 400); k++) {
+      for (int k = i; k < Math.min(to, i + together); k++) {
         batch.add(made.get(k).entry(k));
       }
       store().records().add("j", batch);
     }
+  }
+
+  private void tidy() {
+    ((SqlRecords) store().records()).tidy();
   }
 
   private static Optional<String> maybe(Random random, String... words) {
@@ -160,6 +174,9 @@ interface ManyCallsContract {
     List<Made> made = some(random, 2500);
     add(made);
     for (int i = 0; i < 150; i++) {
+      if (i == 75) {
+        tidy();
+      }
       boolean bounded = random.nextInt(3) == 0;
       var asked =
           new CallRecords.Question(
@@ -220,9 +237,20 @@ interface ManyCallsContract {
   default void any_usage_is_that_of_adding_up_every_record_page_by_page() {
     var random = new Random(4);
     List<Made> made = some(random, 2500);
-    add(made);
-    List<String> columns = List.of("tenant", "app", "model", "provider", "kind");
-    for (int i = 0; i < 150; i++) {
+    add(made, 0, 1500, 30);
+    usages(random, made.subList(0, 1500));
+    tidy();
+    usages(random, made.subList(0, 1500));
+    // They come late: days and hours have been put together.
+    add(made, 1500, 2500, 100);
+    usages(random, made);
+    tidy();
+    usages(random, made);
+  }
+
+  private void usages(Random random, List<Made> made) {
+    List<String> columns = List.of("tenant", "app", "user", "model", "provider", "kind");
+    for (int i = 0; i < 60; i++) {
       List<String> by = columns.stream().filter(column -> random.nextInt(3) == 0).toList();
       if (random.nextInt(4) == 0) {
         by = List.of(columns.get(random.nextInt(columns.size())));

@@ -106,6 +106,21 @@ interface RecordsContract {
   }
 
   @Test
+  default void what_goes_on_is_charged_once_and_is_no_record() {
+    Records records = store().records();
+    var charge = new Charge("t|usd|total", Instant.EPOCH, 5);
+    var part = new Entry(64, new byte[0], List.of(charge));
+    records.add("j", List.of(part));
+    records.add("j", List.of(part, new Entry(128, new byte[0], List.of(charge))));
+    assertThat(records.last("j")).isEqualTo(128);
+    records.add("j", List.of(part, at(192, NOON, "t")));
+    assertThat(store().spending().since(NOON))
+        .containsExactly(new Charge("t|usd|total", Instant.EPOCH, 10));
+    assertThat(all(records, tenant("t", 10))).hasSize(1);
+    assertThat(usage(records)).singleElement().extracting(UsageRow::calls).isEqualTo(1L);
+  }
+
+  @Test
   default void lists_are_newest_first_over_days_and_page_without_gaps() {
     Records records = store().records();
     var entries = new ArrayList<Entry>();

@@ -7,6 +7,7 @@ interface StoreContract
         RecordsContract,
         ManyCallsContract,
         ForgettingContract,
+        PayloadsContract,
         FindingsContract,
         StoredFilesContract,
         BatchesContract,

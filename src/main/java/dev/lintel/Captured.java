@@ -1,0 +1,31 @@
+package dev.lintel;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a call said and was answered, on its way to be kept.
+ *
+ * @param request as it was read at first
+ * @param chunks of the answer, in the dialect of the caller's common model
+ * @param failure that the caller was told; empty where it was answered
+ * @param cut whether the answer was longer than what is here
+ * @param until when it must be gone
+ */
+public record Captured(
+    Trail trail,
+    Capture.Level level,
+    Request request,
+    List<Chunk> chunks,
+    Optional<Failure> failure,
+    boolean cut,
+    Instant until) {
+
+  /** Takes what shall be kept. */
+  @FunctionalInterface
+  public interface Taker {
+    /** Must not wait: what finds no room is lost, and counted. */
+    void take(Captured captured);
+  }
+}

@@ -1,0 +1,375 @@
+package dev.lintel.store;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What calls come to by all that they have in common. Whatever is added together is one part of
+ * each hour, written once; many parts become one of the next tier, in one transaction. What a day
+ * comes to is made of its hours later, and holds for as long as no call is added to the day.
+ */
+final class UsageParts {
+  private static final Logger LOG = LoggerFactory.getLogger(UsageParts.class);
+
+  static final long MINUTE = Duration.ofMinutes(1).toMillis();
+  static final long HOUR = Duration.ofHours(1).toMillis();
+  static final long DAY = Duration.ofDays(1).toMillis();
+
+  /** So many parts of a tier become one of the next. */
+  private static final int FAN = 16;
+
+  /** The tier of what nothing is added to any more as a rule. */
+  private static final int CLOSED = 99;
+
+  private static final int DAY_BY_NOBODY = 0;
+  private static final int DAY_BY_USER = 1;
+
+  /** More rows of models that nobody serves are of one. */
+  private static final int MOST_UNKNOWN = 1000;
+
+  /** So many days are read at once. */
+  private static final int DAYS_AT_ONCE = 16;
+
+  /** So many hours are merged in one round. */
+  private static final int HOURS_AT_ONCE = 2000;
+
+  private UsageParts() {}
+
+  /**
+   * Adds what comes to be durable together.
+   *
+   * @param position the last of that journal's that is in it
+   * @param minutes whose starts are minutes
+   * @return the sums of hours
+   */
+  static Map<UsageKey, UsageSum> add(
+      Connection connection, String journal, long position, Map<UsageKey, UsageSum> minutes)
+      throws SQLException {
+    Map<UsageKey, UsageSum> hours = folded(UsageRows.coarser(minutes, HOUR), HOUR);
+    add(connection, MINUTE, journal, position, folded(minutes, MINUTE));
+    add(connection, HOUR, journal, position, hours);
+    return hours;
+  }
+
+  private static void add(
+      Connection connection, long span, String journal, long position, Map<UsageKey, UsageSum> sums)
+      throws SQLException {
+    for (var hour : byHour(sums).entrySet()) {
+      insert(connection, span, hour.getKey(), 0, journal, position, hour.getValue());
+      int tier = 0;
+      while (isFull(connection, span, hour.getKey(), tier, journal)) {
+        merge(connection, span, hour.getKey(), tier, journal, position);
+        tier++;
+      }
+    }
+  }
+
+  private static SortedMap<Long, Map<UsageKey, UsageSum>> byHour(Map<UsageKey, UsageSum> sums) {
+    var hours = new TreeMap<Long, Map<UsageKey, UsageSum>>();
+    sums.forEach((key, sum) ->
+        hours
+            .computeIfAbsent(
+                key.start() - Math.floorMod(key.start(), HOUR), hour -> new HashMap<>())
+            .put(key, sum));
+    return hours;
+  }
+
+  /** More rows of one minute, hour or day have no users and use cases of their own. */
+  private static int mostByCaller(long span) {
+    return span == MINUTE ? 500 : span == HOUR ? 2000 : 4000;
+  }
+
+  private static Map<UsageKey, UsageSum> folded(Map<UsageKey, UsageSum> sums, long span) {
+    return fold(
+        fold(sums, mostByCaller(span), UsageKey::byCaller, UsageKey::byOthers),
+        MOST_UNKNOWN,
+        UsageKey::byUnknownModel,
+        UsageKey::byOtherModel);
+  }
+
+  /** Of each start those of most calls keep their words. */
+  private static Map<UsageKey, UsageSum> fold(
+      Map<UsageKey, UsageSum> sums,
+      int most,
+      Predicate<UsageKey> which,
+      UnaryOperator<UsageKey> to) {
+    var starts = new HashMap<Long, List<Map.Entry<UsageKey, UsageSum>>>();
+    for (var one : sums.entrySet()) {
+      if (which.test(one.getKey())) {
+        starts.computeIfAbsent(one.getKey().start(), start -> new ArrayList<>()).add(one);
+      }
+    }
+    if (starts.values().stream().allMatch(some -> some.size() <= most)) {
+      return sums;
+    }
+    var folded = new HashMap<>(sums);
+    for (var some : starts.values()) {
+      some.sort(Comparator.comparingLong(one -> -one.getValue().calls()));
+      for (var one : some.subList(Math.min(most, some.size()), some.size())) {
+        folded.remove(one.getKey());
+        UsageKey.merge(folded, to.apply(one.getKey()), one.getValue());
+      }
+    }
+    return folded;
+  }
+
+  private static void insert(
+      Connection connection,
+      long span,
+      long start,
+      int tier,
+      String journal,
+      long position,
+      Map<UsageKey, UsageSum> sums)
+      throws SQLException {
+    try (var insert =
+        connection.prepareStatement(
+            """
+            INSERT INTO usage_part (span, start, tier, journal, position, calls, sums) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (span, start, tier, journal, position) DO UPDATE SET calls = excluded.calls, sums = excluded.sums
+            """)) {
+      insert.setLong(1, span);
+      insert.setLong(2, start);
+      insert.setLong(3, tier);
+      insert.setString(4, journal);
+      insert.setLong(5, position);
+      insert.setLong(6, calls(sums));
+      insert.setBytes(7, UsageRows.bytes(sums));
+      insert.executeUpdate();
+    }
+  }
+
+  private static long calls(Map<UsageKey, UsageSum> sums) {
+    return sums.values().stream().mapToLong(UsageSum::calls).sum();
+  }
+
+  private static boolean isFull(
+      Connection connection, long span, long start, int tier, String journal) throws SQLException {
+    try (var query =
+        connection.prepareStatement(
+            "SELECT COUNT(*) FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal = ?")) {
+      of(query, span, start, tier, journal);
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        return row.getLong(1) >= FAN;
+      }
+    }
+  }
+
+  private static void of(PreparedStatement query, long span, long start, int tier, String journal)
+      throws SQLException {
+    query.setLong(1, span);
+    query.setLong(2, start);
+    query.setLong(3, tier);
+    query.setString(4, journal);
+  }
+
+  /** Of one journal alone: nodes do not wait for each other. */
+  private static void merge(
+      Connection connection, long span, long start, int tier, String journal, long position)
+      throws SQLException {
+    try (var delete =
+        connection.prepareStatement(
+            "DELETE FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal = ? RETURNING sums")) {
+      of(delete, span, start, tier, journal);
+      insert(connection, span, start, tier + 1, journal, position, gone(delete, span));
+    }
+  }
+
+  /** Adds up what is deleted; another that deletes the same gets none of it. */
+  private static Map<UsageKey, UsageSum> gone(PreparedStatement delete, long span)
+      throws SQLException {
+    var sums = new HashMap<UsageKey, UsageSum>();
+    try (ResultSet rows = delete.executeQuery()) {
+      while (rows.next()) {
+        UsageRows.of(rows.getBytes(1)).addTo(sums, span);
+      }
+    }
+    return folded(sums, span);
+  }
+
+  /** Parts of hours that begin in that time, by the minute or by the hour. */
+  static void read(Connection connection, long span, long from, long to, Consumer<UsageRows> reader)
+      throws SQLException {
+    try (var query =
+        connection.prepareStatement(
+            "SELECT sums FROM usage_part WHERE span = ? AND start >= ? AND start < ?")) {
+      query.setLong(1, span);
+      query.setLong(2, from);
+      query.setLong(3, to);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          reader.accept(UsageRows.of(rows.getBytes(1)));
+        }
+      }
+    }
+  }
+
+  /** Of whole days: as one, or from their hours where that is not made yet. */
+  static void readDays(
+      Connection connection, long from, long to, boolean byUser, Consumer<UsageRows> reader)
+      throws SQLException {
+    SortedMap<Long, Long> days = Singles.days(connection, from, to);
+    while (!days.isEmpty()) {
+      long first = days.firstKey();
+      SortedMap<Long, Long> some = days.headMap(first + DAYS_AT_ONCE * DAY);
+      try (var query =
+          connection.prepareStatement(
+              "SELECT start, calls, sums FROM usage_part WHERE span = ? AND tier = ? AND start >= ? AND start <= ?")) {
+        query.setLong(1, DAY);
+        query.setLong(2, byUser ? DAY_BY_USER : DAY_BY_NOBODY);
+        query.setLong(3, first);
+        query.setLong(4, some.lastKey());
+        try (ResultSet rows = query.executeQuery()) {
+          while (rows.next()) {
+            if (some.remove(rows.getLong(1), rows.getLong(2))) {
+              reader.accept(UsageRows.of(rows.getBytes(3)));
+            }
+          }
+        }
+      }
+      for (long day : some.keySet()) {
+        read(connection, HOUR, day, day + DAY, reader);
+      }
+      some.clear();
+    }
+  }
+
+  /** Within the transaction that drops the records of the days before. */
+  static void forget(Connection connection, long before) throws SQLException {
+    try (var delete =
+        connection.prepareStatement("DELETE FROM usage_part WHERE span = ? AND start < ?")) {
+      delete.setLong(1, MINUTE);
+      delete.setLong(2, before);
+      delete.executeUpdate();
+    }
+  }
+
+  /**
+   * Makes one part of each hour and one of each day to which, as it seems, no more calls will be
+   * added; those that come nevertheless count all the same.
+   */
+  static void tidy(Database database) {
+    while (database.written(UsageParts::takeOver)) {
+      LOG.debug("the sums of an hour were taken over");
+    }
+    long newest = database.found(Singles::newest);
+    for (Hour hour : database.found(connection -> scattered(connection, newest))) {
+      database.written(connection -> close(connection, hour));
+    }
+    for (long day : database.found(connection -> unmade(connection, newest))) {
+      makeDay(database, day);
+    }
+  }
+
+  /**
+   * An hour of those that an earlier version has written, or still does; false where none is left.
+   */
+  private static boolean takeOver(Connection connection) throws SQLException {
+    var sums = new HashMap<UsageKey, UsageSum>();
+    try (var delete =
+            connection.prepareStatement(
+                "DELETE FROM usage_hour_by_user WHERE start = (SELECT MIN(start) FROM usage_hour_by_user) RETURNING start, tenant, app, use_case, caller_user, model, provider, kind, "
+                    + String.join(", ", UsageSum.COLUMNS));
+        var row = delete.executeQuery()) {
+      while (row.next()) {
+        var words = new ArrayList<String>();
+        for (int i = 0; i < UsageKey.NAMES.size(); i++) {
+          words.add(row.getString(2 + i));
+        }
+        var all = new long[UsageSum.COLUMNS.size()];
+        for (int i = 0; i < all.length; i++) {
+          all[i] = row.getLong(2 + words.size() + i);
+        }
+        UsageKey.merge(sums, UsageKey.of(row.getLong(1), words), UsageSum.of(all, 0));
+      }
+    }
+    for (var hour : byHour(sums).entrySet()) {
+      long any = ThreadLocalRandom.current().nextLong();
+      insert(connection, HOUR, hour.getKey(), CLOSED, "", any, hour.getValue());
+    }
+    return !sums.isEmpty();
+  }
+
+  private record Hour(long span, long start) {}
+
+  private static List<Hour> scattered(Connection connection, long before) throws SQLException {
+    var hours = new ArrayList<Hour>();
+    try (var query =
+        connection.prepareStatement(
+            "SELECT span, start FROM usage_part WHERE span < ? AND start < ? GROUP BY span, start HAVING COUNT(*) > 1 ORDER BY start LIMIT "
+                + HOURS_AT_ONCE)) {
+      query.setLong(1, DAY);
+      query.setLong(2, before);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          hours.add(new Hour(row.getLong(1), row.getLong(2)));
+        }
+      }
+    }
+    return hours;
+  }
+
+  private static int close(Connection connection, Hour hour) throws SQLException {
+    try (var delete =
+        connection.prepareStatement(
+            "DELETE FROM usage_part WHERE span = ? AND start = ? RETURNING sums")) {
+      delete.setLong(1, hour.span);
+      delete.setLong(2, hour.start);
+      Map<UsageKey, UsageSum> sums = gone(delete, hour.span);
+      if (!sums.isEmpty()) {
+        long any = ThreadLocalRandom.current().nextLong();
+        insert(connection, hour.span, hour.start, CLOSED, "", any, sums);
+      }
+      return sums.size();
+    }
+  }
+
+  private static List<Long> unmade(Connection connection, long before) throws SQLException {
+    SortedMap<Long, Long> days = Singles.days(connection, 0, before - Math.floorMod(before, DAY));
+    try (var query =
+        connection.prepareStatement(
+            "SELECT start, calls FROM usage_part WHERE span = ? AND tier = ?")) {
+      query.setLong(1, DAY);
+      query.setLong(2, DAY_BY_USER);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          days.remove(row.getLong(1), row.getLong(2));
+        }
+      }
+    }
+    return List.copyOf(days.keySet());
+  }
+
+  private static void makeDay(Database database, long day) {
+    var sums =
+        database.found(connection -> {
+          var all = new HashMap<UsageKey, UsageSum>();
+          read(connection, HOUR, day, day + DAY, rows -> rows.addTo(all, DAY));
+          return all;
+        });
+    var byNobody = new HashMap<UsageKey, UsageSum>();
+    sums.forEach((key, sum) -> UsageKey.merge(byNobody, key.byNobody(), sum));
+    database.written(connection -> {
+      insert(connection, DAY, day, DAY_BY_NOBODY, "", 0, folded(byNobody, DAY));
+      insert(connection, DAY, day, DAY_BY_USER, "", 0, folded(sums, DAY));
+      return 0;
+    });
+  }
+}
