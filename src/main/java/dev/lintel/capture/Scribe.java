@@ -88,7 +88,11 @@ public final class Scribe implements Captured.Taker, AutoCloseable {
   }
 
   private static long size(Captured captured) {
-    long size = 1000 + 4 * captured.trail().asked().inputTokens();
+    long size =
+        1000
+            + Wording.original(captured.request())
+                .map(known -> (long) known.body().bytes().length)
+                .orElse(0L);
     for (Chunk chunk : captured.chunks()) {
       size += 200 + chunk.frame().dataLength();
     }

@@ -22,6 +22,7 @@ import dev.lintel.Turn;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import tools.jackson.core.JacksonException;
@@ -89,7 +90,8 @@ final class Wording {
     return all;
   }
 
-  private static Optional<Inbound> original(Request request) {
+  /** What its caller sent; empty for what merely passes through. */
+  static Optional<Inbound> original(Request request) {
     return switch (request) {
       case Chat chat -> chat.original();
       case Embed embed -> embed.original();
@@ -171,7 +173,7 @@ final class Wording {
     }
     ArrayNode turns = shape.putArray("turns");
     for (Turn turn : prompt.turns()) {
-      ObjectNode one = turns.addObject().put("role", turn.role().name().toLowerCase());
+      ObjectNode one = turns.addObject().put("role", turn.role().name().toLowerCase(Locale.ROOT));
       shape(turn.blocks(), one.putArray("blocks"));
     }
     ArrayNode tools = shape.putArray("tools");
@@ -198,7 +200,7 @@ final class Wording {
         case Block.ToolResult result ->
             shape(result.content(), one.put("type", "tool_result").putArray("blocks"));
         case Block.Media media ->
-            one.put("type", media.kind().name().toLowerCase()).put("mime", media.mime());
+            one.put("type", media.kind().name().toLowerCase(Locale.ROOT)).put("mime", media.mime());
         case Block.Native other -> one.put("type", "other");
       }
     }
@@ -223,7 +225,7 @@ final class Wording {
               tools.add(use.name());
             }
           }
-          case Part.Stop last -> stop = last.reason().name().toLowerCase();
+          case Part.Stop last -> stop = last.reason().name().toLowerCase(Locale.ROOT);
           case Part.Data data -> bytes += data.bytes().length;
           case dev.lintel.Usage used -> {}
           case Part.Start start -> {}
