@@ -21,7 +21,6 @@ import dev.lintel.config.Shape.Alone;
 import dev.lintel.config.Shape.Inline;
 import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
-import dev.lintel.config.Shape.NotYet;
 import dev.lintel.config.Shape.Secret;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -46,7 +45,7 @@ record Document(
     Optional<Path> data,
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
-    @NotYet Optional<URI> otlp,
+    Optional<Otlp> otlp,
     List<Hook> webhooks,
     Optional<Pem> tls,
     List<Jwt> jwt,
@@ -87,6 +86,13 @@ record Document(
 
   /** Where nodes share their counts. */
   record Shared(@Alone At<String> url, Optional<Config.WhenAway> whenAway) {}
+
+  /** Where spans go, and of which calls. */
+  record Otlp(
+      @Alone @Secret At<URI> url,
+      @Secret Map<String, At<String>> headers,
+      Optional<Percent> sample,
+      Optional<Boolean> errors) {}
 
   /** Where links in requests may lead beside public addresses. */
   record Fetch(List<Reach.Network> allow) {}

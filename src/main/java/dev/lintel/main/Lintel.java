@@ -20,10 +20,9 @@ import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
-import dev.lintel.Tracing;
 import dev.lintel.Trail;
-import dev.lintel.audit.Vigil;
 import dev.lintel.admin.Operation;
+import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
 import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
@@ -61,6 +60,7 @@ import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
 import dev.lintel.store.SpoolFolder;
 import dev.lintel.store.SqlStore;
+import dev.lintel.trace.Tracer;
 import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
 import io.netty.channel.EventLoop;
@@ -111,6 +111,7 @@ public final class Lintel implements AutoCloseable {
   private final Vigil vigil;
   private final Scribe scribe;
   private final Metrics metrics;
+  private final Tracer tracer;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
   private final Ratings ratings = new Ratings();
@@ -176,12 +177,15 @@ public final class Lintel implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
+    tracer =
+        new Tracer(Version.TEXT, own.node().orElseGet(NodeName::ofMachine), () -> live.providers());
     metrics =
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health,
-            Tracing.NONE);
+            tracer);
+    metrics.tracing(tracer::exported, tracer::dropped);
     metrics.watch(rollouts::all);
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
@@ -193,7 +197,7 @@ public final class Lintel implements AutoCloseable {
     sealer = sealing.of(storage::store, own.database().isPresent());
     evidence = new Evidence(journal, out, storage::store, metrics.appending());
     metrics.recording(journal::lost, journal::waiting);
-    Listener listener = both(both(metrics, evidence), ratings);
+    Listener listener = both(both(metrics, evidence), both(tracer, ratings));
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
@@ -229,7 +233,7 @@ public final class Lintel implements AutoCloseable {
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
-    upstream = new Upstream(vertx, SocketChannel::new, Tracing.NONE);
+    upstream = new Upstream(vertx, SocketChannel::new, tracer);
     sharing =
         new Sharing(
             config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
@@ -313,12 +317,14 @@ public final class Lintel implements AutoCloseable {
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       notices.use(config);
+      tracer.use(config.otlp());
       retaining.begin();
       vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
+      tracer.close();
       vertx.close();
       sharing.close();
       scribe.close();
@@ -389,6 +395,7 @@ public final class Lintel implements AutoCloseable {
         standings.use(config.breakers());
         live = next;
         notices.use(config);
+        tracer.use(config.otlp());
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -517,6 +524,7 @@ public final class Lintel implements AutoCloseable {
     sharing.close();
     scribe.close();
     evidence.close();
+    tracer.close();
     storage.close();
     simulators.close();
     wait(vertx.close());

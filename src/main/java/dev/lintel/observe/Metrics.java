@@ -230,6 +230,20 @@ public final class Metrics implements Listener, Endpoint {
         .register(registry);
   }
 
+  /** Shows how many spans a collector has taken, and how many were lost on their way there. */
+  public void tracing(LongSupplier exported, LongSupplier dropped) {
+    CounterWithCallback.builder()
+        .name("lintel_spans_exported_total")
+        .help("Spans that a collector has taken.")
+        .callback(counter -> counter.call(exported.getAsLong()))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("lintel_spans_dropped_total")
+        .help("Spans that no collector has taken in time.")
+        .callback(counter -> counter.call(dropped.getAsLong()))
+        .register(registry);
+  }
+
   /**
    * Shows how what calls said fares on its way to the store.
    *
