@@ -41,6 +41,10 @@ public interface Store extends AutoCloseable {
 
   Findings findings();
 
+  Costs costs();
+
+  Opinions opinions();
+
   Forgetting forgetting();
 
   Payloads payloads();

@@ -4,7 +4,6 @@ import dev.lintel.Verification;
 import dev.lintel.audit.Exported;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.JsonNode;
 
@@ -30,11 +30,7 @@ final class Audit {
       mixinStandardHelpOptions = true,
       exitCodeOnInvalidInput = 1)
   static final class Verify implements Callable<Integer> {
-    @Option(
-        names = "--url",
-        paramLabel = "URL",
-        description = "where the gateway listens (default: ${DEFAULT-VALUE})")
-    private URI url = URI.create("http://127.0.0.1:7070");
+    @Mixin private Running running = new Running();
 
     @Option(
         names = "--records",
@@ -50,21 +46,20 @@ final class Audit {
     @Override
     public Integer call() {
       try {
-        return file.isPresent() ? exported(file.get()) : running();
+        return file.isPresent() ? exported(file.get()) : asked();
       } catch (Running.Refused refused) {
         System.err.println(refused.getMessage());
         return 1;
       }
     }
 
-    private int running() throws Running.Refused {
+    private int asked() throws Running.Refused {
       long entries = 0;
       long compared = 0;
       String next = "";
       do {
         JsonNode found =
-            Running.ask(
-                url, "/admin/v1/audit/verify?records=" + records + next, request -> request.GET());
+            running.get("/admin/v1/audit/verify?records=" + records + next);
         entries += found.path("entries").asLong(0);
         compared += found.path("records").asLong(0);
         JsonNode broken = found.path("broken");

@@ -16,6 +16,8 @@ import picocli.CommandLine.Command;
       Plan.class,
       Apply.class,
       Audit.class,
+      Explain.class,
+      Whatif.class,
       Simulate.class,
       Train.class
     })

@@ -52,6 +52,7 @@ final class SqlForgetting implements Forgetting {
     audit.written((connection, chain) -> {
       if (!page.ids.isEmpty()) {
         delete(connection, "DELETE FROM " + SqlRecords.table(page.day) + " WHERE id = ?", page.ids);
+        SqlOpinions.forget(connection, page.ids);
       }
       reached(connection, whose.place(), page.next.orElse(end));
       if (!page.ids.isEmpty()) {

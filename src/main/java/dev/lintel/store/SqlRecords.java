@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -115,6 +116,7 @@ final class SqlRecords implements Records {
     long position = entries.getLast().position();
     Map<UsageKey, UsageSum> hours = UsageParts.add(connection, journal, position, minutes);
     SqlFindings.add(connection, fresh);
+    SqlCosts.add(connection, journal, fresh);
     SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
@@ -234,6 +236,7 @@ final class SqlRecords implements Records {
           statement.execute("DROP TABLE IF EXISTS usage_" + day);
           UsageParts.forget(connection, start(first));
           SqlFindings.forget(connection, before);
+          SqlOpinions.forget(connection, before.truncatedTo(ChronoUnit.DAYS));
           int gone = statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
           if (gone > 0) {
             Instant end = RecordRow.start(day).plus(Duration.ofDays(1));

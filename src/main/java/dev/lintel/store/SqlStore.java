@@ -6,11 +6,13 @@ import dev.lintel.AuditTrail;
 import dev.lintel.Batches;
 import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
+import dev.lintel.Costs;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
 import dev.lintel.Findings;
 import dev.lintel.Forgetting;
 import dev.lintel.KeptSecrets;
+import dev.lintel.Opinions;
 import dev.lintel.Owned;
 import dev.lintel.Payloads;
 import dev.lintel.Records;
@@ -71,6 +73,8 @@ public final class SqlStore implements Store {
   private final SqlAudit audit;
   private final SqlRecords records;
   private final SqlFindings findings;
+  private final SqlCosts costs;
+  private final SqlOpinions opinions;
   private final SqlForgetting forgetting;
   private final SqlPayloads payloads;
   private final InstantSource clock;
@@ -100,6 +104,8 @@ public final class SqlStore implements Store {
     this.audit = new SqlAudit(database, folder, clock);
     this.records = new SqlRecords(database, audit);
     this.findings = new SqlFindings(database);
+    this.costs = new SqlCosts(database);
+    this.opinions = new SqlOpinions(database);
     this.forgetting = new SqlForgetting(database, files, audit);
     this.payloads = new SqlPayloads(database);
     this.clock = clock;
@@ -220,6 +226,16 @@ public final class SqlStore implements Store {
   @Override
   public Findings findings() {
     return findings;
+  }
+
+  @Override
+  public Costs costs() {
+    return costs;
+  }
+
+  @Override
+  public Opinions opinions() {
+    return opinions;
   }
 
   @Override

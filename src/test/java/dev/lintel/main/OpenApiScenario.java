@@ -183,6 +183,9 @@ class OpenApiScenario {
     if (types.isEmpty()) {
       return List.of();
     }
+    if (types.contains("number")) {
+      types.add("integer");
+    }
     var wrong = new ArrayList<String>();
     Map<String, String> values =
         Map.of(

@@ -9,6 +9,8 @@ interface StoreContract
         ForgettingContract,
         PayloadsContract,
         FindingsContract,
+        CostsContract,
+        OpinionsContract,
         StoredFilesContract,
         BatchesContract,
         ChangesContract,
