@@ -64,7 +64,7 @@ public final class NodeKey {
           Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
         }
       }
-      return made(file);
+      return made(folder, file);
     } catch (IOException failed) {
       throw new UncheckedIOException(
           "The key " + file + " cannot be had: " + failed.getMessage(), failed);
@@ -88,7 +88,7 @@ public final class NodeKey {
     return key;
   }
 
-  private static NodeKey made(Path file) throws IOException, GeneralSecurityException {
+  private static NodeKey made(Path folder, Path file) throws IOException, GeneralSecurityException {
     KeyPair pair = KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair();
     Base64.Encoder base64 = Base64.getEncoder();
     String text =
@@ -104,7 +104,7 @@ public final class NodeKey {
     }
     try {
       Files.move(draft, file);
-      Owned.force(file.toAbsolutePath().getParent());
+      Owned.force(folder.toAbsolutePath());
     } catch (FileAlreadyExistsException meanwhile) {
       // Another process of this folder was first.
       Files.deleteIfExists(draft);

@@ -58,8 +58,7 @@ final class Audit {
       long compared = 0;
       String next = "";
       do {
-        JsonNode found =
-            running.get("/admin/v1/audit/verify?records=" + records + next);
+        JsonNode found = running.get("/admin/v1/audit/verify?records=" + records + next);
         entries += found.path("entries").asLong(0);
         compared += found.path("records").asLong(0);
         JsonNode broken = found.path("broken");
