@@ -35,7 +35,9 @@ final class CostRows {
     var bytes = new ByteArrayOutputStream(sums.size() * 40 + 64);
     bytes.write(FORM);
     var deflater = new Deflater(Deflater.BEST_SPEED);
-    try (var out = new DataOutputStream(new BufferedOutputStream(new DeflaterOutputStream(bytes, deflater), BUFFER))) {
+    try (var out =
+        new DataOutputStream(
+            new BufferedOutputStream(new DeflaterOutputStream(bytes, deflater), BUFFER))) {
       number(out, words.size());
       for (String word : words.keySet()) {
         out.writeUTF(word);
@@ -64,7 +66,10 @@ final class CostRows {
       throw new IllegalStateException("The costs of calls were written by a newer version.");
     }
     try (var in =
-        new DataInputStream(new BufferedInputStream(new InflaterInputStream(new ByteArrayInputStream(bytes, 1, bytes.length - 1)), BUFFER))) {
+        new DataInputStream(
+            new BufferedInputStream(
+                new InflaterInputStream(new ByteArrayInputStream(bytes, 1, bytes.length - 1)),
+                BUFFER))) {
       var words = new String[(int) number(in)];
       for (int i = 0; i < words.length; i++) {
         words[i] = in.readUTF();

@@ -38,8 +38,7 @@ final class SqlCosts implements Costs {
    *
    * @param position the last of that journal's that is in it
    */
-  static void add(
-      Connection connection, String journal, long position, Collection<RecordRow> rows)
+  static void add(Connection connection, String journal, long position, Collection<RecordRow> rows)
       throws SQLException {
     var days = new TreeMap<Integer, Map<CostKey, Sums>>();
     for (RecordRow row : rows) {
@@ -113,8 +112,7 @@ final class SqlCosts implements Costs {
   private static void put(Connection connection, int day, String part, Map<CostKey, Sums> sums)
       throws SQLException {
     try (var insert =
-        connection.prepareStatement(
-            "INSERT INTO cost_day (day, journal, sums) VALUES (?, ?, ?)")) {
+        connection.prepareStatement("INSERT INTO cost_day (day, journal, sums) VALUES (?, ?, ?)")) {
       insert.setLong(1, day);
       insert.setString(2, part);
       insert.setBytes(3, CostRows.bytes(sums));
