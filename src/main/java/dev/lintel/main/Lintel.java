@@ -584,6 +584,7 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
+                new Supposing(revisions::candidate, lasting),
                 administration())));
     return all;
   }
