@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       Apply.class,
       Explain.class,
       Whatif.class,
+      Report.class,
       Simulate.class,
       Train.class
     })

@@ -65,10 +65,12 @@ final class SqlCosts implements Costs {
       return sums;
     }
     List<CostKey> keys =
-        sums.keySet().stream()
+        sums.entrySet().stream()
             .sorted(
-                Comparator.comparingLong((CostKey key) -> sums.get(key).get(Figure.CALLS))
+                Comparator.comparingLong(
+                        (Map.Entry<CostKey, Sums> one) -> one.getValue().get(Figure.CALLS))
                     .reversed())
+            .map(Map.Entry::getKey)
             .toList();
     var folded = new HashMap<>(sums);
     for (CostKey key : keys.subList(MOST, keys.size())) {
