@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       Audit.class,
       Explain.class,
       Whatif.class,
+      Report.class,
       Simulate.class,
       Train.class
     })

@@ -215,7 +215,7 @@ final class Database implements AutoCloseable {
     } catch (SQLException failed) {
       if (engine.fault(failed) != Fault.PASSING) {
         // Nobody knows whether it is durable: to do it again might do it twice.
-        tasks.forEach(task -> task.fail(failed));
+        tasks.forEach(task -> task.fail(failed, engine));
       }
       undo(connection, failed);
       throw failed;

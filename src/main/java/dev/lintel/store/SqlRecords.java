@@ -116,7 +116,7 @@ final class SqlRecords implements Records {
     long position = entries.getLast().position();
     Map<UsageKey, UsageSum> hours = UsageParts.add(connection, journal, position, minutes);
     SqlFindings.add(connection, fresh);
-    SqlCosts.add(connection, journal, fresh);
+    SqlCosts.add(connection, journal, position, fresh);
     SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
