@@ -15,8 +15,10 @@ import picocli.CommandLine.Command;
       Check.class,
       Plan.class,
       Apply.class,
+      Audit.class,
       Explain.class,
       Whatif.class,
+      Report.class,
       Simulate.class,
       Train.class
     })

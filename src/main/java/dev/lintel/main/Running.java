@@ -2,6 +2,8 @@ package dev.lintel.main;
 
 import dev.lintel.Json;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -52,31 +54,67 @@ final class Running {
             .timeout(longest));
   }
 
+  /** Copies what it writes at that path, however much that is. */
+  void copy(String path, OutputStream out) throws Refused {
+    send(
+        path,
+        HttpRequest.newBuilder().GET(),
+        reply -> {
+          if (reply.statusCode() != 200) {
+            throw refused(reply.statusCode(), Json.parse(reply.body().readAllBytes()));
+          }
+          reply.body().transferTo(out);
+          out.flush();
+          return Json.object();
+        });
+  }
+
   private JsonNode ask(String path, HttpRequest.Builder request) throws Refused {
+    return send(
+        path,
+        request,
+        reply -> {
+          JsonNode answer = Json.parse(reply.body().readAllBytes());
+          if (reply.statusCode() != 200 && reply.statusCode() != 202) {
+            throw refused(reply.statusCode(), answer);
+          }
+          return answer;
+        });
+  }
+
+  private static Refused refused(int status, JsonNode answer) {
+    return new Refused(
+        answer.path("error").path("message").asString("The gateway refused it.")
+            + " ("
+            + status
+            + ")");
+  }
+
+  /** What is done with a reply while it comes. */
+  private interface Reading {
+    JsonNode read(HttpResponse<InputStream> reply) throws IOException, Refused;
+  }
+
+  private JsonNode send(String path, HttpRequest.Builder request, Reading reading)
+      throws Refused {
     String key =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
     if (key.isEmpty()) {
       throw new Refused("The environment variable LINTEL_ADMIN_KEY must hold the admin key.");
     }
     try (HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build()) {
-      HttpResponse<String> reply =
+      HttpResponse<InputStream> reply =
           http.send(
               request
                   .uri(URI.create(url.toString().replaceAll("/+$", "") + path))
                   .header("authorization", "Bearer " + key)
                   .build(),
-              HttpResponse.BodyHandlers.ofString());
-      JsonNode answer = Json.parse(reply.body());
-      if (reply.statusCode() != 200 && reply.statusCode() != 202) {
-        throw new Refused(
-            answer.path("error").path("message").asString("The gateway refused it.")
-                + " ("
-                + reply.statusCode()
-                + ")");
+              HttpResponse.BodyHandlers.ofInputStream());
+      try (InputStream _ = reply.body()) {
+        return reading.read(reply);
       }
-      return answer;
     } catch (IOException unreachable) {
-      throw new Refused("No gateway answers at " + url + ".");
+      throw new Refused("No gateway answers at " + url + ", or it broke off.");
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new Refused("Interrupted.");
