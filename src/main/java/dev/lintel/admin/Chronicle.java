@@ -19,7 +19,7 @@ final class Chronicle {
 
   private static final int PAGE = 1000;
   private static final Duration FIRST = Duration.ofHours(1);
-  private static final Duration LONGEST = Duration.ofDays(1);
+  private static final Duration LONGEST = Duration.ofDays(30);
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
   private final CallRecords records;

@@ -182,9 +182,15 @@ public final class WhatIf {
             .orElseThrow(() ->
                 Failure.invalid("'config' is missing: the text of a configuration file.")
                     .at("config"));
+    Instant now = Instant.now();
     Instant to =
-        body.text("until").map(given -> Listed.time(given, "until")).orElseGet(Instant::now);
+        body.text("until")
+            .map(given -> Listed.time(given, "until"))
+            .filter(now::isAfter)
+            .orElse(now);
     Instant from = body.text("since").map(given -> since(given, to)).orElse(to.minus(USUAL));
+    // Nobody has called before, and nobody yet.
+    from = from.isBefore(Instant.EPOCH) ? Instant.EPOCH : from;
     if (!from.isBefore(to)) {
       throw Failure.invalid("'since' must be before 'until'.").at("since");
     }

@@ -262,6 +262,19 @@ class WhatIfTest {
   }
 
   @Test
+  void a_time_without_end_is_the_time_in_which_there_may_be_calls() {
+    records.add(BEGIN);
+    for (String span :
+        List.of(
+            ",\"since\":\"999999w\"",
+            ",\"since\":\"-200000-01-01T00:00:00Z\",\"until\":\"9999-12-31T00:00:00Z\"")) {
+      slow = new Slow(new CountDownLatch(0));
+      assertThat(ask(span).answers.getFirst().status()).as(span).isEqualTo(200);
+      assertThat(slow.times).as(span).containsExactly(BEGIN);
+    }
+  }
+
+  @Test
   void wrong_input_names_its_field() {
     var wrong =
         Map.of(
