@@ -6,6 +6,7 @@ import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Counters;
+import dev.lintel.Erasures;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
@@ -107,6 +108,7 @@ public final class Lintel implements AutoCloseable {
   private final Vertx vertx;
   private final Evidence evidence;
   private final Retaining retaining;
+  private final Erasing erasing;
   private final Scribe scribe;
   private final Metrics metrics;
   private final Tracer tracer;
@@ -214,6 +216,13 @@ public final class Lintel implements AutoCloseable {
             () -> live.config().policies().retentions(),
             evidence::forget,
             InstantSource.system());
+    erasing =
+        new Erasing(
+            storage::store,
+            journal::name,
+            own.node().orElseGet(NodeName::ofMachine),
+            evidence::erase,
+            InstantSource.system());
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -314,6 +323,8 @@ public final class Lintel implements AutoCloseable {
       notices.use(config);
       tracer.use(config.otlp());
       retaining.begin();
+      storage.hear(Erasures.TOPIC, number -> erasing.hurry());
+      erasing.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -505,6 +516,7 @@ public final class Lintel implements AutoCloseable {
     long until = System.nanoTime() + patience.toNanos();
     revisions.close();
     retaining.close();
+    erasing.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -595,7 +607,7 @@ public final class Lintel implements AutoCloseable {
                 .operations(
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));
-    all.addAll(EvidenceAdmin.operations(storage, sealer));
+    all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
     return all;
   }
 

@@ -169,14 +169,14 @@ final class SqlForgetting implements Forgetting {
     }
   }
 
-  private static Instant start(int day) {
+  static Instant start(int day) {
     return LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
         .atStartOfDay(ZoneOffset.UTC)
         .toInstant();
   }
 
   /** Of an id, or of what stands before one. */
-  private static Instant time(String id) {
+  static Instant time(String id) {
     String whole = id.length() < WHOLE ? id + "0".repeat(WHOLE - id.length()) : id;
     return Ids.time(whole.substring(0, WHOLE)).orElse(Instant.EPOCH);
   }
