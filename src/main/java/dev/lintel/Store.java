@@ -76,6 +76,8 @@ public interface Store extends AutoCloseable {
 
   Acts acts();
 
+  AuditTrail audit();
+
   Approvals approvals();
 
   KeptSecrets secrets();

@@ -8,6 +8,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Opinion;
+import dev.lintel.Price;
 import dev.lintel.RawRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -66,23 +67,36 @@ public final class Calls {
     return new Question(
         envelope,
         (exchange, trail) -> {
+          byte[] record = found(exchange.request());
           String id = exchange.request().path().getOrDefault("id", "");
-          String only = Listed.only(exchange.request(), "tenant").get("tenant");
-          byte[] record =
-              records
-                  .find(id)
-                  .filter(found ->
-                      only == null || only.equals(Json.parse(found).path("tenant").asString("")))
-                  .orElseThrow(() ->
-                      Failure.of(
-                              Failure.Kind.NOT_FOUND,
-                              "There is no call '"
-                                  + id
-                                  + "', or it is longer ago than records are kept.")
-                          .at("request_id")
-                          .code("call_not_found"));
           return new Answer(200, Answer.JSON, withFeedback(id, record));
         });
+  }
+
+  /**
+   * The story of that call, as {@link Story} tells it: {@code ?tenant=} likewise.
+   *
+   * @param prices of targets by their names, as they are now
+   */
+  public Endpoint story(Function<String, Optional<Price>> prices) {
+    return new Question(
+        envelope,
+        (exchange, trail) ->
+            Answer.json(200, Story.of(Json.parse(found(exchange.request())), prices)));
+  }
+
+  private byte[] found(RawRequest request) {
+    String id = request.path().getOrDefault("id", "");
+    String only = Listed.only(request, "tenant").get("tenant");
+    return records
+        .find(id)
+        .filter(found -> only == null || only.equals(Json.parse(found).path("tenant").asString("")))
+        .orElseThrow(() ->
+            Failure.of(
+                    Failure.Kind.NOT_FOUND,
+                    "There is no call '" + id + "', or it is longer ago than records are kept.")
+                .at("request_id")
+                .code("call_not_found"));
   }
 
   private static CallRecords.Question question(RawRequest request) {

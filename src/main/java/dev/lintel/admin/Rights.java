@@ -58,6 +58,7 @@ final class Rights {
           row(ADMIN, "*", "", Own.ANYTHING),
           row(AUDITOR, "GET", "", Own.ANYTHING),
           row(AUDITOR, "POST", "/config/plan", Own.ANYTHING),
+          row(AUDITOR, "POST", "/whatif", Own.ANYTHING),
           row(LOOKING, "POST", "/route", Own.ANYTHING),
           row(LOOKING, "GET", "/tenants", Own.ANYTHING),
           row(LOOKING, "GET", "/policies", Own.ANYTHING),

@@ -23,6 +23,7 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.Operation;
+import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
 import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
@@ -109,6 +110,7 @@ public final class Lintel implements AutoCloseable {
   private final Evidence evidence;
   private final Retaining retaining;
   private final Erasing erasing;
+  private final Vigil vigil;
   private final Scribe scribe;
   private final Metrics metrics;
   private final Tracer tracer;
@@ -223,6 +225,9 @@ public final class Lintel implements AutoCloseable {
             own.node().orElseGet(NodeName::ofMachine),
             evidence::erase,
             InstantSource.system());
+    vigil =
+        new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
+    metrics.evidence(vigil::intact, vigil::entries);
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -325,6 +330,7 @@ public final class Lintel implements AutoCloseable {
       retaining.begin();
       storage.hear(Erasures.TOPIC, number -> erasing.hurry());
       erasing.begin();
+      vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -481,6 +487,7 @@ public final class Lintel implements AutoCloseable {
                       now.presence() == Store.Presence.OPEN,
                       Map.of())));
     }
+    vigil.footing().ifPresent(broken -> all.put("audit", broken));
     MappedJournal journal = evidence.journal();
     if (journal.full() || journal.lost() > 0) {
       all.put(
@@ -517,6 +524,7 @@ public final class Lintel implements AutoCloseable {
     revisions.close();
     retaining.close();
     erasing.close();
+    vigil.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -596,6 +604,7 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
+                new Supposing(revisions::candidate, lasting),
                 administration())));
     return all;
   }
@@ -603,7 +612,7 @@ public final class Lintel implements AutoCloseable {
   private List<Operation> administration() {
     var all =
         new ArrayList<>(
-            new ConfigurationAdmin(storage, revisions, approvals, sealer)
+            new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
                 .operations(
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));

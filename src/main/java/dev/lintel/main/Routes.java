@@ -24,6 +24,7 @@ import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
+import dev.lintel.admin.WhatIf;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
@@ -65,6 +66,7 @@ final class Routes {
    * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
    * @param candidate a policy that nobody need be under, by its name or as it would be written
+   * @param candidates what a configuration that is not in force would decide
    * @param guard before everything that admins ask
    * @param admin what is asked of parts that are not of one configuration
    */
@@ -86,6 +88,7 @@ final class Routes {
       BooleanSupplier ready,
       Guard guard,
       Function<JsonNode, Policy> candidate,
+      WhatIf.Candidates candidates,
       List<Operation> admin) {
     /** As the configuration in force has it. */
     Identity identity() {

@@ -2,6 +2,8 @@ package dev.lintel.store;
 
 import dev.lintel.Costs.Figure;
 import dev.lintel.Costs.Sums;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -22,6 +24,7 @@ import java.util.zip.InflaterInputStream;
 final class CostRows {
   private static final int FORM = 1;
   private static final int WORDS = 7;
+  private static final int BUFFER = 1 << 14;
 
   private CostRows() {}
 
@@ -32,7 +35,9 @@ final class CostRows {
     var bytes = new ByteArrayOutputStream(sums.size() * 40 + 64);
     bytes.write(FORM);
     var deflater = new Deflater(Deflater.BEST_SPEED);
-    try (var out = new DataOutputStream(new DeflaterOutputStream(bytes, deflater))) {
+    try (var out =
+        new DataOutputStream(
+            new BufferedOutputStream(new DeflaterOutputStream(bytes, deflater), BUFFER))) {
       number(out, words.size());
       for (String word : words.keySet()) {
         out.writeUTF(word);
@@ -62,7 +67,9 @@ final class CostRows {
     }
     try (var in =
         new DataInputStream(
-            new InflaterInputStream(new ByteArrayInputStream(bytes, 1, bytes.length - 1)))) {
+            new BufferedInputStream(
+                new InflaterInputStream(new ByteArrayInputStream(bytes, 1, bytes.length - 1)),
+                BUFFER))) {
       var words = new String[(int) number(in)];
       for (int i = 0; i < words.length; i++) {
         words[i] = in.readUTF();

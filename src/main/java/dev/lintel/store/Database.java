@@ -40,12 +40,17 @@ final class Database implements AutoCloseable {
   private final AtomicBoolean started = new AtomicBoolean();
   private volatile boolean closed;
 
-  /** Opens nothing before {@link #open} or the first work. */
   /** Whether processes use it that have folders of their own. */
   boolean shared() {
     return engine.shared();
   }
 
+  /** The same for the same database, wherever a data folder lies that has one. */
+  String place() {
+    return engine.shared() ? engine.name() : "embedded";
+  }
+
+  /** Opens nothing before {@link #open} or the first work. */
   Database(Engine engine) {
     this.engine = engine;
     watch = new Watch(engine.name());
@@ -112,13 +117,18 @@ final class Database implements AutoCloseable {
   /** The same, but {@link #settle} is left to who has more to shred. */
   <T> T shred(Work<T> work) {
     return written(connection -> {
-      engine.shredding(connection, true);
+      shredding(connection, true);
       try {
         return work.run(connection);
       } finally {
-        engine.shredding(connection, false);
+        shredding(connection, false);
       }
     });
+  }
+
+  /** Within work that writes: whether what it deletes from now on leaves nothing in its place. */
+  void shredding(Connection connection, boolean now) throws SQLException {
+    engine.shredding(connection, now);
   }
 
   /**
@@ -228,7 +238,7 @@ final class Database implements AutoCloseable {
     } catch (SQLException failed) {
       if (engine.fault(failed) != Fault.PASSING) {
         // Nobody knows whether it is durable: to do it again might do it twice.
-        tasks.forEach(task -> task.fail(failed));
+        tasks.forEach(task -> task.fail(failed, engine));
       }
       undo(connection, failed);
       throw failed;

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,12 +16,16 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * What calls came to by the day, in one row of the table for each day and journal: nodes do not
- * wait for each other, and a batch of records writes one row whatever they are about.
+ * What calls came to by the day. Whatever is added together is one part of each day, written once,
+ * and many parts of a journal become one: nodes do not wait for each other, and a batch of records
+ * writes one row whatever they are about.
  */
 final class SqlCosts implements Costs {
   /** More rows of a day from one node have neither keys nor callers' words of their own. */
   static final int MOST = 2000;
+
+  /** So many parts of a day become one. */
+  private static final int FAN = 32;
 
   private final Database database;
 
@@ -28,47 +33,92 @@ final class SqlCosts implements Costs {
     this.database = database;
   }
 
-  /** Within the transaction that adds the records, in which the journal is held. */
-  static void add(Connection connection, String journal, Collection<RecordRow> rows)
+  /**
+   * Within the transaction that adds the records, in which the journal is held.
+   *
+   * @param position the last of that journal's that is in it
+   */
+  static void add(Connection connection, String journal, long position, Collection<RecordRow> rows)
       throws SQLException {
-    var days = new TreeMap<Integer, List<RecordRow>>();
-    rows.forEach(row -> days.computeIfAbsent(row.day(), day -> new ArrayList<>()).add(row));
+    var days = new TreeMap<Integer, Map<CostKey, Sums>>();
+    for (RecordRow row : rows) {
+      Map<CostKey, Sums> sums = days.computeIfAbsent(row.day(), day -> new HashMap<>());
+      row.cost().keys().forEach(key -> sums.merge(key, row.cost().sums(), Sums::plus));
+    }
     for (var day : days.entrySet()) {
-      Map<CostKey, Sums> sums = known(connection, day.getKey(), journal);
-      for (RecordRow row : day.getValue()) {
-        for (CostKey key : row.cost().keys()) {
-          CostKey place = sums.size() < MOST || sums.containsKey(key) ? key : key.folded();
-          sums.merge(place, row.cost().sums(), Sums::plus);
+      put(connection, day.getKey(), part(journal, position), folded(day.getValue()));
+      if (count(connection, day.getKey(), journal) >= FAN) {
+        Map<CostKey, Sums> all = taken(connection, day.getKey(), journal);
+        put(connection, day.getKey(), part(journal, position), folded(all));
+      }
+    }
+  }
+
+  /** How a part is called: with the name of its journal before it. */
+  private static String part(String journal, long position) {
+    return journal + "/" + position;
+  }
+
+  /** Those of most calls keep their words. */
+  private static Map<CostKey, Sums> folded(Map<CostKey, Sums> sums) {
+    if (sums.size() <= MOST) {
+      return sums;
+    }
+    List<CostKey> keys =
+        sums.entrySet().stream()
+            .sorted(
+                Comparator.comparingLong(
+                        (Map.Entry<CostKey, Sums> one) -> one.getValue().get(Figure.CALLS))
+                    .reversed())
+            .map(Map.Entry::getKey)
+            .toList();
+    var folded = new HashMap<>(sums);
+    for (CostKey key : keys.subList(MOST, keys.size())) {
+      folded.merge(key.folded(), folded.remove(key), Sums::plus);
+    }
+    return folded;
+  }
+
+  private static long count(Connection connection, int day, String journal) throws SQLException {
+    try (var query =
+        connection.prepareStatement(
+            "SELECT COUNT(*) FROM cost_day WHERE day = ? AND SUBSTR(journal, 1, ?) = ?")) {
+      query.setLong(1, day);
+      query.setInt(2, journal.length() + 1);
+      query.setString(3, journal + "/");
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
+    }
+  }
+
+  private static Map<CostKey, Sums> taken(Connection connection, int day, String journal)
+      throws SQLException {
+    var sums = new HashMap<CostKey, Sums>();
+    try (var delete =
+        connection.prepareStatement(
+            "DELETE FROM cost_day WHERE day = ? AND SUBSTR(journal, 1, ?) = ? RETURNING sums")) {
+      delete.setLong(1, day);
+      delete.setInt(2, journal.length() + 1);
+      delete.setString(3, journal + "/");
+      try (ResultSet row = delete.executeQuery()) {
+        while (row.next()) {
+          CostRows.of(row.getBytes(1)).forEach((key, sum) -> sums.merge(key, sum, Sums::plus));
         }
       }
-      put(connection, day.getKey(), journal, sums);
     }
+    return sums;
   }
 
-  private static Map<CostKey, Sums> known(Connection connection, int day, String journal)
+  private static void put(Connection connection, int day, String part, Map<CostKey, Sums> sums)
       throws SQLException {
-    try (var query =
-        connection.prepareStatement("SELECT sums FROM cost_day WHERE day = ? AND journal = ?")) {
-      query.setLong(1, day);
-      query.setString(2, journal);
-      try (ResultSet row = query.executeQuery()) {
-        return row.next() ? CostRows.of(row.getBytes(1)) : new HashMap<>();
-      }
-    }
-  }
-
-  private static void put(Connection connection, int day, String journal, Map<CostKey, Sums> sums)
-      throws SQLException {
-    try (var upsert =
-        connection.prepareStatement(
-            """
-            INSERT INTO cost_day (day, journal, sums) VALUES (?, ?, ?)
-            ON CONFLICT (day, journal) DO UPDATE SET sums = excluded.sums
-            """)) {
-      upsert.setLong(1, day);
-      upsert.setString(2, journal);
-      upsert.setBytes(3, CostRows.bytes(sums));
-      upsert.executeUpdate();
+    try (var insert =
+        connection.prepareStatement("INSERT INTO cost_day (day, journal, sums) VALUES (?, ?, ?)")) {
+      insert.setLong(1, day);
+      insert.setString(2, part);
+      insert.setBytes(3, CostRows.bytes(sums));
+      insert.executeUpdate();
     }
   }
 

@@ -39,8 +39,10 @@ final class SqlErasures implements Erasures {
   private final Database database;
   private final SqlPayloads payloads;
   private final SqlFiles files;
+  private final SqlAudit audit;
 
-  SqlErasures(Database database, SqlPayloads payloads, SqlFiles files) {
+  SqlErasures(Database database, SqlPayloads payloads, SqlFiles files, SqlAudit audit) {
+    this.audit = audit;
     this.database = database;
     this.payloads = payloads;
     this.files = files;
@@ -50,7 +52,7 @@ final class SqlErasures implements Erasures {
   public Erasure ask(
       String tenant, Instant before, Optional<String> user, String by, Instant now) {
     String id = Ids.of("erasure_");
-    return database.written(connection -> {
+    return audit.written((connection, chain) -> {
       // Who brings something holds this row until it is in.
       long number = SqlFeed.next(connection, TOPIC);
       var asked =
@@ -78,6 +80,9 @@ final class SqlErasures implements Erasures {
         insert.setString(6, by);
         insert.setLong(7, asked.asked().toEpochMilli());
         insert.executeUpdate();
+      }
+      if (user.isEmpty()) {
+        chain.forgotten(tenant, asked.before());
       }
       return asked;
     });
@@ -215,7 +220,7 @@ final class SqlErasures implements Erasures {
         database.found(connection ->
             page(connection, erasure, from.orElseGet(() -> Ids.before(Instant.EPOCH)), most));
     if (!page.ids.isEmpty()) {
-      database.shred(connection -> {
+      audit.shred((connection, chain) -> {
         int records =
             delete(
                 connection,
@@ -224,6 +229,9 @@ final class SqlErasures implements Erasures {
         int opinions = delete(connection, OPINION, page.ids);
         int replies = delete(connection, REPLY, page.ids);
         count(connection, erasure, new Erasure.Erased(records, 0, replies, 0, 0, opinions));
+        if (erasure.user().isPresent()) {
+          chain.forgotten(page.ids);
+        }
         return records;
       });
     }
@@ -278,7 +286,7 @@ final class SqlErasures implements Erasures {
       }
     }
     if (looked < most) {
-      String tomorrow = Ids.before(SqlForgetting.start(day).plus(Duration.ofDays(1)));
+      String tomorrow = Ids.before(RecordRow.start(day).plus(Duration.ofDays(1)));
       return new Page(day, ids, Optional.of(tomorrow).filter(next -> next.compareTo(end) < 0));
     }
     return new Page(day, ids, Optional.of(at));
@@ -515,9 +523,14 @@ final class SqlErasures implements Erasures {
   /**
    * Within the transaction that brings them: those of which nothing but the sums may come in, with
    * what was kept of them before.
+   *
+   * @param ofUsers takes the ids of those that an erasure of one user means
    */
   static Set<RecordRow> kept(
-      Connection connection, List<Erasure> erasures, Collection<RecordRow> rows)
+      Connection connection,
+      List<Erasure> erasures,
+      Collection<RecordRow> rows,
+      List<String> ofUsers)
       throws SQLException {
     var out = new HashSet<RecordRow>();
     for (Erasure erasure : erasures) {
@@ -528,6 +541,9 @@ final class SqlErasures implements Erasures {
         }
       }
       if (!ids.isEmpty()) {
+        if (erasure.user().isPresent()) {
+          ofUsers.addAll(ids);
+        }
         int replies = delete(connection, REPLY, ids);
         int opinions = delete(connection, OPINION, ids);
         count(connection, erasure, new Erasure.Erased(ids.size(), 0, replies, 0, 0, opinions));

@@ -7,6 +7,7 @@ import dev.lintel.Records;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -31,13 +32,15 @@ final class SqlRecords implements Records {
   private static final Logger LOG = LoggerFactory.getLogger(SqlRecords.class);
 
   private final Database database;
+  private final SqlAudit audit;
   private final SqlUsage usage;
 
   /** The days that have a table, as far as this process knows. */
   private final Set<Integer> made = ConcurrentHashMap.newKeySet();
 
-  SqlRecords(Database database) {
+  SqlRecords(Database database, SqlAudit audit) {
     this.database = database;
+    this.audit = audit;
     this.usage = new SqlUsage(database);
   }
 
@@ -61,7 +64,7 @@ final class SqlRecords implements Records {
           make(day);
         }
       }
-      database.written(connection -> add(connection, journal, byDay, charges));
+      audit.written((connection, chain) -> add(connection, chain, journal, byDay, charges));
     } catch (RuntimeException failed) {
       // Another node may have dropped a day that had a table.
       made.clear();
@@ -91,6 +94,7 @@ final class SqlRecords implements Records {
 
   private int add(
       Connection connection,
+      SqlAudit.Chain chain,
       String journal,
       Map<Integer, List<RecordRow>> byDay,
       List<Entry> entries)
@@ -99,9 +103,10 @@ final class SqlRecords implements Records {
     var fresh = new ArrayList<RecordRow>();
     List<Erasure> erasures = SqlErasures.binding(connection, database.shared());
     var erased = new HashSet<RecordRow>();
+    var ofUsers = new ArrayList<String>();
     for (var day : byDay.entrySet()) {
       List<RecordRow> rows = day.getValue().stream().filter(row -> row.position() > last).toList();
-      erased.addAll(SqlErasures.kept(connection, erasures, rows));
+      erased.addAll(SqlErasures.kept(connection, erasures, rows, ofUsers));
       insert(
           connection,
           day.getKey(),
@@ -123,7 +128,7 @@ final class SqlRecords implements Records {
     long position = entries.getLast().position();
     Map<UsageKey, UsageSum> hours = UsageParts.add(connection, journal, position, minutes);
     SqlFindings.add(connection, fresh);
-    SqlCosts.add(connection, journal, fresh);
+    SqlCosts.add(connection, journal, position, fresh);
     SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
@@ -137,6 +142,10 @@ final class SqlRecords implements Records {
       update.setLong(1, position);
       update.setString(2, journal);
       update.executeUpdate();
+    }
+    chain.brought(journal, fresh);
+    if (!ofUsers.isEmpty()) {
+      chain.forgotten(ofUsers);
     }
     return fresh.size();
   }
@@ -235,7 +244,7 @@ final class SqlRecords implements Records {
     List<Integer> old =
         database.found(connection -> days(connection).stream().filter(day -> day < first).toList());
     for (int day : old) {
-      database.written(connection -> {
+      audit.written((connection, chain) -> {
         try (var statement = connection.createStatement()) {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
           // Where an earlier version kept what the day's minutes come to.
@@ -243,7 +252,13 @@ final class SqlRecords implements Records {
           UsageParts.forget(connection, start(first));
           SqlFindings.forget(connection, before);
           SqlOpinions.forget(connection, before.truncatedTo(ChronoUnit.DAYS));
-          return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
+          int gone = statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
+          if (gone > 0) {
+            Instant end = RecordRow.start(day).plus(Duration.ofDays(1));
+            chain.forgetLeaves(end);
+            chain.forgotten("", end);
+          }
+          return gone;
         }
       });
       made.remove(day);

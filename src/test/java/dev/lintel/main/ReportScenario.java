@@ -7,16 +7,21 @@ import dev.lintel.Json;
 import java.math.BigDecimal;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
@@ -156,6 +161,38 @@ class ReportScenario {
             "ServiceName");
     assertThat(lines.size()).isGreaterThanOrEqualTo(4);
     assertThat(lines.get(1)).contains(",USD,", ",Usage,", "AI and Machine Learning", "Usage-Based");
+  }
+
+  private record Run(int code, String out) {}
+
+  private static Run run(String... arguments) throws Exception {
+    var command = new ArrayList<>(List.of(ThisJava.JAVA, "-cp", ThisJava.CLASSES));
+    command.addAll(List.of(Main.class.getName(), "report"));
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("--url", gateway.url().toString()));
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("LINTEL_ADMIN_KEY", "admin-key");
+    Process process = builder.start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Run(process.waitFor(), out);
+  }
+
+  @Test
+  void the_command_line_prints_what_the_api_answers(@TempDir Path folder) throws Exception {
+    Run csv = run("cost", "--by", "app", "--since", "3d", "--csv");
+    assertThat(csv.out).isEqualTo(get("cost?group_by=app&format=csv").body());
+    assertThat(csv.code).isZero();
+    Run table = run("cost", "--by", "app");
+    assertThat(table.out).startsWith("app  calls  cost_usd").contains("\na    12 ");
+    Run wrong = run("cost", "--by", "colour");
+    assertThat(wrong.code).isEqualTo(1);
+    assertThat(wrong.out).contains("not 'colour'").contains("(400)");
+    Path bill = folder.resolve("bill.csv");
+    Files.writeString(
+        bill, "date,model,cost\n" + LocalDate.now(ZoneOffset.UTC) + ",large,7\n");
+    Run differs = run("reconcile", "--file", bill.toString(), "--provider", "demo");
+    assertThat(differs.code).as(differs.out).isEqualTo(2);
+    assertThat(differs.out).contains("differ");
   }
 
   @ParameterizedTest

@@ -89,8 +89,7 @@ class AdviceTest {
     return Advice.of(
         costs,
         said,
-        new Advice.Asked(
-            Optional.empty(), DAY, DAY.plusDays(30), new BigDecimal("0.01"), 20),
+        new Advice.Asked(Optional.empty(), DAY, DAY.plusDays(30), new BigDecimal("0.01"), 20),
         AdviceTest::price,
         inventory);
   }
@@ -141,12 +140,30 @@ class AdviceTest {
   void a_cache_that_another_app_uses_better_would_have_saved_so_much() {
     Map<Figure, Long> good =
         Map.of(
-            Figure.CALLS, 50L, Figure.LONG_CALLS, 50L, Figure.LONG_PROMPT, 1_000_000L,
-            Figure.LONG_READ, 800_000L, Figure.CACHE_READ, 800_000L, Figure.INPUT, 200_000L);
+            Figure.CALLS,
+            50L,
+            Figure.LONG_CALLS,
+            50L,
+            Figure.LONG_PROMPT,
+            1_000_000L,
+            Figure.LONG_READ,
+            800_000L,
+            Figure.CACHE_READ,
+            800_000L,
+            Figure.INPUT,
+            200_000L);
     Map<Figure, Long> poor =
         Map.of(
-            Figure.CALLS, 50L, Figure.LONG_CALLS, 50L, Figure.LONG_PROMPT, 1_000_000L,
-            Figure.LONG_READ, 0L, Figure.INPUT, 1_000_000L);
+            Figure.CALLS,
+            50L,
+            Figure.LONG_CALLS,
+            50L,
+            Figure.LONG_PROMPT,
+            1_000_000L,
+            Figure.LONG_READ,
+            0L,
+            Figure.INPUT,
+            1_000_000L);
     var costs =
         new KnownCosts()
             .put(DAY, Map.of("tenant", "acme", "app", "search", "target", "p/dear"), good)
@@ -165,10 +182,24 @@ class AdviceTest {
                 DAY,
                 support("p/dear"),
                 Map.of(
-                    Figure.CALLS, 50L, Figure.TRIES, 60L, Figure.FAILED_TRIES, 10L,
-                    Figure.PICO_USD, 9 * USD, Figure.FAILED_PICO_USD, 2 * USD,
-                    Figure.SHADOWS, 5L, Figure.SHADOW_PICO_USD, USD,
-                    Figure.UNPRICED, 3L, Figure.BOUNDED_CALLS, 40L))
+                    Figure.CALLS,
+                    50L,
+                    Figure.TRIES,
+                    60L,
+                    Figure.FAILED_TRIES,
+                    10L,
+                    Figure.PICO_USD,
+                    9 * USD,
+                    Figure.FAILED_PICO_USD,
+                    2 * USD,
+                    Figure.SHADOWS,
+                    5L,
+                    Figure.SHADOW_PICO_USD,
+                    USD,
+                    Figure.UNPRICED,
+                    3L,
+                    Figure.BOUNDED_CALLS,
+                    40L))
             .put(
                 DAY,
                 support("p/dear"),
@@ -193,7 +224,13 @@ class AdviceTest {
             List.of(
                 new Inventory.Key("k1", "ci", "acme", "support", old, Optional.empty()),
                 new Inventory.Key(
-                    "k2", "", "acme", "support", old, Optional.of(DAY.plusDays(3).atStartOfDay().toInstant(java.time.ZoneOffset.UTC)))),
+                    "k2",
+                    "",
+                    "acme",
+                    "support",
+                    old,
+                    Optional.of(
+                        DAY.plusDays(3).atStartOfDay().toInstant(java.time.ZoneOffset.UTC)))),
             List.of(new Inventory.App("acme", "support"), new Inventory.App("acme", "idle")),
             List.of("used", "idle"),
             false);

@@ -57,15 +57,24 @@ class NotesTest {
             .orElseThrow();
     long cost = usd.movePointRight(12).longValue() * calls;
     return Map.of(
-        Figure.CALLS, calls,
-        Figure.ANSWERED, calls,
-        Figure.PICO_USD, cost + failed,
-        Figure.INPUT, input * calls,
-        Figure.CACHE_READ, read * calls,
-        Figure.OUTPUT, output * calls,
-        Figure.TRIES, calls + failed / USD,
-        Figure.FAILED_TRIES, failed / USD,
-        Figure.FAILED_PICO_USD, failed);
+        Figure.CALLS,
+        calls,
+        Figure.ANSWERED,
+        calls,
+        Figure.PICO_USD,
+        cost + failed,
+        Figure.INPUT,
+        input * calls,
+        Figure.CACHE_READ,
+        read * calls,
+        Figure.OUTPUT,
+        output * calls,
+        Figure.TRIES,
+        calls + failed / USD,
+        Figure.FAILED_TRIES,
+        failed / USD,
+        Figure.FAILED_PICO_USD,
+        failed);
   }
 
   private static JsonNode notes(KnownCosts costs) {
@@ -121,8 +130,7 @@ class NotesTest {
       for (Cause one : Cause.values()) {
         assertThat(new BigDecimal(note.path("causes").path(one.word()).asString()))
             .as("%s as %s", cause, one)
-            .isEqualByComparingTo(
-                one == cause ? note.path("change_usd").asString() : "0");
+            .isEqualByComparingTo(one == cause ? note.path("change_usd").asString() : "0");
       }
     });
   }
@@ -155,8 +163,7 @@ class NotesTest {
             figures.put(
                 Figure.FAILED_PICO_USD, random.nextLong(0, figures.get(Figure.PICO_USD) + 1));
             for (Figure figure :
-                List.of(
-                    Figure.INPUT, Figure.OUTPUT, Figure.CACHE_READ, Figure.CACHE_WRITE)) {
+                List.of(Figure.INPUT, Figure.OUTPUT, Figure.CACHE_READ, Figure.CACHE_WRITE)) {
               figures.put(figure, random.nextBoolean() ? 0 : random.nextLong(0, 1_000_000));
             }
             costs.put(MONDAY.minusDays(7L * week), support(target), figures);
@@ -165,7 +172,8 @@ class NotesTest {
       }
       for (JsonNode note : notes(costs).path("data")) {
         BigDecimal sum =
-            note.path("causes").valueStream()
+            note.path("causes")
+                .valueStream()
                 .map(part -> new BigDecimal(part.asString()))
                 .reduce(BigDecimal.ZERO, BigDecimal::add);
         assertThat(sum).isEqualByComparingTo(note.path("change_usd").asString());
@@ -178,7 +186,10 @@ class NotesTest {
     assertThat(
             notes(
                     new KnownCosts()
-                        .put(MONDAY.minusDays(7), support("p/m"), calls("p/m", 1000, 1000, 0, 100, 0))
+                        .put(
+                            MONDAY.minusDays(7),
+                            support("p/m"),
+                            calls("p/m", 1000, 1000, 0, 100, 0))
                         .put(MONDAY, support("p/m"), calls("p/m", 1100, 1000, 0, 100, 0)))
                 .path("data"))
         .isEmpty();

@@ -157,9 +157,22 @@ interface CostsContract {
 
     var rows = rows(store().costs(), List.of("use_case"), DAY, DAY.plusDays(1), false);
 
-    assertThat(rows.size()).isLessThanOrEqualTo(SqlCosts.MOST + 1);
+    assertThat(rows.size()).isLessThanOrEqualTo(SqlCosts.MOST + 2);
     assertThat(rows.stream().mapToLong(row -> row.sums().get(Figure.CALLS)).sum()).isEqualTo(3000);
     assertThat(rows).anyMatch(row -> row.values().equals(List.of("other")));
+  }
+
+  @Test
+  default void many_batches_come_to_what_one_would() {
+    for (int i = 0; i < 100; i++) {
+      store().records().add("j", List.of(call(i, MORNING, paid("1"))));
+      store().records().add("j0", List.of(call(i, MORNING, paid("2"))));
+    }
+
+    assertThat(rows(store().costs(), List.of("key"), DAY, DAY.plusDays(1), true))
+        .singleElement()
+        .extracting(row -> row.sums().get(Figure.PICO_USD))
+        .isEqualTo(300_000_000_000_000L);
   }
 
   @Test
