@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -230,7 +231,7 @@ final class SqlErasures implements Erasures {
         int replies = delete(connection, REPLY, page.ids);
         count(connection, erasure, new Erasure.Erased(records, 0, replies, 0, 0, opinions));
         if (erasure.user().isPresent()) {
-          chain.forgotten(page.ids);
+          chain.erased(erasure.tenant(), page.ids);
         }
         return records;
       });
@@ -524,13 +525,13 @@ final class SqlErasures implements Erasures {
    * Within the transaction that brings them: those of which nothing but the sums may come in, with
    * what was kept of them before.
    *
-   * @param ofUsers takes the ids of those that an erasure of one user means
+   * @param ofUsers takes the ids of those that an erasure of one user means, by tenants
    */
   static Set<RecordRow> kept(
       Connection connection,
       List<Erasure> erasures,
       Collection<RecordRow> rows,
-      List<String> ofUsers)
+      Map<String, List<String>> ofUsers)
       throws SQLException {
     var out = new HashSet<RecordRow>();
     for (Erasure erasure : erasures) {
@@ -542,7 +543,7 @@ final class SqlErasures implements Erasures {
       }
       if (!ids.isEmpty()) {
         if (erasure.user().isPresent()) {
-          ofUsers.addAll(ids);
+          ofUsers.computeIfAbsent(erasure.tenant(), tenant -> new ArrayList<>()).addAll(ids);
         }
         int replies = delete(connection, REPLY, ids);
         int opinions = delete(connection, OPINION, ids);

@@ -9,8 +9,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -60,8 +58,10 @@ final class SqlRecords implements Records {
     }
     try {
       for (int day : byDay.keySet()) {
-        if (made.add(day)) {
+        if (!made.contains(day)) {
           make(day);
+          // Not before: another thread takes it for there.
+          made.add(day);
         }
       }
       audit.written((connection, chain) -> add(connection, chain, journal, byDay, charges));
@@ -103,7 +103,7 @@ final class SqlRecords implements Records {
     var fresh = new ArrayList<RecordRow>();
     List<Erasure> erasures = SqlErasures.binding(connection, database.shared());
     var erased = new HashSet<RecordRow>();
-    var ofUsers = new ArrayList<String>();
+    var ofUsers = new HashMap<String, List<String>>();
     for (var day : byDay.entrySet()) {
       List<RecordRow> rows = day.getValue().stream().filter(row -> row.position() > last).toList();
       erased.addAll(SqlErasures.kept(connection, erasures, rows, ofUsers));
@@ -144,8 +144,8 @@ final class SqlRecords implements Records {
       update.executeUpdate();
     }
     chain.brought(journal, fresh);
-    if (!ofUsers.isEmpty()) {
-      chain.forgotten(ofUsers);
+    for (var gone : ofUsers.entrySet()) {
+      chain.erased(gone.getKey(), gone.getValue());
     }
     return fresh.size();
   }
@@ -249,7 +249,7 @@ final class SqlRecords implements Records {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
           // Where an earlier version kept what the day's minutes come to.
           statement.execute("DROP TABLE IF EXISTS usage_" + day);
-          UsageParts.forget(connection, start(first));
+          UsageParts.forget(connection, RecordRow.start(first).toEpochMilli());
           SqlFindings.forget(connection, before);
           SqlOpinions.forget(connection, before.truncatedTo(ChronoUnit.DAYS));
           int gone = statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
@@ -269,13 +269,5 @@ final class SqlRecords implements Records {
   /** Makes few rows of many, so that questions stay quick. */
   void tidy() {
     UsageParts.tidy(database);
-  }
-
-  /** When a day begins. */
-  static long start(int day) {
-    return LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
-        .atStartOfDay(ZoneOffset.UTC)
-        .toInstant()
-        .toEpochMilli();
   }
 }
