@@ -42,7 +42,8 @@ public record Logging(Level level, Map<String, Level> levels, Percent calls, For
   /** As many levels of single loggers there may be: each name is kept until the process ends. */
   public static final int MOST = 100;
 
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_$]{1,100}(\\.[\\w$]{1,100}){0,20}");
+  private static final Pattern NAME =
+      Pattern.compile("[A-Za-z0-9_$]{1,100}(\\.[\\w$]{1,100}){0,20}");
 
   public static final Logging USUAL =
       new Logging(Level.INFO, Map.of(), Percent.of("100%"), Form.TEXT);

@@ -35,13 +35,18 @@ public final class LogDial {
 
   private static final Schema LOGS =
       Schema.object(
-          "node", Schema.TEXT,
-          "level", LEVEL,
-          "levels", Schema.map(LEVEL),
-          "calls", CALLS,
-          "until", Schema.TIME.orNull().saying("when what was changed here ends"),
+          "node",
+          Schema.TEXT,
+          "level",
+          LEVEL,
+          "levels",
+          Schema.map(LEVEL),
+          "calls",
+          CALLS,
+          "until",
+          Schema.TIME.orNull().saying("when what was changed here ends"),
           "configured",
-              Schema.object("level", LEVEL, "levels", Schema.map(LEVEL), "calls", CALLS));
+          Schema.object("level", LEVEL, "levels", Schema.map(LEVEL), "calls", CALLS));
 
   /**
    * What is wanted instead of what is configured.
@@ -168,10 +173,7 @@ public final class LogDial {
 
   /** Left out it stays as it is, and null ends it. */
   private static <T> Optional<T> member(
-      ObjectNode body,
-      String name,
-      Optional<T> before,
-      Function<JsonNode, T> read) {
+      ObjectNode body, String name, Optional<T> before, Function<JsonNode, T> read) {
     JsonNode given = body.path(name);
     return given.isMissingNode()
         ? before

@@ -530,6 +530,7 @@ record Document(
       Optional<At<Keep>> retention,
       Optional<At<Capturing>> capture,
       Optional<Training> training,
+      Optional<Percent> traces,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}

@@ -34,6 +34,7 @@ import java.util.function.Function;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import io.vertx.core.net.impl.ConnectionBase;
 
 /**
  * Accepts connections, reads requests whole and gives each to its endpoint on a thread of its own.
@@ -234,7 +235,12 @@ public final class Server {
               .createHttpServer(http(port))
               .connectionHandler(connection -> {
                 opened.increment();
-                connection.closeHandler(gone -> closed.increment());
+                // The connection's own handler is not called after it became a WebSocket.
+                ((ConnectionBase) connection)
+                    .channelHandlerContext()
+                    .channel()
+                    .closeFuture()
+                    .addListener(gone -> closed.increment());
               })
               .requestHandler(this::accept)
               .invalidRequestHandler(this::invalid);

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
-/** How much is logged is settled while the gateway runs, and nothing that is logged breaks a line. */
+/**
+ * How much is logged is settled while the gateway runs, and nothing that is logged breaks a line.
+ */
 class LogScenario {
   private static final String YAML =
       """
@@ -29,8 +31,7 @@ class LogScenario {
     }
     var body = Json.object().put("model", model);
     body.putArray("messages").addObject().put("role", "user").put("content", "my prompt");
-    return gateway.send(
-        request.POST(HttpRequest.BodyPublishers.ofString(Json.text(body))).build());
+    return gateway.send(request.POST(HttpRequest.BodyPublishers.ofString(Json.text(body))).build());
   }
 
   private static JsonNode patch(TestGateway gateway, String query, String body) {
@@ -84,7 +85,11 @@ class LogScenario {
       assertThat(level("dev.lintel.trace.Exporter")).isEqualTo(Level.ERROR);
       Soon.until(() -> gateway.log().lines().count() == 1);
 
-      now = patch(gateway, "", "{\"calls\":\"100%\",\"level\":\"warn\",\"levels\":{\"dev.lintel.trace\":\"debug\"}}");
+      now =
+          patch(
+              gateway,
+              "",
+              "{\"calls\":\"100%\",\"level\":\"warn\",\"levels\":{\"dev.lintel.trace\":\"debug\"}}");
       assertThat(now.path("calls").asString()).isEqualTo("100%");
       assertThat(now.path("configured").path("calls").asString()).isEqualTo("0%");
       assertThat(level("dev.lintel.main.Lintel")).isEqualTo(Level.WARN);
@@ -101,7 +106,7 @@ class LogScenario {
     String log = gateway.log();
     assertThat(log.lines()).hasSize(2);
     assertThat(Json.parse(log.lines().findFirst().orElseThrow()).path("kind").asString())
-        .isEqualTo("model_not_found");
+        .isEqualTo("not_found");
   }
 
   @Test

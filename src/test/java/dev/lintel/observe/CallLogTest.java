@@ -72,21 +72,27 @@ class CallLogTest {
   @Test
   void whatever_a_caller_puts_into_it_is_one_line_that_no_terminal_obeys() {
     String bad =
-        "a\n{\"event\":\"call\"}\r\u001b[2J\u0000\u007f\u009b31m\u2028\u2029\u202e\u2066" + "x".repeat(10_000);
+        "a\n{\"event\":\"call\"}\r\u001b[2J\u0000\u007f\u009b31m\u2028\u2029\u202e\u2066"
+            + "x".repeat(10_000);
     var out = new ByteArrayOutputStream();
     log(out, named(bad));
     String text = out.toString(StandardCharsets.UTF_8);
     assertThat(text.lines()).hasSize(1);
     assertThat(text.strip().chars())
-        .noneMatch(
-            c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || c == 0x2028 || c == 0x2029);
+        .noneMatch(c ->
+            Character.isISOControl(c)
+                || Character.getType(c) == Character.FORMAT
+                || c == 0x2028
+                || c == 0x2029);
     assertThat(Json.parse(text).path("model").asString()).isEqualTo(bad.substring(0, 256));
   }
 
   @Test
   void what_looks_like_a_secret_is_taken_out() {
     for (String secret :
-        new String[] {"sk-proj-0123456789abcdef", "AKIA0123456789ABCDEF", "lintel-admin-0123456789abcdef"}) {
+        new String[] {
+          "sk-proj-0123456789abcdef", "AKIA0123456789ABCDEF", "lintel-admin-0123456789abcdef"
+        }) {
       var out = new ByteArrayOutputStream();
       var log = new CallLog(out, Redaction::secrets);
       log.add(named("the model \" " + secret));
