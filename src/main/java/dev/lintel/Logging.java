@@ -61,6 +61,7 @@ public record Logging(Level level, Map<String, Level> levels, Percent calls, For
     return own || level.compareTo(Level.INFO) <= 0
         ? Optional.empty()
         : Optional.of(
-            "must be info or less: a library's finer words may hold what callers and providers say");
+            "must be info or less: a library's finer words may hold what callers and providers"
+                + " say");
   }
 }

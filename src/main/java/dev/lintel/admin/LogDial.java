@@ -115,7 +115,8 @@ public final class LogDial {
             new Question(envelope, (exchange, trail) -> shown())),
         Operation.patch(
                 "/logs",
-                "Changes how much this node logs, until its next start or `until`; null is as configured.",
+                "Changes how much this node logs, until its next start or `until`; null is as"
+                    + " configured.",
                 LOGS,
                 new Question(
                     envelope,

@@ -657,7 +657,8 @@ record Document(
                   .anyMatch(PriceEntry::tiered);
       if (nested) {
         throw new IllegalArgumentException(
-            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing below them");
+            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing"
+                + " below them");
       }
     }
 

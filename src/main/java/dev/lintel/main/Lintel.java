@@ -430,7 +430,8 @@ public final class Lintel implements AutoCloseable {
     if (refusesUnrecorded && evidence.journal().full()) {
       throw Failure.of(
               Failure.Kind.UNAVAILABLE,
-              "The disk of this node is full: there is no room for the records of calls at the moment.")
+              "The disk of this node is full: there is no room for the records of calls at the"
+                  + " moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
     Gateway gateway = live;

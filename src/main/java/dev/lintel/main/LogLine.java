@@ -49,11 +49,11 @@ final class LogLine extends EncoderBase<ILoggingEvent> {
     line.append(' ').append(String.format(Locale.ROOT, "%-5s", event.getLevel())).append(' ');
     line.append(logger, logger.lastIndexOf('.') + 1, logger.length()).append(": ");
     line.append(Harmless.line(message(event))).append('\n');
-    for (String one : stack(event).split("\r?\n")) {
-      if (!one.isEmpty()) {
-        line.append('\t').append(Harmless.line(one.strip())).append('\n');
-      }
-    }
+    stack(event)
+        .lines()
+        .map(String::strip)
+        .filter(one -> !one.isEmpty())
+        .forEach(one -> line.append('\t').append(Harmless.line(one)).append('\n'));
     return line.toString();
   }
 

@@ -86,7 +86,7 @@ public final class Harmless {
       boolean control = false;
       int pair = ' ';
       for (int i = 0; i < text.length; i++) {
-        pair = (pair << 8 | text[i] & 0xff) & 0xffff;
+        pair = ((pair << 8) | (text[i] & 0xff)) & 0xffff;
         byte kind = PAIRS[pair];
         if (kind != PLAIN) {
           control |= kind == CONTROL;

@@ -16,7 +16,9 @@ import tools.jackson.databind.JsonNode;
 
 class LogLineTest {
   private static final String BAD =
-      "no\n2026-11-22T10:00:00.000Z ERROR Lintel: all is lost\r\u001b[2J\u009b31m\u2028\u202e\u0007";
+      "no\n"
+          + "2026-11-22T10:00:00.000Z ERROR Lintel: all is lost\r"
+          + "\u001b[2J\u009b31m\u2028\u202e\u0007";
 
   private static String line(Logging.Form form, String message, Throwable failed) {
     var context = (LoggerContext) LoggerFactory.getILoggerFactory();
