@@ -74,6 +74,8 @@ public interface Store extends AutoCloseable {
 
   Acts acts();
 
+  AuditTrail audit();
+
   Approvals approvals();
 
   KeptSecrets secrets();

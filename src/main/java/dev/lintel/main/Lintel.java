@@ -22,6 +22,7 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.Operation;
+import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
 import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
@@ -107,6 +108,7 @@ public final class Lintel implements AutoCloseable {
   private final Vertx vertx;
   private final Evidence evidence;
   private final Retaining retaining;
+  private final Vigil vigil;
   private final Scribe scribe;
   private final Metrics metrics;
   private final Tracer tracer;
@@ -214,6 +216,9 @@ public final class Lintel implements AutoCloseable {
             () -> live.config().policies().retentions(),
             evidence::forget,
             InstantSource.system());
+    vigil =
+        new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
+    metrics.evidence(vigil::intact, vigil::entries);
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -314,6 +319,7 @@ public final class Lintel implements AutoCloseable {
       notices.use(config);
       tracer.use(config.otlp());
       retaining.begin();
+      vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
@@ -470,6 +476,7 @@ public final class Lintel implements AutoCloseable {
                       now.presence() == Store.Presence.OPEN,
                       Map.of())));
     }
+    vigil.footing().ifPresent(broken -> all.put("audit", broken));
     MappedJournal journal = evidence.journal();
     if (journal.full() || journal.lost() > 0) {
       all.put(
@@ -505,6 +512,7 @@ public final class Lintel implements AutoCloseable {
     long until = System.nanoTime() + patience.toNanos();
     revisions.close();
     retaining.close();
+    vigil.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -592,7 +600,7 @@ public final class Lintel implements AutoCloseable {
   private List<Operation> administration() {
     var all =
         new ArrayList<>(
-            new ConfigurationAdmin(storage, revisions, approvals, sealer)
+            new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
                 .operations(
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));

@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
       Check.class,
       Plan.class,
       Apply.class,
+      Audit.class,
       Explain.class,
       Whatif.class,
       Report.class,

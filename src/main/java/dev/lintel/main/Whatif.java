@@ -151,7 +151,10 @@ final class Whatif implements Callable<Integer> {
     words.append(sum.path("calls")).append(" calls, ");
     words.append(sum.path("moved")).append(" go elsewhere, ");
     words.append(sum.path("newly_refused")).append(" newly refused, ");
-    words.append(sum.path("no_longer_refused")).append(" no longer refused; cost ");
+    words.append(sum.path("no_longer_refused")).append(" no longer refused");
+    unknown(words, sum.path("newly_failed"), "newly failed");
+    unknown(words, sum.path("no_longer_failed"), "no longer failed");
+    words.append("; cost ");
     words.append(cost.path("before").asString()).append(" -> ");
     words.append(cost.path("after").asString()).append(" USD (");
     words.append(cost.path("difference").asString()).append(")");

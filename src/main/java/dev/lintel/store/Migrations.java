@@ -44,7 +44,8 @@ final class Migrations {
           "V010__forgotten",
           "V011__usage_parts",
           "V012__payloads",
-          "V013__costs_opinions");
+          "V013__costs_opinions",
+          "V014__audit");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

@@ -230,6 +230,13 @@ record RecordRow(
     return day(time);
   }
 
+  /** When that day begins. */
+  static Instant start(int day) {
+    return LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
+        .atStartOfDay(ZoneOffset.UTC)
+        .toInstant();
+  }
+
   static int day(Instant time) {
     LocalDate date = LocalDate.ofInstant(time, ZoneOffset.UTC);
     return date.getYear() * 10_000 + date.getMonthValue() * 100 + date.getDayOfMonth();

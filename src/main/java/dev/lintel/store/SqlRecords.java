@@ -6,6 +6,7 @@ import dev.lintel.Records;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -29,13 +30,15 @@ final class SqlRecords implements Records {
   private static final Logger LOG = LoggerFactory.getLogger(SqlRecords.class);
 
   private final Database database;
+  private final SqlAudit audit;
   private final SqlUsage usage;
 
   /** The days that have a table, as far as this process knows. */
   private final Set<Integer> made = ConcurrentHashMap.newKeySet();
 
-  SqlRecords(Database database) {
+  SqlRecords(Database database, SqlAudit audit) {
     this.database = database;
+    this.audit = audit;
     this.usage = new SqlUsage(database);
   }
 
@@ -59,7 +62,7 @@ final class SqlRecords implements Records {
           make(day);
         }
       }
-      database.written(connection -> add(connection, journal, byDay, charges));
+      audit.written((connection, chain) -> add(connection, chain, journal, byDay, charges));
     } catch (RuntimeException failed) {
       // Another node may have dropped a day that had a table.
       made.clear();
@@ -89,6 +92,7 @@ final class SqlRecords implements Records {
 
   private int add(
       Connection connection,
+      SqlAudit.Chain chain,
       String journal,
       Map<Integer, List<RecordRow>> byDay,
       List<Entry> entries)
@@ -127,6 +131,7 @@ final class SqlRecords implements Records {
       update.setString(2, journal);
       update.executeUpdate();
     }
+    chain.brought(journal, fresh);
     return fresh.size();
   }
 
@@ -224,7 +229,7 @@ final class SqlRecords implements Records {
     List<Integer> old =
         database.found(connection -> days(connection).stream().filter(day -> day < first).toList());
     for (int day : old) {
-      database.written(connection -> {
+      audit.written((connection, chain) -> {
         try (var statement = connection.createStatement()) {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
           // Where an earlier version kept what the day's minutes come to.
@@ -232,7 +237,13 @@ final class SqlRecords implements Records {
           UsageParts.forget(connection, start(first));
           SqlFindings.forget(connection, before);
           SqlOpinions.forget(connection, before.truncatedTo(ChronoUnit.DAYS));
-          return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
+          int gone = statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
+          if (gone > 0) {
+            Instant end = RecordRow.start(day).plus(Duration.ofDays(1));
+            chain.forgetLeaves(end);
+            chain.forgotten("", end);
+          }
+          return gone;
         }
       });
       made.remove(day);

@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import dev.lintel.Acts;
 import dev.lintel.Approvals;
+import dev.lintel.AuditTrail;
 import dev.lintel.Batches;
 import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
@@ -69,6 +70,7 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlAudit audit;
   private final SqlRecords records;
   private final SqlFindings findings;
   private final SqlCosts costs;
@@ -99,21 +101,22 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
-    this.records = new SqlRecords(database);
+    this.audit = new SqlAudit(database, folder, clock);
+    this.records = new SqlRecords(database, audit);
     this.findings = new SqlFindings(database);
     this.costs = new SqlCosts(database);
     this.opinions = new SqlOpinions(database);
-    this.forgetting = new SqlForgetting(database, files);
+    this.forgetting = new SqlForgetting(database, files, audit);
     this.payloads = new SqlPayloads(database);
     this.clock = clock;
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
     this.feed = new SqlFeed(database);
     this.callerKeys = new SqlCallerKeys(database, clock);
-    this.acts = new SqlActs(database);
+    this.acts = new SqlActs(database, audit);
     this.approvals = new SqlApprovals(database);
     this.secrets = new SqlSecrets(database);
-    this.changes = new SqlChanges(database, callerKeys);
+    this.changes = new SqlChanges(database, callerKeys, audit);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -318,6 +321,11 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public AuditTrail audit() {
+    return audit;
+  }
+
+  @Override
   public Approvals approvals() {
     return approvals;
   }
@@ -354,6 +362,7 @@ public final class SqlStore implements Store {
       if (closed) {
         return;
       }
+      audit.force();
       try {
         replays.renew();
         batches.renew();
@@ -384,6 +393,7 @@ public final class SqlStore implements Store {
       Thread.currentThread().interrupt();
     }
     database.close();
+    audit.close();
     release(lock);
   }
 

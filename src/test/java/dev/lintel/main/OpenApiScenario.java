@@ -149,7 +149,8 @@ class OpenApiScenario {
             "/providers",
             "/providers/{name}/check",
             "/secrets/{name}",
-            "/acts")) {
+            "/acts",
+            "/audit/verify")) {
       assertThat(api.path("paths").has(path)).as(path).isTrue();
     }
   }

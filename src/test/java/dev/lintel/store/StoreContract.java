@@ -2,7 +2,8 @@ package dev.lintel.store;
 
 /** What every store does: a contract that is named here holds for all of them. */
 interface StoreContract
-    extends ReplaysContract,
+    extends AuditContract,
+        ReplaysContract,
         RecordsContract,
         ManyCallsContract,
         ForgettingContract,
