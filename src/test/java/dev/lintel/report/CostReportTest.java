@@ -131,7 +131,8 @@ class CostReportTest {
             .put(DAY, Map.of("target", "p/m", "key", "k"), Map.of(Figure.PICO_USD, 1L))
             .put(DAY.plusDays(1), Map.of("target", "p/m", "key", "k"), Map.of(Figure.PICO_USD, 2L))
             .put(DAY.plusDays(30), Map.of("target", "p/m", "key", "k"), Map.of(Figure.PICO_USD, 4L))
-            .put(DAY.plusDays(31), Map.of("target", "p/m", "key", "k"), Map.of(Figure.PICO_USD, 8L));
+            .put(
+                DAY.plusDays(31), Map.of("target", "p/m", "key", "k"), Map.of(Figure.PICO_USD, 8L));
     var rows =
         Json.parse(
                 written(
