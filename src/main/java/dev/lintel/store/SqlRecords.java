@@ -8,8 +8,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -58,8 +56,10 @@ final class SqlRecords implements Records {
     }
     try {
       for (int day : byDay.keySet()) {
-        if (made.add(day)) {
+        if (!made.contains(day)) {
           make(day);
+          // Not before: another thread takes it for there.
+          made.add(day);
         }
       }
       audit.written((connection, chain) -> add(connection, chain, journal, byDay, charges));
@@ -234,7 +234,7 @@ final class SqlRecords implements Records {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
           // Where an earlier version kept what the day's minutes come to.
           statement.execute("DROP TABLE IF EXISTS usage_" + day);
-          UsageParts.forget(connection, start(first));
+          UsageParts.forget(connection, RecordRow.start(first).toEpochMilli());
           SqlFindings.forget(connection, before);
           SqlOpinions.forget(connection, before.truncatedTo(ChronoUnit.DAYS));
           int gone = statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
@@ -255,13 +255,5 @@ final class SqlRecords implements Records {
   void tidy() {
     UsageParts.tidy(database);
     SqlCosts.tidy(database, Instant.now());
-  }
-
-  /** When a day begins. */
-  static long start(int day) {
-    return LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
-        .atStartOfDay(ZoneOffset.UTC)
-        .toInstant()
-        .toEpochMilli();
   }
 }

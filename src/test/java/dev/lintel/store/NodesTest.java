@@ -401,9 +401,9 @@ class NodesTest {
       throws Exception {
     SqlStore one = node();
     SqlStore two = node();
-    one.audit().append(List.of(new Draft("act", "{\"i\":1}")));
-    one.audit().append(List.of(new Draft("act", "{\"i\":2}")));
-    two.audit().append(List.of(new Draft("act", "{\"i\":3}")));
+    one.audit().append(List.of(new Draft("told", "{\"i\":1}")));
+    one.audit().append(List.of(new Draft("told", "{\"i\":2}")));
+    two.audit().append(List.of(new Draft("told", "{\"i\":3}")));
     var anchors = new Anchors();
     anchors.look(two.audit());
     anchors.look(two.audit());
