@@ -225,6 +225,7 @@ public final class Main {
         CallerKey.Scopes.ALL,
         Instant.now(),
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 }

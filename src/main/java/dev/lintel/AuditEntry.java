@@ -26,6 +26,9 @@ public record AuditEntry(
   /** The kind of the first entry of each chain, whose body has {@code public_key}. */
   public static final String GENESIS = "genesis";
 
+  /** The kind of what admins did. */
+  public static final String ACT = "act";
+
   private static final String VERSION = "lintel.audit.1";
   private static final byte[] NOTHING = new byte[32];
 

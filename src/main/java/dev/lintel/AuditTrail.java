@@ -86,6 +86,9 @@ public interface AuditTrail {
   /** The JSON of those records that are there. */
   Map<String, byte[]> records(List<String> ids);
 
+  /** The act of that number as its entry has it, by what is kept of it now. */
+  Optional<String> act(long number);
+
   /** The entry with which that record was brought. */
   Optional<AuditEntry> bringing(String id);
 }

@@ -4,6 +4,7 @@ import dev.lintel.AuditEntry;
 import dev.lintel.AuditTrail;
 import dev.lintel.AuditTrail.Head;
 import dev.lintel.Failure;
+import dev.lintel.Json;
 import dev.lintel.Verification;
 import dev.lintel.Verification.Broken;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import tools.jackson.core.JacksonException;
 
 /**
  * Looks through the chains of all nodes, some entries at a time. What the nodes know of the ends of
@@ -63,7 +65,7 @@ public final class Verifier {
   /**
    * All of the chains from that place on.
    *
-   * @param records whether what is kept of calls is compared with what was brought
+   * @param records whether what is kept of calls and acts is compared with what was written
    * @param from {@code next} of what was found before; empty for all. Throws {@link Failure} where
    *     it is something else
    * @param most about how long it may take
@@ -153,10 +155,13 @@ public final class Verifier {
           return Optional.of(earlier(walk, node, before, broken.get()));
         }
         run.entries++;
-        if (run.records && entry.kind().equals(Comparison.KIND)) {
-          var comparison = new Comparison(trail, run.forgotten, entry);
-          Optional<String> wrong = comparison.wrong();
-          run.compared += comparison.records();
+        if (run.records) {
+          Optional<String> wrong;
+          try {
+            wrong = compared(run, entry);
+          } catch (JacksonException anew) {
+            wrong = Optional.of("what it says makes no sense.");
+          }
           if (wrong.isPresent()) {
             return Optional.of(new Broken(node, entry.sequence(), wrong.get()));
           }
@@ -178,6 +183,27 @@ public final class Verifier {
       run.heads.add(walk.head());
     }
     return broken;
+  }
+
+  /** What is wrong with what the entry tells of, in a sentence. */
+  private Optional<String> compared(Run run, AuditEntry entry) {
+    switch (entry.kind()) {
+      case Comparison.KIND -> {
+        var comparison = new Comparison(trail, run.forgotten, entry);
+        Optional<String> wrong = comparison.wrong();
+        run.compared += comparison.records();
+        return wrong;
+      }
+      case AuditEntry.ACT -> {
+        long number = Json.parse(entry.body()).path("number").asLong(0);
+        return trail.act(number).filter(entry.body()::equals).isPresent()
+            ? Optional.empty()
+            : Optional.of("the act " + number + " is not kept as it was done.");
+      }
+      default -> {
+        return Optional.empty();
+      }
+    }
   }
 
   /** What was written anew may hold for a while before it shows. */

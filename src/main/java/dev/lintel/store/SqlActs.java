@@ -6,6 +6,7 @@ import dev.lintel.Json;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,21 +59,44 @@ final class SqlActs implements Acts {
       insert.setString(7, act.detail());
       insert.executeUpdate();
     }
-    chain.append(List.of(new AuditEntry.Draft("act", Json.text(body(number, follows, act)))));
+    chain.append(List.of(new AuditEntry.Draft(AuditEntry.ACT, evidence(number, follows, act))));
     return number;
   }
 
+  /** What the entry of that act has, by what is kept of it. */
+  static Optional<String> evidence(Connection connection, long number) throws SQLException {
+    try (var query =
+        connection.prepareStatement(
+            "SELECT follows, at, who, what, status, detail FROM act WHERE number = ?")) {
+      query.setLong(1, number);
+      try (var row = query.executeQuery()) {
+        if (!row.next()) {
+          return Optional.empty();
+        }
+        var act =
+            new Act(
+                number,
+                Instant.ofEpochMilli(row.getLong(2)),
+                row.getString(3),
+                row.getString(4),
+                row.getInt(5),
+                row.getString(6));
+        return Optional.of(evidence(number, row.getLong(1), act));
+      }
+    }
+  }
+
   /** As the chain has it: the end of an act tells of which, and how it ended. */
-  private static ObjectNode body(long number, long follows, Act act) {
+  private static String evidence(long number, long follows, Act act) {
     ObjectNode body = Json.object().put("number", number);
     if (follows > 0) {
       body.put("ends", follows);
     } else {
       body.put("by", act.by()).put("what", act.what());
     }
-    body.put("time", act.at().toString());
+    body.put("time", act.at().truncatedTo(ChronoUnit.MILLIS).toString());
     body.put("status", act.status() == 0 ? null : Integer.valueOf(act.status()));
-    return body.put("detail", act.detail());
+    return Json.text(body.put("detail", act.detail()));
   }
 
   @Override

@@ -28,9 +28,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Chains as rows. Those of this node are written one behind the other, which the row of {@code
@@ -74,7 +76,13 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
     Head head;
 
     Own(Path folder, String database) throws IOException {
-      key = NodeKey.open(folder);
+      key =
+          NodeKey.open(
+              folder,
+              file ->
+                  LOG.error(
+                      "{} is no key and is set aside: this node begins another chain of evidence",
+                      file));
       // Another database has another chain, which begins anew.
       String suffix = UUID.nameUUIDFromBytes(database.getBytes(StandardCharsets.UTF_8)).toString();
       file = new HeadFile(folder.resolve("audit-" + suffix.substring(0, 8) + ".head"));
@@ -120,9 +128,18 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
 
   /** As {@link Database#written}. */
   <T> T written(Work<T> work) {
+    return written(database::written, work);
+  }
+
+  /**
+   * The same in another kind of transaction.
+   *
+   * @param transaction one of the database's
+   */
+  <T> T written(Function<Database.Work<T>, T> transaction, Work<T> work) {
     var last = new AtomicReference<@Nullable AuditEntry>();
     T result =
-        database.written(connection -> {
+        transaction.apply(connection -> {
           var chain = new Chain(connection);
           T done = work.run(connection, chain);
           last.set(chain.last);
@@ -133,6 +150,18 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
       settle(new Head(entry.node(), entry.sequence(), entry.hash(), entry.seal()));
     }
     return result;
+  }
+
+  /** The same where what is deleted must not be found in the database's files any more. */
+  <T> T shred(Work<T> work) {
+    return written((connection, chain) -> {
+      database.shredding(connection, true);
+      try {
+        return work.run(connection, chain);
+      } finally {
+        database.shredding(connection, false);
+      }
+    });
   }
 
   /** That is durable. */
@@ -251,7 +280,7 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
       }
     }
 
-    /** Records that are added in this transaction. */
+    /** Records that are added in this transaction, and no others: it vouches for all of them. */
     void brought(String journal, List<RecordRow> rows) throws SQLException {
       if (rows.isEmpty()) {
         return;
@@ -279,6 +308,15 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
     void forgotten(String whose, Instant before) throws SQLException {
       var body = Json.object().put("whose", whose).put("before", before.toString());
       append(List.of(new Draft("forgotten", Json.text(body))));
+    }
+
+    /** Records that are gone with this transaction, and no others of whom they were. */
+    void erased(String tenant, List<String> ids) throws SQLException {
+      if (!ids.isEmpty()) {
+        ObjectNode body = Json.object().put("whose", tenant);
+        ids.forEach(body.putArray("ids")::add);
+        append(List.of(new Draft("forgotten", Json.text(body))));
+      }
     }
 
     /** Of records that are gone as a whole, nothing is left to be compared. */
@@ -490,6 +528,11 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
         }
       }
     }
+  }
+
+  @Override
+  public Optional<String> act(long number) {
+    return database.found(connection -> SqlActs.evidence(connection, number));
   }
 
   @Override

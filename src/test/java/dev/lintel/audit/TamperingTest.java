@@ -2,6 +2,7 @@ package dev.lintel.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lintel.Acts;
 import dev.lintel.AuditEntry;
 import dev.lintel.AuditEntry.Draft;
 import dev.lintel.Ids;
@@ -49,7 +50,7 @@ class TamperingTest {
   }
 
   private static Draft draft(int i) {
-    return new Draft("act", "{\"number\":" + i + ",\"by\":\"ann\"}");
+    return new Draft("told", "{\"number\":" + i + ",\"by\":\"ann\"}");
   }
 
   @AfterEach
@@ -187,8 +188,8 @@ class TamperingTest {
     long sequence = before.sequence() + 1;
     String hash =
         AuditEntry.hash(
-            before.hash(), before.seal(), before.node(), sequence, before.at(), "act", body);
-    return new AuditEntry(before.node(), sequence, before.at(), "act", body, hash, seal);
+            before.hash(), before.seal(), before.node(), sequence, before.at(), "told", body);
+    return new AuditEntry(before.node(), sequence, before.at(), "told", body, hash, seal);
   }
 
   @Test
@@ -221,7 +222,7 @@ class TamperingTest {
     for (AuditEntry old : all.subList(4, all.size())) {
       AuditEntry anew = following(before, old.body() + " ", old.seal());
       sql(
-          "UPDATE audit SET body = ?, hash = ?, at = ?, kind = 'act' WHERE sequence = ?",
+          "UPDATE audit SET body = ?, hash = ?, at = ?, kind = 'told' WHERE sequence = ?",
           anew.body(),
           anew.hash(),
           anew.at().toEpochMilli(),
@@ -277,6 +278,19 @@ class TamperingTest {
     assertThat(found().broken().orElseThrow().sequence()).isEqualTo(entry);
     sql("DELETE FROM audit_leaves");
     assertThat(found().broken().orElseThrow().sequence()).isEqualTo(entry);
+  }
+
+  @Test
+  void an_act_that_was_changed_or_removed_is_named_by_its_entry() throws Exception {
+    long number = store.acts().add(new Acts.Act(0, NOON.plusNanos(1), "ann", "PATCH /x", 0, ""));
+    store.acts().end(number, NOON, 200, "{}");
+    assertThat(found().broken()).isEmpty();
+    long end = entries().getLast().sequence();
+    sql("UPDATE act SET who = 'bob' WHERE number = ?", number);
+    assertThat(found().broken().orElseThrow().sequence()).isEqualTo(end - 1);
+    sql("UPDATE act SET who = 'ann' WHERE number = ?", number);
+    sql("DELETE FROM act WHERE follows = ?", number);
+    assertThat(found().broken().orElseThrow().sequence()).isEqualTo(end);
   }
 
   private static Records.Entry call(long position, String id) {

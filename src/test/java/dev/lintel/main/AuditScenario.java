@@ -6,9 +6,13 @@ import dev.lintel.Json;
 import dev.lintel.Soon;
 import dev.lintel.audit.Exported;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -88,6 +92,16 @@ class AuditScenario {
                   .broken())
           .isPresent();
       assertThat(asked(gateway, "/admin/v1/audit/export?request_id=x").statusCode()).isEqualTo(404);
+
+      Run intact = run("--records", "--url", gateway.url().toString());
+      assertThat(intact.code).as(intact.out).isZero();
+      assertThat(intact.out).startsWith("Intact: ").contains(" entries, 2 records.");
+      Path file = Files.writeString(folder.resolve("export.jsonl"), export);
+      assertThat(run("--file", file.toString()).out).startsWith("Intact: ");
+      Files.writeString(file, export.replace("POST /admin", "GET /admin"));
+      Run changed = run("--file", file.toString());
+      assertThat(changed.code).isEqualTo(1);
+      assertThat(changed.out).contains("broken at entry ");
       named = acts.path(1).path("sequence").asLong();
     }
     assertThat(
@@ -103,6 +117,20 @@ class AuditScenario {
       assertThat(health.toString()).contains("\"audit\"").contains("broken");
       assertThat(gateway.get("/metrics").body()).contains("lintel_audit_intact 0");
     }
+  }
+
+  private record Run(int code, String out) {}
+
+  /** {@code lintel audit verify}, in a process of its own. */
+  private static Run run(String... options) throws Exception {
+    var command = new ArrayList<>(List.of(ThisJava.JAVA, "-cp", ThisJava.CLASSES));
+    command.addAll(List.of(Main.class.getName(), "audit", "verify"));
+    command.addAll(List.of(options));
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("LINTEL_ADMIN_KEY", "admin-key");
+    Process process = builder.start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Run(process.waitFor(), out);
   }
 
   private static String id(HttpResponse<String> reply) {

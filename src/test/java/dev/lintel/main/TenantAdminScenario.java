@@ -293,5 +293,10 @@ class TenantAdminScenario {
     for (String path : List.of("/config", "/secrets", "/acts", "/overrides", "/config/revisions")) {
       assertThat(ask(who("lookers"), "GET", path, "").statusCode()).as(path).isEqualTo(403);
     }
+    for (String path : List.of("/audit", "/audit/verify", "/audit/export")) {
+      assertThat(ask(who("books"), "GET", path, "").statusCode()).as(path).isEqualTo(200);
+      assertThat(ask(who("lookers"), "GET", path, "").statusCode()).as(path).isEqualTo(403);
+      assertThat(get(path).statusCode()).as(path).isEqualTo(403);
+    }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.AuditEntry.Draft;
 import dev.lintel.Batch;
+import dev.lintel.Costs;
 import dev.lintel.Failure;
 import dev.lintel.Ids;
 import dev.lintel.Records;
@@ -21,6 +22,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -110,6 +113,17 @@ class NodesTest {
           .extracting(Records.UsageRow::calls)
           .containsExactly(200L, 200L, 200L);
     }
+    var costs = new ArrayList<Costs.Row>();
+    LocalDate day = LocalDate.ofInstant(RecordsContract.NOON, ZoneOffset.UTC);
+    nodes
+        .getLast()
+        .costs()
+        .each(
+            new Costs.Question(List.of("tenant"), Optional.empty(), day, day.plusDays(2), false),
+            costs::add);
+    assertThat(costs)
+        .extracting(row -> row.sums().get(Costs.Figure.CALLS))
+        .containsExactly(200L, 200L, 200L);
     assertThat(
             ask(
                 "SELECT MAX(parts) FROM (SELECT COUNT(*) AS parts FROM usage_part WHERE start < (SELECT MAX(start) FROM usage_part WHERE span < 86400000) GROUP BY span, start, CASE span WHEN 86400000 THEN tier ELSE 0 END) AS hours"))
@@ -387,9 +401,9 @@ class NodesTest {
       throws Exception {
     SqlStore one = node();
     SqlStore two = node();
-    one.audit().append(List.of(new Draft("act", "{\"i\":1}")));
-    one.audit().append(List.of(new Draft("act", "{\"i\":2}")));
-    two.audit().append(List.of(new Draft("act", "{\"i\":3}")));
+    one.audit().append(List.of(new Draft("told", "{\"i\":1}")));
+    one.audit().append(List.of(new Draft("told", "{\"i\":2}")));
+    two.audit().append(List.of(new Draft("told", "{\"i\":3}")));
     var anchors = new Anchors();
     anchors.look(two.audit());
     anchors.look(two.audit());
