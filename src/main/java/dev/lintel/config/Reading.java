@@ -3,7 +3,6 @@ package dev.lintel.config;
 import dev.lintel.Admin;
 import dev.lintel.Condition;
 import dev.lintel.Credential;
-import dev.lintel.Notice;
 import dev.lintel.Percent;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
@@ -11,13 +10,11 @@ import dev.lintel.Reach;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.TraceExport;
-import dev.lintel.Webhook;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,6 +84,7 @@ final class Reading implements ModelReading.Around {
     List<Config.ModelSpec> models = models(breakers);
     checkPrices();
     Policies policies = policies(models);
+    var alerting = new Alerting(faults, written);
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.node().map(Config.NodeName::text),
@@ -103,7 +101,8 @@ final class Reading implements ModelReading.Around {
         written.database(),
         written.shared().flatMap(this::shared),
         written.otlp().flatMap(this::traces),
-        webhooks(),
+        alerting.webhooks(),
+        alerting.rules(),
         remotes,
         sims,
         models,
@@ -169,27 +168,6 @@ final class Reading implements ModelReading.Around {
                 headers,
                 otlp.sample().map(Percent::share).orElse(1.0),
                 otlp.errors().orElse(true)));
-  }
-
-  private List<Webhook> webhooks() {
-    var all = new ArrayList<Webhook>();
-    for (Document.Hook hook : written.webhooks()) {
-      hook.url()
-          .value()
-          .ifPresent(url -> {
-            boolean web = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
-            if (!web || url.getHost() == null || url.getUserInfo() != null) {
-              faults.add(hook.url(), "must be an address such as https://hooks.example.com/lintel");
-            } else {
-              all.add(
-                  new Webhook(
-                      url,
-                      hook.events().isEmpty() ? EnumSet.allOf(Notice.Kind.class) : hook.events(),
-                      hook.secret().filter(secret -> !secret.isEmpty())));
-            }
-          });
-    }
-    return all;
   }
 
   private List<Credential> keks() {

@@ -21,7 +21,9 @@ import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
+import dev.lintel.admin.AlertList;
 import dev.lintel.admin.Operation;
+import dev.lintel.alert.Alarms;
 import dev.lintel.batch.Runner;
 import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
@@ -122,6 +124,7 @@ public final class Lintel implements AutoCloseable {
   private final Checks checks;
   private final Storage storage;
   private final Notices notices;
+  private final Alarms alarms;
   private final Approvals approvals;
   private final Revisions revisions;
   private final Directory directory;
@@ -208,6 +211,13 @@ public final class Lintel implements AutoCloseable {
         new Scribe(() -> storage.store().payloads(), sealer, Redaction::of, InstantSource.system());
     metrics.capturing(scribe::lost, scribe::waiting);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
+    alarms =
+        new Alarms(
+            metrics::samples,
+            notices.webhooks()::tell,
+            own.node().orElseGet(NodeName::ofMachine),
+            InstantSource.system(),
+            System::nanoTime);
     retaining =
         new Retaining(
             storage::store,
@@ -312,6 +322,8 @@ public final class Lintel implements AutoCloseable {
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       notices.use(config);
+      alarms.use(config.alerts());
+      alarms.start();
       tracer.use(config.otlp());
       retaining.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
@@ -389,6 +401,7 @@ public final class Lintel implements AutoCloseable {
         standings.use(config.breakers());
         live = next;
         notices.use(config);
+        alarms.use(config.alerts());
         tracer.use(config.otlp());
         next.catalogue().prefetch();
         old.hold().release();
@@ -509,6 +522,7 @@ public final class Lintel implements AutoCloseable {
     wait(server.stop(patience));
     shadow.close();
     directory.close();
+    alarms.close();
     notices.close();
     // While the store is open, which takes what is left.
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
@@ -596,6 +610,7 @@ public final class Lintel implements AutoCloseable {
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));
     all.addAll(EvidenceAdmin.operations(storage, sealer));
+    all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     return all;
   }
 
