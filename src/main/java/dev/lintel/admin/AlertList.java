@@ -106,8 +106,8 @@ public final class AlertList {
     }
     Place place = new Place("alert", List.of("alerts", id), Optional.empty());
     Wish wish = Wanted.wish(exchange);
-    var until = Wanted.time(text(asked, "until"));
     String why = asked.has("why") ? text(asked, "why") : "silenced";
+    var until = Wanted.time(text(asked, "until"));
     if (settings.find(place.path()).isEmpty()) {
       throw place.missing();
     }
