@@ -35,7 +35,9 @@ public record Notice(
     /** A change waits for a second admin. */
     APPROVAL,
     /** A rule holds, or holds no longer. */
-    ALERT;
+    ALERT,
+    /** A chain of evidence is not as it was written. */
+    AUDIT;
 
     public String word() {
       return name().toLowerCase(Locale.ROOT);

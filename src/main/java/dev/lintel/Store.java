@@ -41,6 +41,10 @@ public interface Store extends AutoCloseable {
 
   Findings findings();
 
+  Costs costs();
+
+  Opinions opinions();
+
   Forgetting forgetting();
 
   Payloads payloads();
@@ -69,6 +73,8 @@ public interface Store extends AutoCloseable {
   Changes changes();
 
   Acts acts();
+
+  AuditTrail audit();
 
   Approvals approvals();
 

@@ -58,12 +58,15 @@ final class Rights {
           row(ADMIN, "*", "", Own.ANYTHING),
           row(AUDITOR, "GET", "", Own.ANYTHING),
           row(AUDITOR, "POST", "/config/plan", Own.ANYTHING),
+          row(AUDITOR, "POST", "/whatif", Own.ANYTHING),
           row(LOOKING, "POST", "/route", Own.ANYTHING),
           row(LOOKING, "GET", "/tenants", Own.ANYTHING),
           row(LOOKING, "GET", "/policies", Own.ANYTHING),
           row(LOOKING, "GET", "/budgets", Own.ANYTHING),
           row(LOOKING, "GET", "/usage", Own.ANYTHING),
           row(LOOKING, "GET", "/calls", Own.ANYTHING),
+          row(LOOKING, "GET", "/reports", Own.ANYTHING),
+          row(LOOKING, "POST", "/reports/reconcile", Own.ANYTHING),
           row(LOOKING, "GET", "/providers", Own.ANYTHING),
           row(LOOKING, "GET", "/models", Own.ANYTHING),
           row(LOOKING, "GET", "/prices", Own.ANYTHING),
@@ -77,7 +80,8 @@ final class Rights {
           row(TENANT, "*", "/tenants/{}/apps", Own.PATH),
           row(TENANT, "GET", "/budgets", Own.QUERY),
           row(TENANT, "GET", "/usage", Own.QUERY),
-          row(TENANT, "GET", "/calls", Own.QUERY));
+          row(TENANT, "GET", "/calls", Own.QUERY),
+          row(TENANT, "GET", "/reports", Own.QUERY));
 
   private static Row row(Set<Admin.Role> roles, String method, String path, Own own) {
     return new Row(roles, method, path, own);

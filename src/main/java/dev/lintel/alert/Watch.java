@@ -120,8 +120,7 @@ final class Watch {
       Instant now,
       Consumer<Notice> tell) {
     standing.firing |= nanos - standing.begun >= rule.lasting().toNanos();
-    boolean due =
-        !standing.told || nanos - standing.lastTold >= rule.repeat().toNanos();
+    boolean due = !standing.told || nanos - standing.lastTold >= rule.repeat().toNanos();
     if (standing.firing && due && !rule.silent()) {
       tell.accept(notice(group, standing, now, true));
       standing.told = true;
@@ -142,11 +141,7 @@ final class Watch {
     Notice notice =
         rule.shared()
             ? Notice.within(
-                TOGETHER,
-                Notice.Kind.ALERT,
-                rule.name() + "\n" + group + "\n" + firing,
-                now,
-                data)
+                TOGETHER, Notice.Kind.ALERT, rule.name() + "\n" + group + "\n" + firing, now, data)
             : Notice.own(Notice.Kind.ALERT, now, data);
     return notice.to(rule.to());
   }

@@ -96,8 +96,7 @@ final class Window {
     return switch (figure.function()) {
       case VALUE, INCREASE -> grown[0];
       case RATE -> seconds > 0 ? grown[0] / seconds : Double.NaN;
-      case RATIO ->
-          grown[1] > 0 && grown[1] >= figure.least() ? grown[0] / grown[1] : Double.NaN;
+      case RATIO -> grown[1] > 0 && grown[1] >= figure.least() ? grown[0] / grown[1] : Double.NaN;
       case QUANTILE -> quantile(grown);
     };
   }

@@ -1,7 +1,6 @@
 package dev.lintel.capture;
 
 import dev.lintel.Captured;
-import dev.lintel.Chunk;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Payloads;
@@ -77,26 +76,27 @@ public final class Scribe implements Captured.Taker, AutoCloseable {
   }
 
   @Override
-  public void take(Captured captured) {
-    long size = size(captured);
-    if (closed || bytes.addAndGet(size) > most) {
-      bytes.addAndGet(-size);
-      lost.incrementAndGet();
-      return;
+  public boolean hold(long more) {
+    boolean room = bytes.addAndGet(more) <= most;
+    if (!room) {
+      bytes.addAndGet(-more);
     }
-    waiting.add(new Waiting(captured, size));
+    return room;
   }
 
-  private static long size(Captured captured) {
-    long size =
+  @Override
+  public void take(Captured captured) {
+    long rest =
         1000
             + Wording.original(captured.request())
                 .map(known -> (long) known.body().bytes().length)
                 .orElse(0L);
-    for (Chunk chunk : captured.chunks()) {
-      size += 200 + chunk.frame().dataLength();
+    if (closed || !hold(rest)) {
+      bytes.addAndGet(-captured.held());
+      lost.incrementAndGet();
+      return;
     }
-    return size;
+    waiting.add(new Waiting(captured, captured.held() + rest));
   }
 
   /** How many were lost since the start. */
@@ -104,7 +104,7 @@ public final class Scribe implements Captured.Taker, AutoCloseable {
     return lost.get();
   }
 
-  /** Bytes that wait, about. */
+  /** Bytes that wait, about, with those of answers that are under way. */
   public long waiting() {
     return bytes.get();
   }

@@ -122,16 +122,18 @@ final class Alerting {
     written
         .alerts()
         .forEach((name, at) ->
-            at.value().ifPresent(entry -> {
-              for (At<String> to : entry.to()) {
-                to.value()
-                    .filter(receiver -> !receivers.contains(receiver))
-                    .ifPresent(receiver ->
-                        faults.add(
-                            to, "is no name of 'webhooks'" + Closest.hint(receiver, receivers)));
-              }
-              entry.watch().value().ifPresent(watch -> rules.add(rule(name, at, entry, watch)));
-            }));
+            at.value()
+                .ifPresent(entry -> {
+                  for (At<String> to : entry.to()) {
+                    to.value()
+                        .filter(receiver -> !receivers.contains(receiver))
+                        .ifPresent(receiver ->
+                            faults.add(
+                                to,
+                                "is no name of 'webhooks'" + Closest.hint(receiver, receivers)));
+                  }
+                  entry.watch().value().ifPresent(watch -> rules.add(rule(name, at, entry, watch)));
+                }));
     return rules;
   }
 
@@ -155,39 +157,114 @@ final class Alerting {
     Optional<List<String>> model = Optional.of(List.of("model"));
     return switch (watch) {
       case COST_PER_HOUR ->
-          new Usual(Function.INCREASE, "lintel_cost_usd_total", Map.of(), all,
-              Duration.ofHours(1), Unit.USD, Optional.empty(), true, false, "cost");
+          new Usual(
+              Function.INCREASE,
+              "lintel_cost_usd_total",
+              Map.of(),
+              all,
+              Duration.ofHours(1),
+              Unit.USD,
+              Optional.empty(),
+              true,
+              false,
+              "cost");
       case ERROR_RATE ->
-          new Usual(Function.RATIO, "lintel_calls_total",
-              Map.of("kind", new Match(false, ERRORS)), model,
-              soon, Unit.SHARE, Optional.of(0.05), true, false, "error rate");
+          new Usual(
+              Function.RATIO,
+              "lintel_calls_total",
+              Map.of("kind", new Match(false, ERRORS)),
+              model,
+              soon,
+              Unit.SHARE,
+              Optional.of(0.05),
+              true,
+              false,
+              "error rate");
       case LATENCY ->
-          new Usual(Function.QUANTILE, "lintel_call_duration_seconds", Map.of(), model,
-              soon, Unit.SECONDS, Optional.empty(), true, false, percentile + "latency");
+          new Usual(
+              Function.QUANTILE,
+              "lintel_call_duration_seconds",
+              Map.of(),
+              model,
+              soon,
+              Unit.SECONDS,
+              Optional.empty(),
+              true,
+              false,
+              percentile + "latency");
       case FIRST_TOKEN ->
-          new Usual(Function.QUANTILE, "lintel_time_to_first_token_seconds", Map.of(), model,
-              soon, Unit.SECONDS, Optional.empty(), true, false,
+          new Usual(
+              Function.QUANTILE,
+              "lintel_time_to_first_token_seconds",
+              Map.of(),
+              model,
+              soon,
+              Unit.SECONDS,
+              Optional.empty(),
+              true,
+              false,
               percentile + "time to first token");
       // What is spent is what is not left.
       case BUDGET_SPENT ->
-          new Usual(Function.VALUE, "lintel_budget_left_ratio", Map.of(), Optional.empty(),
-              soon, Unit.SHARE, Optional.of(0.9), true, true, "what is left of a budget");
+          new Usual(
+              Function.VALUE,
+              "lintel_budget_left_ratio",
+              Map.of(),
+              Optional.empty(),
+              soon,
+              Unit.SHARE,
+              Optional.of(0.9),
+              true,
+              true,
+              "what is left of a budget");
       case BREAKER_OPEN ->
-          new Usual(Function.VALUE, "lintel_provider_state",
+          new Usual(
+              Function.VALUE,
+              "lintel_provider_state",
               Map.of("state", new Match(false, Set.of("cooling", "half_open"))),
               Optional.of(List.of("provider")),
-              soon, Unit.NUMBER, Optional.of(0.0), true, true, "open breakers");
+              soon,
+              Unit.NUMBER,
+              Optional.of(0.0),
+              true,
+              true,
+              "open breakers");
       case STORE_AWAY ->
-          new Usual(Function.VALUE, "lintel_footing_well",
-              Map.of("name", new Match(false, Set.of("database", "shared"))), Optional.empty(),
-              soon, Unit.NUMBER, Optional.of(1.0), false, true, "presence");
+          new Usual(
+              Function.VALUE,
+              "lintel_footing_well",
+              Map.of("name", new Match(false, Set.of("database", "shared"))),
+              Optional.empty(),
+              soon,
+              Unit.NUMBER,
+              Optional.of(1.0),
+              false,
+              true,
+              "presence");
       case RECORDS_LOST ->
-          new Usual(Function.INCREASE, "lintel_records_lost_total", Map.of(), all,
-              Duration.ofMinutes(10), Unit.NUMBER, Optional.of(0.0), true, false, "lost records");
+          new Usual(
+              Function.INCREASE,
+              "lintel_records_lost_total",
+              Map.of(),
+              all,
+              Duration.ofMinutes(10),
+              Unit.NUMBER,
+              Optional.of(0.0),
+              true,
+              false,
+              "lost records");
       case AUDIT_BROKEN ->
-          new Usual(Function.VALUE, "lintel_footing_well",
-              Map.of("name", new Match(false, Set.of("audit"))), Optional.empty(),
-              soon, Unit.NUMBER, Optional.of(1.0), false, false, "soundness of the audit chain");
+          new Usual(
+              Function.VALUE,
+              "lintel_footing_well",
+              Map.of("name", new Match(false, Set.of("audit"))),
+              Optional.empty(),
+              soon,
+              Unit.NUMBER,
+              Optional.of(1.0),
+              false,
+              false,
+              "soundness of the audit chain");
       case VALUE -> generic(Function.VALUE, Optional.empty(), "value");
       case RATE -> generic(Function.RATE, all, "growth a second");
       case INCREASE -> generic(Function.INCREASE, all, "growth");
@@ -197,27 +274,40 @@ final class Alerting {
   }
 
   private static Usual generic(Function function, Optional<List<String>> by, String what) {
-    return new Usual(function, "", Map.of(), by, Duration.ofMinutes(5), Unit.NUMBER,
-        Optional.empty(), true, false, what);
+    return new Usual(
+        function,
+        "",
+        Map.of(),
+        by,
+        Duration.ofMinutes(5),
+        Unit.NUMBER,
+        Optional.empty(),
+        true,
+        false,
+        what);
   }
 
-  private AlertRule rule(
-      String name, At<?> at, Document.AlertEntry entry, Document.Watch watch) {
-    double quantile =
-        entry.quantile().flatMap(At::value).map(Percent::share).orElse(0.95);
+  private AlertRule rule(String name, At<?> at, Document.AlertEntry entry, Document.Watch watch) {
+    double quantile = entry.quantile().flatMap(At::value).map(Percent::share).orElse(0.95);
     Usual usual = usual(watch, quantile);
     if (usual.function != Function.QUANTILE) {
       entry.quantile().ifPresent(given -> faults.add(given, "is of quantiles only"));
     }
     Duration over = entry.over().flatMap(At::value).orElse(usual.over);
-    entry.over().filter(given -> over.compareTo(SHORTEST) < 0 || over.compareTo(LONGEST) > 0)
+    entry
+        .over()
+        .filter(given -> over.compareTo(SHORTEST) < 0 || over.compareTo(LONGEST) > 0)
         .ifPresent(given -> faults.add(given, "must be 10s to 1d"));
     Duration repeat = entry.repeat().flatMap(At::value).orElse(REPEAT);
-    entry.repeat().filter(given -> repeat.compareTo(Duration.ofMinutes(1)) < 0)
+    entry
+        .repeat()
+        .filter(given -> repeat.compareTo(Duration.ofMinutes(1)) < 0)
         .ifPresent(given -> faults.add(given, "must be a minute or more"));
     var only = new LinkedHashMap<>(usual.only);
-    entry.labels().forEach((label, values) ->
-        values.value().ifPresent(given -> only.put(label, match(values, given))));
+    entry
+        .labels()
+        .forEach((label, values) ->
+            values.value().ifPresent(given -> only.put(label, match(values, given))));
     String metric = metric(at, entry, usual);
     return new AlertRule(
         name,
@@ -241,8 +331,10 @@ final class Alerting {
 
   private String metric(At<?> at, Document.AlertEntry entry, Usual usual) {
     if (!usual.metric.isEmpty()) {
-      entry.metric().ifPresent(given ->
-          faults.add(given, "must be left out, where 'watch' is no function of a metric"));
+      entry
+          .metric()
+          .ifPresent(given ->
+              faults.add(given, "must be left out, where 'watch' is no function of a metric"));
       return usual.metric;
     }
     if (entry.metric().isEmpty()) {
@@ -281,17 +373,22 @@ final class Alerting {
     Optional<Level> level = given.flatMap(At::value);
     boolean generic = usual.metric.isEmpty();
     Unit unit =
-        level.map(Level::unit)
+        level
+            .map(Level::unit)
             .filter(written -> generic && written != Unit.NUMBER)
             .orElse(usual.function == Function.RATIO ? Unit.SHARE : usual.unit);
-    if (level.filter(written -> written.unit() != Unit.NUMBER && written.unit() != unit)
+    if (level
+        .filter(written -> written.unit() != Unit.NUMBER && written.unit() != unit)
         .isPresent()) {
-      faults.add(given.get(), "must be a number" + switch (unit) {
-        case NUMBER -> ", such as 3";
-        case SHARE -> " or a share, such as 5%";
-        case SECONDS -> " of seconds or a time, such as 20s";
-        case USD -> " of USD, such as 50 USD";
-      });
+      faults.add(
+          given.get(),
+          "must be a number"
+              + switch (unit) {
+                case NUMBER -> ", such as 3";
+                case SHARE -> " or a share, such as 5%";
+                case SECONDS -> " of seconds or a time, such as 20s";
+                case USD -> " of USD, such as 50 USD";
+              });
     }
     double value = level.map(Level::value).orElse(usual.bound.orElse(0.0));
     boolean above = given.isEmpty() ? usual.above : entry.above().isPresent();

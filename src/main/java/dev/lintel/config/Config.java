@@ -8,6 +8,7 @@ import dev.lintel.Credential;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dialects;
 import dev.lintel.Facts;
+import dev.lintel.Logging;
 import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
@@ -77,6 +78,7 @@ public record Config(
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
     Optional<TraceExport> otlp,
+    Logging logging,
     List<Webhook> webhooks,
     List<AlertRule> alerts,
     Map<String, Provider> remotes,
@@ -531,6 +533,7 @@ public record Config(
         database,
         shared,
         otlp,
+        logging,
         webhooks,
         alerts,
         remotes,

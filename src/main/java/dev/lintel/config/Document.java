@@ -8,6 +8,7 @@ import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
 import dev.lintel.Json;
 import dev.lintel.Limits;
+import dev.lintel.Logging;
 import dev.lintel.Mode;
 import dev.lintel.Notice;
 import dev.lintel.Percent;
@@ -48,6 +49,7 @@ record Document(
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
     Optional<Otlp> otlp,
+    Optional<Logs> logs,
     List<Hook> webhooks,
     Map<String, At<AlertEntry>> alerts,
     Optional<Pem> tls,
@@ -96,6 +98,20 @@ record Document(
       @Secret Map<String, At<String>> headers,
       Optional<Percent> sample,
       Optional<Boolean> errors) {}
+
+  /** How much is said, and of which calls. */
+  record Logs(
+      @Alone Optional<Logging.Level> level,
+      Map<String, At<Logging.Level>> levels,
+      Optional<Percent> calls,
+      Optional<Logging.Form> form) {
+    Logs {
+      if (levels.size() > Logging.MOST) {
+        throw new IllegalArgumentException(
+            "must have " + Logging.MOST + " 'levels' of single loggers at most");
+      }
+    }
+  }
 
   /** Where links in requests may lead beside public addresses. */
   record Fetch(List<Reach.Network> allow) {}
@@ -561,6 +577,7 @@ record Document(
       Optional<At<Keep>> retention,
       Optional<At<Capturing>> capture,
       Optional<Training> training,
+      Optional<Percent> traces,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -687,7 +704,8 @@ record Document(
                   .anyMatch(PriceEntry::tiered);
       if (nested) {
         throw new IllegalArgumentException(
-            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing below them");
+            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing"
+                + " below them");
       }
     }
 

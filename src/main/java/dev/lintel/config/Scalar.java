@@ -73,7 +73,7 @@ record Scalar<T>(String form, Function<String, T> read) {
                   "a rate such as 600/min or 200k/min (per s, min, hour or day)", Scalar::rate)),
           Map.entry(
               Percent.class,
-              new Scalar<>("a share of 100% at most, such as 5% or 20", Scalar::percent)),
+              new Scalar<>("a share of 100% at most, such as 5% or 20", Percent::of)),
           Map.entry(Mark.class, new Scalar<>(Mark.FORM, Mark::of)),
           Map.entry(
               Grade.class,
@@ -88,8 +88,7 @@ record Scalar<T>(String form, Function<String, T> read) {
               Amount.class,
               new Scalar<>("an amount above 0, such as 500 USD or 1M tokens", Scalar::amount)),
           Map.entry(
-              Level.class,
-              new Scalar<>("a number, such as 3, 5%, 20s or 50 USD", Scalar::level)),
+              Level.class, new Scalar<>("a number, such as 3, 5%, 20s or 50 USD", Scalar::level)),
           Map.entry(
               Address.class, new Scalar<>("a host and a port such as 127.0.0.1:7070", Address::of)),
           Map.entry(
@@ -179,15 +178,6 @@ record Scalar<T>(String form, Function<String, T> read) {
     return new Rate(whole(figure.getKey(), figure.getValue()), window);
   }
 
-  private static Percent percent(String text) {
-    String number = text.endsWith("%") ? text.substring(0, text.length() - 1).strip() : text;
-    BigDecimal value = decimal(number);
-    if (value.compareTo(BigDecimal.valueOf(100)) > 0) {
-      throw new IllegalArgumentException("more than all");
-    }
-    return new Percent(value);
-  }
-
   private static Tokens tokens(String text) {
     return new Tokens(count(text));
   }
@@ -212,12 +202,16 @@ record Scalar<T>(String form, Function<String, T> read) {
 
   private static Level level(String text) {
     if (text.endsWith("%")) {
-      return new Level(decimal(text.substring(0, text.length() - 1).strip()).movePointLeft(2).doubleValue(), AlertRule.Unit.SHARE);
+      return new Level(
+          decimal(text.substring(0, text.length() - 1).strip()).movePointLeft(2).doubleValue(),
+          AlertRule.Unit.SHARE);
     }
     if (text.endsWith("USD")) {
-      return new Level(decimal(text.substring(0, text.length() - 3).strip()).doubleValue(), AlertRule.Unit.USD);
+      return new Level(
+          decimal(text.substring(0, text.length() - 3).strip()).doubleValue(), AlertRule.Unit.USD);
     }
-    boolean plain = !text.isEmpty() && text.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
+    boolean plain =
+        !text.isEmpty() && text.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
     return plain
         ? new Level(decimal(text).doubleValue(), AlertRule.Unit.NUMBER)
         : new Level(duration(text).toNanos() * 1e-9, AlertRule.Unit.SECONDS);

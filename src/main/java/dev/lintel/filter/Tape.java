@@ -41,7 +41,7 @@ public final class Tape implements Filter {
       next.handle(call, sink);
       return;
     }
-    var taped = new Taped(sink);
+    var taped = new Taped(sink, taker);
     Optional<Failure> failure = Optional.of(Failure.internal());
     try {
       next.handle(call, taped);
@@ -57,6 +57,7 @@ public final class Tape implements Filter {
               capture.level(),
               trail.first().orElse(call.request()),
               taped.chunks,
+              taped.held,
               failure,
               taped.cut,
               trail.time().plus(capture.keep())));
@@ -64,38 +65,48 @@ public final class Tape implements Filter {
   }
 
   private static final class Taped implements Sink {
+    /** Of a chunk, beside what it says. */
+    private static final int EACH = 200;
+
     private final Sink sink;
+    private final Captured.Taker taker;
     private final List<Chunk> chunks = new ArrayList<>();
     private long length;
+    private long held;
     private boolean cut;
 
-    Taped(Sink sink) {
+    Taped(Sink sink, Captured.Taker taker) {
       this.sink = sink;
+      this.taker = taker;
     }
 
     @Override
     public void emit(Chunk chunk) {
-      long more = chunk.frame().dataLength();
-      for (Part part : chunk.parts()) {
-        if (part instanceof Part.Text text) {
-          more = Math.max(more, text.text().length());
-        } else if (part instanceof Part.Media media) {
-          more = Math.max(more, media.base64().length());
-        } else if (part instanceof Part.Data data) {
-          more = Math.max(more, data.bytes().length);
-        }
-      }
-      if (cut || length + more > LONGEST) {
-        cut = true;
-        // What it used and why it ended is short, and comes last.
-        if (!chunk.content()) {
-          chunks.add(chunk);
-        }
-      } else {
+      long more = size(chunk);
+      // What it used and why it ended is short, and comes last.
+      boolean wanted = !chunk.content() || !cut && length + more <= LONGEST;
+      if (wanted && taker.hold(EACH + more)) {
         length += more;
+        held += EACH + more;
         chunks.add(chunk);
+      } else {
+        cut = true;
       }
       sink.emit(chunk);
+    }
+
+    private static long size(Chunk chunk) {
+      long size = chunk.frame().dataLength();
+      for (Part part : chunk.parts()) {
+        if (part instanceof Part.Text text) {
+          size = Math.max(size, text.text().length());
+        } else if (part instanceof Part.Media media) {
+          size = Math.max(size, media.base64().length());
+        } else if (part instanceof Part.Data data) {
+          size = Math.max(size, data.bytes().length);
+        }
+      }
+      return size;
     }
 
     @Override

@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 final class Hook {
   private static final Logger LOG = LoggerFactory.getLogger(Hook.class);
   private static final int MOST = 256;
+
   /** The longest that a try takes. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
 

@@ -80,7 +80,9 @@ final class Letters implements Carrier {
 
   /** What the server has answered; 0 where it has not. */
   private static int code(MessagingException failed) {
-    for (Exception one = failed; one instanceof MessagingException cause; one = cause.getNextException()) {
+    for (Exception one = failed;
+        one instanceof MessagingException cause;
+        one = cause.getNextException()) {
       int code =
           switch (one) {
             case SMTPSendFailedException sending -> sending.getReturnCode();

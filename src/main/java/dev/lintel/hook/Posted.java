@@ -89,8 +89,7 @@ record Posted(Webhook hook, HttpClient http) implements Carrier {
       return hook.url();
     }
     String sign =
-        URLEncoder.encode(
-            Signed.dingTalk(hook.secret().get(), now), StandardCharsets.UTF_8);
+        URLEncoder.encode(Signed.dingTalk(hook.secret().get(), now), StandardCharsets.UTF_8);
     String url = hook.url().toString();
     return URI.create(
         url

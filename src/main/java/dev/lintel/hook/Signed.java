@@ -18,17 +18,13 @@ final class Signed {
     var whole = new byte[begin.length + body.length];
     System.arraycopy(begin, 0, whole, 0, begin.length);
     System.arraycopy(body, 0, whole, begin.length, body.length);
-    return "t="
-        + time.getEpochSecond()
-        + ",v1="
-        + HexFormat.of().formatHex(hmac(secret, whole));
+    return "t=" + time.getEpochSecond() + ",v1=" + HexFormat.of().formatHex(hmac(secret, whole));
   }
 
   /** Of the milliseconds and the secret itself, under the secret. */
   static String dingTalk(String secret, Instant time) {
     String text = time.toEpochMilli() + "\n" + secret;
-    return Base64.getEncoder()
-        .encodeToString(hmac(secret, text.getBytes(StandardCharsets.UTF_8)));
+    return Base64.getEncoder().encodeToString(hmac(secret, text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Of nothing, under the seconds and the secret. */

@@ -13,6 +13,7 @@ import dev.lintel.Health;
 import dev.lintel.History;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
+import dev.lintel.Logging;
 import dev.lintel.Model;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
@@ -22,8 +23,10 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.AlertList;
+import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
 import dev.lintel.alert.Alarms;
+import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
 import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
@@ -100,6 +103,9 @@ public final class Lintel implements AutoCloseable {
   /** How often it is looked whether the store is for this version, until that is known. */
   private static final long REFUSAL_MILLIS = 200;
 
+  /** How often it is looked whether it is time to log as configured again. */
+  private static final long LOGS_MILLIS = 500;
+
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
 
@@ -109,9 +115,11 @@ public final class Lintel implements AutoCloseable {
   private final Vertx vertx;
   private final Evidence evidence;
   private final Retaining retaining;
+  private final Vigil vigil;
   private final Scribe scribe;
   private final Metrics metrics;
   private final Tracer tracer;
+  private final LogDial logs;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
   private final Ratings ratings = new Ratings();
@@ -197,6 +205,12 @@ public final class Lintel implements AutoCloseable {
             own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
     evidence = new Evidence(journal, out, storage::store, metrics.appending());
+    logs =
+        new LogDial(
+            own.node().orElseGet(NodeName::ofMachine),
+            this::say,
+            InstantSource.system(),
+            Builtins.OPENAI);
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), both(tracer, ratings));
     var queues = new Queues(listener);
@@ -224,6 +238,9 @@ public final class Lintel implements AutoCloseable {
             () -> live.config().policies().retentions(),
             evidence::forget,
             InstantSource.system());
+    vigil =
+        new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
+    metrics.evidence(vigil::intact, vigil::entries);
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -238,6 +255,7 @@ public final class Lintel implements AutoCloseable {
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
+    logs.use(config.logging());
     upstream = new Upstream(vertx, SocketChannel::new, tracer);
     sharing =
         new Sharing(
@@ -326,7 +344,9 @@ public final class Lintel implements AutoCloseable {
       alarms.start();
       tracer.use(config.otlp());
       retaining.begin();
+      vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
+      vertx.setPeriodic(LOGS_MILLIS, tick -> logs.look());
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -403,6 +423,7 @@ public final class Lintel implements AutoCloseable {
         notices.use(config);
         alarms.use(config.alerts());
         tracer.use(config.otlp());
+        logs.use(config.logging());
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -428,7 +449,8 @@ public final class Lintel implements AutoCloseable {
     if (refusesUnrecorded && evidence.journal().full()) {
       throw Failure.of(
               Failure.Kind.UNAVAILABLE,
-              "The disk of this node is full: there is no room for the records of calls at the moment.")
+              "The disk of this node is full: there is no room for the records of calls at the"
+                  + " moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
     Gateway gateway = live;
@@ -483,6 +505,7 @@ public final class Lintel implements AutoCloseable {
                       now.presence() == Store.Presence.OPEN,
                       Map.of())));
     }
+    vigil.footing().ifPresent(broken -> all.put("audit", broken));
     MappedJournal journal = evidence.journal();
     if (journal.full() || journal.lost() > 0) {
       all.put(
@@ -518,6 +541,7 @@ public final class Lintel implements AutoCloseable {
     long until = System.nanoTime() + patience.toNanos();
     revisions.close();
     retaining.close();
+    vigil.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -598,6 +622,7 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
+                new Supposing(revisions::candidate, lasting),
                 administration())));
     return all;
   }
@@ -605,13 +630,19 @@ public final class Lintel implements AutoCloseable {
   private List<Operation> administration() {
     var all =
         new ArrayList<>(
-            new ConfigurationAdmin(storage, revisions, approvals, sealer)
+            new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
                 .operations(
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));
     all.addAll(EvidenceAdmin.operations(storage, sealer));
     all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
+    all.addAll(logs.operations());
     return all;
+  }
+
+  private void say(Logging logging) {
+    Logs.use(logging);
+    evidence.tell(logging.calls().share());
   }
 
   /** A policy of the configuration by its name, or one that is written out. */

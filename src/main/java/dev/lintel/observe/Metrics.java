@@ -38,6 +38,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -214,6 +215,20 @@ public final class Metrics implements Listener, Endpoint {
         .name("lintel_journal_bytes")
         .help("What waits in the journal to be brought to the store.")
         .callback(gauge -> gauge.call(waiting.getAsLong()))
+        .register(registry);
+  }
+
+  /** Shows whether the chains of evidence hold, as they were last looked at. */
+  public void evidence(BooleanSupplier intact, LongSupplier entries) {
+    GaugeWithCallback.builder()
+        .name("lintel_audit_intact")
+        .help("1 while all chains of evidence are as they were written; else 0.")
+        .callback(gauge -> gauge.call(intact.getAsBoolean() ? 1 : 0))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("lintel_audit_entries")
+        .help("Entries of the chains of evidence when all of them were last verified.")
+        .callback(gauge -> gauge.call(entries.getAsLong()))
         .register(registry);
   }
 

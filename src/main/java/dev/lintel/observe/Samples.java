@@ -51,8 +51,7 @@ final class Samples {
     return new Sample(name, map(labels), List.of(), List.of(value));
   }
 
-  private static Sample buckets(
-      String name, HistogramSnapshot.HistogramDataPointSnapshot point) {
+  private static Sample buckets(String name, HistogramSnapshot.HistogramDataPointSnapshot point) {
     var bounds = new ArrayList<Double>();
     var values = new ArrayList<Double>();
     for (var bucket : point.getClassicBuckets()) {

@@ -40,12 +40,17 @@ final class Database implements AutoCloseable {
   private final AtomicBoolean started = new AtomicBoolean();
   private volatile boolean closed;
 
-  /** Opens nothing before {@link #open} or the first work. */
   /** Whether processes use it that have folders of their own. */
   boolean shared() {
     return engine.shared();
   }
 
+  /** The same for the same database, wherever a data folder lies that has one. */
+  String place() {
+    return engine.shared() ? engine.name() : "embedded";
+  }
+
+  /** Opens nothing before {@link #open} or the first work. */
   Database(Engine engine) {
     this.engine = engine;
     watch = new Watch(engine.name());
@@ -210,7 +215,7 @@ final class Database implements AutoCloseable {
     } catch (SQLException failed) {
       if (engine.fault(failed) != Fault.PASSING) {
         // Nobody knows whether it is durable: to do it again might do it twice.
-        tasks.forEach(task -> task.fail(failed));
+        tasks.forEach(task -> task.fail(failed, engine));
       }
       undo(connection, failed);
       throw failed;

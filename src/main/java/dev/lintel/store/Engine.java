@@ -20,6 +20,9 @@ interface Engine {
     CROWDED
   }
 
+  /** Whether it failed because the database's disk is full. */
+  boolean full(SQLException failed);
+
   /** For the log; without secrets. */
   String name();
 

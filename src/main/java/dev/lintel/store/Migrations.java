@@ -43,7 +43,9 @@ final class Migrations {
           "V009__revision_files",
           "V010__forgotten",
           "V011__usage_parts",
-          "V012__payloads");
+          "V012__payloads",
+          "V013__costs_opinions",
+          "V014__audit");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

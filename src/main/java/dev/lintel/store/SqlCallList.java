@@ -240,7 +240,7 @@ final class SqlCallList {
   private Optional<Set<Kin>> kins(int day) throws SQLException {
     var kins = new LinkedHashSet<Kin>();
     var folded = new LinkedHashSet<Kin>();
-    long start = SqlRecords.start(day);
+    long start = RecordRow.start(day).toEpochMilli();
     UsageParts.readDays(
         connection,
         start,

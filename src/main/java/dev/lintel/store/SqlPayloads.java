@@ -48,8 +48,10 @@ final class SqlPayloads implements Payloads {
     }
     try {
       for (long slice : byHour.keySet()) {
-        if (made.add(slice)) {
+        if (!made.contains(slice)) {
           make(slice);
+          // Not before: another thread takes it for there.
+          made.add(slice);
         }
       }
       database.written(connection -> {

@@ -204,6 +204,13 @@ final class Sqlite implements Engine {
   }
 
   @Override
+  public boolean full(SQLException failed) {
+    return failed instanceof SQLiteException sqlite
+        && SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xff)
+            == SQLiteErrorCode.SQLITE_FULL;
+  }
+
+  @Override
   public void shredding(Connection connection, boolean now) throws SQLException {
     execute(connection, "PRAGMA secure_delete = " + (now ? "ON" : "OFF"));
   }

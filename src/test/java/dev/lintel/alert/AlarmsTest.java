@@ -31,11 +31,7 @@ class AlarmsTest {
   private Duration passed = Duration.ZERO;
   private final Alarms alarms =
       new Alarms(
-          names -> samples,
-          told::add,
-          "n1",
-          () -> BEGIN.plus(passed),
-          () -> passed.toNanos());
+          names -> samples, told::add, "n1", () -> BEGIN.plus(passed), () -> passed.toNanos());
 
   private static AlertRule rule(Figure figure, Bound bound, Duration lasting) {
     return new AlertRule(
@@ -131,8 +127,7 @@ class AlarmsTest {
   void growth_is_that_of_the_window_and_begins_at_nothing_for_new_series() {
     alarms.use(
         List.of(
-            rule(
-                figure(Function.INCREASE, Optional.of(List.of()), 0), OVER_ONE, Duration.ZERO)));
+            rule(figure(Function.INCREASE, Optional.of(List.of()), 0), OVER_ONE, Duration.ZERO)));
     after(STEP, single(100, "p", "a"));
     after(STEP, single(101, "p", "a"));
     assertThat(told).isEmpty();
@@ -146,8 +141,7 @@ class AlarmsTest {
   @Test
   void a_rate_is_by_the_second() {
     alarms.use(
-        List.of(
-            rule(figure(Function.RATE, Optional.of(List.of()), 0), OVER_ONE, Duration.ZERO)));
+        List.of(rule(figure(Function.RATE, Optional.of(List.of()), 0), OVER_ONE, Duration.ZERO)));
     after(STEP, single(0));
     after(STEP, single(25));
     assertThat(value().orElseThrow()).isCloseTo(2.5, within(1e-9));
@@ -215,8 +209,7 @@ class AlarmsTest {
 
   @Test
   void what_is_gone_has_recovered_and_what_never_was_is_said() {
-    alarms.use(
-        List.of(rule(figure(Function.VALUE, Optional.empty(), 0), OVER_ONE, Duration.ZERO)));
+    alarms.use(List.of(rule(figure(Function.VALUE, Optional.empty(), 0), OVER_ONE, Duration.ZERO)));
     after(STEP);
     assertThat(alarms.all().getFirst().seen()).isFalse();
     after(STEP, single(2));

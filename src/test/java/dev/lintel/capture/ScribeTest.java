@@ -62,6 +62,10 @@ class ScribeTest {
       };
 
   private static Captured captured(String id) {
+    return captured(id, 0);
+  }
+
+  private static Captured captured(String id, long held) {
     var trail = new Trail(id, Instant.now(), 0);
     var model = Fakes.model(Fakes.retry(1), new dev.lintel.Target(Fakes.provider("p"), "m"));
     Chat chat = Chat.sketch(Fakes.provider("p").dialect(), "m", false, 10, 5);
@@ -71,6 +75,7 @@ class ScribeTest {
         Capture.Level.FULL,
         chat,
         List.of(),
+        held,
         Optional.empty(),
         false,
         Instant.now().plusSeconds(3600));
@@ -93,6 +98,18 @@ class ScribeTest {
       assertThat(scribe.waiting()).isZero();
     }
     assertThat(stored).isEmpty();
+  }
+
+  @Test
+  void answers_under_way_find_no_more_room_than_there_is_and_give_it_back() {
+    try (var scribe = scribe(5000)) {
+      assertThat(scribe.hold(3000)).isTrue();
+      assertThat(scribe.hold(3000)).isFalse();
+      assertThat(scribe.hold(2000)).isTrue();
+      scribe.take(captured("req_4", 2000));
+      assertThat(scribe.lost()).isEqualTo(1);
+      assertThat(scribe.waiting()).isEqualTo(3000);
+    }
   }
 
   @Test

@@ -114,12 +114,10 @@ class CarrierTest {
     for (String pair : asked.getRawQuery().split("&")) {
       int at = pair.indexOf('=');
       query.put(
-          pair.substring(0, at),
-          URLDecoder.decode(pair.substring(at + 1), StandardCharsets.UTF_8));
+          pair.substring(0, at), URLDecoder.decode(pair.substring(at + 1), StandardCharsets.UTF_8));
     }
     assertThat(query.get("access_token")).isEqualTo("geheim");
-    assertThat(query.get("sign"))
-        .isEqualTo(hmac("SECabc", query.get("timestamp") + "\nSECabc"));
+    assertThat(query.get("sign")).isEqualTo(hmac("SECabc", query.get("timestamp") + "\nSECabc"));
     assertThat(query.get("timestamp")).hasSize(13);
   }
 
@@ -141,8 +139,7 @@ class CarrierTest {
     for (int i = 0; i < 99; i++) {
       data.put("k" + i, "名".repeat(999));
     }
-    String whole =
-        Told.of(Notice.own(Notice.Kind.BUDGET, Instant.EPOCH, data)).whole();
+    String whole = Told.of(Notice.own(Notice.Kind.BUDGET, Instant.EPOCH, data)).whole();
     assertThat(whole.getBytes(StandardCharsets.UTF_8).length).isLessThan(2048);
   }
 
@@ -172,8 +169,7 @@ class CarrierTest {
                 Optional.of(
                     new Webhook.Mail(
                         user, "lintel@example.com", List.of("a@example.com", "b@example.com")))),
-            new Webhook.Mail(
-                user, "lintel@example.com", List.of("a@example.com", "b@example.com")))
+            new Webhook.Mail(user, "lintel@example.com", List.of("a@example.com", "b@example.com")))
         .bring(ALERT);
   }
 
@@ -181,7 +177,8 @@ class CarrierTest {
   void a_letter_is_taken_by_a_mail_server() throws Exception {
     try (var server = new FakeMail(null)) {
       assertThat(letter(server.port(), Optional.empty()).good()).isTrue();
-      assertThat(server.lines).contains("plain RCPT TO:<a@example.com>", "plain RCPT TO:<b@example.com>");
+      assertThat(server.lines)
+          .contains("plain RCPT TO:<a@example.com>", "plain RCPT TO:<b@example.com>");
       assertThat(server.letters.getFirst())
           .contains("Auto-Submitted: auto-generated")
           .contains("From: lintel@example.com")
@@ -221,7 +218,8 @@ class CarrierTest {
               EnumSet.allOf(Notice.Kind.class),
               Optional.of("pass-geheim"),
               Optional.of(mail));
-      Carrier.Tried tried = new Letters(hook, mail, Optional.of(tls.getSocketFactory())).bring(ALERT);
+      Carrier.Tried tried =
+          new Letters(hook, mail, Optional.of(tls.getSocketFactory())).bring(ALERT);
       assertThat(tried.good()).as(tried.why()).isTrue();
       assertThat(server.lines)
           .anyMatch(line -> line.startsWith("safe AUTH"))
@@ -236,9 +234,21 @@ class CarrierTest {
     var keytool =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair", "-alias", "x", "-keyalg", "EC", "-dname", "CN=127.0.0.1",
-                "-ext", "san=ip:127.0.0.1", "-storetype", "PKCS12", "-storepass", "changeit",
-                "-keystore", store.toString())
+                "-genkeypair",
+                "-alias",
+                "x",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=127.0.0.1",
+                "-ext",
+                "san=ip:127.0.0.1",
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "changeit",
+                "-keystore",
+                store.toString())
             .redirectErrorStream(true)
             .start();
     String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

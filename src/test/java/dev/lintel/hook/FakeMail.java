@@ -77,8 +77,7 @@ final class FakeMail implements AutoCloseable {
         case "STARTTLS" -> {
           say(socket, "220 go");
           var wrapped =
-              (SSLSocket)
-                  tls.getSocketFactory().createSocket(socket, "127.0.0.1", port(), true);
+              (SSLSocket) tls.getSocketFactory().createSocket(socket, "127.0.0.1", port(), true);
           wrapped.setUseClientMode(false);
           talk(wrapped, true);
           return;

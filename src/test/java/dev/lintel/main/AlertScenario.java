@@ -125,18 +125,13 @@ class AlertScenario {
       assertThat(gateway.admin("GET", "/admin/v1/overrides", "").body())
           .contains("/alerts/errors/silent")
           .contains(until.substring(0, 19));
-      assertThat(gateway.admin("GET", "/admin/v1/config/revisions", "").body())
-          .contains("we know");
+      assertThat(gateway.admin("GET", "/admin/v1/config/revisions", "").body()).contains("we know");
       assertThat(
               gateway
-                  .admin(
-                      "POST",
-                      "/admin/v1/alerts/nobody/silence",
-                      "{\"until\":\"" + until + "\"}")
+                  .admin("POST", "/admin/v1/alerts/nobody/silence", "{\"until\":\"" + until + "\"}")
                   .statusCode())
           .isEqualTo(404);
-      assertThat(
-              gateway.admin("POST", "/admin/v1/alerts/errors/silence", "{}").statusCode())
+      assertThat(gateway.admin("POST", "/admin/v1/alerts/errors/silence", "{}").statusCode())
           .isEqualTo(400);
       assertThat(ops).hasSize(1);
     }
