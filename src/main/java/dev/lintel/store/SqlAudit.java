@@ -76,7 +76,13 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
     Head head;
 
     Own(Path folder, String database) throws IOException {
-      key = NodeKey.open(folder);
+      key =
+          NodeKey.open(
+              folder,
+              file ->
+                  LOG.error(
+                      "{} is no key and is set aside: this node begins another chain of evidence",
+                      file));
       // Another database has another chain, which begins anew.
       String suffix = UUID.nameUUIDFromBytes(database.getBytes(StandardCharsets.UTF_8)).toString();
       file = new HeadFile(folder.resolve("audit-" + suffix.substring(0, 8) + ".head"));
@@ -144,6 +150,18 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
       settle(new Head(entry.node(), entry.sequence(), entry.hash(), entry.seal()));
     }
     return result;
+  }
+
+  /** The same where what is deleted must not be found in the database's files any more. */
+  <T> T shred(Work<T> work) {
+    return written((connection, chain) -> {
+      database.shredding(connection, true);
+      try {
+        return work.run(connection, chain);
+      } finally {
+        database.shredding(connection, false);
+      }
+    });
   }
 
   /** That is durable. */
