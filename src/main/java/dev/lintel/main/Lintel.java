@@ -632,7 +632,7 @@ public final class Lintel implements AutoCloseable {
                 .operations(
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));
-all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
+    all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
     all.addAll(logs.operations());
     return all;
   }
