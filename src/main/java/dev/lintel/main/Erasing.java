@@ -87,7 +87,7 @@ final class Erasing implements AutoCloseable {
         all = look();
         failed = false;
       } catch (Failure away) {
-        say(away.getMessage());
+        say(away.message());
       } catch (RuntimeException bug) {
         say(bug.toString());
         LOG.debug("erasing", bug);
