@@ -30,8 +30,13 @@ import tools.jackson.databind.node.ObjectNode;
     name = "report",
     description = "Says what calls cost, why that changed, and what would cost less.",
     mixinStandardHelpOptions = true,
-      exitCodeOnInvalidInput = 1,
-    subcommands = {Report.Cost.class, Report.Notes.class, Report.Advice.class, Report.Reconcile.class})
+    exitCodeOnInvalidInput = 1,
+    subcommands = {
+      Report.Cost.class,
+      Report.Notes.class,
+      Report.Advice.class,
+      Report.Reconcile.class
+    })
 final class Report {
   private static final String PATH = "/admin/v1/reports/";
 
@@ -74,14 +79,19 @@ final class Report {
       }
       if (text.matches("[0-9]{1,5}h")) {
         long hours = Long.parseLong(text.substring(0, text.length() - 1));
-        return Instant.now().truncatedTo(ChronoUnit.HOURS).minus(Duration.ofHours(hours)).toString();
+        return Instant.now()
+            .truncatedTo(ChronoUnit.HOURS)
+            .minus(Duration.ofHours(hours))
+            .toString();
       }
       return text.length() == 10
           ? LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC).toString()
           : Instant.parse(text).toString();
     } catch (DateTimeException none) {
       throw new Running.Refused(
-          "'" + text + "' must be a date such as 2026-11-01, a time such as 2026-11-01T12:00:00Z, or 30d or 12h ago.");
+          "'"
+              + text
+              + "' must be a date such as 2026-11-01, a time such as 2026-11-01T12:00:00Z, or 30d or 12h ago.");
     }
   }
 
@@ -146,9 +156,7 @@ final class Report {
     @Option(names = "--csv", description = "prints CSV")
     private boolean csv;
 
-    @Option(
-        names = "--focus",
-        description = "prints the FinOps Open Cost and Usage Specification")
+    @Option(names = "--focus", description = "prints the FinOps Open Cost and Usage Specification")
     private boolean focus;
 
     @Option(names = "--json", description = "prints JSON")
@@ -282,7 +290,8 @@ final class Report {
     @Option(
         names = "--column",
         paramLabel = "ROLE=NAME",
-        description = "date, model, input_tokens, output_tokens or cost, where it is not known by its name")
+        description =
+            "date, model, input_tokens, output_tokens or cost, where it is not known by its name")
     private Map<String, String> columns = new LinkedHashMap<>();
 
     @Option(

@@ -95,8 +95,7 @@ final class Running {
     JsonNode read(HttpResponse<InputStream> reply) throws IOException, Refused;
   }
 
-  private JsonNode send(String path, HttpRequest.Builder request, Reading reading)
-      throws Refused {
+  private JsonNode send(String path, HttpRequest.Builder request, Reading reading) throws Refused {
     String key =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
     if (key.isEmpty()) {

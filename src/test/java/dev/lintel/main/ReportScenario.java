@@ -188,8 +188,7 @@ class ReportScenario {
     assertThat(wrong.code).isEqualTo(1);
     assertThat(wrong.out).contains("not 'colour'").contains("(400)");
     Path bill = folder.resolve("bill.csv");
-    Files.writeString(
-        bill, "date,model,cost\n" + LocalDate.now(ZoneOffset.UTC) + ",large,7\n");
+    Files.writeString(bill, "date,model,cost\n" + LocalDate.now(ZoneOffset.UTC) + ",large,7\n");
     Run differs = run("reconcile", "--file", bill.toString(), "--provider", "demo");
     assertThat(differs.code).as(differs.out).isEqualTo(2);
     assertThat(differs.out).contains("differ");
