@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * @param capture how much of what its calls say is kept; the least holds
  * @param training whether nobody may train a model with what its calls say; one that says so is
  *     enough
+ * @param traces the share of its calls that are traced, from 0 to 1; the least holds
  * @param allowances limits and budgets
  */
 public record Policy(
@@ -40,6 +41,7 @@ public record Policy(
     List<Ruled<Retention>> retention,
     List<Ruled<Capture>> capture,
     List<Ruled<Boolean>> training,
+    List<Ruled<Double>> traces,
     List<Allowance> allowances) {
 
   /** Nothing is forbidden, and nothing counted. */
@@ -58,12 +60,14 @@ public record Policy(
     retention = List.copyOf(retention);
     capture = List.copyOf(capture);
     training = List.copyOf(training);
+    traces = List.copyOf(traces);
     allowances = List.copyOf(allowances);
   }
 
   /** One that forbids nothing. */
   public static Policy counting(List<Allowance> allowances) {
     return new Policy(
+        List.of(),
         List.of(),
         List.of(),
         List.of(),
@@ -94,6 +98,7 @@ public record Policy(
         retention,
         capture,
         training,
+        traces,
         others);
   }
 
@@ -123,6 +128,23 @@ public record Policy(
       }
     }
     return false;
+  }
+
+  /**
+   * The share of its calls that are traced, from 0 to 1, in whatever mode, as with {@link
+   * #optsOut}.
+   *
+   * @param usual where it says nothing
+   */
+  public double traced(double usual) {
+    if (traces.isEmpty()) {
+      return usual;
+    }
+    double least = 1;
+    for (Ruled<Double> rule : traces) {
+      least = Math.min(least, rule.value());
+    }
+    return least;
   }
 
   /** Whether it forbids to ask that model, in whatever model's place. */
@@ -158,6 +180,7 @@ public record Policy(
         both(retention, below.retention),
         both(capture, below.capture),
         both(training, below.training),
+        both(traces, below.traces),
         both(allowances, below.allowances));
   }
 

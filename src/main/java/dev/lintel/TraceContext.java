@@ -62,6 +62,11 @@ public record TraceContext(String traceId, String callId, String parent, boolean
    * (OpenTelemetry's probability sampling).
    */
   public double lot() {
+    return lot(traceId);
+  }
+
+  /** The same of a trace's id. */
+  public static double lot(String traceId) {
     return HexFormat.fromHexDigitsToLong(traceId, 18, 32) / (double) (1L << 56);
   }
 

@@ -156,6 +156,7 @@ public final class PolicyViews {
         "training",
         policy.training(),
         (one, out) -> one.put("training", out ? Terms.OPTED_OUT : "allowed"));
+    rules(node, "traces", policy.traces(), (one, share) -> one.put("share", share));
     ArrayNode allowances = node.putArray("allowances");
     policy.allowances().forEach(allowance -> write(allowances.addObject(), allowance));
     return node;

@@ -49,6 +49,7 @@ final class Rehearsal {
     policy.retention().forEach(rule -> rules.add(rule.rule()));
     policy.capture().forEach(rule -> rules.add(rule.rule()));
     policy.training().forEach(rule -> rules.add(rule.rule()));
+    policy.traces().forEach(rule -> rules.add(rule.rule()));
     policy.required().stream()
         .filter(rule -> !KEPT_TERMS.containsAll(rule.value()))
         .forEach(rule -> rules.add(rule.rule()));

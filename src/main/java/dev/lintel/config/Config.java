@@ -7,6 +7,7 @@ import dev.lintel.Credential;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dialects;
 import dev.lintel.Facts;
+import dev.lintel.Logging;
 import dev.lintel.Merging;
 import dev.lintel.Model;
 import dev.lintel.Platform;
@@ -75,6 +76,7 @@ public record Config(
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
     Optional<TraceExport> otlp,
+    Logging logging,
     List<Webhook> webhooks,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
@@ -527,6 +529,7 @@ public record Config(
         database,
         shared,
         otlp,
+        logging,
         webhooks,
         remotes,
         sims,

@@ -7,6 +7,7 @@ import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
 import dev.lintel.Json;
 import dev.lintel.Limits;
+import dev.lintel.Logging;
 import dev.lintel.Mode;
 import dev.lintel.Notice;
 import dev.lintel.Percent;
@@ -46,6 +47,7 @@ record Document(
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
     Optional<Otlp> otlp,
+    Optional<Logs> logs,
     List<Hook> webhooks,
     Optional<Pem> tls,
     List<Jwt> jwt,
@@ -93,6 +95,20 @@ record Document(
       @Secret Map<String, At<String>> headers,
       Optional<Percent> sample,
       Optional<Boolean> errors) {}
+
+  /** How much is said, and of which calls. */
+  record Logs(
+      @Alone Optional<Logging.Level> level,
+      Map<String, At<Logging.Level>> levels,
+      Optional<Percent> calls,
+      Optional<Logging.Form> form) {
+    Logs {
+      if (levels.size() > Logging.MOST) {
+        throw new IllegalArgumentException(
+            "must have " + Logging.MOST + " 'levels' of single loggers at most");
+      }
+    }
+  }
 
   /** Where links in requests may lead beside public addresses. */
   record Fetch(List<Reach.Network> allow) {}
@@ -514,6 +530,7 @@ record Document(
       Optional<At<Keep>> retention,
       Optional<At<Capturing>> capture,
       Optional<Training> training,
+      Optional<Percent> traces,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -640,7 +657,8 @@ record Document(
                   .anyMatch(PriceEntry::tiered);
       if (nested) {
         throw new IllegalArgumentException(
-            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing below them");
+            "may have tiers (batch, flex, priority), each with steps (above_200k), and nothing"
+                + " below them");
       }
     }
 

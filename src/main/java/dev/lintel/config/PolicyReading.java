@@ -199,6 +199,9 @@ final class PolicyReading {
                     new Ruled<>(
                         word == Document.Training.OPTED_OUT, Mode.ENFORCE, place + ".training"))
                 .toList(),
+            entry.traces().stream()
+                .map(part -> new Ruled<>(part.share(), Mode.ENFORCE, place + ".traces"))
+                .toList(),
             allowances.of(entry.limits(), entry.budgets(), "", usual));
     return new Policies.Named(policy, entry.approval().isPresent());
   }

@@ -3,6 +3,7 @@ package dev.lintel.config;
 import dev.lintel.Admin;
 import dev.lintel.Condition;
 import dev.lintel.Credential;
+import dev.lintel.Logging;
 import dev.lintel.Notice;
 import dev.lintel.Percent;
 import dev.lintel.Policy;
@@ -103,6 +104,7 @@ final class Reading implements ModelReading.Around {
         written.database(),
         written.shared().flatMap(this::shared),
         written.otlp().flatMap(this::traces),
+        written.logs().map(this::logging).orElse(Logging.USUAL),
         webhooks(),
         remotes,
         sims,
@@ -169,6 +171,24 @@ final class Reading implements ModelReading.Around {
                 headers,
                 otlp.sample().map(Percent::share).orElse(1.0),
                 otlp.errors().orElse(true)));
+  }
+
+  private Logging logging(Document.Logs logs) {
+    var levels = new TreeMap<String, Logging.Level>();
+    logs.levels()
+        .forEach((logger, at) -> {
+          if (at.value().isPresent()) {
+            Logging.Level level = at.value().get();
+            Logging.wrong(logger, level).ifPresent(why -> faults.add(at, why));
+            levels.put(logger, level);
+          }
+        });
+    Logging usual = Logging.USUAL;
+    return new Logging(
+        logs.level().orElse(usual.level()),
+        levels,
+        logs.calls().orElse(usual.calls()),
+        logs.form().orElse(usual.form()));
   }
 
   private List<Webhook> webhooks() {

@@ -72,7 +72,7 @@ record Scalar<T>(String form, Function<String, T> read) {
                   "a rate such as 600/min or 200k/min (per s, min, hour or day)", Scalar::rate)),
           Map.entry(
               Percent.class,
-              new Scalar<>("a share of 100% at most, such as 5% or 20", Scalar::percent)),
+              new Scalar<>("a share of 100% at most, such as 5% or 20", Percent::of)),
           Map.entry(Mark.class, new Scalar<>(Mark.FORM, Mark::of)),
           Map.entry(
               Grade.class,
@@ -173,15 +173,6 @@ record Scalar<T>(String form, Function<String, T> read) {
     }
     var figure = measured(text.substring(0, slash).strip(), THOUSANDS);
     return new Rate(whole(figure.getKey(), figure.getValue()), window);
-  }
-
-  private static Percent percent(String text) {
-    String number = text.endsWith("%") ? text.substring(0, text.length() - 1).strip() : text;
-    BigDecimal value = decimal(number);
-    if (value.compareTo(BigDecimal.valueOf(100)) > 0) {
-      throw new IllegalArgumentException("more than all");
-    }
-    return new Percent(value);
   }
 
   private static Tokens tokens(String text) {

@@ -90,6 +90,7 @@ final class Scoped implements Policy.Source {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             List.of()));
   }
 

@@ -16,6 +16,7 @@ import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.AllCalls;
 import dev.lintel.observe.CallLog;
 import dev.lintel.observe.RecentCalls;
+import dev.lintel.redact.Redaction;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,7 +62,7 @@ final class Evidence implements Listener, AutoCloseable {
     this.appending = appending;
     this.store = store;
     this.all = upToNow(new AllCalls(recent, () -> store.get().records()));
-    this.log = new CallLog(out);
+    this.log = new CallLog(out, Redaction::secrets);
   }
 
   /**
@@ -94,6 +95,11 @@ final class Evidence implements Listener, AutoCloseable {
                 known.countDown();
               }
             });
+  }
+
+  /** From now on that share of the answered calls has lines, and all that failed. */
+  void tell(double share) {
+    log.share(share);
   }
 
   /** Waits until the store has said what was spent; false where it does not in that time. */

@@ -13,6 +13,7 @@ import dev.lintel.Health;
 import dev.lintel.History;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
+import dev.lintel.Logging;
 import dev.lintel.Model;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
@@ -21,6 +22,7 @@ import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
+import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
 import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
@@ -99,6 +101,9 @@ public final class Lintel implements AutoCloseable {
   /** How often it is looked whether the store is for this version, until that is known. */
   private static final long REFUSAL_MILLIS = 200;
 
+  /** How often it is looked whether it is time to log as configured again. */
+  private static final long LOGS_MILLIS = 500;
+
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
 
@@ -112,6 +117,7 @@ public final class Lintel implements AutoCloseable {
   private final Scribe scribe;
   private final Metrics metrics;
   private final Tracer tracer;
+  private final LogDial logs;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
   private final Ratings ratings = new Ratings();
@@ -196,6 +202,12 @@ public final class Lintel implements AutoCloseable {
             own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
     evidence = new Evidence(journal, out, storage::store, metrics.appending());
+    logs =
+        new LogDial(
+            own.node().orElseGet(NodeName::ofMachine),
+            this::say,
+            InstantSource.system(),
+            Builtins.OPENAI);
     metrics.recording(journal::lost, journal::waiting);
     Listener listener = both(both(metrics, evidence), both(tracer, ratings));
     var queues = new Queues(listener);
@@ -233,6 +245,7 @@ public final class Lintel implements AutoCloseable {
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
+    logs.use(config.logging());
     upstream = new Upstream(vertx, SocketChannel::new, tracer);
     sharing =
         new Sharing(
@@ -321,6 +334,7 @@ public final class Lintel implements AutoCloseable {
       retaining.begin();
       vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
+      vertx.setPeriodic(LOGS_MILLIS, tick -> logs.look());
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -396,6 +410,7 @@ public final class Lintel implements AutoCloseable {
         live = next;
         notices.use(config);
         tracer.use(config.otlp());
+        logs.use(config.logging());
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -421,7 +436,8 @@ public final class Lintel implements AutoCloseable {
     if (refusesUnrecorded && evidence.journal().full()) {
       throw Failure.of(
               Failure.Kind.UNAVAILABLE,
-              "The disk of this node is full: there is no room for the records of calls at the moment.")
+              "The disk of this node is full: there is no room for the records of calls at the"
+                  + " moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
     Gateway gateway = live;
@@ -605,7 +621,13 @@ public final class Lintel implements AutoCloseable {
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));
     all.addAll(EvidenceAdmin.operations(storage, sealer));
+    all.addAll(logs.operations());
     return all;
+  }
+
+  private void say(Logging logging) {
+    Logs.use(logging);
+    evidence.tell(logging.calls().share());
   }
 
   /** A policy of the configuration by its name, or one that is written out. */

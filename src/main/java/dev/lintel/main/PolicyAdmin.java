@@ -39,6 +39,7 @@ final class PolicyAdmin {
           "retention", RULES,
           "capture", RULES,
           "training", RULES,
+          "traces", RULES,
           "allowances", RULES);
 
   private static final Schema REPORT =

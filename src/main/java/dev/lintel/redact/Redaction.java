@@ -28,7 +28,8 @@ public final class Redaction {
           kind(
               "key",
               "-",
-              "-----BEGIN [A-Z ]{0,40}+PRIVATE KEY-----[A-Za-z0-9+/=\\s]{0,20000}+(?:-----END [A-Z ]{0,40}+PRIVATE KEY-----)?"),
+              "-----BEGIN [A-Z ]{0,40}+PRIVATE KEY-----[A-Za-z0-9+/=\\s]{0,20000}+(?:-----END [A-Z"
+                  + " ]{0,40}+PRIVATE KEY-----)?"),
           kind(
               "key",
               ".",
@@ -36,7 +37,9 @@ public final class Redaction {
           kind(
               "key",
               "",
-              "\\b(?:sk|pk|rk)-[A-Za-z0-9_-]{12,300}+|\\b(?:AKIA|ASIA)[A-Z0-9]{16}+\\b|\\bgh[pousr]_[A-Za-z0-9]{20,255}+|\\bgithub_pat_[A-Za-z0-9_]{20,255}+|\\bxox[abprs]-[A-Za-z0-9-]{10,255}+|\\bAIza[A-Za-z0-9_-]{35}+|\\bglpat-[A-Za-z0-9_-]{20,255}+|\\b(?:sk|rk)_live_[A-Za-z0-9]{16,255}+"),
+              "\\b(?:sk|pk|rk)-[A-Za-z0-9_-]{12,300}+|\\b(?:AKIA|ASIA)[A-Z0-9]{16}+\\b|\\bgh[pousr]_[A-Za-z0-9]{20,255}+|\\bgithub_pat_[A-Za-z0-9_]{20,255}+|\\bxox[abprs]-[A-Za-z0-9-]{10,255}+|\\bAIza[A-Za-z0-9_-]{35}+|\\bglpat-[A-Za-z0-9_-]{20,255}+|\\b(?:sk|rk)_live_[A-Za-z0-9]{16,255}+|\\blintel-admin-[A-Za-z0-9_-]{12,300}+|\\b(?:gsk_|xai-|pplx-|nvapi-|hf_|r8_|fw_|ya29\\.)[A-Za-z0-9_-]{16,300}+"),
+          kind("key", "earer ", "(?<=\\b[Bb]earer )[A-Za-z0-9._~+/=-]{8,8000}+"),
+          kind("key", "@", "(?<=://)[^\\s/:@\"']{0,200}+:[^\\s/@\"']{1,500}+(?=@)"),
           kind(
               "email",
               "@",
@@ -57,9 +60,14 @@ public final class Redaction {
           kind(
               "phone",
               "",
-              "(?<![0-9A-Za-z+.])(?:\\+[0-9]{1,3}+|\\(?0[0-9]{1,5}+\\)?|\\([0-9]{3}\\)|[0-9]{3}(?=[ -][0-9]{3}[ -][0-9]{4}))(?:[ ./-]{0,2}+\\(?[0-9]{1,5}+\\)?){1,6}+(?![0-9A-Za-z])",
+              "(?<![0-9A-Za-z+.])(?:\\+[0-9]{1,3}+|\\(?0[0-9]{1,5}+\\)?|\\([0-9]{3}\\)|[0-9]{3}(?=["
+                  + " -][0-9]{3}[ -][0-9]{4}))(?:["
+                  + " ./-]{0,2}+\\(?[0-9]{1,5}+\\)?){1,6}+(?![0-9A-Za-z])",
               Redaction::isPhone),
           kind("phone", "1", "(?<![0-9A-Za-z.])1[3-9][0-9]{9}+(?![0-9A-Za-z])"));
+
+  private static final List<Kind> SECRETS =
+      KINDS.stream().filter(kind -> kind.name.equals("key")).toList();
 
   private Redaction() {}
 
@@ -73,8 +81,17 @@ public final class Redaction {
 
   /** The text without them; itself where there are none. */
   public static String of(String text) {
+    return without(KINDS, text);
+  }
+
+  /** The same without secrets alone. */
+  public static String secrets(String text) {
+    return without(SECRETS, text);
+  }
+
+  private static String without(List<Kind> kinds, String text) {
     String left = text;
-    for (Kind kind : KINDS) {
+    for (Kind kind : kinds) {
       if (left.contains(kind.hint)) {
         left = without(kind, left);
       }

@@ -18,6 +18,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -234,7 +235,12 @@ public final class Server {
               .createHttpServer(http(port))
               .connectionHandler(connection -> {
                 opened.increment();
-                connection.closeHandler(gone -> closed.increment());
+                // The connection's own handler is not called after it became a WebSocket.
+                ((ConnectionBase) connection)
+                    .channelHandlerContext()
+                    .channel()
+                    .closeFuture()
+                    .addListener(gone -> closed.increment());
               })
               .requestHandler(this::accept)
               .invalidRequestHandler(this::invalid);

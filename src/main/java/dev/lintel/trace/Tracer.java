@@ -75,7 +75,7 @@ public final class Tracer implements Tracing, Listener, AutoCloseable {
       headers.remove(STATE);
     }
     String span = context.spanOf(call.trail().place());
-    headers.put(PARENT, context.header(span, isFlagged(context, to.to())));
+    headers.put(PARENT, context.header(span, isFlagged(context, call.trail(), to.to())));
     return headers;
   }
 
@@ -85,12 +85,23 @@ public final class Tracer implements Tracing, Listener, AutoCloseable {
     if (to == null) {
       return Optional.empty();
     }
-    return Optional.of(TraceContext.of(trail)).filter(context -> isFlagged(context, to.to()));
+    return Optional.of(TraceContext.of(trail))
+        .filter(context -> isFlagged(context, trail, to.to()));
   }
 
-  /** The caller decides for its own traces, the lot for all others. */
-  private static boolean isFlagged(TraceContext context, TraceExport to) {
-    return context.parent().isEmpty() ? context.lot() < to.share() : context.sampled();
+  /**
+   * The caller decides for its own traces, the lot for all others, by the share that the call's
+   * policy has, or else the collector; where a policy wants none, nobody else decides.
+   */
+  private static boolean isFlagged(TraceContext context, Trail trail, TraceExport to) {
+    double share = trail.policy().traced(to.share());
+    return context.parent().isEmpty()
+        ? context.lot() < share
+        : context.sampled() && !isBarred(trail);
+  }
+
+  private static boolean isBarred(Trail trail) {
+    return trail.policy().traced(1) == 0;
   }
 
   @Override
@@ -100,13 +111,14 @@ public final class Tracer implements Tracing, Listener, AutoCloseable {
       return;
     }
     TraceContext context = TraceContext.of(trail);
-    boolean flagged = isFlagged(context, to.to());
+    boolean flagged = isFlagged(context, trail, to.to());
     // Strangers could fill the queue with their failures.
     boolean telling =
         to.to().errors()
             && ended.failure().isPresent()
             && context.parent().isEmpty()
-            && trail.caller() != Caller.UNKNOWN;
+            && trail.caller() != Caller.UNKNOWN
+            && !isBarred(trail);
     if (flagged || telling) {
       to.add(Told.of(trail, ended, context, flagged, providers.get()));
     }

@@ -73,6 +73,31 @@ class RealtimeScenario {
   }
 
   @Test
+  void a_connection_counts_as_open_until_its_conversation_is_over() throws Exception {
+    double before = connections();
+    var one = new Talk(gateway.url(), "/v1/realtime?model=voice", "sk-test-0001");
+    var other = new Talk(gateway.url(), "/v1/realtime?model=voice", "sk-test-0001");
+    one.next();
+    other.next();
+    Soon.until(() -> connections() == before + 2);
+    one.leave();
+    Soon.until(() -> connections() == before + 1);
+    other.leave();
+    Soon.until(() -> connections() == before);
+  }
+
+  private double connections() {
+    return gateway
+        .get("/metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("lintel_connections "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void usage_of_all_answers_is_added_up() throws Exception {
     var talk = new Talk(gateway.url(), "/v1/realtime?model=voice", "sk-test-0001");
     talk.next();

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -21,6 +22,10 @@ class TraceScenario {
   private static final long FAILED = 2;
 
   private static TestGateway gateway(FakeCollector collector, String more) {
+    return gateway(collector, more, "");
+  }
+
+  private static TestGateway gateway(FakeCollector collector, String more, String rest) {
     return TestGateway.of(
         """
         otlp: { url: "%s", headers: { x-collector-key: hidden }%s }
@@ -33,7 +38,8 @@ class TraceScenario {
           lost: { targets: [ broken/one ], retry: { attempts: 1 }, breaker: { failures: 1000 } }
         prices: { demo/small: { input: 1.00, output: 2.00 } }
         """
-            .formatted(collector.url(), more));
+                .formatted(collector.url(), more)
+            + rest);
   }
 
   private static HttpResponse<String> chat(
@@ -173,6 +179,64 @@ class TraceScenario {
       assertThat(collector.of(id(left))).isEmpty();
       assertThat(collector.of(id(refused))).isEmpty();
       assertThat(told(gateway, "broken")).endsWith("-00");
+    }
+  }
+
+  @Test
+  void a_policy_says_how_many_are_traced_and_none_means_none() throws IOException {
+    try (var collector = new FakeCollector();
+        var gateway =
+            gateway(
+                collector,
+                ", sample: 0%",
+                """
+                policies: { seen: { traces: 100%% }, unseen: { mode: observe, traces: 0%% } }
+                tenants:
+                  t:
+                    policy: seen
+                    apps:
+                      a: { keys: [ %s ], use_cases: { private: { policy: unseen } } }
+                """
+                    .formatted(TestGateway.KEY))) {
+      var wanted = "00-" + TRACE + "-" + PARENT + "-01";
+      var hidden =
+          List.of(
+              chat(gateway, "good", false, "x-lintel-use-case", "private"),
+              chat(gateway, "good", false, "x-lintel-use-case", "private", "traceparent", wanted),
+              chat(gateway, "lost", false, "x-lintel-use-case", "private"));
+      assertThat(told(gateway, "demo")).endsWith("-00");
+      var seen = chat(gateway, "good", false);
+
+      assertThat(spans(collector, seen, 2)).hasSize(2);
+      assertThat(told(gateway, "demo")).endsWith("-01");
+      // They ended before the one that has come.
+      assertThat(hidden).allSatisfy(reply -> assertThat(collector.of(id(reply))).isEmpty());
+    }
+  }
+
+  @Test
+  void keys_of_collectors_lie_elsewhere_and_are_never_shown() throws IOException {
+    try (var collector = new FakeCollector();
+        var gateway =
+            TestGateway.of(
+                """
+                otlp:
+                  url: "%s"
+                  headers: { authorization: "Bearer ${COLLECTOR_KEY}", x-more: { env: MORE } }
+                providers: { demo: { kind: sim, ttft: 0ms } }
+                models: { good: demo/small }
+                """
+                    .formatted(collector.url()),
+                Map.of("COLLECTOR_KEY", "hidden-one", "MORE", "hidden-two"))) {
+      spans(collector, chat(gateway, "good", false), 2);
+      assertThat(collector.headers)
+          .isNotEmpty()
+          .allMatch(given ->
+              "Bearer hidden-one".equals(given.get("authorization"))
+                  && "hidden-two".equals(given.get("x-more")));
+      var shown = gateway.admin("GET", "/admin/v1/config", "");
+      assertThat(shown.statusCode()).isEqualTo(200);
+      assertThat(shown.body()).doesNotContain("hidden-one", "hidden-two");
     }
   }
 
