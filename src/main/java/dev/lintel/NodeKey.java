@@ -24,15 +24,13 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Consumer;
 
 /**
  * The key (Ed25519) by which a node vouches for what it wrote. It lies in a file of the data folder
  * that only its owner may read, and never in the store: who can change the store cannot sign.
  */
 public final class NodeKey {
-  private static final Logger LOG = LoggerFactory.getLogger(NodeKey.class);
   private static final String FILE = "audit.key";
   private static final String ALGORITHM = "Ed25519";
 
@@ -47,10 +45,11 @@ public final class NodeKey {
   }
 
   /**
-   * The folder's key; makes it where there is none. One that cannot be read is set aside, and said
-   * loudly. Throws {@link UncheckedIOException}.
+   * The folder's key; makes it where there is none. Throws {@link UncheckedIOException}.
+   *
+   * @param broken hears of a file that is no key, which is set aside
    */
-  public static NodeKey open(Path folder) {
+  public static NodeKey open(Path folder, Consumer<Path> broken) {
     Path file = folder.resolve(FILE);
     try {
       Owned.folder(folder.toAbsolutePath());
@@ -59,8 +58,7 @@ public final class NodeKey {
           return read(file);
         } catch (GeneralSecurityException | RuntimeException unreadable) {
           Path aside = file.resolveSibling(FILE + ".broken");
-          LOG.error(
-              "{} is no key and is set aside: this node begins another chain of evidence", file);
+          broken.accept(file);
           Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
         }
       }

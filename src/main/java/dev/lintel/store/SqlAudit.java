@@ -76,7 +76,13 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
     Head head;
 
     Own(Path folder, String database) throws IOException {
-      key = NodeKey.open(folder);
+      key =
+          NodeKey.open(
+              folder,
+              file ->
+                  LOG.error(
+                      "{} is no key and is set aside: this node begins another chain of evidence",
+                      file));
       // Another database has another chain, which begins anew.
       String suffix = UUID.nameUUIDFromBytes(database.getBytes(StandardCharsets.UTF_8)).toString();
       file = new HeadFile(folder.resolve("audit-" + suffix.substring(0, 8) + ".head"));

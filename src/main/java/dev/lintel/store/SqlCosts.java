@@ -2,8 +2,10 @@ package dev.lintel.store;
 
 import dev.lintel.Costs;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 /**
@@ -26,6 +29,9 @@ final class SqlCosts implements Costs {
 
   /** So many parts of a day become one. */
   private static final int FAN = 32;
+
+  /** So many days are closed in one round. */
+  private static final int DAYS_AT_ONCE = 100;
 
   private final Database database;
 
@@ -95,17 +101,21 @@ final class SqlCosts implements Costs {
 
   private static Map<CostKey, Sums> taken(Connection connection, int day, String journal)
       throws SQLException {
-    var sums = new HashMap<CostKey, Sums>();
     try (var delete =
         connection.prepareStatement(
             "DELETE FROM cost_day WHERE day = ? AND SUBSTR(journal, 1, ?) = ? RETURNING sums")) {
       delete.setLong(1, day);
       delete.setInt(2, journal.length() + 1);
       delete.setString(3, journal + "/");
-      try (ResultSet row = delete.executeQuery()) {
-        while (row.next()) {
-          CostRows.of(row.getBytes(1)).forEach((key, sum) -> sums.merge(key, sum, Sums::plus));
-        }
+      return taken(delete);
+    }
+  }
+
+  private static Map<CostKey, Sums> taken(PreparedStatement delete) throws SQLException {
+    var sums = new HashMap<CostKey, Sums>();
+    try (ResultSet row = delete.executeQuery()) {
+      while (row.next()) {
+        CostRows.of(row.getBytes(1)).forEach((key, sum) -> sums.merge(key, sum, Sums::plus));
       }
     }
     return sums;
@@ -119,6 +129,44 @@ final class SqlCosts implements Costs {
       insert.setString(2, part);
       insert.setBytes(3, CostRows.bytes(sums));
       insert.executeUpdate();
+    }
+  }
+
+  /** Makes one part of each day before today; what is added to one later is a part beside it. */
+  static void tidy(Database database, Instant now) {
+    int today = RecordRow.day(now);
+    for (int day : database.found(connection -> scattered(connection, today))) {
+      database.written(connection -> close(connection, day));
+    }
+  }
+
+  private static List<Integer> scattered(Connection connection, int before) throws SQLException {
+    var days = new ArrayList<Integer>();
+    try (var query =
+        connection.prepareStatement(
+            "SELECT day FROM cost_day WHERE day < ? GROUP BY day HAVING COUNT(*) > 1 ORDER BY day LIMIT "
+                + DAYS_AT_ONCE)) {
+      query.setLong(1, before);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          days.add(row.getInt(1));
+        }
+      }
+    }
+    return days;
+  }
+
+  /** Another node that deletes the same rows gets none of them. */
+  private static int close(Connection connection, int day) throws SQLException {
+    try (var delete =
+        connection.prepareStatement("DELETE FROM cost_day WHERE day = ? RETURNING sums")) {
+      delete.setLong(1, day);
+      Map<CostKey, Sums> sums = taken(delete);
+      if (!sums.isEmpty()) {
+        // Of no journal; the number keeps what two nodes close at once from being one row.
+        put(connection, day, part("", ThreadLocalRandom.current().nextLong()), folded(sums));
+      }
+      return sums.size();
     }
   }
 

@@ -254,5 +254,6 @@ final class SqlRecords implements Records {
   /** Makes few rows of many, so that questions stay quick. */
   void tidy() {
     UsageParts.tidy(database);
+    SqlCosts.tidy(database, Instant.now());
   }
 }

@@ -64,7 +64,7 @@ class CallsScenario {
                 + HELLO
                 + "}");
     JsonNode record = record(id(reply));
-    assertThat(record.propertyNames()).containsExactlyInAnyOrder(FIELDS.split(" "));
+    assertThat(record.propertyNames()).contains(FIELDS.split(" "));
     assertThat(record.path("tenant").asString()).isEqualTo("t");
     assertThat(record.path("app").asString()).isEqualTo("a");
     assertThat(record.path("use_case").asString()).isEqualTo("support");

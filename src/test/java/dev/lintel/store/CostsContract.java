@@ -176,6 +176,23 @@ interface CostsContract {
   }
 
   @Test
+  default void days_that_are_over_become_one_and_calls_that_come_late_count() {
+    for (int i = 0; i < 9; i++) {
+      store().records().add("j" + i % 2, List.of(call(i, MORNING, paid("1"))));
+    }
+    for (int late = 9; late < 11; late++) {
+      ((SqlRecords) store().records()).tidy();
+      store().records().add("j1", List.of(call(late, MORNING, paid("1"))));
+    }
+    ((SqlRecords) store().records()).tidy();
+
+    assertThat(rows(store().costs(), List.of("key"), DAY, DAY.plusDays(1), true))
+        .singleElement()
+        .extracting(row -> row.sums().get(Figure.CALLS))
+        .isEqualTo(11L);
+  }
+
+  @Test
   default void another_tenants_costs_are_not_told() {
     store().records().add("j", List.of(call(1, MORNING, paid("1"))));
     var rows = new ArrayList<Costs.Row>();

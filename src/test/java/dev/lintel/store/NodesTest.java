@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.AuditEntry.Draft;
 import dev.lintel.Batch;
+import dev.lintel.Costs;
 import dev.lintel.Failure;
 import dev.lintel.Ids;
 import dev.lintel.Records;
@@ -21,6 +22,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -110,6 +113,17 @@ class NodesTest {
           .extracting(Records.UsageRow::calls)
           .containsExactly(200L, 200L, 200L);
     }
+    var costs = new ArrayList<Costs.Row>();
+    LocalDate day = LocalDate.ofInstant(RecordsContract.NOON, ZoneOffset.UTC);
+    nodes
+        .getLast()
+        .costs()
+        .each(
+            new Costs.Question(List.of("tenant"), Optional.empty(), day, day.plusDays(2), false),
+            costs::add);
+    assertThat(costs)
+        .extracting(row -> row.sums().get(Costs.Figure.CALLS))
+        .containsExactly(200L, 200L, 200L);
     assertThat(
             ask(
                 "SELECT MAX(parts) FROM (SELECT COUNT(*) AS parts FROM usage_part WHERE start < (SELECT MAX(start) FROM usage_part WHERE span < 86400000) GROUP BY span, start, CASE span WHEN 86400000 THEN tier ELSE 0 END) AS hours"))
