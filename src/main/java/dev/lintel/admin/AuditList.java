@@ -264,7 +264,9 @@ public final class AuditList {
     for (AuditEntry entry : heads) {
       ObjectNode head = all.addObject().put("node", entry.node());
       head.put("sequence", entry.sequence()).put("hash", entry.hash()).put("seal", entry.seal());
-      known.read(entry.node(), 0, 1).forEach(genesis -> head.put("public_key", genesis.publicKey()));
+      known
+          .read(entry.node(), 0, 1)
+          .forEach(genesis -> head.put("public_key", genesis.publicKey()));
     }
     return (Json.text(last) + "\n").getBytes(StandardCharsets.UTF_8);
   }
