@@ -49,6 +49,8 @@ public interface Store extends AutoCloseable {
 
   Payloads payloads();
 
+  Erasures erasures();
+
   Spending spending();
 
   Feed feed();

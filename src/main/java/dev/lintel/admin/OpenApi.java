@@ -132,7 +132,7 @@ public final class OpenApi {
         .ifPresent(request ->
             answers
                 .putObject("202")
-                .put("description", "Nothing was changed yet: a second admin has to agree.")
+                .put("description", "It is not done yet: a second admin has to agree, or it is still under way.")
                 .set("content", content(request.json())));
     ObjectNode reference = Json.object().put("$ref", "#/components/schemas/error");
     answers.putObject("default").put("description", "Why not.").set("content", content(reference));

@@ -299,13 +299,20 @@ public final class MappedJournal implements Journal {
         : Math.max(0, now.base() + now.used() - folder.mark(Segment.Mark.IMPORTED));
   }
 
+  /** Whether anything that was appended before that position still lies on the disk. */
+  public boolean holds(long position) {
+    var first = folder.segments().firstEntry();
+    return first != null && first.getKey() + Segment.HEAD < position;
+  }
+
   /** Behind all that was appended before. */
-  long end() {
+  public long end() {
     Segment now = current;
     return now == null ? 0 : now.base() + now.used();
   }
 
-  String name() {
+  /** One name for as long as positions grow. */
+  public String name() {
     return folder.name();
   }
 

@@ -4,6 +4,7 @@ import dev.lintel.CallRecord;
 import dev.lintel.CallRecords;
 import dev.lintel.CallThread;
 import dev.lintel.Counters;
+import dev.lintel.Erasure;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Listener;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -39,6 +41,7 @@ final class Evidence implements Listener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Evidence.class);
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final long PAUSE_NANOS = Duration.ofMillis(20).toNanos();
 
   /** How long a question waits for the calls that have ended before it. */
   private static final Duration BEHIND = Duration.ofSeconds(1);
@@ -187,6 +190,28 @@ final class Evidence implements Listener, AutoCloseable {
       recent.forget(before);
       journal.turn();
     }
+  }
+
+  /**
+   * The same for what is to be erased, and what processes before this one have left.
+   *
+   * @return false where some of it still waits for the store
+   */
+  boolean erase(List<Erasure> erasures) {
+    recent.erase(erasures);
+    if (!spentIsKnown(PATIENCE)) {
+      return false;
+    }
+    long end = journal.end();
+    journal.turn();
+    long until = System.nanoTime() + PATIENCE.toNanos();
+    while (journal.holds(end) && System.nanoTime() - until < 0) {
+      await(begun -> begun.brought(BEHIND));
+      LockSupport.parkNanos(this, PAUSE_NANOS);
+    }
+    // What was told meanwhile had ended before.
+    recent.erase(erasures);
+    return !journal.holds(end);
   }
 
   MappedJournal journal() {

@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static dev.lintel.admin.Operation.Parameter.query;
 
 import dev.lintel.Sealer;
+import dev.lintel.admin.ErasureDesk;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Said;
 import dev.lintel.admin.Schema;
@@ -28,9 +29,40 @@ final class EvidenceAdmin {
           "tenant", Schema.TEXT,
           "app", Schema.TEXT);
 
+  private static final Schema ERASURE =
+      Schema.object(
+          "id", Schema.TEXT,
+          "tenant", Schema.TEXT,
+          "state", Schema.oneOf("pending", "done"),
+          "before", Schema.TIME,
+          "one_user", Schema.FLAG.saying("whether one user's calls are meant; whose stands nowhere"),
+          "by", Schema.TEXT,
+          "asked", Schema.TIME,
+          "store", Schema.oneOf("pending", "done"),
+          "erased",
+              Schema.object(
+                  "records", Schema.WHOLE,
+                  "payloads", Schema.WHOLE,
+                  "replies", Schema.WHOLE,
+                  "files", Schema.WHOLE,
+                  "batches", Schema.WHOLE,
+                  "feedback", Schema.WHOLE),
+          "nodes",
+              Schema.list(
+                  Schema.object(
+                      "node", Schema.TEXT,
+                      "state", Schema.oneOf("pending", "done"),
+                      "seen", Schema.TIME)));
+
   private EvidenceAdmin() {}
 
-  static List<Operation> operations(Storage storage, Sealer sealer) {
+  /**
+   * @param changed told when all nodes should look at the store
+   */
+  static List<Operation> operations(
+      Storage storage, Sealer sealer, Erasing erasing, Runnable changed) {
+    var desk =
+        new ErasureDesk(erasing::known, changed, InstantSource.system(), Builtins.OPENAI);
     var said =
         new Said(() -> storage.store().payloads(), sealer, InstantSource.system(), Builtins.OPENAI);
     return List.of(
@@ -40,6 +72,23 @@ final class EvidenceAdmin {
                 PAYLOAD,
                 said.one())
             .with(query("tenant", Schema.TEXT, "Only if it is a call of that tenant."))
-            .recorded());
+            .recorded(),
+        Operation.post(
+                "/tenants/{t}/erase",
+                "Erases for good what is kept of a tenant's calls, or of one of its users'.",
+                ERASURE,
+                desk.ask())
+            .of(
+                Schema.object(
+                    "before?", Schema.TIME.saying("of calls that came before; left out, until now"),
+                    "user?", Schema.TEXT.saying("of this one only")))
+            .waiting(ERASURE),
+        Operation.get(
+            "/tenants/{t}/erasures",
+            "Lists what was asked to be erased, the newest first.",
+            Schema.page(ERASURE),
+            desk.list()),
+        Operation.get(
+            "/tenants/{t}/erasures/{id}", "Shows how far that is.", ERASURE, desk.one()));
   }
 }

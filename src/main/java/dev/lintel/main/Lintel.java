@@ -6,6 +6,7 @@ import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Counters;
+import dev.lintel.Erasures;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
@@ -113,6 +114,7 @@ public final class Lintel implements AutoCloseable {
   private final Vertx vertx;
   private final Evidence evidence;
   private final Retaining retaining;
+  private final Erasing erasing;
   private final Vigil vigil;
   private final Scribe scribe;
   private final Metrics metrics;
@@ -228,6 +230,13 @@ public final class Lintel implements AutoCloseable {
             () -> live.config().policies().retentions(),
             evidence::forget,
             InstantSource.system());
+    erasing =
+        new Erasing(
+            storage::store,
+            journal::name,
+            own.node().orElseGet(NodeName::ofMachine),
+            evidence::erase,
+            InstantSource.system());
     vigil =
         new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
     metrics.evidence(vigil::intact, vigil::entries);
@@ -332,6 +341,8 @@ public final class Lintel implements AutoCloseable {
       notices.use(config);
       tracer.use(config.otlp());
       retaining.begin();
+      storage.hear(Erasures.TOPIC, number -> erasing.hurry());
+      erasing.begin();
       vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       vertx.setPeriodic(LOGS_MILLIS, tick -> logs.look());
@@ -528,6 +539,7 @@ public final class Lintel implements AutoCloseable {
     long until = System.nanoTime() + patience.toNanos();
     revisions.close();
     retaining.close();
+    erasing.close();
     vigil.close();
     storage.end();
     wait(server.stop(patience));
@@ -620,7 +632,7 @@ public final class Lintel implements AutoCloseable {
                 .operations(
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));
-    all.addAll(EvidenceAdmin.operations(storage, sealer));
+all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
     all.addAll(logs.operations());
     return all;
   }

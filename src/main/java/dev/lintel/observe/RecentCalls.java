@@ -1,6 +1,7 @@
 package dev.lintel.observe;
 
 import dev.lintel.CallRecords;
+import dev.lintel.Erasure;
 import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.Whose;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -101,13 +103,29 @@ public final class RecentCalls implements CallRecords {
   }
 
   /** Forgets those calls that came before that time; what they took of memory is overwritten. */
-  public synchronized void forget(Map<Whose, Instant> before) {
+  public void forget(Map<Whose, Instant> before) {
     Instant latest = before.values().stream().max(Comparator.naturalOrder()).orElse(Instant.MIN);
+    forget(latest, entry -> isDue(entry, before));
+  }
+
+  /** The same for what is to be erased. */
+  public void erase(List<Erasure> erasures) {
+    Instant latest =
+        erasures.stream().map(Erasure::before).max(Instant::compareTo).orElse(Instant.MIN);
+    forget(latest, entry -> {
+      JsonNode record = record(entry);
+      String tenant = record.path("tenant").asString("");
+      String user = record.path("user").asString("");
+      return erasures.stream().anyMatch(one -> one.covers(entry.id, tenant, user));
+    });
+  }
+
+  private synchronized void forget(Instant latest, Predicate<Entry> due) {
     String last = Ids.before(latest);
     for (Block block : blocks) {
       for (Iterator<Entry> entries = block.entries.iterator(); entries.hasNext(); ) {
         Entry entry = entries.next();
-        if (entry.id.compareTo(last) < 0 && isDue(entry, before)) {
+        if (entry.id.compareTo(last) < 0 && due.test(entry)) {
           Arrays.fill(block.bytes, entry.from, entry.to, (byte) 0);
           entries.remove();
           count--;
@@ -116,8 +134,12 @@ public final class RecentCalls implements CallRecords {
     }
   }
 
+  private static JsonNode record(Entry entry) {
+    return Json.parse(entry.block.bytes, entry.from, entry.to - entry.from);
+  }
+
   private static boolean isDue(Entry entry, Map<Whose, Instant> before) {
-    JsonNode record = Json.parse(entry.block.bytes, entry.from, entry.to - entry.from);
+    JsonNode record = record(entry);
     String tenant = record.path("tenant").asString("");
     String app = record.path("app").asString("");
     String useCase = record.path("use_case").asString("");
@@ -179,7 +201,7 @@ public final class RecentCalls implements CallRecords {
         && asked.kind().isEmpty()) {
       return true;
     }
-    JsonNode record = Json.parse(entry.block.bytes, entry.from, entry.to - entry.from);
+    JsonNode record = record(entry);
     return is(record, "tenant", asked.tenant())
         && is(record, "app", asked.app())
         && is(record, "model", asked.model())

@@ -109,17 +109,40 @@ final class Database implements AutoCloseable {
 
   /** The same for what is deleted and must not be found in the files any more. */
   <T> T shredded(Work<T> work) {
-    T done =
-        written(connection -> {
-          engine.shredding(connection, true);
-          try {
-            return work.run(connection);
-          } finally {
-            engine.shredding(connection, false);
-          }
-        });
+    T done = shred(work);
     settle();
     return done;
+  }
+
+  /** The same, but {@link #settle} is left to who has more to shred. */
+  <T> T shred(Work<T> work) {
+    return written(connection -> {
+      shredding(connection, true);
+      try {
+        return work.run(connection);
+      } finally {
+        shredding(connection, false);
+      }
+    });
+  }
+
+  /** Within work that writes: whether what it deletes from now on leaves nothing in its place. */
+  void shredding(Connection connection, boolean now) throws SQLException {
+    engine.shredding(connection, now);
+  }
+
+  /**
+   * Removes what was shredded, and what was deleted before, from where it still may be.
+   *
+   * @return false where that cannot be now
+   */
+  boolean rewrite() {
+    try {
+      return engine.rewrite();
+    } catch (SQLException busy) {
+      LOG.warn("what was deleted stays in the store's files for a while: {}", busy.getMessage());
+      return false;
+    }
   }
 
   /** Removes what was shredded from where it still may be. */

@@ -75,4 +75,12 @@ interface Engine {
 
   /** What was shredded before is nowhere else either; where that cannot be now, some time later. */
   void settle() throws SQLException;
+
+  /**
+   * Leaves nothing of what was deleted in the database's files, as far as that takes some seconds
+   * at the most, nor in its log.
+   *
+   * @return false where that cannot be now
+   */
+  boolean rewrite() throws SQLException;
 }

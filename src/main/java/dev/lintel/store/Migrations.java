@@ -45,7 +45,8 @@ final class Migrations {
           "V011__usage_parts",
           "V012__payloads",
           "V013__costs_opinions",
-          "V014__audit");
+          "V014__audit",
+          "V015__erasures");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

@@ -257,4 +257,10 @@ final class Postgres implements Engine {
 
   @Override
   public void settle() {}
+
+  /** What is dead in its tables is the database's own to remove. */
+  @Override
+  public boolean rewrite() {
+    return true;
+  }
 }

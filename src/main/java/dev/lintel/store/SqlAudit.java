@@ -152,6 +152,18 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
     return result;
   }
 
+  /** The same where what is deleted must not be found in the database's files any more. */
+  <T> T shred(Work<T> work) {
+    return written((connection, chain) -> {
+      database.shredding(connection, true);
+      try {
+        return work.run(connection, chain);
+      } finally {
+        database.shredding(connection, false);
+      }
+    });
+  }
+
   /** That is durable. */
   private synchronized void settle(Head head) {
     Own known = own();

@@ -229,6 +229,12 @@ final class SqlFiles implements StoredFiles {
     }
   }
 
+  /** The content of what is no file any more, if it lies here. */
+  void discard(String id) {
+    discard(content(id));
+    discard(draft(id));
+  }
+
   private static void discard(Path path) {
     try {
       Files.deleteIfExists(path);

@@ -173,7 +173,7 @@ final class SqlForgetting implements Forgetting {
   }
 
   /** Of an id, or of what stands before one. */
-  private static Instant time(String id) {
+  static Instant time(String id) {
     String whole = id.length() < WHOLE ? id + "0".repeat(WHOLE - id.length()) : id;
     return Ids.time(whole.substring(0, WHOLE)).orElse(Instant.EPOCH);
   }

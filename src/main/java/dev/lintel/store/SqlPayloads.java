@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Capture;
+import dev.lintel.Erasure;
 import dev.lintel.Payloads;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -9,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -55,8 +57,9 @@ final class SqlPayloads implements Payloads {
         }
       }
       database.written(connection -> {
+        List<Erasure> erasures = SqlErasures.binding(connection, database.shared());
         for (var hour : byHour.entrySet()) {
-          insert(connection, hour.getKey(), hour.getValue());
+          insert(connection, hour.getKey(), SqlErasures.left(connection, erasures, hour.getValue()));
         }
         return payloads.size();
       });
@@ -186,6 +189,26 @@ final class SqlPayloads implements Payloads {
       LOG.debug("payloads that were to be gone at {} are", Instant.ofEpochMilli(slice * HOUR));
     }
     return old.size();
+  }
+
+  /** Of whose calls anything is kept. */
+  Set<String> users(String tenant) {
+    return database.found(connection -> {
+      var users = new HashSet<String>();
+      for (long slice : slices(connection)) {
+        try (var query =
+            connection.prepareStatement(
+                "SELECT DISTINCT caller FROM " + table(slice) + " WHERE tenant = ?")) {
+          query.setString(1, tenant);
+          try (ResultSet row = query.executeQuery()) {
+            while (row.next()) {
+              users.add(row.getString(1));
+            }
+          }
+        }
+      }
+      return users;
+    });
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Counters;
+import dev.lintel.Erasure;
 import dev.lintel.Ids;
 import dev.lintel.Records;
 import java.sql.Connection;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,9 +101,18 @@ final class SqlRecords implements Records {
       throws SQLException {
     long last = hold(connection, journal);
     var fresh = new ArrayList<RecordRow>();
+    List<Erasure> erasures = SqlErasures.binding(connection, database.shared());
+    var erased = new HashSet<RecordRow>();
+    var ofUsers = new HashMap<String, List<String>>();
     for (var day : byDay.entrySet()) {
       List<RecordRow> rows = day.getValue().stream().filter(row -> row.position() > last).toList();
-      insert(connection, day.getKey(), rows);
+      erased.addAll(SqlErasures.kept(connection, erasures, rows, ofUsers));
+      insert(
+          connection,
+          day.getKey(),
+          erased.isEmpty()
+              ? rows
+              : rows.stream().filter(row -> !erased.contains(row)).toList());
       fresh.addAll(rows);
     }
     if (entries.getLast().position() <= last) {
@@ -111,7 +122,8 @@ final class SqlRecords implements Records {
     for (RecordRow row : fresh) {
       long time = row.time().toEpochMilli();
       UsageKey key = UsageKey.of(row, time - Math.floorMod(time, UsageParts.MINUTE));
-      UsageKey.merge(minutes, key, row.usage());
+      boolean named = !erased.contains(row) || row.user().isEmpty();
+      UsageKey.merge(minutes, named ? key : key.byOtherUser(), row.usage());
     }
     long position = entries.getLast().position();
     Map<UsageKey, UsageSum> hours = UsageParts.add(connection, journal, position, minutes);
@@ -132,6 +144,9 @@ final class SqlRecords implements Records {
       update.executeUpdate();
     }
     chain.brought(journal, fresh);
+    for (var gone : ofUsers.entrySet()) {
+      chain.erased(gone.getKey(), gone.getValue());
+    }
     return fresh.size();
   }
 

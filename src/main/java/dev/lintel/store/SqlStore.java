@@ -8,6 +8,7 @@ import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
 import dev.lintel.Costs;
 import dev.lintel.DatabaseUrl;
+import dev.lintel.Erasures;
 import dev.lintel.Feed;
 import dev.lintel.Findings;
 import dev.lintel.Forgetting;
@@ -77,6 +78,7 @@ public final class SqlStore implements Store {
   private final SqlOpinions opinions;
   private final SqlForgetting forgetting;
   private final SqlPayloads payloads;
+  private final SqlErasures erasures;
   private final InstantSource clock;
   private final Duration kept;
   private final SqlSpending spending;
@@ -108,6 +110,7 @@ public final class SqlStore implements Store {
     this.opinions = new SqlOpinions(database);
     this.forgetting = new SqlForgetting(database, files, audit);
     this.payloads = new SqlPayloads(database);
+    this.erasures = new SqlErasures(database, payloads, files, audit);
     this.clock = clock;
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
@@ -241,6 +244,11 @@ public final class SqlStore implements Store {
   @Override
   public Forgetting forgetting() {
     return forgetting;
+  }
+
+  @Override
+  public Erasures erasures() {
+    return erasures;
   }
 
   @Override

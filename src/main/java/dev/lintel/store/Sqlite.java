@@ -91,6 +91,9 @@ final class Sqlite implements Engine {
     return head.getInt(USER_VERSION_AT);
   }
 
+  /** Some two seconds, in which what is to be written waits. */
+  private static final long LARGEST_REWRITTEN = 256L << 20;
+
   @Override
   public String name() {
     return file.toString();
@@ -220,6 +223,23 @@ final class Sqlite implements Engine {
   public void settle() throws SQLException {
     try (Connection connection = connect()) {
       execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+  }
+
+  /**
+   * What was moved or merged leaves copies in pages that are free or have room, so that the file is
+   * written anew where that does not take long.
+   */
+  @Override
+  public boolean rewrite() throws SQLException {
+    try (Connection connection = connect()) {
+      if (file.toFile().length() <= LARGEST_REWRITTEN) {
+        execute(connection, "VACUUM");
+      }
+      try (Statement statement = connection.createStatement();
+          var row = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
+        return row.next() && row.getInt(1) == 0;
+      }
     }
   }
 

@@ -73,6 +73,10 @@ record UsageKey(
     return new UsageKey(start, tenant, app, useCase, user, OTHER, provider, kind);
   }
 
+  UsageKey byOtherUser() {
+    return new UsageKey(start, tenant, app, useCase, OTHER, model, provider, kind);
+  }
+
   private static String fold(String word) {
     return word.isEmpty() ? "" : OTHER;
   }

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Erasure;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -259,6 +260,90 @@ final class UsageParts {
       delete.setLong(2, before);
       delete.executeUpdate();
     }
+  }
+
+  private record Part(long span, long start, long tier, String journal, long position) {}
+
+  /** Of the calls that are erased the sums stay, without their users. */
+  static void forget(Database database, Erasure erasure) {
+    // What is merged meanwhile by somebody else is found again in the next round.
+    while (forgotten(database, erasure) > 0) {
+      LOG.debug("users of {} were taken out of sums", erasure.tenant());
+    }
+  }
+
+  private static int forgotten(Database database, Erasure erasure) {
+    var known = new HashMap<String, Boolean>();
+    List<Part> parts =
+        database.found(connection -> {
+          var found = new ArrayList<Part>();
+          try (var query =
+              connection.prepareStatement(
+                  "SELECT span, start, tier, journal, position, sums FROM usage_part WHERE start < ?")) {
+            query.setLong(1, erasure.before().toEpochMilli());
+            try (ResultSet row = query.executeQuery()) {
+              while (row.next()) {
+                UsageRows rows = UsageRows.of(row.getBytes(6));
+                if (rows.words().contains(erasure.tenant()) && names(rows, erasure, known)) {
+                  found.add(
+                      new Part(
+                          row.getLong(1),
+                          row.getLong(2),
+                          row.getLong(3),
+                          row.getString(4),
+                          row.getLong(5)));
+                }
+              }
+            }
+          }
+          return found;
+        });
+    for (Part part : parts) {
+      database.shred(connection -> forget(connection, part, erasure, known));
+    }
+    return parts.size();
+  }
+
+  private static boolean names(UsageRows rows, Erasure erasure, Map<String, Boolean> known) {
+    var sums = new HashMap<UsageKey, UsageSum>();
+    rows.addTo(sums, MINUTE);
+    return sums.keySet().stream().anyMatch(key -> isOf(key, erasure, known));
+  }
+
+  private static boolean isOf(UsageKey key, Erasure erasure, Map<String, Boolean> known) {
+    return key.tenant().equals(erasure.tenant())
+        && !key.user().isEmpty()
+        && !key.user().equals(UsageKey.OTHER)
+        && known.computeIfAbsent(key.user(), erasure::coversUser);
+  }
+
+  private static int forget(
+      Connection connection, Part part, Erasure erasure, Map<String, Boolean> known)
+      throws SQLException {
+    var sums = new HashMap<UsageKey, UsageSum>();
+    try (var delete =
+        connection.prepareStatement(
+            "DELETE FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal = ? AND position = ? RETURNING sums")) {
+      delete.setLong(1, part.span);
+      delete.setLong(2, part.start);
+      delete.setLong(3, part.tier);
+      delete.setString(4, part.journal);
+      delete.setLong(5, part.position);
+      try (ResultSet row = delete.executeQuery()) {
+        while (row.next()) {
+          UsageRows.of(row.getBytes(1)).addTo(sums, part.span);
+        }
+      }
+    }
+    if (sums.isEmpty()) {
+      return 0;
+    }
+    var left = new HashMap<UsageKey, UsageSum>();
+    sums.forEach((key, sum) ->
+        UsageKey.merge(left, isOf(key, erasure, known) ? key.byOtherUser() : key, sum));
+    insert(
+        connection, part.span, part.start, (int) part.tier, part.journal, part.position, left);
+    return 1;
   }
 
   /**

@@ -8,6 +8,7 @@ interface StoreContract
         ManyCallsContract,
         ForgettingContract,
         PayloadsContract,
+        ErasuresContract,
         FindingsContract,
         CostsContract,
         OpinionsContract,
