@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -17,8 +18,10 @@ import tools.jackson.databind.node.ObjectNode;
  * @param claim of those with the same one that happen within its time only the first is told, on
  *     whatever node; empty where nobody else can know of it
  * @param data without secrets
+ * @param to names of those who are told; empty for all who want to hear of such
  */
-public record Notice(Kind kind, String id, Instant at, Optional<Claim> claim, ObjectNode data) {
+public record Notice(
+    Kind kind, String id, Instant at, Optional<Claim> claim, ObjectNode data, Set<String> to) {
   /** What it is about. */
   public enum Kind {
     /** A threshold of a budget was passed. */
@@ -31,6 +34,8 @@ public record Notice(Kind kind, String id, Instant at, Optional<Claim> claim, Ob
     CONFIGURATION,
     /** A change waits for a second admin. */
     APPROVAL,
+    /** A rule holds, or holds no longer. */
+    ALERT,
     /** A chain of evidence is not as it was written. */
     AUDIT;
 
@@ -44,7 +49,7 @@ public record Notice(Kind kind, String id, Instant at, Optional<Claim> claim, Ob
 
   /** Of what no other node knows. */
   public static Notice own(Kind kind, Instant at, ObjectNode data) {
-    return new Notice(kind, Ids.of("ntc_"), at, Optional.empty(), data);
+    return new Notice(kind, Ids.of("ntc_"), at, Optional.empty(), data, Set.of());
   }
 
   /** Of what several nodes may find at about the same time. */
@@ -54,14 +59,25 @@ public record Notice(Kind kind, String id, Instant at, Optional<Claim> claim, Ob
         Ids.of("ntc_"),
         at,
         Optional.of(new Claim(kind.word() + "/" + hash(name), time)),
-        data);
+        data,
+        Set.of());
   }
 
   /** Of what happens once within that time, as far as its name tells. */
   public static Notice once(Duration time, Kind kind, String name, Instant at, ObjectNode data) {
     String hash = hash(name);
     return new Notice(
-        kind, "ntc_" + hash, at, Optional.of(new Claim(kind.word() + "/" + hash, time)), data);
+        kind,
+        "ntc_" + hash,
+        at,
+        Optional.of(new Claim(kind.word() + "/" + hash, time)),
+        data,
+        Set.of());
+  }
+
+  /** The same for those alone. */
+  public Notice to(Set<String> names) {
+    return new Notice(kind, id, at, claim, data, Set.copyOf(names));
   }
 
   private static String hash(String name) {

@@ -57,6 +57,11 @@ class StarTest {
         .isEmpty();
     assertThat(uses((from, to) -> to.startsWith("io/lettuce/") && !from.equals("ledger")))
         .isEmpty();
+    assertThat(
+            uses((from, to) ->
+                (to.startsWith("jakarta/mail/") || to.startsWith("org/eclipse/angus/"))
+                    && !from.equals("hook")))
+        .isEmpty();
     assertThat(uses((from, to) -> to.startsWith("com/nimbusds/") && !from.equals("identity")))
         .isEmpty();
   }

@@ -54,7 +54,7 @@ final class Wanted {
     throw Failure.invalid("The body must be a JSON object.").at("body");
   }
 
-  private static Instant time(String text) {
+  static Instant time(String text) {
     Instant until;
     try {
       // The plus of an offset is a blank in a query that nobody encoded.

@@ -1,6 +1,7 @@
 package dev.lintel.config;
 
 import dev.lintel.Admin;
+import dev.lintel.AlertRule;
 import dev.lintel.BreakerRules;
 import dev.lintel.Caller;
 import dev.lintel.Credential;
@@ -50,6 +51,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param signOn how people who administer log in
  * @param approvals how long a change waits for a second admin
  * @param webhooks where notices are sent
+ * @param alerts of what metrics do
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -78,6 +80,7 @@ public record Config(
     Optional<TraceExport> otlp,
     Logging logging,
     List<Webhook> webhooks,
+    List<AlertRule> alerts,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
@@ -95,6 +98,7 @@ public record Config(
     sims = Collections.unmodifiableMap(new TreeMap<>(sims));
     models = List.copyOf(models);
     webhooks = List.copyOf(webhooks);
+    alerts = List.copyOf(alerts);
     probes = Map.copyOf(probes);
     refusing = Set.copyOf(refusing);
     apps = List.copyOf(apps);
@@ -531,6 +535,7 @@ public record Config(
         otlp,
         logging,
         webhooks,
+        alerts,
         remotes,
         sims,
         models,

@@ -1,6 +1,7 @@
 package dev.lintel.config;
 
 import dev.lintel.Admin;
+import dev.lintel.AlertRule;
 import dev.lintel.BreakerRule;
 import dev.lintel.Capture;
 import dev.lintel.DatabaseUrl;
@@ -18,6 +19,7 @@ import dev.lintel.Routing;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.Timeouts;
+import dev.lintel.Webhook;
 import dev.lintel.config.Shape.Alone;
 import dev.lintel.config.Shape.Inline;
 import dev.lintel.config.Shape.Key;
@@ -49,6 +51,7 @@ record Document(
     Optional<Otlp> otlp,
     Optional<Logs> logs,
     List<Hook> webhooks,
+    Map<String, At<AlertEntry>> alerts,
     Optional<Pem> tls,
     List<Jwt> jwt,
     List<Client> clients,
@@ -158,7 +161,51 @@ record Document(
       Optional<At<String>> subject, Optional<At<String>> san, At<String> tenant, At<String> app) {}
 
   /** Where people hear of what happens. */
-  record Hook(@Secret At<URI> url, Set<Notice.Kind> events, @Secret Optional<String> secret) {}
+  record Hook(
+      Optional<At<String>> name,
+      Optional<Webhook.Form> kind,
+      @Secret At<URI> url,
+      Set<Notice.Kind> events,
+      @Secret Optional<String> secret,
+      Optional<At<String>> user,
+      Optional<At<String>> from,
+      List<At<String>> to) {}
+
+  /** What is looked at: a function of a metric, or the usual of some. */
+  enum Watch {
+    COST_PER_HOUR,
+    ERROR_RATE,
+    LATENCY,
+    FIRST_TOKEN,
+    BUDGET_SPENT,
+    BREAKER_OPEN,
+    STORE_AWAY,
+    RECORDS_LOST,
+    AUDIT_BROKEN,
+    VALUE,
+    RATE,
+    INCREASE,
+    RATIO,
+    QUANTILE
+  }
+
+  /** What people are told of as long as it holds; each value knows its place. */
+  record AlertEntry(
+      @Alone At<Watch> watch,
+      Optional<At<String>> metric,
+      Map<String, At<Set<String>>> labels,
+      Optional<List<String>> by,
+      Optional<At<Level>> above,
+      Optional<At<Level>> below,
+      Optional<At<Percent>> quantile,
+      Optional<At<Duration>> over,
+      Optional<Count> least,
+      @Key("for") Optional<Duration> lasting,
+      Optional<AlertRule.Severity> severity,
+      List<At<String>> to,
+      Optional<At<Duration>> repeat,
+      Optional<Boolean> once,
+      Optional<Boolean> silent) {}
 
   /** Who may administer, beside who has an admin key. */
   record AdminEntry(Optional<Oidc> oidc, Optional<Duration> approvals) {

@@ -4,7 +4,6 @@ import dev.lintel.Admin;
 import dev.lintel.Condition;
 import dev.lintel.Credential;
 import dev.lintel.Logging;
-import dev.lintel.Notice;
 import dev.lintel.Percent;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
@@ -12,13 +11,11 @@ import dev.lintel.Reach;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
 import dev.lintel.TraceExport;
-import dev.lintel.Webhook;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,6 +85,7 @@ final class Reading implements ModelReading.Around {
     List<Config.ModelSpec> models = models(breakers);
     checkPrices();
     Policies policies = policies(models);
+    var alerting = new Alerting(faults, written);
     return new Config(
         written.listen().orElse(new Address("127.0.0.1", 7070)),
         written.node().map(Config.NodeName::text),
@@ -105,7 +103,8 @@ final class Reading implements ModelReading.Around {
         written.shared().flatMap(this::shared),
         written.otlp().flatMap(this::traces),
         written.logs().map(this::logging).orElse(Logging.USUAL),
-        webhooks(),
+        alerting.webhooks(),
+        alerting.rules(),
         remotes,
         sims,
         models,
@@ -189,27 +188,6 @@ final class Reading implements ModelReading.Around {
         levels,
         logs.calls().orElse(usual.calls()),
         logs.form().orElse(usual.form()));
-  }
-
-  private List<Webhook> webhooks() {
-    var all = new ArrayList<Webhook>();
-    for (Document.Hook hook : written.webhooks()) {
-      hook.url()
-          .value()
-          .ifPresent(url -> {
-            boolean web = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
-            if (!web || url.getHost() == null || url.getUserInfo() != null) {
-              faults.add(hook.url(), "must be an address such as https://hooks.example.com/lintel");
-            } else {
-              all.add(
-                  new Webhook(
-                      url,
-                      hook.events().isEmpty() ? EnumSet.allOf(Notice.Kind.class) : hook.events(),
-                      hook.secret().filter(secret -> !secret.isEmpty())));
-            }
-          });
-    }
-    return all;
   }
 
   private List<Credential> keks() {

@@ -1,5 +1,6 @@
 package dev.lintel.config;
 
+import dev.lintel.AlertRule;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Measure;
 import dev.lintel.Percent;
@@ -86,6 +87,8 @@ record Scalar<T>(String form, Function<String, T> read) {
           Map.entry(
               Amount.class,
               new Scalar<>("an amount above 0, such as 500 USD or 1M tokens", Scalar::amount)),
+          Map.entry(
+              Level.class, new Scalar<>("a number, such as 3, 5%, 20s or 50 USD", Scalar::level)),
           Map.entry(
               Address.class, new Scalar<>("a host and a port such as 127.0.0.1:7070", Address::of)),
           Map.entry(
@@ -195,6 +198,23 @@ record Scalar<T>(String form, Function<String, T> read) {
       case "requests" -> new Amount(Measure.REQUESTS, count(number));
       default -> throw new IllegalArgumentException("no such unit");
     };
+  }
+
+  private static Level level(String text) {
+    if (text.endsWith("%")) {
+      return new Level(
+          decimal(text.substring(0, text.length() - 1).strip()).movePointLeft(2).doubleValue(),
+          AlertRule.Unit.SHARE);
+    }
+    if (text.endsWith("USD")) {
+      return new Level(
+          decimal(text.substring(0, text.length() - 3).strip()).doubleValue(), AlertRule.Unit.USD);
+    }
+    boolean plain =
+        !text.isEmpty() && text.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
+    return plain
+        ? new Level(decimal(text).doubleValue(), AlertRule.Unit.NUMBER)
+        : new Level(duration(text).toNanos() * 1e-9, AlertRule.Unit.SECONDS);
   }
 
   private static long count(String text) {

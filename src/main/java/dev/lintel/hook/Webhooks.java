@@ -61,7 +61,7 @@ public final class Webhooks implements AutoCloseable {
           hooks.stream()
               .filter(hook -> hook.webhook().equals(webhook) && !next.contains(hook))
               .findFirst()
-              .orElseGet(() -> new Hook(webhook, http(), pauses, delivered, lost)));
+              .orElseGet(() -> new Hook(webhook, carrier(webhook), pauses, delivered, lost)));
     }
     List<Hook> before = hooks;
     hooks = List.copyOf(next);
@@ -69,6 +69,12 @@ public final class Webhooks implements AutoCloseable {
     if (thread == null && !next.isEmpty()) {
       thread = Thread.ofPlatform().daemon().name("lintel-notices").start(this::run);
     }
+  }
+
+  private Carrier carrier(Webhook webhook) {
+    return webhook.mail().isPresent()
+        ? new Letters(webhook, webhook.mail().get())
+        : new Posted(webhook, http());
   }
 
   private HttpClient http() {
@@ -95,9 +101,18 @@ public final class Webhooks implements AutoCloseable {
     return false;
   }
 
+  private boolean wants(Notice notice) {
+    for (Hook hook : hooks) {
+      if (hook.webhook().wants(notice)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Does not wait. */
   public void tell(Notice notice) {
-    if (wants(notice.kind()) && !waiting.offer(notice)) {
+    if (wants(notice) && !waiting.offer(notice)) {
       lost.increment();
       LOG.warn("{} {} could not be told: too many wait", notice.kind().word(), notice.id());
     }
@@ -142,7 +157,7 @@ public final class Webhooks implements AutoCloseable {
   private void send(Notice notice) {
     if (claimed(notice)) {
       for (Hook hook : hooks) {
-        if (hook.webhook().kinds().contains(notice.kind())) {
+        if (hook.webhook().wants(notice)) {
           hook.send(notice);
         }
       }

@@ -23,8 +23,10 @@ import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
+import dev.lintel.admin.AlertList;
 import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
+import dev.lintel.alert.Alarms;
 import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
 import dev.lintel.capture.Scribe;
@@ -132,6 +134,7 @@ public final class Lintel implements AutoCloseable {
   private final Checks checks;
   private final Storage storage;
   private final Notices notices;
+  private final Alarms alarms;
   private final Approvals approvals;
   private final Revisions revisions;
   private final Directory directory;
@@ -224,6 +227,13 @@ public final class Lintel implements AutoCloseable {
         new Scribe(() -> storage.store().payloads(), sealer, Redaction::of, InstantSource.system());
     metrics.capturing(scribe::lost, scribe::waiting);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
+    alarms =
+        new Alarms(
+            metrics::samples,
+            notices.webhooks()::tell,
+            own.node().orElseGet(NodeName::ofMachine),
+            InstantSource.system(),
+            System::nanoTime);
     retaining =
         new Retaining(
             storage::store,
@@ -339,6 +349,8 @@ public final class Lintel implements AutoCloseable {
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       notices.use(config);
+      alarms.use(config.alerts());
+      alarms.start();
       tracer.use(config.otlp());
       retaining.begin();
       storage.hear(Erasures.TOPIC, number -> erasing.hurry());
@@ -420,6 +432,7 @@ public final class Lintel implements AutoCloseable {
         standings.use(config.breakers());
         live = next;
         notices.use(config);
+        alarms.use(config.alerts());
         tracer.use(config.otlp());
         logs.use(config.logging());
         next.catalogue().prefetch();
@@ -545,6 +558,7 @@ public final class Lintel implements AutoCloseable {
     wait(server.stop(patience));
     shadow.close();
     directory.close();
+    alarms.close();
     notices.close();
     // While the store is open, which takes what is left.
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
@@ -633,6 +647,7 @@ public final class Lintel implements AutoCloseable {
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));
 all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
+    all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     all.addAll(logs.operations());
     return all;
   }

@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A histogram of whole numbers, such as nanoseconds, that are shown in another unit. One look at a
- * number costs some ten nanoseconds, because a call is looked at ten times and more. A bucket has
+ * A histogram of whole numbers, such as nanoseconds, that are shown in another unit. A number costs
+ * a short search and two additions, because a call is looked at ten times and more. A bucket has
  * the latest call as its example, at most one in ten seconds.
  */
 final class Buckets implements Collector {

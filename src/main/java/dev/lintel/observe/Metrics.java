@@ -16,6 +16,7 @@ import dev.lintel.Listener;
 import dev.lintel.Model;
 import dev.lintel.Rollout;
 import dev.lintel.Routing;
+import dev.lintel.Sample;
 import dev.lintel.Target;
 import dev.lintel.Tracing;
 import dev.lintel.Trail;
@@ -35,6 +36,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
@@ -370,6 +372,11 @@ public final class Metrics implements Listener, Endpoint {
         .help("Connections of clients that are open.")
         .callback(gauge -> gauge.call(connections.getAsLong()))
         .register(registry);
+  }
+
+  /** What the metrics of those names say now, each series by itself. */
+  public List<Sample> samples(Set<String> names) {
+    return Samples.of(registry, names);
   }
 
   @Override

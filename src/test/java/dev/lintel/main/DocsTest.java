@@ -218,6 +218,7 @@ class DocsTest {
             "Count",
             "DatabaseUrl",
             "Grade",
+            "Level",
             "NodeName",
             "Mark",
             "Network",
