@@ -64,7 +64,7 @@ public record Erasure(
 
   /** Whether calls of that user of the tenant's are meant. */
   public boolean coversUser(String name) {
-    return user.isEmpty() || !name.isEmpty() && user.get().equals(mark(id, name));
+    return user.isEmpty() || (!name.isEmpty() && user.get().equals(mark(id, name)));
   }
 
   /** Whether nothing is left anywhere that is known of. */

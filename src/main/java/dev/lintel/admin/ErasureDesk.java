@@ -107,8 +107,7 @@ public final class ErasureDesk {
     Instant now = clock.instant();
     // A call that has just ended came before.
     Instant soon = now.truncatedTo(ChronoUnit.MILLIS).plusMillis(1);
-    Instant before =
-        text(body, "before").map(text -> Listed.time(text, "before")).orElse(soon);
+    Instant before = text(body, "before").map(text -> Listed.time(text, "before")).orElse(soon);
     if (before.isAfter(soon)) {
       throw Failure.invalid("'before' must not be in the future: nothing is erased ahead of time.")
           .at("before");

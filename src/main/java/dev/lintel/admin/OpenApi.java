@@ -66,7 +66,8 @@ public final class OpenApi {
         .put("version", version)
         .put(
             "description",
-            "Lists come as `{data, next}`; times are RFC 3339 UTC, money is a decimal string in USD.");
+            "Lists come as `{data, next}`; times are RFC 3339 UTC, money is a decimal string in"
+                + " USD.");
     document.putArray("servers").addObject().put("url", base);
     ObjectNode components = document.putObject("components");
     components.putObject("schemas").set("error", ERROR.json());
@@ -132,7 +133,9 @@ public final class OpenApi {
         .ifPresent(request ->
             answers
                 .putObject("202")
-                .put("description", "It is not done yet: a second admin has to agree, or it is still under way.")
+                .put(
+                    "description",
+                    "It is not done yet: a second admin has to agree, or it is still under way.")
                 .set("content", content(request.json())));
     ObjectNode reference = Json.object().put("$ref", "#/components/schemas/error");
     answers.putObject("default").put("description", "Why not.").set("content", content(reference));

@@ -87,7 +87,7 @@ final class Erasing implements AutoCloseable {
         all = look();
         failed = false;
       } catch (Failure away) {
-        say(away.getMessage());
+        say(away.message());
       } catch (RuntimeException bug) {
         say(bug.toString());
         LOG.debug("erasing", bug);
@@ -131,8 +131,8 @@ final class Erasing implements AutoCloseable {
   /** Which files go is known once the store is through with all of them. */
   private static boolean files(Store known, List<Erasure> news) {
     return news.stream()
-        .allMatch(one ->
-            known.erasures().find(one.tenant(), one.id()).map(Erasure::stored).orElse(true));
+        .allMatch(
+            one -> known.erasures().find(one.tenant(), one.id()).map(Erasure::stored).orElse(true));
   }
 
   private boolean stored(Erasures erasures, Erasure erasure) {

@@ -31,28 +31,36 @@ final class EvidenceAdmin {
 
   private static final Schema ERASURE =
       Schema.object(
-          "id", Schema.TEXT,
-          "tenant", Schema.TEXT,
-          "state", Schema.oneOf("pending", "done"),
-          "before", Schema.TIME,
-          "one_user", Schema.FLAG.saying("whether one user's calls are meant; whose stands nowhere"),
-          "by", Schema.TEXT,
-          "asked", Schema.TIME,
-          "store", Schema.oneOf("pending", "done"),
+          "id",
+          Schema.TEXT,
+          "tenant",
+          Schema.TEXT,
+          "state",
+          Schema.oneOf("pending", "done"),
+          "before",
+          Schema.TIME,
+          "one_user",
+          Schema.FLAG.saying("whether one user's calls are meant; whose stands nowhere"),
+          "by",
+          Schema.TEXT,
+          "asked",
+          Schema.TIME,
+          "store",
+          Schema.oneOf("pending", "done"),
           "erased",
-              Schema.object(
-                  "records", Schema.WHOLE,
-                  "payloads", Schema.WHOLE,
-                  "replies", Schema.WHOLE,
-                  "files", Schema.WHOLE,
-                  "batches", Schema.WHOLE,
-                  "feedback", Schema.WHOLE),
+          Schema.object(
+              "records", Schema.WHOLE,
+              "payloads", Schema.WHOLE,
+              "replies", Schema.WHOLE,
+              "files", Schema.WHOLE,
+              "batches", Schema.WHOLE,
+              "feedback", Schema.WHOLE),
           "nodes",
-              Schema.list(
-                  Schema.object(
-                      "node", Schema.TEXT,
-                      "state", Schema.oneOf("pending", "done"),
-                      "seen", Schema.TIME)));
+          Schema.list(
+              Schema.object(
+                  "node", Schema.TEXT,
+                  "state", Schema.oneOf("pending", "done"),
+                  "seen", Schema.TIME)));
 
   private EvidenceAdmin() {}
 
@@ -61,8 +69,7 @@ final class EvidenceAdmin {
    */
   static List<Operation> operations(
       Storage storage, Sealer sealer, Erasing erasing, Runnable changed) {
-    var desk =
-        new ErasureDesk(erasing::known, changed, InstantSource.system(), Builtins.OPENAI);
+    var desk = new ErasureDesk(erasing::known, changed, InstantSource.system(), Builtins.OPENAI);
     var said =
         new Said(() -> storage.store().payloads(), sealer, InstantSource.system(), Builtins.OPENAI);
     return List.of(
@@ -88,7 +95,6 @@ final class EvidenceAdmin {
             "Lists what was asked to be erased, the newest first.",
             Schema.page(ERASURE),
             desk.list()),
-        Operation.get(
-            "/tenants/{t}/erasures/{id}", "Shows how far that is.", ERASURE, desk.one()));
+        Operation.get("/tenants/{t}/erasures/{id}", "Shows how far that is.", ERASURE, desk.one()));
   }
 }

@@ -646,7 +646,7 @@ public final class Lintel implements AutoCloseable {
                 .operations(
                     () -> lasting.admit().budgets(live.config().policies().allowances()),
                     sharing.counters()));
-all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
+    all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
     all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     all.addAll(logs.operations());
     return all;

@@ -112,12 +112,14 @@ public final class RecentCalls implements CallRecords {
   public void erase(List<Erasure> erasures) {
     Instant latest =
         erasures.stream().map(Erasure::before).max(Instant::compareTo).orElse(Instant.MIN);
-    forget(latest, entry -> {
-      JsonNode record = record(entry);
-      String tenant = record.path("tenant").asString("");
-      String user = record.path("user").asString("");
-      return erasures.stream().anyMatch(one -> one.covers(entry.id, tenant, user));
-    });
+    forget(
+        latest,
+        entry -> {
+          JsonNode record = record(entry);
+          String tenant = record.path("tenant").asString("");
+          String user = record.path("user").asString("");
+          return erasures.stream().anyMatch(one -> one.covers(entry.id, tenant, user));
+        });
   }
 
   private synchronized void forget(Instant latest, Predicate<Entry> due) {

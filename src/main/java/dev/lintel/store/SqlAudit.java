@@ -290,7 +290,8 @@ final class SqlAudit implements AuditTrail, AutoCloseable {
       List<String> ids = brought.leaves().stream().map(Leaf::id).toList();
       try (var insert =
           connection.prepareStatement(
-              "INSERT INTO audit_leaves (node, sequence, first_id, last_id, leaves) VALUES (?, ?, ?, ?, ?)")) {
+              "INSERT INTO audit_leaves (node, sequence, first_id, last_id, leaves) VALUES (?, ?,"
+                  + " ?, ?, ?)")) {
         insert.setString(1, entry.node());
         insert.setLong(2, entry.sequence());
         insert.setString(3, Collections.min(ids));

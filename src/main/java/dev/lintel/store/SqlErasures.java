@@ -32,7 +32,8 @@ final class SqlErasures implements Erasures {
 
   private static final int MOST = 1000;
   private static final String COLUMNS =
-      "number, id, tenant, came, marked, asker, asked, stored, records, payloads, replies, files, batches, opinions";
+      "number, id, tenant, came, marked, asker, asked, stored, records, payloads, replies, files,"
+          + " batches, opinions";
 
   private static final String REPLY = "DELETE FROM replay WHERE call_id = ? AND status > 0";
   private static final String OPINION = "DELETE FROM opinion WHERE call = ?";
@@ -50,8 +51,7 @@ final class SqlErasures implements Erasures {
   }
 
   @Override
-  public Erasure ask(
-      String tenant, Instant before, Optional<String> user, String by, Instant now) {
+  public Erasure ask(String tenant, Instant before, Optional<String> user, String by, Instant now) {
     String id = Ids.of("erasure_");
     return audit.written((connection, chain) -> {
       // Who brings something holds this row until it is in.
@@ -95,8 +95,8 @@ final class SqlErasures implements Erasures {
    */
   static List<Erasure> binding(Connection connection, boolean shared) throws SQLException {
     try (var query =
-            connection.prepareStatement(
-                "SELECT value FROM change_count WHERE name = ?" + (shared ? " FOR SHARE" : ""))) {
+        connection.prepareStatement(
+            "SELECT value FROM change_count WHERE name = ?" + (shared ? " FOR SHARE" : ""))) {
       query.setString(1, TOPIC);
       try (ResultSet row = query.executeQuery()) {
         if (!row.next() || row.getLong(1) == 0) {
@@ -110,8 +110,7 @@ final class SqlErasures implements Erasures {
   /** By conditions with one parameter, if any, that is a number. */
   private static List<Erasure> read(Connection connection, String which, long number)
       throws SQLException {
-    try (var query =
-        connection.prepareStatement("SELECT " + COLUMNS + " FROM erasure" + which)) {
+    try (var query = connection.prepareStatement("SELECT " + COLUMNS + " FROM erasure" + which)) {
       if (!which.isEmpty()) {
         query.setLong(1, number);
       }
@@ -170,8 +169,7 @@ final class SqlErasures implements Erasures {
         var row = query.executeQuery()) {
       while (row.next()) {
         all.add(
-            new Standing(
-                row.getString(1), Instant.ofEpochMilli(row.getLong(2)), row.getLong(3)));
+            new Standing(row.getString(1), Instant.ofEpochMilli(row.getLong(2)), row.getLong(3)));
       }
     }
     return all;
@@ -390,7 +388,8 @@ final class SqlErasures implements Erasures {
     return database.found(connection -> {
       try (var query =
           connection.prepareStatement(
-              "SELECT 1 FROM replay WHERE tenant = ? AND call_id < ? AND status = 0 AND lease >= ?")) {
+              "SELECT 1 FROM replay WHERE tenant = ? AND call_id < ? AND status = 0 AND lease"
+                  + " >= ?")) {
         query.setString(1, erasure.tenant());
         query.setString(2, Ids.before(erasure.before()));
         query.setLong(3, System.currentTimeMillis());
@@ -407,8 +406,7 @@ final class SqlErasures implements Erasures {
    * @return whether there is one that has not ended
    */
   private boolean files(Erasure erasure) {
-    List<Batch> batches =
-        database.found(connection -> batches(connection, erasure.tenant()));
+    List<Batch> batches = database.found(connection -> batches(connection, erasure.tenant()));
     var needed = new HashSet<String>();
     var gone = new TreeSet<String>();
     var ended = new ArrayList<String>();
@@ -496,7 +494,8 @@ final class SqlErasures implements Erasures {
           var ids = new ArrayList<String>();
           try (var query =
               connection.prepareStatement(
-                  "SELECT id FROM erased_file WHERE number <= ? AND number > (SELECT reached FROM erasing_node WHERE journal = ?)")) {
+                  "SELECT id FROM erased_file WHERE number <= ? AND number > (SELECT reached FROM"
+                      + " erasing_node WHERE journal = ?)")) {
             query.setLong(1, number);
             query.setString(2, journal);
             try (ResultSet row = query.executeQuery()) {
@@ -554,8 +553,7 @@ final class SqlErasures implements Erasures {
   }
 
   /** Those payloads that may come in. */
-  static List<Payload> left(
-      Connection connection, List<Erasure> erasures, List<Payload> payloads)
+  static List<Payload> left(Connection connection, List<Erasure> erasures, List<Payload> payloads)
       throws SQLException {
     var left = new ArrayList<>(payloads);
     for (Erasure erasure : erasures) {

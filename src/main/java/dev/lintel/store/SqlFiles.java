@@ -109,7 +109,8 @@ final class SqlFiles implements StoredFiles {
     return database.found(connection -> {
       try (var query =
           connection.prepareStatement(
-              "SELECT * FROM file WHERE id = ? AND tenant = ? AND (expires IS NULL OR expires > ?)")) {
+              "SELECT * FROM file WHERE id = ? AND tenant = ? AND (expires IS NULL OR expires >"
+                  + " ?)")) {
         query.setString(1, id);
         query.setString(2, tenant);
         query.setLong(3, clock.millis());
@@ -125,7 +126,8 @@ final class SqlFiles implements StoredFiles {
       String tenant, Optional<String> purpose, boolean newestFirst, String after, int limit) {
     String order = newestFirst ? "DESC" : "ASC";
     String sql =
-        "SELECT * FROM file WHERE tenant = ? AND (expires IS NULL OR expires > ?) AND purpose NOT LIKE '.%'"
+        "SELECT * FROM file WHERE tenant = ? AND (expires IS NULL OR expires > ?) AND purpose NOT"
+            + " LIKE '.%'"
             + (purpose.isPresent() ? " AND purpose = ?" : "")
             + (after.isEmpty() ? "" : newestFirst ? " AND id < ?" : " AND id > ?")
             + " ORDER BY id "

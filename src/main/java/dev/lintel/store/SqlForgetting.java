@@ -200,7 +200,8 @@ final class SqlForgetting implements Forgetting {
     return database.written(connection -> {
       try (var delete =
           connection.prepareStatement(
-              "DELETE FROM replay WHERE (tenant, app, name) IN (SELECT tenant, app, name FROM replay WHERE "
+              "DELETE FROM replay WHERE (tenant, app, name) IN (SELECT tenant, app, name FROM"
+                  + " replay WHERE "
                   + which
                   + " LIMIT "
                   + most

@@ -59,7 +59,8 @@ final class SqlPayloads implements Payloads {
       database.written(connection -> {
         List<Erasure> erasures = SqlErasures.binding(connection, database.shared());
         for (var hour : byHour.entrySet()) {
-          insert(connection, hour.getKey(), SqlErasures.left(connection, erasures, hour.getValue()));
+          insert(
+              connection, hour.getKey(), SqlErasures.left(connection, erasures, hour.getValue()));
         }
         return payloads.size();
       });
@@ -77,7 +78,9 @@ final class SqlPayloads implements Payloads {
         statement.execute(
             "CREATE TABLE IF NOT EXISTS "
                 + table
-                + " (id TEXT NOT NULL, time BIGINT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL, caller TEXT NOT NULL, level TEXT NOT NULL, until BIGINT NOT NULL, sealed TEXT NOT NULL)");
+                + " (id TEXT NOT NULL, time BIGINT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT"
+                + " NULL, caller TEXT NOT NULL, level TEXT NOT NULL, until BIGINT NOT NULL, sealed"
+                + " TEXT NOT NULL)");
         statement.execute("CREATE INDEX IF NOT EXISTS %s_id ON %s (id)".formatted(table, table));
         return statement.executeUpdate(
             "INSERT INTO payload_slice (slice) VALUES ("
@@ -96,7 +99,8 @@ final class SqlPayloads implements Payloads {
             connection.prepareStatement(
                 "INSERT INTO "
                     + table(slice)
-                    + " (id, time, tenant, app, caller, level, until, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")) {
+                    + " (id, time, tenant, app, caller, level, until, sealed) VALUES (?, ?, ?, ?,"
+                    + " ?, ?, ?, ?)")) {
       for (Payload payload : payloads) {
         place.setString(1, payload.id());
         place.setLong(2, slice);

@@ -82,7 +82,8 @@ final class SqlRecords implements Records {
         statement.execute(
             "CREATE TABLE IF NOT EXISTS "
                 + table
-                + " (id TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL, record BYTEA NOT NULL)");
+                + " (id TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL, model TEXT NOT"
+                + " NULL, kind TEXT NOT NULL, record BYTEA NOT NULL)");
         statement.execute("CREATE INDEX IF NOT EXISTS %s_id ON %s (id)".formatted(table, table));
         statement.execute(
             "CREATE INDEX IF NOT EXISTS %s_kin ON %s (tenant, app, model, kind, id)"
@@ -110,9 +111,7 @@ final class SqlRecords implements Records {
       insert(
           connection,
           day.getKey(),
-          erased.isEmpty()
-              ? rows
-              : rows.stream().filter(row -> !erased.contains(row)).toList());
+          erased.isEmpty() ? rows : rows.stream().filter(row -> !erased.contains(row)).toList());
       fresh.addAll(rows);
     }
     if (entries.getLast().position() <= last) {
@@ -154,7 +153,8 @@ final class SqlRecords implements Records {
   private static long hold(Connection connection, String journal) throws SQLException {
     try (var upsert =
         connection.prepareStatement(
-            "INSERT INTO journal (name, position) VALUES (?, -1) ON CONFLICT (name) DO UPDATE SET position = journal.position RETURNING position")) {
+            "INSERT INTO journal (name, position) VALUES (?, -1) ON CONFLICT (name) DO UPDATE SET"
+                + " position = journal.position RETURNING position")) {
       upsert.setString(1, journal);
       try (ResultSet row = upsert.executeQuery()) {
         row.next();

@@ -305,7 +305,8 @@ public final class SqlStore implements Store {
     return database.written(connection -> {
       try (var upsert =
           connection.prepareStatement(
-              "INSERT INTO told (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE told.until <= ?")) {
+              "INSERT INTO told (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until"
+                  + " = excluded.until WHERE told.until <= ?")) {
         upsert.setString(1, name);
         upsert.setLong(2, now.plus(within).toEpochMilli());
         upsert.setLong(3, now.toEpochMilli());

@@ -164,7 +164,8 @@ final class UsageParts {
       Connection connection, long span, long start, int tier, String journal) throws SQLException {
     try (var query =
         connection.prepareStatement(
-            "SELECT COUNT(*) FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal = ?")) {
+            "SELECT COUNT(*) FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal"
+                + " = ?")) {
       of(query, span, start, tier, journal);
       try (ResultSet row = query.executeQuery()) {
         row.next();
@@ -187,7 +188,8 @@ final class UsageParts {
       throws SQLException {
     try (var delete =
         connection.prepareStatement(
-            "DELETE FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal = ? RETURNING sums")) {
+            "DELETE FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal = ?"
+                + " RETURNING sums")) {
       of(delete, span, start, tier, journal);
       insert(connection, span, start, tier + 1, journal, position, gone(delete, span));
     }
@@ -232,7 +234,8 @@ final class UsageParts {
       SortedMap<Long, Long> some = days.headMap(first + DAYS_AT_ONCE * DAY);
       try (var query =
           connection.prepareStatement(
-              "SELECT start, calls, sums FROM usage_part WHERE span = ? AND tier = ? AND start >= ? AND start <= ?")) {
+              "SELECT start, calls, sums FROM usage_part WHERE span = ? AND tier = ? AND start >= ?"
+                  + " AND start <= ?")) {
         query.setLong(1, DAY);
         query.setLong(2, byUser ? DAY_BY_USER : DAY_BY_NOBODY);
         query.setLong(3, first);
@@ -279,7 +282,8 @@ final class UsageParts {
           var found = new ArrayList<Part>();
           try (var query =
               connection.prepareStatement(
-                  "SELECT span, start, tier, journal, position, sums FROM usage_part WHERE start < ?")) {
+                  "SELECT span, start, tier, journal, position, sums FROM usage_part WHERE start <"
+                      + " ?")) {
             query.setLong(1, erasure.before().toEpochMilli());
             try (ResultSet row = query.executeQuery()) {
               while (row.next()) {
@@ -323,7 +327,8 @@ final class UsageParts {
     var sums = new HashMap<UsageKey, UsageSum>();
     try (var delete =
         connection.prepareStatement(
-            "DELETE FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal = ? AND position = ? RETURNING sums")) {
+            "DELETE FROM usage_part WHERE span = ? AND start = ? AND tier = ? AND journal = ? AND"
+                + " position = ? RETURNING sums")) {
       delete.setLong(1, part.span);
       delete.setLong(2, part.start);
       delete.setLong(3, part.tier);
@@ -341,8 +346,7 @@ final class UsageParts {
     var left = new HashMap<UsageKey, UsageSum>();
     sums.forEach((key, sum) ->
         UsageKey.merge(left, isOf(key, erasure, known) ? key.byOtherUser() : key, sum));
-    insert(
-        connection, part.span, part.start, (int) part.tier, part.journal, part.position, left);
+    insert(connection, part.span, part.start, (int) part.tier, part.journal, part.position, left);
     return 1;
   }
 
@@ -370,7 +374,9 @@ final class UsageParts {
     var sums = new HashMap<UsageKey, UsageSum>();
     try (var delete =
             connection.prepareStatement(
-                "DELETE FROM usage_hour_by_user WHERE start = (SELECT MIN(start) FROM usage_hour_by_user) RETURNING start, tenant, app, use_case, caller_user, model, provider, kind, "
+                "DELETE FROM usage_hour_by_user WHERE start = (SELECT MIN(start) FROM"
+                    + " usage_hour_by_user) RETURNING start, tenant, app, use_case, caller_user,"
+                    + " model, provider, kind, "
                     + String.join(", ", UsageSum.COLUMNS));
         var row = delete.executeQuery()) {
       while (row.next()) {
@@ -398,7 +404,8 @@ final class UsageParts {
     var hours = new ArrayList<Hour>();
     try (var query =
         connection.prepareStatement(
-            "SELECT span, start FROM usage_part WHERE span < ? AND start < ? GROUP BY span, start HAVING COUNT(*) > 1 ORDER BY start LIMIT "
+            "SELECT span, start FROM usage_part WHERE span < ? AND start < ? GROUP BY span, start"
+                + " HAVING COUNT(*) > 1 ORDER BY start LIMIT "
                 + HOURS_AT_ONCE)) {
       query.setLong(1, DAY);
       query.setLong(2, before);

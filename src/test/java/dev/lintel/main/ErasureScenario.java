@@ -164,7 +164,9 @@ class ErasureScenario {
     String part =
         "--X\r\ncontent-disposition: form-data; name=\"purpose\"\r\n\r\n"
             + form.get("purpose")
-            + "\r\n--X\r\ncontent-disposition: form-data; name=\"file\"; filename=\"f.jsonl\"\r\n\r\n"
+            + "\r\n"
+            + "--X\r\n"
+            + "content-disposition: form-data; name=\"file\"; filename=\"f.jsonl\"\r\n\r\n"
             + text
             + "\r\n--X--\r\n";
     HttpResponse<String> reply =

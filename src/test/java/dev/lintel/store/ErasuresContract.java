@@ -29,7 +29,8 @@ interface ErasuresContract {
 
   private static Entry call(long position, Instant time, String tenant, String user) {
     Entry anns = RecordsContract.call(position, Ids.request(time), tenant, "m", "");
-    String json = new String(anns.json(), StandardCharsets.UTF_8).replace("\"ann\"", '"' + user + '"');
+    String json =
+        new String(anns.json(), StandardCharsets.UTF_8).replace("\"ann\"", '"' + user + '"');
     return new Entry(position, json.getBytes(StandardCharsets.UTF_8), List.of());
   }
 
@@ -76,7 +77,8 @@ interface ErasuresContract {
     Erasures erasures = store().erasures();
 
     Erasure asked =
-        erasures.ask("t", MORNING.plusSeconds(60), Optional.of("ann"), "root", MORNING.plusSeconds(7200));
+        erasures.ask(
+            "t", MORNING.plusSeconds(60), Optional.of("ann"), "root", MORNING.plusSeconds(7200));
     Entry late = call(7, MORNING.plusSeconds(3), "t", "ann");
     Entry bensLate = call(8, MORNING.plusSeconds(3), "t", "ben");
     records.add("j", List.of(late, bensLate));
@@ -105,7 +107,8 @@ interface ErasuresContract {
     payloads.add(List.of(old, others));
     Erasures erasures = store().erasures();
     Erasure asked =
-        erasures.ask("t", MORNING.plusSeconds(60), Optional.empty(), "root", MORNING.plusSeconds(60));
+        erasures.ask(
+            "t", MORNING.plusSeconds(60), Optional.empty(), "root", MORNING.plusSeconds(60));
     Payload late = payload(MORNING.plusSeconds(1), "t");
     Payload later = payload(MORNING.plusSeconds(61), "t");
     payloads.add(List.of(late, later));
