@@ -2,9 +2,9 @@ package dev.lintel;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -52,7 +52,7 @@ public record AuditEntry(
       Instant at,
       String kind,
       String body) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Merkle.sha256();
     text(digest, VERSION);
     digest.update(before.isEmpty() ? NOTHING : HexFormat.of().parseHex(before));
     text(digest, seal);
@@ -73,6 +73,15 @@ public record AuditEntry(
   public static byte[] head(String node, long sequence, String hash) {
     return ("lintel audit head\n" + node + "\n" + sequence + "\n" + hash)
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** That the first entry of a chain tells; empty where it does not. */
+  public String publicKey() {
+    try {
+      return Json.parse(body).path("public_key").asString("");
+    } catch (JacksonException changed) {
+      return "";
+    }
   }
 
   /** As it is exported: whoever has it can compute its hash. */
@@ -103,14 +112,6 @@ public record AuditEntry(
   private static void number(MessageDigest digest, long value, int bytes) {
     for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
       digest.update((byte) (value >>> shift));
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException everyJdkHasIt) {
-      throw new IllegalStateException(everyJdkHasIt);
     }
   }
 }

@@ -80,7 +80,8 @@ public final class Merkle {
     return digest.digest(right);
   }
 
-  private static MessageDigest sha256() {
+  /** One that has taken nothing yet. */
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException everyJdkHasIt) {

@@ -264,17 +264,11 @@ public final class AuditList {
     for (AuditEntry entry : heads) {
       ObjectNode head = all.addObject().put("node", entry.node());
       head.put("sequence", entry.sequence()).put("hash", entry.hash()).put("seal", entry.seal());
-      known.read(entry.node(), 0, 1).forEach(genesis -> head.put("public_key", publicKey(genesis)));
+      known
+          .read(entry.node(), 0, 1)
+          .forEach(genesis -> head.put("public_key", genesis.publicKey()));
     }
     return (Json.text(last) + "\n").getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static String publicKey(AuditEntry genesis) {
-    try {
-      return Json.parse(genesis.body()).path("public_key").asString("");
-    } catch (JacksonException changed) {
-      return "";
-    }
   }
 
   private static void write(Exchange exchange, AuditTrail known, AuditEntry head) {

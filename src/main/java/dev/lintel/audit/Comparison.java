@@ -7,7 +7,6 @@ import dev.lintel.Json;
 import dev.lintel.Merkle;
 import dev.lintel.Whose;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +51,7 @@ final class Comparison {
       return Optional.of("the hashes of its records are not those that were written.");
     }
     Map<String, byte[]> found = trail.records(leaves.stream().map(Leaf::id).toList());
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = Merkle.sha256();
     for (Leaf leaf : leaves) {
       byte[] json = found.get(leaf.id());
       if (json == null) {
@@ -70,13 +69,5 @@ final class Comparison {
   private boolean root(List<Leaf> leaves) {
     byte[] root = Merkle.root(leaves.stream().map(Leaf::hash).toList());
     return HexFormat.of().formatHex(root).equals(body.path("root").asString(""));
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException everyJdkHasIt) {
-      throw new IllegalStateException(everyJdkHasIt);
-    }
   }
 }

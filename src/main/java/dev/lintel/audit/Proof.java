@@ -9,7 +9,6 @@ import dev.lintel.NodeKey;
 import dev.lintel.Whose;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -51,7 +50,7 @@ public final class Proof {
         .forEach(one -> before.put("hash", one.hash()).put("seal", one.seal()));
     proof.set("entry", entry.json());
     trail.read(entry.node(), 0, 1).stream()
-        .map(Walk::publicKey)
+        .map(AuditEntry::publicKey)
         .forEach(key -> proof.put("public_key", key));
     return Optional.of(proof);
   }
@@ -68,7 +67,7 @@ public final class Proof {
         return Optional.of("the record " + id + " is not there any more.");
       }
       byte[] json = record.asString().getBytes(StandardCharsets.UTF_8);
-      if (!MessageDigest.isEqual(sha256().digest(json), digest)
+      if (!MessageDigest.isEqual(Merkle.sha256().digest(json), digest)
           || !Json.parse(json).path("request_id").asString("").equals(id)) {
         return Optional.of("the record " + id + " is not as it was brought.");
       }
@@ -107,14 +106,6 @@ public final class Proof {
       return Optional.empty();
     } catch (IllegalArgumentException | JacksonException changed) {
       return Optional.of("what is said of the record " + id + " makes no sense.");
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException everyJdkHasIt) {
-      throw new IllegalStateException(everyJdkHasIt);
     }
   }
 }

@@ -2,14 +2,12 @@ package dev.lintel.audit;
 
 import dev.lintel.AuditEntry;
 import dev.lintel.AuditTrail.Head;
-import dev.lintel.Json;
 import dev.lintel.NodeKey;
 import dev.lintel.Verification.Broken;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 
 /**
  * Goes along one chain, entry by entry, from its first one on or from one that is taken for good.
@@ -30,7 +28,7 @@ final class Walk {
   /** From behind that entry, which is taken as it stands. */
   static Walk behind(AuditEntry genesis, AuditEntry from) {
     var walk = new Walk(from.node());
-    walk.publicKey = publicKey(genesis);
+    walk.publicKey = genesis.publicKey();
     walk.at = from.sequence();
     walk.hash = from.hash();
     walk.seal = from.seal();
@@ -86,19 +84,10 @@ final class Walk {
   }
 
   private Optional<Broken> first(AuditEntry entry) {
-    publicKey = publicKey(entry);
+    publicKey = entry.publicKey();
     return entry.kind().equals(AuditEntry.GENESIS) && NodeKey.name(publicKey).equals(node)
         ? Optional.empty()
         : broken(1, "the chain does not begin with this node's key.");
-  }
-
-  /** That the first entry of a chain tells; empty where it does not. */
-  static String publicKey(AuditEntry genesis) {
-    try {
-      return Json.parse(genesis.body()).path("public_key").asString("");
-    } catch (JacksonException changed) {
-      return "";
-    }
   }
 
   /** Whether the last seal that was passed is good; true before the first. */

@@ -6,7 +6,6 @@ import dev.lintel.Json;
 import dev.lintel.Merkle;
 import dev.lintel.Whose;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -28,7 +27,7 @@ record Brought(List<AuditEntry.Draft> drafts, List<Leaf> leaves) {
   static Brought of(String journal, Collection<RecordRow> rows) {
     var drafts = new ArrayList<AuditEntry.Draft>();
     var leaves = new ArrayList<Leaf>(rows.size());
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = Merkle.sha256();
     ObjectNode told = Json.object();
     long first = Long.MAX_VALUE;
     long last = Long.MIN_VALUE;
@@ -74,13 +73,5 @@ record Brought(List<AuditEntry.Draft> drafts, List<Leaf> leaves) {
       }
     }
     call.put("record", HexFormat.of().formatHex(digest));
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException everyJdkHasIt) {
-      throw new IllegalStateException(everyJdkHasIt);
-    }
   }
 }

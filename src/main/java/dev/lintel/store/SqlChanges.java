@@ -3,6 +3,7 @@ package dev.lintel.store;
 import dev.lintel.AuditEntry;
 import dev.lintel.Changes;
 import dev.lintel.Json;
+import dev.lintel.Merkle;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -125,7 +126,7 @@ final class SqlChanges implements Changes {
     }
     ObjectNode body = Json.object().put("revision", revision.number()).put("by", revision.by());
     body.put("why", revision.why()).put("time", revision.at().toString());
-    return body.put("sha256", HexFormat.of().formatHex(Brought.sha256().digest(Json.bytes(text))));
+    return body.put("sha256", HexFormat.of().formatHex(Merkle.sha256().digest(Json.bytes(text))));
   }
 
   @Override
