@@ -91,7 +91,8 @@ final class SqlUsage {
       days = SqlRecords.days(connection);
       byUser = question.by().contains("user") || question.by().contains("use_case");
       single = Singles.dimension(question.by(), question.tenant().isPresent());
-      groups = new UsageGroups(question.by(), question.tenant(), step, question.after());
+      groups = new UsageGroups(
+              question.by(), question.tenant(), step, question.after(), question.limit());
     }
 
     UsagePage page() throws SQLException {
@@ -104,7 +105,7 @@ final class SqlUsage {
         long after = question.after().map(place -> millis(place.start())).orElse(0L);
         all = pieces(Math.max(from, after), to);
       }
-      List<UsageGroups.Group> rows = groups.first(question.limit());
+      List<UsageGroups.Group> rows = groups.first();
       boolean more = !all || groups.size() > question.limit();
       return new UsagePage(
           rows.stream().map(this::row).toList(),
