@@ -7,6 +7,7 @@ import dev.lintel.Records.UsagePage;
 import dev.lintel.Records.UsagePlace;
 import dev.lintel.Records.UsageQuestion;
 import dev.lintel.Records.UsageRow;
+import dev.lintel.store.UsageParts.Copy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * What calls come to: from the rows of whole days, of whole hours where a time begins or ends
@@ -91,7 +93,8 @@ final class SqlUsage {
       days = SqlRecords.days(connection);
       byUser = question.by().contains("user") || question.by().contains("use_case");
       single = Singles.dimension(question.by(), question.tenant().isPresent());
-      groups = new UsageGroups(
+      groups =
+          new UsageGroups(
               question.by(), question.tenant(), step, question.after(), question.limit());
     }
 
@@ -230,14 +233,24 @@ final class SqlUsage {
         case HOUR, DAY -> {
           if (single.isPresent()) {
             singles(single.get(), from, to);
-          } else if (level == Level.HOUR) {
-            UsageParts.read(
-                connection, UsageParts.HOUR, from, to, rows -> groups.add(rows, from, to));
           } else {
-            UsageParts.readDays(connection, from, to, byUser, rows -> groups.add(rows, from, to));
+            wholes(level, from, to);
           }
         }
       }
+    }
+
+    private void wholes(Level level, long from, long to) throws SQLException {
+      Consumer<UsageRows> reader = rows -> groups.add(rows, from, to);
+      if (level == Level.HOUR && byUser) {
+        UsageParts.read(connection, UsageParts.HOUR, from, to, reader);
+        return;
+      }
+      Copy copy =
+          level == Level.HOUR
+              ? Copy.HOUR_BY_NOBODY
+              : byUser ? Copy.DAY_BY_USER : Copy.DAY_BY_NOBODY;
+      UsageParts.read(connection, copy, from, to, reader);
     }
 
     private void singles(String dimension, long from, long to) throws SQLException {

@@ -45,11 +45,7 @@ final class UsageGroups {
    * @param most so many of the first are wanted; others are forgotten
    */
   UsageGroups(
-      List<String> by,
-      Optional<String> tenant,
-      long step,
-      Optional<UsagePlace> after,
-      int most) {
+      List<String> by, Optional<String> tenant, long step, Optional<UsagePlace> after, int most) {
     this.most = most;
     this.columns = by.stream().map(UsageKey.NAMES::indexOf).toList();
     this.tenant = tenant;
