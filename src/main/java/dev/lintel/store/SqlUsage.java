@@ -21,16 +21,17 @@ import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
- * What calls come to: from the rows of whole days, of whole hours where a time begins or ends
- * within a day, of minutes where it does so within an hour, and from the records themselves within
- * a minute. Where one word is asked by alone, or none, there are rows of hours with that word only.
+ * What calls come to: from the rows of sixteen days, of whole days and hours where a time begins or
+ * ends within a day, of minutes where it does so within an hour, and from the records themselves
+ * within a minute. Where one word is asked by alone, or none, there are rows of hours with that
+ * word only.
  */
 final class SqlUsage {
   /** As many records are read at once. */
   private static final int SLICE = 5000;
 
   /** After so many rows an answer ends where it can: what is left is for the next one. */
-  private static final long MOST_READ = 500_000;
+  private static final long MOST_READ = 300_000;
 
   private static final long END = Instant.parse("9999-12-31T00:00:00Z").toEpochMilli();
 
@@ -64,6 +65,7 @@ final class SqlUsage {
 
   /** How long the time is that a row is of. */
   private enum Level {
+    BLOCK(UsageParts.BLOCK),
     DAY(UsageParts.DAY),
     HOUR(UsageParts.HOUR),
     MINUTE(UsageParts.MINUTE);
@@ -103,7 +105,7 @@ final class SqlUsage {
       long to = question.to().map(SqlUsage::millis).orElse(END);
       boolean all = true;
       if (step == 0) {
-        whole(Level.DAY, from, to);
+        whole(Level.BLOCK, from, to);
       } else {
         long after = question.after().map(place -> millis(place.start())).orElse(0L);
         all = pieces(Math.max(from, after), to);
@@ -195,6 +197,7 @@ final class SqlUsage {
       }
       int day = RecordRow.day(Instant.ofEpochMilli(from));
       switch (level) {
+        case BLOCK -> whole(Level.DAY, from, to);
         case DAY -> whole(Level.HOUR, from, to);
         case HOUR -> {
           long start = down(from, level.millis);
@@ -228,29 +231,31 @@ final class SqlUsage {
       if (from >= to) {
         return;
       }
-      switch (level) {
-        case MINUTE -> minutes.forEach(rows -> groups.add(rows, from, to));
-        case HOUR, DAY -> {
-          if (single.isPresent()) {
-            singles(single.get(), from, to);
-          } else {
-            wholes(level, from, to);
-          }
-        }
+      if (single.isPresent() && level != Level.MINUTE) {
+        singles(single.get(), from, to);
+      } else {
+        parts(level, from, to);
       }
     }
 
-    private void wholes(Level level, long from, long to) throws SQLException {
+    private void parts(Level level, long from, long to) throws SQLException {
       Consumer<UsageRows> reader = rows -> groups.add(rows, from, to);
-      if (level == Level.HOUR && byUser) {
-        UsageParts.read(connection, UsageParts.HOUR, from, to, reader);
-        return;
+      switch (level) {
+        case BLOCK ->
+            UsageParts.read(
+                connection, byUser ? Copy.BLOCK_BY_USER : Copy.BLOCK_BY_NOBODY, from, to, reader);
+        case DAY ->
+            UsageParts.read(
+                connection, byUser ? Copy.DAY_BY_USER : Copy.DAY_BY_NOBODY, from, to, reader);
+        case HOUR -> {
+          if (byUser) {
+            UsageParts.read(connection, UsageParts.HOUR, from, to, reader);
+          } else {
+            UsageParts.read(connection, Copy.HOUR_BY_NOBODY, from, to, reader);
+          }
+        }
+        case MINUTE -> minutes.forEach(reader);
       }
-      Copy copy =
-          level == Level.HOUR
-              ? Copy.HOUR_BY_NOBODY
-              : byUser ? Copy.DAY_BY_USER : Copy.DAY_BY_NOBODY;
-      UsageParts.read(connection, copy, from, to, reader);
     }
 
     private void singles(String dimension, long from, long to) throws SQLException {

@@ -32,6 +32,9 @@ final class UsageParts {
   static final long HOUR = Duration.ofHours(1).toMillis();
   static final long DAY = Duration.ofDays(1).toMillis();
 
+  /** Days that are read as one where all of them are asked for. */
+  static final long BLOCK = 16 * DAY;
+
   /** So many parts of a tier become one of the next. */
   private static final int FAN = 16;
 
@@ -42,7 +45,9 @@ final class UsageParts {
   enum Copy {
     DAY_BY_NOBODY(0, DAY),
     DAY_BY_USER(1, DAY),
-    HOUR_BY_NOBODY(2, HOUR);
+    HOUR_BY_NOBODY(2, HOUR),
+    BLOCK_BY_NOBODY(3, BLOCK),
+    BLOCK_BY_USER(4, BLOCK);
 
     private final int tier;
     private final long span;
@@ -103,9 +108,9 @@ final class UsageParts {
     return hours;
   }
 
-  /** More rows of one minute, hour or day have no users and use cases of their own. */
+  /** More rows of one minute, hour, day or block have no users and use cases of their own. */
   private static int mostByCaller(long span) {
-    return span == MINUTE ? 500 : span == HOUR ? 2000 : 4000;
+    return span == MINUTE ? 500 : span == HOUR ? 2000 : span == DAY ? 4000 : 16_000;
   }
 
   private static Map<UsageKey, UsageSum> folded(Map<UsageKey, UsageSum> sums, long span) {
@@ -235,8 +240,7 @@ final class UsageParts {
   }
 
   /** Of whole hours or days, or of shorter spans where there is no copy that holds. */
-  static void read(
-      Connection connection, Copy copy, long from, long to, Consumer<UsageRows> reader)
+  static void read(Connection connection, Copy copy, long from, long to, Consumer<UsageRows> reader)
       throws SQLException {
     SortedMap<Long, Long> calls = Singles.calls(connection, copy.span, from, to);
     while (!calls.isEmpty()) {
@@ -259,8 +263,12 @@ final class UsageParts {
       }
       for (long start : some.keySet()) {
         switch (copy) {
+          case BLOCK_BY_NOBODY ->
+              read(connection, Copy.DAY_BY_NOBODY, start, start + BLOCK, reader);
+          case BLOCK_BY_USER -> read(connection, Copy.DAY_BY_USER, start, start + BLOCK, reader);
           case DAY_BY_NOBODY -> read(connection, Copy.HOUR_BY_NOBODY, start, start + DAY, reader);
-          case DAY_BY_USER, HOUR_BY_NOBODY -> read(connection, HOUR, start, start + copy.span, reader);
+          case DAY_BY_USER, HOUR_BY_NOBODY ->
+              read(connection, HOUR, start, start + copy.span, reader);
         }
       }
       some.clear();
@@ -289,11 +297,16 @@ final class UsageParts {
     for (Hour hour : database.found(connection -> scattered(connection, newest))) {
       database.written(connection -> close(connection, hour));
     }
-    for (long hour : database.found(connection -> unmade(connection, Copy.HOUR_BY_NOBODY, newest))) {
+    for (long hour :
+        database.found(connection -> unmade(connection, Copy.HOUR_BY_NOBODY, newest))) {
       makeHour(database, hour);
     }
     for (long day : database.found(connection -> unmade(connection, Copy.DAY_BY_USER, newest))) {
       makeDay(database, day);
+    }
+    for (long block :
+        database.found(connection -> unmade(connection, Copy.BLOCK_BY_USER, newest))) {
+      makeBlock(database, block);
     }
   }
 
@@ -379,22 +392,48 @@ final class UsageParts {
   }
 
   private static void makeHour(Database database, long hour) {
-    var sums = byNobody(sums(database, hour, HOUR));
-    database.written(connection -> insert(connection, Copy.HOUR_BY_NOBODY, hour, sums));
+    Map<UsageKey, UsageSum> sums =
+        sums(
+            database,
+            HOUR,
+            (connection, reader) -> read(connection, HOUR, hour, hour + HOUR, reader));
+    database.written(connection ->
+        insert(connection, Copy.HOUR_BY_NOBODY, hour, byNobody(sums)));
   }
 
   private static void makeDay(Database database, long day) {
-    Map<UsageKey, UsageSum> sums = sums(database, day, DAY);
+    Map<UsageKey, UsageSum> sums =
+        sums(
+            database,
+            DAY,
+            (connection, reader) -> read(connection, HOUR, day, day + DAY, reader));
     database.written(connection ->
         insert(connection, Copy.DAY_BY_NOBODY, day, byNobody(sums))
             + insert(connection, Copy.DAY_BY_USER, day, sums));
   }
 
-  private static Map<UsageKey, UsageSum> sums(Database database, long start, long span) {
+  private static void makeBlock(Database database, long block) {
+    Map<UsageKey, UsageSum> sums =
+        sums(
+            database,
+            BLOCK,
+            (connection, reader) ->
+                read(connection, Copy.DAY_BY_USER, block, block + BLOCK, reader));
+    database.written(connection ->
+        insert(connection, Copy.BLOCK_BY_NOBODY, block, byNobody(sums))
+            + insert(connection, Copy.BLOCK_BY_USER, block, sums));
+  }
+
+  @FunctionalInterface
+  private interface Source {
+    void read(Connection connection, Consumer<UsageRows> reader) throws SQLException;
+  }
+
+  private static Map<UsageKey, UsageSum> sums(Database database, long span, Source source) {
     return database.found(connection -> {
-      var all = new HashMap<UsageKey, UsageSum>();
-      read(connection, HOUR, start, start + span, rows -> rows.addTo(all, span));
-      return all;
+      var sums = new HashMap<UsageKey, UsageSum>();
+      source.read(connection, rows -> rows.addTo(sums, span));
+      return sums;
     });
   }
 
