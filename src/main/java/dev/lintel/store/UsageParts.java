@@ -397,16 +397,12 @@ final class UsageParts {
             database,
             HOUR,
             (connection, reader) -> read(connection, HOUR, hour, hour + HOUR, reader));
-    database.written(connection ->
-        insert(connection, Copy.HOUR_BY_NOBODY, hour, byNobody(sums)));
+    database.written(connection -> insert(connection, Copy.HOUR_BY_NOBODY, hour, byNobody(sums)));
   }
 
   private static void makeDay(Database database, long day) {
     Map<UsageKey, UsageSum> sums =
-        sums(
-            database,
-            DAY,
-            (connection, reader) -> read(connection, HOUR, day, day + DAY, reader));
+        sums(database, DAY, (connection, reader) -> read(connection, HOUR, day, day + DAY, reader));
     database.written(connection ->
         insert(connection, Copy.DAY_BY_NOBODY, day, byNobody(sums))
             + insert(connection, Copy.DAY_BY_USER, day, sums));
