@@ -142,6 +142,11 @@ public final class CallThread {
     return RUNNING.stream().filter(call -> call.loop == loop).count();
   }
 
+  /** Until when it waits; {@link Long#MAX_VALUE} where it does not. */
+  long waitsUntil() {
+    return wakeAt;
+  }
+
   /** Which scheduler carries the calls: {@code loop} or {@code stock}. */
   public static String mode() {
     return ON_SCHEDULER == null || FORCED.equals("stock") ? "stock" : "loop";
@@ -165,6 +170,9 @@ public final class CallThread {
       return true;
     }
     wakeAt = deadline;
+    if (clock instanceof SwiftTime time) {
+      time.waits(this, deadline);
+    }
     try {
       while (!ready.getAsBoolean()) {
         if (Thread.interrupted()) {

@@ -30,7 +30,9 @@ public record Notice(Kind kind, String id, Instant at, Optional<Claim> claim, Ob
     /** Another configuration is in force. */
     CONFIGURATION,
     /** A change waits for a second admin. */
-    APPROVAL;
+    APPROVAL,
+    /** A chain of evidence is not as it was written. */
+    AUDIT;
 
     public String word() {
       return name().toLowerCase(Locale.ROOT);

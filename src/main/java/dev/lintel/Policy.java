@@ -22,6 +22,9 @@ import java.util.stream.Stream;
  * @param routing of whom calls are asked rather than of others; of several the one furthest below
  *     is the last word
  * @param retention how long what its calls leave behind is kept; the shortest holds
+ * @param capture how much of what its calls say is kept; the least holds
+ * @param training whether nobody may train a model with what its calls say; one that says so is
+ *     enough
  * @param allowances limits and budgets
  */
 public record Policy(
@@ -35,6 +38,8 @@ public record Policy(
     List<Ruled<Map<String, Whereto>>> dataClasses,
     List<Ruled<Preference>> routing,
     List<Ruled<Retention>> retention,
+    List<Ruled<Capture>> capture,
+    List<Ruled<Boolean>> training,
     List<Allowance> allowances) {
 
   /** Nothing is forbidden, and nothing counted. */
@@ -51,12 +56,16 @@ public record Policy(
     dataClasses = List.copyOf(dataClasses);
     routing = List.copyOf(routing);
     retention = List.copyOf(retention);
+    capture = List.copyOf(capture);
+    training = List.copyOf(training);
     allowances = List.copyOf(allowances);
   }
 
   /** One that forbids nothing. */
   public static Policy counting(List<Allowance> allowances) {
     return new Policy(
+        List.of(),
+        List.of(),
         List.of(),
         List.of(),
         List.of(),
@@ -83,6 +92,8 @@ public record Policy(
         dataClasses,
         routing,
         retention,
+        capture,
+        training,
         others);
   }
 
@@ -99,6 +110,19 @@ public record Policy(
         && forced.isEmpty()
         && maxTokens.isEmpty()
         && dataClasses.isEmpty();
+  }
+
+  /**
+   * Whether nobody may train a model with what its calls say, in whatever mode: that neither
+   * refuses nor changes a call.
+   */
+  public boolean optsOut() {
+    for (Ruled<Boolean> rule : training) {
+      if (rule.value()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether it forbids to ask that model, in whatever model's place. */
@@ -132,6 +156,8 @@ public record Policy(
         both(dataClasses, below.dataClasses),
         both(routing, below.routing),
         both(retention, below.retention),
+        both(capture, below.capture),
+        both(training, below.training),
         both(allowances, below.allowances));
   }
 

@@ -41,7 +41,13 @@ public interface Store extends AutoCloseable {
 
   Findings findings();
 
+  Costs costs();
+
+  Opinions opinions();
+
   Forgetting forgetting();
+
+  Payloads payloads();
 
   Spending spending();
 
@@ -67,6 +73,8 @@ public interface Store extends AutoCloseable {
   Changes changes();
 
   Acts acts();
+
+  AuditTrail audit();
 
   Approvals approvals();
 

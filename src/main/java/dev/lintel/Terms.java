@@ -266,6 +266,12 @@ public record Terms(
       case "training" -> {
         return oneOf(place, value, OPTED_OUT, "allowed");
       }
+      case "retention" -> {
+        if (Capture.time(value).isEmpty()) {
+          throw Failure.invalid("'" + place + "' must be a time such as 12h or 7d, or none.")
+              .at(place);
+        }
+      }
       case "max_latency_ms" -> {
         if (!WHOLE.matcher(value).matches() || Long.parseLong(value) == 0) {
           throw Failure.invalid(

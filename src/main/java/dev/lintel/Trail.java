@@ -157,9 +157,21 @@ public final class Trail {
     return first == null ? Asked.NOTHING : Asked.of(first, given);
   }
 
+  /** The request as it was read at first; empty until it was. */
+  public Optional<Request> first() {
+    return Optional.ofNullable(read);
+  }
+
+  /** What its caller said beside it, whatever a policy made of that. */
+  public Terms given() {
+    return given;
+  }
+
   /** Whether nobody may train a model with what the call said. */
   public boolean optedOut() {
-    return terms.get("training").filter(Terms.OPTED_OUT::equals).isPresent();
+    return policy.optsOut()
+        || given.get("training").filter(Terms.OPTED_OUT::equals).isPresent()
+        || terms.get("training").filter(Terms.OPTED_OUT::equals).isPresent();
   }
 
   /** The caller speaks that language. */

@@ -144,6 +144,7 @@ public class Governing {
                   CallerKey.Scopes.ALL,
                   Instant.now(),
                   Optional.empty(),
+                  Optional.empty(),
                   Optional.empty()));
     }
 

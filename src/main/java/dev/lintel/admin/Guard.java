@@ -215,7 +215,8 @@ public final class Guard {
     } catch (Failure away) {
       throw Failure.of(
               Failure.Kind.UNAVAILABLE,
-              "Nothing was changed, because the store cannot record who asked for it.",
+              "Nothing was changed, because the store cannot record who asked for it. "
+                  + away.message(),
               away)
           .retryAfter(away.retryAfter());
     }

@@ -160,6 +160,12 @@ public record Operation(
     return with(ONCE);
   }
 
+  /** The same for what changes nothing, but shows what may not be looked at unseen. */
+  public Operation recorded() {
+    return new Operation(
+        method, path, summary, parameters, body, status, answer, true, waiting, endpoint);
+  }
+
   /** The same for what only asks, whatever its method. */
   public Operation asking() {
     return new Operation(

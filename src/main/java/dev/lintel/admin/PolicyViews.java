@@ -15,6 +15,7 @@ import dev.lintel.Preference;
 import dev.lintel.RawRequest;
 import dev.lintel.Ruled;
 import dev.lintel.Span;
+import dev.lintel.Terms;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -144,6 +145,17 @@ public final class PolicyViews {
           kept.replies().ifPresent(time -> one.put("replies_seconds", time.toSeconds()));
           kept.files().ifPresent(time -> one.put("files_seconds", time.toSeconds()));
         });
+    rules(
+        node,
+        "capture",
+        policy.capture(),
+        (one, kept) ->
+            one.put("level", kept.level().word()).put("keep_seconds", kept.keep().toSeconds()));
+    rules(
+        node,
+        "training",
+        policy.training(),
+        (one, out) -> one.put("training", out ? Terms.OPTED_OUT : "allowed"));
     ArrayNode allowances = node.putArray("allowances");
     policy.allowances().forEach(allowance -> write(allowances.addObject(), allowance));
     return node;

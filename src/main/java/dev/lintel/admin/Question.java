@@ -6,6 +6,7 @@ import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Trail;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiFunction;
 
@@ -20,13 +21,19 @@ record Question(Dialect envelope, BiFunction<Exchange, Trail, Answer> answering)
   @Override
   public void serve(Exchange exchange) {
     var trail = Trail.begin(exchange.arrived());
+    Map<String, String> headers = new HashMap<>();
+    headers.put("x-lintel-request-id", trail.id());
     Answer answer;
     try {
       answer = answering.apply(exchange, trail);
     } catch (Failure failure) {
       answer = refuse(failure, trail);
+      failure
+          .retryAfter()
+          .ifPresent(
+              wait -> headers.put("retry-after", Long.toString(wait.plusMillis(999).toSeconds())));
     }
-    exchange.answer(answer, Map.of("x-lintel-request-id", trail.id()));
+    exchange.answer(answer, headers);
   }
 
   @Override

@@ -47,6 +47,8 @@ final class Rehearsal {
     policy.dataClasses().forEach(rule -> rules.add(rule.rule()));
     policy.routing().forEach(rule -> rules.add(rule.rule()));
     policy.retention().forEach(rule -> rules.add(rule.rule()));
+    policy.capture().forEach(rule -> rules.add(rule.rule()));
+    policy.training().forEach(rule -> rules.add(rule.rule()));
     policy.required().stream()
         .filter(rule -> !KEPT_TERMS.containsAll(rule.value()))
         .forEach(rule -> rules.add(rule.rule()));

@@ -37,6 +37,7 @@ final class Rights {
       String asked = VARIABLE.matcher(operation.path()).replaceAll("{}");
       return (method.equals("*") || method.equals(operation.method()))
           && (asked.equals(path) || asked.startsWith(path + "/"))
+          && (roles != LOOKING || !SAID.contains(asked))
           && (own != Own.QUERY
               || operation.parameters().stream().anyMatch(one -> one.name().equals("tenant")));
     }
@@ -46,6 +47,10 @@ final class Rights {
   private static final Set<Admin.Role> TENANT = EnumSet.of(Admin.Role.TENANT_ADMIN);
   private static final Set<Admin.Role> AUDITOR = EnumSet.of(Admin.Role.AUDITOR);
   private static final Set<Admin.Role> LOOKING = EnumSet.of(Admin.Role.AUDITOR, Admin.Role.VIEWER);
+
+  /** What callers said is not among the figures and names that some may look at. */
+  private static final Set<String> SAID = Set.of("/calls/{}/payload", "/tenants/{}/export");
+
   private static final Set<Admin.Role> ANYBODY = EnumSet.allOf(Admin.Role.class);
 
   private static final List<Row> TABLE =
@@ -53,12 +58,15 @@ final class Rights {
           row(ADMIN, "*", "", Own.ANYTHING),
           row(AUDITOR, "GET", "", Own.ANYTHING),
           row(AUDITOR, "POST", "/config/plan", Own.ANYTHING),
+          row(AUDITOR, "POST", "/whatif", Own.ANYTHING),
           row(LOOKING, "POST", "/route", Own.ANYTHING),
           row(LOOKING, "GET", "/tenants", Own.ANYTHING),
           row(LOOKING, "GET", "/policies", Own.ANYTHING),
           row(LOOKING, "GET", "/budgets", Own.ANYTHING),
           row(LOOKING, "GET", "/usage", Own.ANYTHING),
           row(LOOKING, "GET", "/calls", Own.ANYTHING),
+          row(LOOKING, "GET", "/reports", Own.ANYTHING),
+          row(LOOKING, "POST", "/reports/reconcile", Own.ANYTHING),
           row(LOOKING, "GET", "/providers", Own.ANYTHING),
           row(LOOKING, "GET", "/models", Own.ANYTHING),
           row(LOOKING, "GET", "/prices", Own.ANYTHING),
@@ -72,7 +80,8 @@ final class Rights {
           row(TENANT, "*", "/tenants/{}/apps", Own.PATH),
           row(TENANT, "GET", "/budgets", Own.QUERY),
           row(TENANT, "GET", "/usage", Own.QUERY),
-          row(TENANT, "GET", "/calls", Own.QUERY));
+          row(TENANT, "GET", "/calls", Own.QUERY),
+          row(TENANT, "GET", "/reports", Own.QUERY));
 
   private static Row row(Set<Admin.Role> roles, String method, String path, Own own) {
     return new Row(roles, method, path, own);

@@ -3,6 +3,7 @@ package dev.lintel.batch;
 import dev.lintel.Answer;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
+import dev.lintel.Disk;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.Form;
@@ -207,7 +208,10 @@ public final class FileDesk {
   }
 
   private static Failure unwritten(IOException cause) {
-    return Failure.of(Failure.Kind.UNAVAILABLE, "The file cannot be written at the moment.", cause);
+    return Failure.of(
+        Failure.Kind.UNAVAILABLE,
+        "The gateway cannot write the file at the moment: " + Disk.trouble(cause) + ".",
+        cause);
   }
 
   private static void discard(Path path) {

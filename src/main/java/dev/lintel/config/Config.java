@@ -21,6 +21,7 @@ import dev.lintel.Standing;
 import dev.lintel.Strategy;
 import dev.lintel.Target;
 import dev.lintel.Timeouts;
+import dev.lintel.TraceExport;
 import dev.lintel.Webhook;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -73,7 +74,7 @@ public record Config(
     Reach fetch,
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
-    Optional<URI> otlp,
+    Optional<TraceExport> otlp,
     List<Webhook> webhooks,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,

@@ -2,6 +2,7 @@ package dev.lintel.config;
 
 import dev.lintel.Admin;
 import dev.lintel.BreakerRule;
+import dev.lintel.Capture;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dimension;
 import dev.lintel.Json;
@@ -20,7 +21,6 @@ import dev.lintel.config.Shape.Alone;
 import dev.lintel.config.Shape.Inline;
 import dev.lintel.config.Shape.Key;
 import dev.lintel.config.Shape.Kind;
-import dev.lintel.config.Shape.NotYet;
 import dev.lintel.config.Shape.Secret;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -45,7 +45,7 @@ record Document(
     Optional<Path> data,
     Optional<DatabaseUrl> database,
     Optional<Shared> shared,
-    @NotYet Optional<URI> otlp,
+    Optional<Otlp> otlp,
     List<Hook> webhooks,
     Optional<Pem> tls,
     List<Jwt> jwt,
@@ -86,6 +86,13 @@ record Document(
 
   /** Where nodes share their counts. */
   record Shared(@Alone At<String> url, Optional<Config.WhenAway> whenAway) {}
+
+  /** Where spans go, and of which calls. */
+  record Otlp(
+      @Alone @Secret At<URI> url,
+      @Secret Map<String, At<String>> headers,
+      Optional<Percent> sample,
+      Optional<Boolean> errors) {}
 
   /** Where links in requests may lead beside public addresses. */
   record Fetch(List<Reach.Network> allow) {}
@@ -505,6 +512,8 @@ record Document(
       Map<String, At<DataClass>> dataClasses,
       Optional<At<Preferred>> routing,
       Optional<At<Keep>> retention,
+      Optional<At<Capturing>> capture,
+      Optional<Training> training,
       List<At<Limit>> limits,
       List<At<Budget>> budgets,
       Optional<Approval> approval) {}
@@ -557,6 +566,15 @@ record Document(
             "needs one of the keys 'records', 'replies' and 'files'");
       }
     }
+  }
+
+  /** How much of what calls say is kept, and how long. */
+  record Capturing(@Alone Capture.Level level, Optional<At<Duration>> keep, Optional<Mode> mode) {}
+
+  /** Whether a model may be trained with what calls say. */
+  enum Training {
+    ALLOWED,
+    OPTED_OUT
   }
 
   /** Targets, by their own names or their providers', or by where they are. */

@@ -69,6 +69,9 @@ final class Elsewhere {
   /** Throws {@link IllegalArgumentException} that says what is wrong without the text itself. */
   String text(Place place) {
     String reference = environment.resolve(place.reference).strip();
+    if (environment.unread()) {
+      return Environment.inPlace(place.word + "/" + reference);
+    }
     return switch (place.word) {
       case "env" ->
           environment

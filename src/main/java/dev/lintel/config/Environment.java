@@ -6,10 +6,24 @@ import java.util.function.Function;
 /**
  * The variables that a configuration may name as <code>${NAME}</code> or <code>${NAME:-default}
  * </code>; <code>$${</code> stands for itself.
+ *
+ * @param unread none is read: the default holds, or something that stands for it
  */
-record Environment(Function<String, Optional<String>> variables) {
+record Environment(Function<String, Optional<String>> variables, boolean unread) {
+  Environment(Function<String, Optional<String>> variables) {
+    this(variables, false);
+  }
+
+  /** What stands for what is not read: as long and as strange as a secret or an address may be. */
+  static String inPlace(String name) {
+    return "https://not-read.invalid/" + name.replaceAll("[^A-Za-z0-9_.-]", "_");
+  }
+
   /** The variable's value, stripped; empty where it is unset or blank. */
   Optional<String> get(String name) {
+    if (unread) {
+      return Optional.of(inPlace(name));
+    }
     return variables.apply(name).map(String::strip).filter(value -> !value.isEmpty());
   }
 
@@ -43,6 +57,9 @@ record Environment(Function<String, Optional<String>> variables) {
         || !name.chars().allMatch(c -> c == '_' || (c < 128 && Character.isLetterOrDigit(c)))) {
       throw new IllegalArgumentException(
           "must name an environment variable as ${NAME} or ${NAME:-default}");
+    }
+    if (unread && usual >= 0) {
+      return inside.substring(usual + 2);
     }
     Optional<String> value = get(name);
     if (value.isEmpty() && usual < 0) {

@@ -45,7 +45,7 @@ public final class Loader {
   private final Map<String, Class<? extends Spec<Strategy>>> strategies;
   private final Set<String> simFaults;
   private final Environment environment;
-  private final Catalogue catalogue = Catalogue.read();
+  private final Catalogue catalogue;
   private final Function<Path, SortedMap<Integer, String>> modelFaults;
   private final Condition.Language language;
   private final Served served = Served.read();
@@ -86,6 +86,26 @@ public final class Loader {
       Function<String, Optional<String>> variables,
       Map<String, Source> sources,
       Function<Path, SortedMap<Integer, String>> modelFaults) {
+    this(
+        dialects,
+        strategies,
+        language,
+        simFaults,
+        new Environment(variables),
+        sources,
+        modelFaults,
+        Catalogue.read());
+  }
+
+  private Loader(
+      Map<String, List<Dialect>> dialects,
+      Map<String, Class<? extends Spec<Strategy>>> strategies,
+      Condition.Language language,
+      Set<String> simFaults,
+      Environment environment,
+      Map<String, Source> sources,
+      Function<Path, SortedMap<Integer, String>> modelFaults,
+      Catalogue catalogue) {
     if (!strategies.containsKey(USUAL_STRATEGY)) {
       throw new IllegalArgumentException("no strategy " + USUAL_STRATEGY);
     }
@@ -93,9 +113,26 @@ public final class Loader {
     this.strategies = Collections.unmodifiableMap(new TreeMap<>(strategies));
     this.language = language;
     this.simFaults = Set.copyOf(simFaults);
-    this.environment = new Environment(variables);
+    this.environment = environment;
     this.sources = Map.copyOf(sources);
     this.modelFaults = modelFaults;
+    this.catalogue = catalogue;
+  }
+
+  /**
+   * The same that reads nothing of what lies elsewhere: neither variables of the environment, of
+   * which the defaults hold, nor secrets, in whose place something stands that is none.
+   */
+  public Loader unreading() {
+    return new Loader(
+        dialects,
+        strategies,
+        language,
+        simFaults,
+        new Environment(environment.variables(), true),
+        sources,
+        modelFaults,
+        catalogue);
   }
 
   /** Throws {@link Faulty} with everything that is wrong. */

@@ -1,6 +1,7 @@
 package dev.lintel.config;
 
 import dev.lintel.Allowance;
+import dev.lintel.Capture;
 import dev.lintel.Failure;
 import dev.lintel.Mode;
 import dev.lintel.Policy;
@@ -48,6 +49,10 @@ final class PolicyReading {
   private static final String MODE = "mode";
 
   /** What is removed once an hour cannot be kept for less. */
+  private static final Duration SHORTEST_CAPTURE = Duration.ofMinutes(1);
+
+  private static final Duration LONGEST_CAPTURE = Duration.ofDays(366);
+  private static final Duration USUAL_CAPTURE = Duration.ofDays(7);
   private static final Duration SHORTEST = Duration.ofHours(1);
 
   private static final Duration LONGEST = Duration.ofDays(36_500);
@@ -184,6 +189,15 @@ final class PolicyReading {
             entry.retention().flatMap(At::value).stream()
                 .map(keep ->
                     new Ruled<>(retention(keep), keep.mode().orElse(usual), place + ".retention"))
+                .toList(),
+            entry.capture().flatMap(At::value).stream()
+                .map(kept ->
+                    new Ruled<>(capture(kept), kept.mode().orElse(usual), place + ".capture"))
+                .toList(),
+            entry.training().stream()
+                .map(word ->
+                    new Ruled<>(
+                        word == Document.Training.OPTED_OUT, Mode.ENFORCE, place + ".training"))
                 .toList(),
             allowances.of(entry.limits(), entry.budgets(), "", usual));
     return new Policies.Named(policy, entry.approval().isPresent());
@@ -331,6 +345,20 @@ final class PolicyReading {
       faults.add(written.get(), "must not be longer than everybody's: " + key);
     }
     return time;
+  }
+
+  private Capture capture(Document.Capturing written) {
+    if (written.level() == Capture.Level.NONE) {
+      written.keep().ifPresent(at -> faults.add(at, "keeps nothing, with 'level: none'"));
+      return Capture.NOTHING;
+    }
+    Optional<Duration> time = written.keep().flatMap(At::value);
+    if (time.isPresent() && time.get().compareTo(SHORTEST_CAPTURE) < 0) {
+      faults.add(written.keep().get(), "must be a minute or more");
+    } else if (time.isPresent() && time.get().compareTo(LONGEST_CAPTURE) > 0) {
+      faults.add(written.keep().get(), "must be a year at the most");
+    }
+    return new Capture(written.level(), time.orElse(USUAL_CAPTURE));
   }
 
   /** Whether there is such a thing at that place as the policy wants to be kept no longer. */

@@ -4,13 +4,16 @@ import dev.lintel.Admin;
 import dev.lintel.Condition;
 import dev.lintel.Credential;
 import dev.lintel.Notice;
+import dev.lintel.Percent;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Reach;
 import dev.lintel.Spec;
 import dev.lintel.Strategy;
+import dev.lintel.TraceExport;
 import dev.lintel.Webhook;
 import java.math.BigDecimal;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +37,11 @@ final class Reading implements ModelReading.Around {
   private static final Duration SHORTEST_PROBE = Duration.ofMillis(100);
 
   private static final Pattern KEK = Pattern.compile("[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?");
+
+  /** But those that a client of HTTP sets itself. */
+  private static final Pattern HEADER =
+      Pattern.compile(
+          "(?i)(?!(connection|content-length|expect|host|upgrade)$)[!#$%&'*+.^_`|~0-9a-z-]{1,128}");
 
   private static final Pattern REDIS =
       Pattern.compile("(rediss?|rediss?-sentinel)://[^/?#\\s]+(/\\d*)?(\\?[^#]*)?(#.+)?");
@@ -94,7 +102,7 @@ final class Reading implements ModelReading.Around {
         written.fetch().map(fetch -> new Reach(fetch.allow())).orElse(Reach.PUBLIC),
         written.database(),
         written.shared().flatMap(this::shared),
-        written.otlp(),
+        written.otlp().flatMap(this::traces),
         webhooks(),
         remotes,
         sims,
@@ -129,6 +137,38 @@ final class Reading implements ModelReading.Around {
                 oidc.redirect(),
                 oidc.scopes().orElse("openid profile email"),
                 oidc.jwks()));
+  }
+
+  private Optional<TraceExport> traces(Document.Otlp otlp) {
+    Optional<URI> url = otlp.url().value();
+    boolean web =
+        url.filter(at -> "http".equals(at.getScheme()) || "https".equals(at.getScheme()))
+            .filter(at -> at.getHost() != null && at.getUserInfo() == null)
+            .isPresent();
+    if (url.isPresent() && !web) {
+      faults.add(otlp.url(), "must be an address such as http://127.0.0.1:4318");
+    }
+    var headers = new TreeMap<String, String>();
+    otlp.headers()
+        .forEach((name, at) -> {
+          boolean fits = HEADER.matcher(name).matches();
+          if (!fits) {
+            faults.add(at, "stands under a name that is none of a header");
+          }
+          Optional<String> value = at.value();
+          if (value.isPresent() && value.get().chars().anyMatch(Character::isISOControl)) {
+            faults.add(at, "has a control character");
+          } else if (fits) {
+            value.ifPresent(text -> headers.put(name, text));
+          }
+        });
+    return url.filter(at -> web)
+        .map(at ->
+            new TraceExport(
+                at,
+                headers,
+                otlp.sample().map(Percent::share).orElse(1.0),
+                otlp.errors().orElse(true)));
   }
 
   private List<Webhook> webhooks() {

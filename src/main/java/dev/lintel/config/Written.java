@@ -207,14 +207,24 @@ public final class Written {
 
   /** The same, but for what is each node's own: there it says what the other does. */
   public Written standing(Written own) {
+    return owning(
+        own.base instanceof MappingNode others
+            ? others.getValue().stream().filter(Written::isOwn).toList()
+            : List.of());
+  }
+
+  /** The same without what is each node's own. */
+  public Written shared() {
+    return owning(List.of());
+  }
+
+  private Written owning(List<NodeTuple> others) {
     if (!(base instanceof MappingNode mapping)) {
       return this;
     }
     var members = new ArrayList<NodeTuple>();
     mapping.getValue().stream().filter(member -> !isOwn(member)).forEach(members::add);
-    if (own.base instanceof MappingNode others) {
-      others.getValue().stream().filter(Written::isOwn).forEach(members::add);
-    }
+    members.addAll(others);
     var root =
         new MappingNode(
             Tag.MAP, true, members, FlowStyle.BLOCK, base.getStartMark(), base.getEndMark());

@@ -88,6 +88,8 @@ final class Scoped implements Policy.Source {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
+            List.of(),
             List.of()));
   }
 

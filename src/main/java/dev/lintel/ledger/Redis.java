@@ -2,9 +2,12 @@ package dev.lintel.ledger;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
@@ -14,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * A Redis, or a Valkey, that nodes share. Everything is kept under one hash tag, so that a script
- * may touch all of it on a cluster, too.
+ * A Redis, or a Valkey, that nodes share. Everything is kept under one hash tag: a single node of a
+ * cluster would hold all of it.
  */
 public final class Redis implements AutoCloseable {
   /** Who does not take a connection within that time is away. */
@@ -80,9 +83,30 @@ public final class Redis implements AutoCloseable {
         : address.getSentinels().getFirst().getHost() + " (sentinel)";
   }
 
-  /** Waits; throws {@link io.lettuce.core.RedisException} where nobody answers. */
+  /**
+   * Waits; throws {@link io.lettuce.core.RedisException} where nobody answers, or a cluster whose
+   * other nodes would have to be asked.
+   */
   Link connect() {
-    return new Link(client.connect(StringCodec.UTF8, address));
+    StatefulRedisConnection<String, String> connection = client.connect(StringCodec.UTF8, address);
+    try {
+      var _ = connection.sync().exists(named("any"));
+    } catch (RedisCommandExecutionException refused) {
+      String why = String.valueOf(refused.getMessage());
+      if (why.startsWith("MOVED") || why.startsWith("CLUSTERDOWN")) {
+        connection.closeAsync();
+        throw new RedisException(
+            this
+                + " is a node of a Redis Cluster, which is not spoken here: name a single Redis or"
+                + " Valkey (redis://, rediss://), or Sentinels that know one (redis-sentinel://)",
+            refused);
+      }
+      // What else it has against commands it says of those that matter.
+    } catch (RedisException lost) {
+      connection.closeAsync();
+      throw lost;
+    }
+    return new Link(connection);
   }
 
   /** The same for what is told and heard. */

@@ -17,6 +17,7 @@ import dev.lintel.Answer;
 import dev.lintel.Caller;
 import dev.lintel.Endpoint;
 import dev.lintel.Json;
+import dev.lintel.Price;
 import dev.lintel.Records;
 import dev.lintel.admin.AdminKeys;
 import dev.lintel.admin.Arms;
@@ -27,6 +28,7 @@ import dev.lintel.admin.Operation;
 import dev.lintel.admin.Providers;
 import dev.lintel.admin.Schema;
 import dev.lintel.admin.UsageReport;
+import dev.lintel.admin.WhatIf;
 import dev.lintel.admin.WhereTo;
 import dev.lintel.identity.Register;
 import java.nio.file.Path;
@@ -128,7 +130,108 @@ final class Administration {
           "usage", object("source", oneOf("provider", "estimate", "none")),
           "cost_usd", MONEY.orNull(),
           "attempts", list(ANY),
-          "decision", list(ANY).orNull());
+          "decision", list(ANY).orNull(),
+          "feedback?",
+              list(object(
+                      "source", TEXT,
+                      "score", NUMBER,
+                      "label?", TEXT,
+                      "comment?", TEXT,
+                      "time", TIME))
+                  .orNull());
+
+  private static final Schema STORY =
+      object(
+          "request_id",
+          TEXT,
+          "story",
+          list(
+              object(
+                  "about",
+                  oneOf(
+                      "caller",
+                      "request",
+                      "policy",
+                      "targets",
+                      "attempts",
+                      "adapted",
+                      "answer",
+                      "cost",
+                      "time",
+                      "end",
+                      "help"),
+                  "says",
+                  TEXT)),
+          "cost",
+          object(
+              "usd",
+              MONEY.orNull(),
+              "parts",
+              list(object("kind", TEXT, "tokens", WHOLE, "usd_per_million", MONEY, "usd", MONEY))),
+          "record",
+          CALL);
+
+  private static final Schema SUPPOSED =
+      object(
+          "calls",
+          WHOLE,
+          "moved",
+          WHOLE,
+          "newly_refused",
+          WHOLE,
+          "no_longer_refused",
+          WHOLE,
+          "newly_failed",
+          WHOLE,
+          "no_longer_failed",
+          WHOLE,
+          "cost_usd",
+          object(
+              "before", MONEY,
+              "after", MONEY,
+              "difference", TEXT,
+              "unknown_before", WHOLE,
+              "unknown_after", WHOLE,
+              "guessed", WHOLE),
+          "latency_ms",
+          object(
+              "before",
+              object("p50", WHOLE.orNull(), "p95", WHOLE.orNull()).orNull(),
+              "after",
+              object("p50", WHOLE.orNull(), "p95", WHOLE.orNull()).orNull(),
+              "unknown",
+              WHOLE));
+
+  private static final Schema WHAT_IF =
+      object(
+          "since",
+          TIME,
+          "until",
+          TIME,
+          "whole",
+          FLAG,
+          "seen",
+          WHOLE,
+          "calls",
+          WHOLE,
+          "routes",
+          list(object("from", TEXT, "to", TEXT, "calls", WHOLE)),
+          "newly_refused_by",
+          list(ANY),
+          "no_longer_refused_by",
+          list(ANY),
+          "missing_models",
+          list(object("model", TEXT, "calls", WHOLE)),
+          "missing_apps",
+          list(object("app", TEXT, "calls", WHOLE)),
+          "not_replayed",
+          list(object("why", TEXT, "calls", WHOLE)),
+          "tenants",
+          list(SUPPOSED),
+          "not_held",
+          list(TEXT),
+          "nearly",
+          WHOLE);
 
   private static final Schema USAGE =
       object(
@@ -191,6 +294,7 @@ final class Administration {
     all.calls();
     all.keys();
     all.table.addAll(PolicyAdmin.of(around));
+    all.table.addAll(ReportAdmin.of(around));
     all.table.addAll(around.admin());
     return new OpenApi("/admin/v1", Version.CONTRACT).described(all.table);
   }
@@ -244,7 +348,9 @@ final class Administration {
   }
 
   private void calls() {
-    var calls = new Calls(around.records(), Builtins.OPENAI);
+    var calls =
+        new Calls(
+            around.records(), id -> around.storage().store().opinions().of(id), Builtins.OPENAI);
     table.add(
         Operation.get(
                 "/calls", "Lists records of calls, the newest first.", page(CALL), calls.list())
@@ -260,6 +366,28 @@ final class Administration {
     table.add(
         Operation.get("/calls/{id}", "Shows the record of one call.", CALL, calls.one())
             .with(query("tenant", TEXT, "Only if it is a call of that tenant.")));
+    table.add(
+        Operation.get(
+                "/calls/{id}/explain",
+                "Tells what happened to a call, in sentences.",
+                STORY,
+                calls.story(this::price))
+            .with(query("tenant", TEXT, "Only if it is a call of that tenant.")));
+    table.add(
+        Operation.post(
+                "/whatif",
+                "Says what a configuration would have made of recorded calls, without asking anybody.",
+                WHAT_IF,
+                new WhatIf(around.candidates(), around.records(), Builtins.OPENAI).endpoint())
+            .of(
+                object(
+                    "config", TEXT,
+                    "file?", TEXT,
+                    "since?", TEXT,
+                    "until?", TIME,
+                    "tenant?", TEXT,
+                    "limit?", WHOLE))
+            .asking());
     var usage = new UsageReport(around.stored(), Builtins.OPENAI);
     table.add(
         Operation.get("/usage", "Adds up what calls used.", page(USAGE), usage.endpoint())
@@ -320,6 +448,17 @@ final class Administration {
     ObjectNode body = Json.object();
     body.put("version", live.catalogue().version()).put("models", live.catalogue().models());
     return body.put("file", live.config().pricing().catalogue().map(Path::toString).orElse(null));
+  }
+
+  /** Of a target, by its provider's name of it. */
+  private Optional<Price> price(String target) {
+    return around
+        .live()
+        .get()
+        .models()
+        .find(target)
+        .filter(model -> model.targets().size() == 1)
+        .map(model -> model.targets().getFirst().price());
   }
 
   /** All of one configuration, also where another takes its place meanwhile. */

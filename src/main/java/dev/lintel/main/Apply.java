@@ -16,11 +16,12 @@ final class Apply implements Callable<Integer> {
   private static final int WAITS = 2;
 
   @Mixin private Running running = new Running();
+  @Mixin private TheFile file = new TheFile();
 
   @Override
   public Integer call() {
     try {
-      JsonNode done = running.ask("/admin/v1/config/apply");
+      JsonNode done = running.post("/admin/v1/config/apply", file.told());
       Running.print(done.path("differences"), Json.array());
       if (done.has("until")) {
         System.out.println(

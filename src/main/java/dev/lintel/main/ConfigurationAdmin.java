@@ -6,12 +6,15 @@ import dev.lintel.Counters;
 import dev.lintel.Sealer;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.ApprovalList;
+import dev.lintel.admin.AuditList;
 import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Configuration;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Repeated;
 import dev.lintel.admin.Resources;
 import dev.lintel.admin.SecretStore;
+import dev.lintel.audit.Proof;
+import dev.lintel.audit.Vigil;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,7 +24,7 @@ import java.util.function.Supplier;
 
 /** What admins may ask of the configuration and change of it, and what else is kept for them. */
 record ConfigurationAdmin(
-    Storage storage, Revisions revisions, Approvals approvals, Sealer sealer) {
+    Storage storage, Revisions revisions, Approvals approvals, Sealer sealer, Vigil vigil) {
   private static final Resources.Kind TENANTS =
       new Resources.Kind("tenant", "/tenants", "/{tenant}", Optional.empty());
 
@@ -50,6 +53,13 @@ record ConfigurationAdmin(
         new ApprovalList(approvals, revisions, InstantSource.system(), Builtins.OPENAI)
             .operations());
     all.add(new ActList(() -> storage.store().acts(), Builtins.OPENAI).list());
+    all.addAll(
+        new AuditList(
+                () -> storage.store().audit(),
+                vigil::verify,
+                id -> Proof.of(storage.store().audit(), id),
+                Builtins.OPENAI)
+            .operations());
     all.addAll(
         new SecretStore(
                 () -> storage.store().secrets(),

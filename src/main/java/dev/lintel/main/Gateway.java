@@ -73,6 +73,8 @@ import java.util.stream.Collectors;
  * @param planning the stops up to what a target would be asked, with the last one that is given
  * @param settling the stops around an answer that is there already, with the last one that gives it
  * @param telling the same for a call that has its record already
+ * @param replaying the stops of a call that was made already, of which a record is left, with one
+ *     that answers in the place of whoever is asked
  * @param deciding the stops that say where a call would go, which is not made
  * @param hold by every call on it, and by whoever serves new calls with it
  */
@@ -86,6 +88,7 @@ record Gateway(
     UnaryOperator<Handler> planning,
     UnaryOperator<Handler> settling,
     UnaryOperator<Handler> telling,
+    UnaryOperator<Handler> replaying,
     Handler deciding,
     Hold hold) {
 
@@ -101,6 +104,7 @@ record Gateway(
       Standings standings,
       Queues queues,
       Filter once,
+      Filter tape,
       Filter signatures,
       Filter continuity,
       Rollouts rollouts,
@@ -168,6 +172,7 @@ record Gateway(
         stops::planning,
         stops::settling,
         stops::telling,
+        stops::replaying,
         stops.deciding(),
         hold);
   }
@@ -235,6 +240,7 @@ record Gateway(
               lasting.once, // before the body is parsed: it goes by its bytes
               new Read(models, lasting.spool),
               new Obey(), // before anything comes of the call
+              lasting.tape, // once the policy is known; what passes is what the caller gets
               new Links(reach), // before anybody is asked, whoever would follow them
               lasting.continuity, // what is named decides who may be asked
               lasting.admit, // once a call, and before calls are joined: each counts
@@ -290,6 +296,7 @@ record Gateway(
               authenticate,
               new Read(models, lasting.spool),
               Obey::afterwards,
+              lasting.tape,
               new Links(reach),
               lasting.continuity,
               lasting.admit.afterwards(), // around what tells the usage
@@ -306,6 +313,27 @@ record Gateway(
               new Links(reach),
               lasting.continuity,
               new Estimate(TOKENS)),
+          last);
+    }
+
+    /**
+     * For a call of which a record is left: what lets it in and decides whom it is asked of, one
+     * after the other. What it said is not known, so that nothing is followed, kept or joined.
+     */
+    Handler replaying(Handler last) {
+      return through(
+          List.of(
+              new Observe(lasting.listener),
+              new Read(models, lasting.spool),
+              new Obey(),
+              lasting.admit,
+              new Fallback(models::find, lasting.listener),
+              new Afford(),
+              choose,
+              new KnownPrice(refusesUnknownPrice),
+              lasting.sticky,
+              new Failover(lasting.listener, lasting.queues),
+              new Cap(TOKENS)),
           last);
     }
 

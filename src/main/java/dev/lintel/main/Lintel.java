@@ -20,9 +20,11 @@ import dev.lintel.Route;
 import dev.lintel.Sealer;
 import dev.lintel.Sink;
 import dev.lintel.Store;
-import dev.lintel.Tracing;
 import dev.lintel.Trail;
+import dev.lintel.admin.Operation;
+import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
+import dev.lintel.capture.Scribe;
 import dev.lintel.config.Address;
 import dev.lintel.config.Config;
 import dev.lintel.config.Policies;
@@ -40,12 +42,14 @@ import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Shadow;
 import dev.lintel.filter.Signatures;
 import dev.lintel.filter.Sticky;
+import dev.lintel.filter.Tape;
 import dev.lintel.hook.Webhooks;
 import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.observe.Metrics;
+import dev.lintel.redact.Redaction;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
 import dev.lintel.route.Trouble;
@@ -56,6 +60,7 @@ import dev.lintel.server.Server;
 import dev.lintel.server.SocketChannel;
 import dev.lintel.store.SpoolFolder;
 import dev.lintel.store.SqlStore;
+import dev.lintel.trace.Tracer;
 import dev.lintel.upstream.Fetch;
 import dev.lintel.upstream.Upstream;
 import io.netty.channel.EventLoop;
@@ -103,7 +108,10 @@ public final class Lintel implements AutoCloseable {
   private final Vertx vertx;
   private final Evidence evidence;
   private final Retaining retaining;
+  private final Vigil vigil;
+  private final Scribe scribe;
   private final Metrics metrics;
+  private final Tracer tracer;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
   private final Rollouts rollouts = new Rollouts(CallThread::nanoTime, InstantSource.system());
   private final Ratings ratings = new Ratings();
@@ -169,12 +177,15 @@ public final class Lintel implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
     simulators = new Simulators(vertx);
+    tracer =
+        new Tracer(Version.TEXT, own.node().orElseGet(NodeName::ofMachine), () -> live.providers());
     metrics =
         new Metrics(
             name -> live.models().has(name),
             Map.of("version", Version.TEXT, "threads", CallThread.mode()),
             this::health,
-            Tracing.NONE);
+            tracer);
+    metrics.tracing(tracer::exported, tracer::dropped);
     metrics.watch(rollouts::all);
     var spool = new SpoolFolder(own.data().resolve("uploads"));
     storage =
@@ -186,7 +197,7 @@ public final class Lintel implements AutoCloseable {
     sealer = sealing.of(storage::store, own.database().isPresent());
     evidence = new Evidence(journal, out, storage::store, metrics.appending());
     metrics.recording(journal::lost, journal::waiting);
-    Listener listener = both(both(metrics, evidence), ratings);
+    Listener listener = both(both(metrics, evidence), both(tracer, ratings));
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
@@ -195,6 +206,9 @@ public final class Lintel implements AutoCloseable {
     notices =
         new Notices(
             storage::store, this::health, this::footings, InstantSource.system(), Webhooks.PAUSES);
+    scribe =
+        new Scribe(() -> storage.store().payloads(), sealer, Redaction::of, InstantSource.system());
+    metrics.capturing(scribe::lost, scribe::waiting);
     metrics.telling(notices.webhooks()::delivered, notices.webhooks()::lost);
     retaining =
         new Retaining(
@@ -202,6 +216,9 @@ public final class Lintel implements AutoCloseable {
             () -> live.config().policies().retentions(),
             evidence::forget,
             InstantSource.system());
+    vigil =
+        new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
+    metrics.evidence(vigil::intact, vigil::entries);
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -216,7 +233,7 @@ public final class Lintel implements AutoCloseable {
     Origins origins = source.origins();
     origins.use(storage::store, sealer, revisions::again);
     Config config = begun(own);
-    upstream = new Upstream(vertx, SocketChannel::new, Tracing.NONE);
+    upstream = new Upstream(vertx, SocketChannel::new, tracer);
     sharing =
         new Sharing(
             config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
@@ -235,6 +252,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
                 spool),
+            new Tape(scribe),
             new Signatures(),
             continuity,
             rollouts,
@@ -299,13 +317,17 @@ public final class Lintel implements AutoCloseable {
       storage.hear(KeptSecrets.TOPIC, number -> origins.moved());
       revisions.start();
       notices.use(config);
+      tracer.use(config.otlp());
       retaining.begin();
+      vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
+      tracer.close();
       vertx.close();
       sharing.close();
+      scribe.close();
       evidence.close();
       storage.close();
       throw new IllegalStateException(Refusal.sentence(config.listen(), failed), failed);
@@ -373,6 +395,7 @@ public final class Lintel implements AutoCloseable {
         standings.use(config.breakers());
         live = next;
         notices.use(config);
+        tracer.use(config.otlp());
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -453,6 +476,7 @@ public final class Lintel implements AutoCloseable {
                       now.presence() == Store.Presence.OPEN,
                       Map.of())));
     }
+    vigil.footing().ifPresent(broken -> all.put("audit", broken));
     MappedJournal journal = evidence.journal();
     if (journal.full() || journal.lost() > 0) {
       all.put(
@@ -488,6 +512,7 @@ public final class Lintel implements AutoCloseable {
     long until = System.nanoTime() + patience.toNanos();
     revisions.close();
     retaining.close();
+    vigil.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -497,7 +522,9 @@ public final class Lintel implements AutoCloseable {
     storage.finish(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     // It asks the store, too, and no call is left that it would count.
     sharing.close();
+    scribe.close();
     evidence.close();
+    tracer.close();
     storage.close();
     simulators.close();
     wait(vertx.close());
@@ -565,10 +592,19 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
-                new ConfigurationAdmin(storage, revisions, approvals, sealer)
-                    .operations(
-                        () -> lasting.admit().budgets(live.config().policies().allowances()),
-                        sharing.counters()))));
+                new Supposing(revisions::candidate, lasting),
+                administration())));
+    return all;
+  }
+
+  private List<Operation> administration() {
+    var all =
+        new ArrayList<>(
+            new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
+                .operations(
+                    () -> lasting.admit().budgets(live.config().policies().allowances()),
+                    sharing.counters()));
+    all.addAll(EvidenceAdmin.operations(storage, sealer));
     return all;
   }
 

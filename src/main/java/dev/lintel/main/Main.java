@@ -10,7 +10,18 @@ import picocli.CommandLine.Command;
     description = "An AI gateway: one endpoint in front of every model.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Versions.class,
-    subcommands = {Start.class, Check.class, Plan.class, Apply.class, Simulate.class, Train.class})
+    subcommands = {
+      Start.class,
+      Check.class,
+      Plan.class,
+      Apply.class,
+      Audit.class,
+      Explain.class,
+      Whatif.class,
+      Report.class,
+      Simulate.class,
+      Train.class
+    })
 public final class Main {
   private Main() {}
 

@@ -13,6 +13,7 @@ import dev.lintel.Notice.Kind;
 import dev.lintel.Settings.Difference;
 import dev.lintel.Span;
 import dev.lintel.Store;
+import dev.lintel.Verification;
 import dev.lintel.Webhook;
 import dev.lintel.config.Config;
 import dev.lintel.hook.Webhooks;
@@ -120,6 +121,12 @@ final class Notices implements AutoCloseable {
     data.put("what", request.why()).put("until", request.until().toString());
     data.set("places", Json.parse(request.shown()).path("places"));
     webhooks.tell(Notice.own(Kind.APPROVAL, clock.instant(), data));
+  }
+
+  /** A chain of evidence is not as it was written: all nodes find that. */
+  void brokenEvidence(Verification.Broken broken) {
+    ObjectNode data = Json.object().put("node", broken.node()).put("sequence", broken.sequence());
+    tell(Kind.AUDIT, broken.node() + "/" + broken.sequence(), data.put("why", broken.why()));
   }
 
   void use(Config config) {

@@ -15,12 +15,13 @@ final class Plan implements Callable<Integer> {
   private static final int DIFFERENT = 2;
 
   @Mixin private Running running = new Running();
+  @Mixin private TheFile file = new TheFile();
 
   @Override
   public Integer call() {
     JsonNode plan;
     try {
-      plan = running.ask("/admin/v1/config/plan");
+      plan = running.post("/admin/v1/config/plan", file.told());
     } catch (Running.Refused refused) {
       System.err.println(refused.getMessage());
       return 1;

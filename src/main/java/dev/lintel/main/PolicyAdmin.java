@@ -37,6 +37,8 @@ final class PolicyAdmin {
           "data_classes", RULES,
           "routing", RULES,
           "retention", RULES,
+          "capture", RULES,
+          "training", RULES,
           "allowances", RULES);
 
   private static final Schema REPORT =

@@ -440,8 +440,8 @@ final class Revisions implements Settings, History, AutoCloseable {
     return turn(() -> {
       InForce now = state;
       try {
-        Written given = source.loader().read(file, text);
         Edit edit = now.edit(NOBODY, now(), Optional.empty());
+        Written given = source.loader().read(file, text);
         List<Change> ends = edit.apply(given);
         Written then = given.standing(now.own()).with(edit.changes());
         source.loader().load(then);
@@ -456,6 +456,23 @@ final class Revisions implements Settings, History, AutoCloseable {
             List.of());
       }
     });
+  }
+
+  /**
+   * What an apply of that text would put in force, but for what is each node's own, and without
+   * anything that it only names: neither secrets nor the environment are read. Throws {@link
+   * Failure} {@code INVALID_REQUEST} where it is no configuration.
+   */
+  Config candidate(String file, String text) {
+    InForce now = state;
+    try {
+      Edit edit = now.edit(NOBODY, now(), Optional.empty());
+      Written given = source.loader().read(file, text);
+      edit.apply(given);
+      return source.loader().unreading().load(given.shared().with(edit.changes()));
+    } catch (Faulty faulty) {
+      throw Drafts.refusal(faulty, "");
+    }
   }
 
   @Override

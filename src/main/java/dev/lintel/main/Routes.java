@@ -24,6 +24,7 @@ import dev.lintel.admin.Guard;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Probe;
 import dev.lintel.admin.Providers;
+import dev.lintel.admin.WhatIf;
 import dev.lintel.dialect.GeminiEmbeddings;
 import dev.lintel.dialect.OpenAiRelay;
 import dev.lintel.dialect.SimpleChat;
@@ -38,6 +39,7 @@ import dev.lintel.server.ModelList;
 import dev.lintel.server.RealtimeFront;
 import dev.lintel.server.ResponsesSocket;
 import dev.lintel.server.Unserved;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +66,7 @@ final class Routes {
    * @param check asks a provider how it is, and waits
    * @param ready whether new calls are welcome
    * @param candidate a policy that nobody need be under, by its name or as it would be written
+   * @param candidates what a configuration that is not in force would decide
    * @param guard before everything that admins ask
    * @param admin what is asked of parts that are not of one configuration
    */
@@ -85,6 +88,7 @@ final class Routes {
       BooleanSupplier ready,
       Guard guard,
       Function<JsonNode, Policy> candidate,
+      WhatIf.Candidates candidates,
       List<Operation> admin) {
     /** As the configuration in force has it. */
     Identity identity() {
@@ -204,7 +208,13 @@ final class Routes {
         List.of("/v1"),
         "/feedback",
         new Known(
-            Builtins.OPENAI, around.identity(), new Feedback(around.ratings, around.records)));
+            Builtins.OPENAI,
+            around.identity(),
+            new Feedback(
+                around.ratings,
+                around.records,
+                () -> around.storage.store().opinions(),
+                InstantSource.system())));
     get(root, "/health", providers.health(around.footings));
     get(root, "/livez", new Probe(() -> true));
     get(root, "/readyz", new Probe(around.ready));

@@ -2,12 +2,12 @@ package dev.lintel.main;
 
 import dev.lintel.Json;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,15 +15,11 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
-/** A gateway that runs somewhere, asked by commands about a file. */
+/** A gateway that runs somewhere, asked by commands. */
 final class Running {
-  @Option(
-      names = "--config",
-      required = true,
-      paramLabel = "FILE",
-      description = "the configuration file")
-  private Path file = Path.of("lintel.yaml");
+  private static final Duration USUAL = Duration.ofMinutes(1);
 
   @Option(
       names = "--url",
@@ -38,36 +34,87 @@ final class Running {
     }
   }
 
-  /** What it answers about the file at that path of its admin API. */
-  JsonNode ask(String path) throws Refused {
+  /** What it shows at that path of its admin API. */
+  JsonNode get(String path) throws Refused {
+    return ask(path, HttpRequest.newBuilder().GET().timeout(USUAL));
+  }
+
+  /** What it answers to that, at that path. */
+  JsonNode post(String path, ObjectNode body) throws Refused {
+    return post(path, body, USUAL);
+  }
+
+  /** The same where the answer may take that long. */
+  JsonNode post(String path, ObjectNode body, Duration longest) throws Refused {
+    return ask(
+        path,
+        HttpRequest.newBuilder()
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body)))
+            .timeout(longest));
+  }
+
+  /** Copies what it writes at that path, however much that is. */
+  void copy(String path, OutputStream out) throws Refused {
+    send(
+        path,
+        HttpRequest.newBuilder().GET(),
+        reply -> {
+          if (reply.statusCode() != 200) {
+            throw refused(reply.statusCode(), Json.parse(reply.body().readAllBytes()));
+          }
+          reply.body().transferTo(out);
+          out.flush();
+          return Json.object();
+        });
+  }
+
+  private JsonNode ask(String path, HttpRequest.Builder request) throws Refused {
+    return send(
+        path,
+        request,
+        reply -> {
+          JsonNode answer = Json.parse(reply.body().readAllBytes());
+          if (reply.statusCode() != 200 && reply.statusCode() != 202) {
+            throw refused(reply.statusCode(), answer);
+          }
+          return answer;
+        });
+  }
+
+  private static Refused refused(int status, JsonNode answer) {
+    return new Refused(
+        answer.path("error").path("message").asString("The gateway refused it.")
+            + " ("
+            + status
+            + ")");
+  }
+
+  /** What is done with a reply while it comes. */
+  private interface Reading {
+    JsonNode read(HttpResponse<InputStream> reply) throws IOException, Refused;
+  }
+
+  private JsonNode send(String path, HttpRequest.Builder request, Reading reading)
+      throws Refused {
     String key =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
     if (key.isEmpty()) {
       throw new Refused("The environment variable LINTEL_ADMIN_KEY must hold the admin key.");
     }
     try (HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build()) {
-      var body = Json.object().put("file", file.toString()).put("text", Files.readString(file));
-      var request =
-          HttpRequest.newBuilder(URI.create(url.toString().replaceAll("/+$", "") + path))
-              .timeout(Duration.ofMinutes(1))
-              .header("authorization", "Bearer " + key)
-              .header("content-type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body)))
-              .build();
-      HttpResponse<String> reply = http.send(request, HttpResponse.BodyHandlers.ofString());
-      JsonNode answer = Json.parse(reply.body());
-      if (reply.statusCode() != 200 && reply.statusCode() != 202) {
-        throw new Refused(
-            answer.path("error").path("message").asString("The gateway refused it.")
-                + " ("
-                + reply.statusCode()
-                + ")");
+      HttpResponse<InputStream> reply =
+          http.send(
+              request
+                  .uri(URI.create(url.toString().replaceAll("/+$", "") + path))
+                  .header("authorization", "Bearer " + key)
+                  .build(),
+              HttpResponse.BodyHandlers.ofInputStream());
+      try (InputStream _ = reply.body()) {
+        return reading.read(reply);
       }
-      return answer;
-    } catch (java.nio.file.NoSuchFileException missing) {
-      throw new Refused(file + " must exist and be readable.");
     } catch (IOException unreachable) {
-      throw new Refused("No gateway answers at " + url + ", or " + file + " cannot be read.");
+      throw new Refused("No gateway answers at " + url + ", or it broke off.");
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new Refused("Interrupted.");

@@ -1,10 +1,8 @@
 package dev.lintel.observe;
 
 import dev.lintel.Attempt;
-import dev.lintel.Dialect;
 import dev.lintel.Failure;
-import dev.lintel.Request;
-import dev.lintel.Service;
+import dev.lintel.GenAi;
 import dev.lintel.Target;
 import dev.lintel.Trail;
 import dev.lintel.Usage;
@@ -115,14 +113,8 @@ final class GenAiFigures {
   }
 
   private static Key key(Trail trail, Target target, boolean known) {
-    Optional<Request> request = trail.request();
-    String operation =
-        request.isEmpty() || request.get() instanceof Request.Unread
-            ? OTHER
-            : GenAiNames.operation(
-                Service.of(request.get()), trail.dialect().map(Dialect::name).orElse(""));
     return new Key(
-        operation, GenAiNames.provider(target.provider().family()), known ? target.model() : OTHER);
+        GenAi.operation(trail), GenAi.provider(target.provider()), known ? target.model() : OTHER);
   }
 
   private final class Cells {

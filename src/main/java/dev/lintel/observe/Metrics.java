@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -211,6 +212,53 @@ public final class Metrics implements Listener, Endpoint {
     GaugeWithCallback.builder()
         .name("lintel_journal_bytes")
         .help("What waits in the journal to be brought to the store.")
+        .callback(gauge -> gauge.call(waiting.getAsLong()))
+        .register(registry);
+  }
+
+  /** Shows whether the chains of evidence hold, as they were last looked at. */
+  public void evidence(BooleanSupplier intact, LongSupplier entries) {
+    GaugeWithCallback.builder()
+        .name("lintel_audit_intact")
+        .help("1 while all chains of evidence are as they were written; else 0.")
+        .callback(gauge -> gauge.call(intact.getAsBoolean() ? 1 : 0))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("lintel_audit_entries")
+        .help("Entries of the chains of evidence when all of them were last verified.")
+        .callback(gauge -> gauge.call(entries.getAsLong()))
+        .register(registry);
+  }
+
+  /** Shows how many spans a collector has taken, and how many were lost on their way there. */
+  public void tracing(LongSupplier exported, LongSupplier dropped) {
+    CounterWithCallback.builder()
+        .name("lintel_spans_exported_total")
+        .help("Spans that a collector has taken.")
+        .callback(counter -> counter.call(exported.getAsLong()))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("lintel_spans_dropped_total")
+        .help("Spans that no collector has taken in time.")
+        .callback(counter -> counter.call(dropped.getAsLong()))
+        .register(registry);
+  }
+
+  /**
+   * Shows how what calls said fares on its way to the store.
+   *
+   * @param lost of how many calls it is
+   * @param waiting bytes that are not in the store yet
+   */
+  public void capturing(LongSupplier lost, LongSupplier waiting) {
+    CounterWithCallback.builder()
+        .name("lintel_payloads_lost_total")
+        .help("Calls of which a policy wanted what they said kept, and there was no room.")
+        .callback(counter -> counter.call(lost.getAsLong()))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("lintel_payloads_waiting_bytes")
+        .help("What waits to be sealed and brought to the store.")
         .callback(gauge -> gauge.call(waiting.getAsLong()))
         .register(registry);
   }

@@ -40,12 +40,17 @@ final class Database implements AutoCloseable {
   private final AtomicBoolean started = new AtomicBoolean();
   private volatile boolean closed;
 
-  /** Opens nothing before {@link #open} or the first work. */
   /** Whether processes use it that have folders of their own. */
   boolean shared() {
     return engine.shared();
   }
 
+  /** The same for the same database, wherever a data folder lies that has one. */
+  String place() {
+    return engine.shared() ? engine.name() : "embedded";
+  }
+
+  /** Opens nothing before {@link #open} or the first work. */
   Database(Engine engine) {
     this.engine = engine;
     watch = new Watch(engine.name());
@@ -100,6 +105,30 @@ final class Database implements AutoCloseable {
 
   <T> T written(Work<T> work) {
     return CallThread.await(write(work));
+  }
+
+  /** The same for what is deleted and must not be found in the files any more. */
+  <T> T shredded(Work<T> work) {
+    T done =
+        written(connection -> {
+          engine.shredding(connection, true);
+          try {
+            return work.run(connection);
+          } finally {
+            engine.shredding(connection, false);
+          }
+        });
+    settle();
+    return done;
+  }
+
+  /** Removes what was shredded from where it still may be. */
+  void settle() {
+    try {
+      engine.settle();
+    } catch (SQLException busy) {
+      LOG.warn("what was deleted stays in the store's log for a while: {}", busy.getMessage());
+    }
   }
 
   <T> T found(Work<T> work) {
@@ -186,7 +215,7 @@ final class Database implements AutoCloseable {
     } catch (SQLException failed) {
       if (engine.fault(failed) != Fault.PASSING) {
         // Nobody knows whether it is durable: to do it again might do it twice.
-        tasks.forEach(task -> task.fail(failed));
+        tasks.forEach(task -> task.fail(failed, engine));
       }
       undo(connection, failed);
       throw failed;

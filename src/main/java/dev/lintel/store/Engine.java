@@ -20,6 +20,9 @@ interface Engine {
     CROWDED
   }
 
+  /** Whether it failed because the database's disk is full. */
+  boolean full(SQLException failed);
+
   /** For the log; without secrets. */
   String name();
 
@@ -64,4 +67,12 @@ interface Engine {
   void needs(Connection connection, int version) throws SQLException;
 
   Fault fault(SQLException failed);
+
+  /**
+   * From now on what is deleted over that connection leaves nothing in its place, or no more so.
+   */
+  void shredding(Connection connection, boolean now) throws SQLException;
+
+  /** What was shredded before is nowhere else either; where that cannot be now, some time later. */
+  void settle() throws SQLException;
 }

@@ -172,7 +172,9 @@ final class Lane {
           case CROWDED -> LOG.warn("the store has no room: {}", failed.getMessage());
         }
         boolean anew = fault == Fault.PASSING || fault == Fault.LOST;
-        tasks.stream().filter(task -> !anew || !task.again()).forEach(task -> task.fail(failed));
+        tasks.stream()
+            .filter(task -> !anew || !task.again())
+            .forEach(task -> task.fail(failed, engine));
       } catch (RuntimeException | LinkageError failed) {
         LOG.error("the store's work ended unexpectedly", failed);
         disconnect();

@@ -42,7 +42,10 @@ final class Migrations {
           "V008__told",
           "V009__revision_files",
           "V010__forgotten",
-          "V011__usage_parts");
+          "V011__usage_parts",
+          "V012__payloads",
+          "V013__costs_opinions",
+          "V014__audit");
 
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();

@@ -230,6 +230,11 @@ final class Postgres implements Engine {
   public void needs(Connection connection, int version) {}
 
   @Override
+  public boolean full(SQLException failed) {
+    return "53100".equals(failed.getSQLState());
+  }
+
+  @Override
   public Fault fault(SQLException failed) {
     for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
       if (cause instanceof SocketTimeoutException) {
@@ -245,4 +250,11 @@ final class Postgres implements Engine {
     }
     return state.equals("53300") ? Fault.CROWDED : Fault.WORK;
   }
+
+  /** A table that is dropped is a file that is gone. */
+  @Override
+  public void shredding(Connection connection, boolean now) {}
+
+  @Override
+  public void settle() {}
 }

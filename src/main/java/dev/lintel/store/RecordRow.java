@@ -26,6 +26,7 @@ record RecordRow(
     String provider,
     String kind,
     UsageSum usage,
+    RecordCost cost,
     List<Found> findings,
     byte[] json) {
   /** What a rule had to say. */
@@ -49,6 +50,7 @@ record RecordRow(
     String cost = "";
     UsageSum usage = UsageSum.NOTHING;
     List<Found> findings = List.of();
+    var more = new RecordCost.Found();
     try (JsonParser parser = Json.MAPPER.createParser(json)) {
       parser.nextToken();
       while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -63,7 +65,13 @@ record RecordRow(
           case "target" -> target = text(parser);
           case "kind" -> kind = text(parser);
           case "cost_usd" -> cost = text(parser);
-          case "usage" -> usage = usage(parser);
+          case "usage" -> usage = usage(parser, more);
+          case "key_id" -> more.key = text(parser);
+          case "tags" -> more.tags = text(parser);
+          case "shadow_of" -> more.shadow = !text(parser).isEmpty();
+          case "replay_of" -> more.replay = !text(parser).isEmpty();
+          case "attempts" -> attempts(parser, more);
+          case "request" -> more.bound = bound(parser);
           case "policy" -> findings = findings(parser);
           default -> pass(parser);
         }
@@ -71,6 +79,7 @@ record RecordRow(
     }
     int slash = target.indexOf('/');
     String when = time;
+    UsageSum costing = cost.isEmpty() ? usage : usage.costing(pico(cost));
     return new RecordRow(
         position,
         id,
@@ -82,7 +91,8 @@ record RecordRow(
         model,
         slash < 0 ? target : target.substring(0, slash),
         kind,
-        cost.isEmpty() ? usage : usage.costing(pico(cost)),
+        costing,
+        RecordCost.of(tenant, app, useCase, model, target, kind, !cost.isEmpty(), costing, more),
         findings,
         json);
   }
@@ -126,7 +136,46 @@ record RecordRow(
     return findings;
   }
 
-  private static UsageSum usage(JsonParser parser) {
+  private static void attempts(JsonParser parser, RecordCost.Found found) {
+    if (parser.nextToken() != JsonToken.START_ARRAY) {
+      parser.skipChildren();
+      return;
+    }
+    while (parser.nextToken() == JsonToken.START_OBJECT) {
+      String kind = "";
+      String cost = "";
+      while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+        switch (parser.currentName()) {
+          case "kind" -> kind = text(parser);
+          case "cost_usd" -> cost = text(parser);
+          default -> pass(parser);
+        }
+      }
+      found.tries++;
+      if (!kind.isEmpty()) {
+        found.failedTries++;
+        found.failedPico += cost.isEmpty() ? 0 : pico(cost);
+      }
+    }
+  }
+
+  private static long bound(JsonParser parser) {
+    long bound = 0;
+    if (parser.nextToken() == JsonToken.START_OBJECT) {
+      while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+        if (parser.currentName().equals("max_tokens")) {
+          bound = number(parser);
+        } else {
+          pass(parser);
+        }
+      }
+    } else {
+      parser.skipChildren();
+    }
+    return bound;
+  }
+
+  private static UsageSum usage(JsonParser parser, RecordCost.Found found) {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       parser.skipChildren();
       return UsageSum.NOTHING;
@@ -143,6 +192,7 @@ record RecordRow(
         case "cache_read" -> cacheRead = number(parser);
         case "cache_write", "cache_write_1h" -> cacheWrite += number(parser);
         case "reasoning" -> reasoning = number(parser);
+        case "source" -> found.estimated = text(parser).equals("estimate");
         default -> pass(parser);
       }
     }
@@ -158,7 +208,7 @@ record RecordRow(
   }
 
   /** PostgreSQL has no zero in a text. */
-  private static String storable(String text) {
+  static String storable(String text) {
     return text.indexOf('\0') < 0 ? text : text.replace('\0', '\ufffd');
   }
 
@@ -178,6 +228,13 @@ record RecordRow(
   /** As the number {@code 20261121}. */
   int day() {
     return day(time);
+  }
+
+  /** When that day begins. */
+  static Instant start(int day) {
+    return LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
+        .atStartOfDay(ZoneOffset.UTC)
+        .toInstant();
   }
 
   static int day(Instant time) {

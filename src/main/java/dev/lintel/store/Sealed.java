@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,11 @@ final class Sealed {
   /** As {@link dev.lintel.Store#renew} says. */
   long renew(UnaryOperator<String> renewed) {
     long count = 0;
-    for (Place place : PLACES) {
+    var places = new ArrayList<>(PLACES);
+    for (long slice : database.found(SqlPayloads::slices)) {
+      places.add(new Place(SqlPayloads.table(slice), "id", "sealed"));
+    }
+    for (Place place : places) {
       String after = "";
       boolean more = true;
       while (more) {

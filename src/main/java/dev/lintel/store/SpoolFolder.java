@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Disk;
 import dev.lintel.Failure;
 import dev.lintel.Owned;
 import dev.lintel.Spool;
@@ -58,7 +59,9 @@ public final class SpoolFolder implements Spool {
 
   private static Failure noRoom(IOException cause) {
     return Failure.of(
-        Failure.Kind.UNAVAILABLE, "The gateway could not keep the upload on its disk.", cause);
+        Failure.Kind.UNAVAILABLE,
+        "The gateway could not keep the upload: " + Disk.trouble(cause) + ".",
+        cause);
   }
 
   private record Run(Path file, FileChannel channel) implements Slot {

@@ -1,12 +1,15 @@
 package dev.lintel.store;
 
 import dev.lintel.Acts;
+import dev.lintel.AuditEntry;
+import dev.lintel.Json;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Acts, as rows that are only ever added. How one ended is a row of its own, which {@code follows}
@@ -15,23 +18,26 @@ import java.util.Optional;
  */
 final class SqlActs implements Acts {
   private final Database database;
+  private final SqlAudit audit;
 
-  SqlActs(Database database) {
+  SqlActs(Database database, SqlAudit audit) {
     this.database = database;
+    this.audit = audit;
   }
 
   @Override
   public long add(Act act) {
-    return database.written(connection -> insert(connection, 0, act));
+    return audit.written((connection, chain) -> insert(connection, chain, 0, act));
   }
 
   @Override
   public void end(long number, Instant at, int status, String detail) {
-    database.written(
-        connection -> insert(connection, number, new Act(0, at, "", "", status, detail)));
+    audit.written((connection, chain) ->
+        insert(connection, chain, number, new Act(0, at, "", "", status, detail)));
   }
 
-  private static long insert(Connection connection, long follows, Act act) throws SQLException {
+  private static long insert(Connection connection, SqlAudit.Chain chain, long follows, Act act)
+      throws SQLException {
     long number;
     try (var next =
             connection.prepareStatement(
@@ -52,7 +58,21 @@ final class SqlActs implements Acts {
       insert.setString(7, act.detail());
       insert.executeUpdate();
     }
+    chain.append(List.of(new AuditEntry.Draft("act", Json.text(body(number, follows, act)))));
     return number;
+  }
+
+  /** As the chain has it: the end of an act tells of which, and how it ended. */
+  private static ObjectNode body(long number, long follows, Act act) {
+    ObjectNode body = Json.object().put("number", number);
+    if (follows > 0) {
+      body.put("ends", follows);
+    } else {
+      body.put("by", act.by()).put("what", act.what());
+    }
+    body.put("time", act.at().toString());
+    body.put("status", act.status() == 0 ? null : Integer.valueOf(act.status()));
+    return body.put("detail", act.detail());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.AuditEntry;
 import dev.lintel.Changes;
 import dev.lintel.Json;
 import java.sql.Connection;
@@ -12,12 +13,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Revisions as rows of what is new in each: a change that goes on to hold is not written again, and
@@ -29,12 +32,14 @@ final class SqlChanges implements Changes {
 
   private final Database database;
   private final SqlCallerKeys keys;
+  private final SqlAudit audit;
 
   /** What this process has seen last, so that the next revision is compared without a look. */
   private volatile Revision seen = Revision.NONE;
 
-  SqlChanges(Database database, SqlCallerKeys keys) {
+  SqlChanges(Database database, SqlCallerKeys keys, SqlAudit audit) {
     this.database = database;
+    this.audit = audit;
     this.keys = keys;
   }
 
@@ -84,7 +89,7 @@ final class SqlChanges implements Changes {
   public boolean add(Revision given, Set<App> ending) {
     Revision next = exact(given);
     boolean added =
-        database.written(connection -> {
+        audit.written((connection, chain) -> {
           long newest = newest(connection);
           if (newest != next.number() - 1) {
             return false;
@@ -97,12 +102,30 @@ final class SqlChanges implements Changes {
           if (free && !ending.isEmpty()) {
             keys.end(connection, ending);
           }
+          if (free) {
+            chain.append(List.of(new AuditEntry.Draft("config", Json.text(evidence(next)))));
+          }
           return free;
         });
     if (added) {
       seen = next;
     }
     return added;
+  }
+
+  /** The hash is of all that the revision says: its base, and each change as it is kept. */
+  private static ObjectNode evidence(Revision revision) {
+    ObjectNode text = Json.object().put("base", revision.base().orElse(null));
+    for (Change change : revision.changes()) {
+      ObjectNode one = text.withArray("changes").addObject().put("path", text(change.path()));
+      one.put("value", change.value().map(Json::text).orElse(null));
+      one.put("override", change.override()).put("by", change.by());
+      one.put("at", change.at().toString());
+      one.put("until", change.until().map(Instant::toString).orElse(null));
+    }
+    ObjectNode body = Json.object().put("revision", revision.number()).put("by", revision.by());
+    body.put("why", revision.why()).put("time", revision.at().toString());
+    return body.put("sha256", HexFormat.of().formatHex(Brought.sha256().digest(Json.bytes(text))));
   }
 
   @Override

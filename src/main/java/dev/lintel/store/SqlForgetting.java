@@ -11,8 +11,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -29,9 +27,11 @@ final class SqlForgetting implements Forgetting {
 
   private final Database database;
   private final SqlFiles files;
+  private final SqlAudit audit;
 
-  SqlForgetting(Database database, SqlFiles files) {
+  SqlForgetting(Database database, SqlFiles files, SqlAudit audit) {
     this.database = database;
+    this.audit = audit;
     this.files = files;
   }
 
@@ -49,11 +49,15 @@ final class SqlForgetting implements Forgetting {
                 from.isPresent() ? from.get() : known(connection, whose.place()),
                 end,
                 most));
-    database.written(connection -> {
+    audit.written((connection, chain) -> {
       if (!page.ids.isEmpty()) {
         delete(connection, "DELETE FROM " + SqlRecords.table(page.day) + " WHERE id = ?", page.ids);
+        SqlOpinions.forget(connection, page.ids);
       }
       reached(connection, whose.place(), page.next.orElse(end));
+      if (!page.ids.isEmpty()) {
+        chain.forgotten(whose.place(), before);
+      }
       return 0;
     });
     return page.next;
@@ -148,7 +152,7 @@ final class SqlForgetting implements Forgetting {
       }
     }
     if (looked < most) {
-      String tomorrow = Ids.before(start(day).plus(Duration.ofDays(1)));
+      String tomorrow = Ids.before(RecordRow.start(day).plus(Duration.ofDays(1)));
       return new Page(day, ids, Optional.of(tomorrow).filter(next -> next.compareTo(end) < 0));
     }
     // The last one that was read is looked at again unless it is gone; what comes after it is new.
@@ -166,12 +170,6 @@ final class SqlForgetting implements Forgetting {
         query.setString(next++, value);
       }
     }
-  }
-
-  private static Instant start(int day) {
-    return LocalDate.of(day / 10_000, day / 100 % 100, day % 100)
-        .atStartOfDay(ZoneOffset.UTC)
-        .toInstant();
   }
 
   /** Of an id, or of what stands before one. */

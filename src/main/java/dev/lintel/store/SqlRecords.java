@@ -6,9 +6,11 @@ import dev.lintel.Records;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,13 +30,15 @@ final class SqlRecords implements Records {
   private static final Logger LOG = LoggerFactory.getLogger(SqlRecords.class);
 
   private final Database database;
+  private final SqlAudit audit;
   private final SqlUsage usage;
 
   /** The days that have a table, as far as this process knows. */
   private final Set<Integer> made = ConcurrentHashMap.newKeySet();
 
-  SqlRecords(Database database) {
+  SqlRecords(Database database, SqlAudit audit) {
     this.database = database;
+    this.audit = audit;
     this.usage = new SqlUsage(database);
   }
 
@@ -58,7 +62,7 @@ final class SqlRecords implements Records {
           make(day);
         }
       }
-      database.written(connection -> add(connection, journal, byDay, charges));
+      audit.written((connection, chain) -> add(connection, chain, journal, byDay, charges));
     } catch (RuntimeException failed) {
       // Another node may have dropped a day that had a table.
       made.clear();
@@ -88,6 +92,7 @@ final class SqlRecords implements Records {
 
   private int add(
       Connection connection,
+      SqlAudit.Chain chain,
       String journal,
       Map<Integer, List<RecordRow>> byDay,
       List<Entry> entries)
@@ -111,6 +116,7 @@ final class SqlRecords implements Records {
     long position = entries.getLast().position();
     Map<UsageKey, UsageSum> hours = UsageParts.add(connection, journal, position, minutes);
     SqlFindings.add(connection, fresh);
+    SqlCosts.add(connection, journal, position, fresh);
     SqlForgetting.late(connection, fresh);
     List<Counters.Charge> charges =
         entries.stream()
@@ -125,6 +131,7 @@ final class SqlRecords implements Records {
       update.setString(2, journal);
       update.executeUpdate();
     }
+    chain.brought(journal, fresh);
     return fresh.size();
   }
 
@@ -222,14 +229,21 @@ final class SqlRecords implements Records {
     List<Integer> old =
         database.found(connection -> days(connection).stream().filter(day -> day < first).toList());
     for (int day : old) {
-      database.written(connection -> {
+      audit.written((connection, chain) -> {
         try (var statement = connection.createStatement()) {
           statement.execute("DROP TABLE IF EXISTS " + table(day));
           // Where an earlier version kept what the day's minutes come to.
           statement.execute("DROP TABLE IF EXISTS usage_" + day);
           UsageParts.forget(connection, start(first));
           SqlFindings.forget(connection, before);
-          return statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
+          SqlOpinions.forget(connection, before.truncatedTo(ChronoUnit.DAYS));
+          int gone = statement.executeUpdate("DELETE FROM call_day WHERE day = " + day);
+          if (gone > 0) {
+            Instant end = RecordRow.start(day).plus(Duration.ofDays(1));
+            chain.forgetLeaves(end);
+            chain.forgotten("", end);
+          }
+          return gone;
         }
       });
       made.remove(day);

@@ -2,15 +2,19 @@ package dev.lintel.store;
 
 import dev.lintel.Acts;
 import dev.lintel.Approvals;
+import dev.lintel.AuditTrail;
 import dev.lintel.Batches;
 import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
+import dev.lintel.Costs;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Feed;
 import dev.lintel.Findings;
 import dev.lintel.Forgetting;
 import dev.lintel.KeptSecrets;
+import dev.lintel.Opinions;
 import dev.lintel.Owned;
+import dev.lintel.Payloads;
 import dev.lintel.Records;
 import dev.lintel.Replays;
 import dev.lintel.Spending;
@@ -66,9 +70,13 @@ public final class SqlStore implements Store {
   private final SqlReplays replays;
   private final SqlFiles files;
   private final SqlBatches batches;
+  private final SqlAudit audit;
   private final SqlRecords records;
   private final SqlFindings findings;
+  private final SqlCosts costs;
+  private final SqlOpinions opinions;
   private final SqlForgetting forgetting;
+  private final SqlPayloads payloads;
   private final InstantSource clock;
   private final Duration kept;
   private final SqlSpending spending;
@@ -93,18 +101,22 @@ public final class SqlStore implements Store {
     this.replays = new SqlReplays(database, clock, LEASE, bounds.replays, bounds.replayBytes);
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
-    this.records = new SqlRecords(database);
+    this.audit = new SqlAudit(database, folder, clock);
+    this.records = new SqlRecords(database, audit);
     this.findings = new SqlFindings(database);
-    this.forgetting = new SqlForgetting(database, files);
+    this.costs = new SqlCosts(database);
+    this.opinions = new SqlOpinions(database);
+    this.forgetting = new SqlForgetting(database, files, audit);
+    this.payloads = new SqlPayloads(database);
     this.clock = clock;
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
     this.feed = new SqlFeed(database);
     this.callerKeys = new SqlCallerKeys(database, clock);
-    this.acts = new SqlActs(database);
+    this.acts = new SqlActs(database, audit);
     this.approvals = new SqlApprovals(database);
     this.secrets = new SqlSecrets(database);
-    this.changes = new SqlChanges(database, callerKeys);
+    this.changes = new SqlChanges(database, callerKeys, audit);
     this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
   }
 
@@ -217,8 +229,23 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public Costs costs() {
+    return costs;
+  }
+
+  @Override
+  public Opinions opinions() {
+    return opinions;
+  }
+
+  @Override
   public Forgetting forgetting() {
     return forgetting;
+  }
+
+  @Override
+  public Payloads payloads() {
+    return payloads;
   }
 
   @Override
@@ -294,6 +321,11 @@ public final class SqlStore implements Store {
   }
 
   @Override
+  public AuditTrail audit() {
+    return audit;
+  }
+
+  @Override
   public Approvals approvals() {
     return approvals;
   }
@@ -330,6 +362,7 @@ public final class SqlStore implements Store {
       if (closed) {
         return;
       }
+      audit.force();
       try {
         replays.renew();
         batches.renew();
@@ -339,6 +372,7 @@ public final class SqlStore implements Store {
           files.sweep();
           callerKeys.sweep();
           forgetTold();
+          payloads.forget(clock.instant());
           records.forget(clock.instant().minus(kept));
           records.tidy();
         }
@@ -359,6 +393,7 @@ public final class SqlStore implements Store {
       Thread.currentThread().interrupt();
     }
     database.close();
+    audit.close();
     release(lock);
   }
 

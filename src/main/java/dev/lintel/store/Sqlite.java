@@ -203,6 +203,26 @@ final class Sqlite implements Engine {
         : Fault.WORK;
   }
 
+  @Override
+  public boolean full(SQLException failed) {
+    return failed instanceof SQLiteException sqlite
+        && SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xff)
+            == SQLiteErrorCode.SQLITE_FULL;
+  }
+
+  @Override
+  public void shredding(Connection connection, boolean now) throws SQLException {
+    execute(connection, "PRAGMA secure_delete = " + (now ? "ON" : "OFF"));
+  }
+
+  /** The log beside the file has the pages as they were. */
+  @Override
+  public void settle() throws SQLException {
+    try (Connection connection = connect()) {
+      execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+  }
+
   private static void execute(Connection connection, String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);

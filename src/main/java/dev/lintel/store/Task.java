@@ -42,7 +42,7 @@ final class Task<T> {
         throw failed;
       }
       LOG.warn("the store did not do what was asked of it: {}", failed.getMessage());
-      fail(failed);
+      fail(failed, engine);
     } catch (RuntimeException failed) {
       done.completeExceptionally(failed);
     }
@@ -56,6 +56,14 @@ final class Task<T> {
 
   void fail(Throwable why) {
     fail("The store cannot be used at the moment.", why);
+  }
+
+  void fail(SQLException why, Engine engine) {
+    if (engine.full(why)) {
+      fail("The store takes nothing more at the moment: its disk is full.", why);
+    } else {
+      fail((Throwable) why);
+    }
   }
 
   void fail(String sentence, Throwable why) {

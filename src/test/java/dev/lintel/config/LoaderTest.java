@@ -11,6 +11,7 @@ import dev.lintel.Profile;
 import dev.lintel.Provider;
 import dev.lintel.Retry;
 import dev.lintel.Timeouts;
+import dev.lintel.TraceExport;
 import dev.lintel.route.Balanced;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.RoundRobin;
@@ -249,7 +250,29 @@ class LoaderTest {
     assertThat(config.limits())
         .isEqualTo(new Config.Sizes(new Size(1 << 20), new Size(1 << 30), new Size(64 << 10)));
     assertThat(config.threads()).contains(Config.Threads.STOCK);
-    assertThat(config.notYet()).containsExactly("otlp");
+    assertThat(config.notYet()).isEmpty();
+    assertThat(config.otlp())
+        .contains(new TraceExport(URI.create("http://127.0.0.1:4318"), Map.of(), 1, true));
+  }
+
+  @Test
+  void a_collector_of_traces_may_want_headers() {
+    Config config =
+        Loaders.load(
+            "otlp:",
+            "  url: https://collector.example/otlp",
+            "  headers: { x-api-key: hidden }",
+            "  sample: 5%",
+            "  errors: false");
+
+    assertThat(config.otlp())
+        .contains(
+            new TraceExport(
+                URI.create("https://collector.example/otlp"),
+                Map.of("x-api-key", "hidden"),
+                0.05,
+                false));
+    assertThat(config.otlp().toString()).doesNotContain("hidden");
   }
 
   @Test

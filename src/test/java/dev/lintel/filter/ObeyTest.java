@@ -382,7 +382,7 @@ class ObeyTest {
     Policy build() {
       return new Policy(
           models, providers, endpoints, tools, required, forced, maxTokens, classes, List.of(),
-          List.of(), List.of());
+          List.of(), List.of(), List.of(), List.of());
     }
   }
 }

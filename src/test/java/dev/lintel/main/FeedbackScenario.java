@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lintel.Json;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
@@ -95,6 +97,44 @@ class FeedbackScenario {
   }
 
   @Test
+  void what_was_said_stands_in_the_record_of_its_call() {
+    String id = id(ask("tiny"));
+    HttpResponse<String> said =
+        gateway.post(
+            "/v1/feedback",
+            "{\"request_id\":\""
+                + id
+                + "\",\"score\":0.5,\"label\":\"meh\",\"comment\":\"Too long.\"}");
+    assertThat(said.statusCode()).as(said.body()).isEqualTo(200);
+
+    JsonNode feedback = record(id).path("feedback");
+
+    assertThat(feedback).hasSize(1);
+    assertThat(feedback.path(0).path("source").asString()).isEqualTo("caller");
+    assertThat(feedback.path(0).path("score").asDouble()).isEqualTo(0.5);
+    assertThat(feedback.path(0).path("label").asString()).isEqualTo("meh");
+    assertThat(feedback.path(0).path("comment").asString()).isEqualTo("Too long.");
+  }
+
+  @Test
+  void what_was_said_outlasts_the_process_and_more_may_be_said_then(@TempDir Path folder) {
+    String yaml = "data: " + folder + "\n" + YAML;
+    String id;
+    try (var before = TestGateway.of(yaml)) {
+      var reply = before.post("/v1/chat/completions", body("tiny"));
+      id = id(reply);
+      assertThat(before.post("/v1/feedback", said(id, "1")).statusCode()).isEqualTo(200);
+    }
+    try (var after = TestGateway.of(yaml)) {
+      assertThat(record(after, id).path("feedback").path(0).path("score").asDouble()).isEqualTo(1);
+      var again = after.post("/v1/feedback", said(id, "0.5"));
+      assertThat(again.statusCode()).as(again.body()).isEqualTo(200);
+      assertThat(record(after, id).path("feedback").path(0).path("score").asDouble())
+          .isEqualTo(0.5);
+    }
+  }
+
+  @Test
   void another_tenant_s_call_is_as_unknown_as_one_that_never_was() {
     for (String model : new String[] {"split", "tiny"}) {
       HttpResponse<String> foreign = say("sk-u", id(ask(model)), "1");
@@ -120,7 +160,9 @@ class FeedbackScenario {
         "score      | {\"request_id\":\"r\",\"score\":\"1\"}",
         "request_id | {\"score\":1}",
         "request_id | {\"request_id\":7,\"score\":1}",
-        "label      | {\"request_id\":\"r\",\"score\":1,\"label\":\"good\"}",
+        "label      | {\"request_id\":\"r\",\"score\":1,\"label\":7}",
+        "comment    | {\"request_id\":\"r\",\"score\":1,\"comment\":[]}",
+        "by         | {\"request_id\":\"r\",\"score\":1,\"by\":\"me\"}",
       })
   void what_makes_no_sense_is_refused_with_its_field(String field, String body) {
     HttpResponse<String> refused = gateway.post("/v1/feedback", body);
@@ -130,12 +172,17 @@ class FeedbackScenario {
   }
 
   private static HttpResponse<String> ask(String model) {
-    HttpResponse<String> reply =
-        gateway.post(
-            "/v1/chat/completions",
-            "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
+    HttpResponse<String> reply = gateway.post("/v1/chat/completions", body(model));
     assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
     return reply;
+  }
+
+  private static String body(String model) {
+    return "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+  }
+
+  private static String said(String id, String score) {
+    return "{\"request_id\":\"" + id + "\",\"score\":" + score + "}";
   }
 
   private static String id(HttpResponse<String> reply) {
@@ -147,9 +194,24 @@ class FeedbackScenario {
         gateway
             .request("/v1/feedback")
             .setHeader("authorization", "Bearer " + key)
-            .POST(
-                BodyPublishers.ofString("{\"request_id\":\"" + id + "\",\"score\":" + score + "}"))
+            .POST(BodyPublishers.ofString(said(id, score)))
             .build());
+  }
+
+  private static JsonNode record(String id) {
+    return record(gateway, id);
+  }
+
+  private static JsonNode record(TestGateway asked, String id) {
+    return Json.parse(
+        asked
+            .send(
+                asked
+                    .request("/admin/v1/calls/" + id)
+                    .setHeader("authorization", "Bearer admin-key")
+                    .GET()
+                    .build())
+            .body());
   }
 
   /** Where a call would go now. */

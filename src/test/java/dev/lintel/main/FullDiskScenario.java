@@ -164,7 +164,7 @@ class FullDiskScenario {
     var made = node.admin("POST", "/tenants/t/apps/a/keys", "{}");
     assertThat(made.statusCode()).as(made.body()).isIn(503, 507);
     assertThat(Json.parse(made.body()).path("error").path("message").asString())
-        .contains("Nothing was changed, because the store");
+        .contains("Nothing was changed, because the store", "its disk is full");
 
     disk.free();
     until(() -> {
@@ -204,7 +204,8 @@ class FullDiskScenario {
     until(() -> call().statusCode() == 503);
     var refused = call();
     assertThat(refused.statusCode()).isEqualTo(503);
-    assertThat(refused.body()).contains("\"unavailable\"", "no room for the records");
+    assertThat(refused.body())
+        .contains("\"unavailable\"", "no room for the records", "disk of this node is full");
     assertThat(refused.headers().firstValue("retry-after")).isPresent();
     until(() -> spentNow().compareTo(spent) == 0);
     disk.free();

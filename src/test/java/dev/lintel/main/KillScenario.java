@@ -99,6 +99,9 @@ class KillScenario {
       listed += page.path("data").size();
       next = page.path("next").isNull() ? "" : "&cursor=" + page.path("next").asString();
     } while (!next.isEmpty());
+    JsonNode chain = json(admin("/admin/v1/audit/verify?records=true"));
+    assertThat(chain.path("intact").asBoolean()).as(chain.toString()).isTrue();
+    assertThat(chain.path("records").asLong()).isEqualTo(listed);
     // Some ended whose replies nobody got any more.
     assertThat(listed).isBetween(delivered.size(), delivered.size() + 16);
   }

@@ -281,12 +281,15 @@ class TenantAdminScenario {
     for (String group : List.of("books", "lookers")) {
       String token = who(group);
       for (List<String> write : writes) {
-        boolean asks = write.get(1).equals("/route") || write.get(1).equals("/config/plan");
+        boolean asks =
+            List.of("/route", "/config/plan", "/whatif", "/reports/reconcile")
+                .contains(write.get(1));
         assertThat(ask(token, write.get(0), write.get(1), "{}").statusCode())
             .as(group + write)
             .isIn(asks ? List.of(200, 400, 403, 404) : List.of(403));
       }
     }
+    assertThat(ask(who("lookers"), "POST", "/whatif", "{}").statusCode()).isEqualTo(403);
     for (String path : List.of("/config", "/secrets", "/acts", "/overrides", "/config/revisions")) {
       assertThat(ask(who("lookers"), "GET", path, "").statusCode()).as(path).isEqualTo(403);
     }

@@ -3,6 +3,7 @@ package dev.lintel.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lintel.AuditEntry.Draft;
 import dev.lintel.Batch;
 import dev.lintel.Failure;
 import dev.lintel.Ids;
@@ -11,6 +12,9 @@ import dev.lintel.Replays;
 import dev.lintel.Soon;
 import dev.lintel.Store;
 import dev.lintel.StoredFile;
+import dev.lintel.Verification;
+import dev.lintel.audit.Anchors;
+import dev.lintel.audit.Verifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -376,5 +380,38 @@ class NodesTest {
     } catch (SQLException failed) {
       throw new AssertionError(failed);
     }
+  }
+
+  @Test
+  void nodes_anchor_each_other_so_that_a_chain_cannot_be_cut_even_with_its_own_files()
+      throws Exception {
+    SqlStore one = node();
+    SqlStore two = node();
+    one.audit().append(List.of(new Draft("act", "{\"i\":1}")));
+    one.audit().append(List.of(new Draft("act", "{\"i\":2}")));
+    two.audit().append(List.of(new Draft("act", "{\"i\":3}")));
+    var anchors = new Anchors();
+    anchors.look(two.audit());
+    anchors.look(two.audit());
+    assertThat(two.audit().last(two.audit().node(), Optional.of("anchor")).orElseThrow().sequence())
+        .as("anchored once")
+        .isEqualTo(3);
+    assertThat(found(two)).isEmpty();
+    String node = one.audit().node();
+    try (Connection db = RealPostgres.connect(url);
+        var statement = db.createStatement()) {
+      statement.executeUpdate("DELETE FROM audit WHERE node = '" + node + "' AND sequence = 3");
+      assertThat(found(two).map(Verification.Broken::sequence)).contains(3L);
+      assertThat(found(two).map(Verification.Broken::node)).contains(node);
+      statement.executeUpdate("DELETE FROM audit WHERE node = '" + node + "'");
+      statement.executeUpdate("DELETE FROM audit_node WHERE node = '" + node + "'");
+      assertThat(found(two).map(Verification.Broken::sequence)).contains(1L);
+    }
+  }
+
+  private static Optional<Verification.Broken> found(SqlStore store) {
+    return new Verifier(store.audit(), System::nanoTime)
+        .verify(true, Optional.empty(), Duration.ofMinutes(10))
+        .broken();
   }
 }

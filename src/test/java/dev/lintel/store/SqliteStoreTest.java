@@ -4,12 +4,15 @@ import static dev.lintel.store.RecordsContract.call;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lintel.Capture;
 import dev.lintel.Failure;
 import dev.lintel.Ids;
+import dev.lintel.Payloads;
 import dev.lintel.Records;
 import dev.lintel.Replays;
 import dev.lintel.Store;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -57,6 +60,39 @@ class SqliteStoreTest implements StoreContract {
     store.close();
     open();
     return store;
+  }
+
+  @Test
+  void a_payload_that_must_be_gone_is_in_no_byte_of_the_files_any_more() throws IOException {
+    var payload =
+        new Payloads.Payload(
+            "req_gone",
+            clock.instant(),
+            "t",
+            "a",
+            "",
+            Capture.Level.FULL,
+            clock.instant().plusSeconds(60),
+            "Zanzibar".repeat(10_000));
+    store.payloads().add(List.of(payload));
+    assertThat(isOnDisk("Zanzibar")).isTrue();
+    store.payloads().forget(clock.instant().plus(Duration.ofHours(2)));
+    assertThat(isOnDisk("Zanzibar")).isFalse();
+    store.payloads().add(List.of(payload));
+    assertThat(isOnDisk("Zanzibar")).isTrue();
+    store.payloads().erase("t", Optional.empty(), Optional.empty());
+    assertThat(isOnDisk("Zanzibar")).isFalse();
+  }
+
+  private boolean isOnDisk(String text) throws IOException {
+    try (var files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   @Test

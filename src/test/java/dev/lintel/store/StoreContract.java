@@ -2,11 +2,15 @@ package dev.lintel.store;
 
 /** What every store does: a contract that is named here holds for all of them. */
 interface StoreContract
-    extends ReplaysContract,
+    extends AuditContract,
+        ReplaysContract,
         RecordsContract,
         ManyCallsContract,
         ForgettingContract,
+        PayloadsContract,
         FindingsContract,
+        CostsContract,
+        OpinionsContract,
         StoredFilesContract,
         BatchesContract,
         ChangesContract,
