@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,8 +97,9 @@ final class Watch {
         standings.computeIfAbsent(group, begun -> new Standing(nanos, now)).held = nanos;
       }
     });
-    for (var group : new HashSet<>(standings.keySet())) {
-      Standing standing = standings.get(group);
+    for (var one : List.copyOf(standings.entrySet())) {
+      SortedMap<String, String> group = one.getKey();
+      Standing standing = one.getValue();
       standing.value = values.get(group);
       boolean holds = standing.held == nanos;
       if (holds) {

@@ -83,22 +83,23 @@ final class Singles {
     }
   }
 
-  /** How many calls each day has that has some; both times are the beginnings of days. */
-  static SortedMap<Long, Long> days(Connection connection, long from, long to) throws SQLException {
-    var days = new TreeMap<Long, Long>();
+  /** How many calls each span has that has some, whole hours; both times are beginnings of one. */
+  static SortedMap<Long, Long> calls(Connection connection, long span, long from, long to)
+      throws SQLException {
+    var calls = new TreeMap<Long, Long>();
     try (var query =
         connection.prepareStatement(
             "SELECT start - start %% %d, SUM(calls) FROM %s WHERE dimension = '' AND start >= ? AND start < ? GROUP BY 1"
-                .formatted(UsageParts.DAY, TABLE))) {
+                .formatted(span, TABLE))) {
       query.setLong(1, from);
       query.setLong(2, to);
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
-          days.put(row.getLong(1), row.getLong(2));
+          calls.put(row.getLong(1), row.getLong(2));
         }
       }
     }
-    return days;
+    return calls;
   }
 
   /** How many calls began in that hour. */

@@ -241,11 +241,11 @@ final class SqlCallList {
     var kins = new LinkedHashSet<Kin>();
     var folded = new LinkedHashSet<Kin>();
     long start = RecordRow.start(day).toEpochMilli();
-    UsageParts.readDays(
+    UsageParts.read(
         connection,
+        UsageParts.Copy.DAY_BY_NOBODY,
         start,
         start + UsageParts.DAY,
-        false,
         rows -> {
           List<String> words = rows.words();
           for (int row = 0; row < rows.size(); row++) {

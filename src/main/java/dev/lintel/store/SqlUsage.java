@@ -7,6 +7,7 @@ import dev.lintel.Records.UsagePage;
 import dev.lintel.Records.UsagePlace;
 import dev.lintel.Records.UsageQuestion;
 import dev.lintel.Records.UsageRow;
+import dev.lintel.store.UsageParts.Copy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,18 +18,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
- * What calls come to: from the rows of whole days, of whole hours where a time begins or ends
- * within a day, of minutes where it does so within an hour, and from the records themselves within
- * a minute. Where one word is asked by alone, or none, there are rows of hours with that word only.
+ * What calls come to: from the rows of sixteen days, of whole days and hours where a time begins or
+ * ends within a day, of minutes where it does so within an hour, and from the records themselves
+ * within a minute. Where one word is asked by alone, or none, there are rows of hours with that
+ * word only.
  */
 final class SqlUsage {
   /** As many records are read at once. */
   private static final int SLICE = 5000;
 
   /** After so many rows an answer ends where it can: what is left is for the next one. */
-  private static final long MOST_READ = 500_000;
+  private static final long MOST_READ = 300_000;
 
   private static final long END = Instant.parse("9999-12-31T00:00:00Z").toEpochMilli();
 
@@ -62,6 +65,7 @@ final class SqlUsage {
 
   /** How long the time is that a row is of. */
   private enum Level {
+    BLOCK(UsageParts.BLOCK),
     DAY(UsageParts.DAY),
     HOUR(UsageParts.HOUR),
     MINUTE(UsageParts.MINUTE);
@@ -91,7 +95,9 @@ final class SqlUsage {
       days = SqlRecords.days(connection);
       byUser = question.by().contains("user") || question.by().contains("use_case");
       single = Singles.dimension(question.by(), question.tenant().isPresent());
-      groups = new UsageGroups(question.by(), question.tenant(), step, question.after());
+      groups =
+          new UsageGroups(
+              question.by(), question.tenant(), step, question.after(), question.limit());
     }
 
     UsagePage page() throws SQLException {
@@ -99,12 +105,12 @@ final class SqlUsage {
       long to = question.to().map(SqlUsage::millis).orElse(END);
       boolean all = true;
       if (step == 0) {
-        whole(Level.DAY, from, to);
+        whole(Level.BLOCK, from, to);
       } else {
         long after = question.after().map(place -> millis(place.start())).orElse(0L);
         all = pieces(Math.max(from, after), to);
       }
-      List<UsageGroups.Group> rows = groups.first(question.limit());
+      List<UsageGroups.Group> rows = groups.first();
       boolean more = !all || groups.size() > question.limit();
       return new UsagePage(
           rows.stream().map(this::row).toList(),
@@ -191,6 +197,7 @@ final class SqlUsage {
       }
       int day = RecordRow.day(Instant.ofEpochMilli(from));
       switch (level) {
+        case BLOCK -> whole(Level.DAY, from, to);
         case DAY -> whole(Level.HOUR, from, to);
         case HOUR -> {
           long start = down(from, level.millis);
@@ -224,18 +231,30 @@ final class SqlUsage {
       if (from >= to) {
         return;
       }
+      if (single.isPresent() && level != Level.MINUTE) {
+        singles(single.get(), from, to);
+      } else {
+        parts(level, from, to);
+      }
+    }
+
+    private void parts(Level level, long from, long to) throws SQLException {
+      Consumer<UsageRows> reader = rows -> groups.add(rows, from, to);
       switch (level) {
-        case MINUTE -> minutes.forEach(rows -> groups.add(rows, from, to));
-        case HOUR, DAY -> {
-          if (single.isPresent()) {
-            singles(single.get(), from, to);
-          } else if (level == Level.HOUR) {
+        case BLOCK ->
             UsageParts.read(
-                connection, UsageParts.HOUR, from, to, rows -> groups.add(rows, from, to));
+                connection, byUser ? Copy.BLOCK_BY_USER : Copy.BLOCK_BY_NOBODY, from, to, reader);
+        case DAY ->
+            UsageParts.read(
+                connection, byUser ? Copy.DAY_BY_USER : Copy.DAY_BY_NOBODY, from, to, reader);
+        case HOUR -> {
+          if (byUser) {
+            UsageParts.read(connection, UsageParts.HOUR, from, to, reader);
           } else {
-            UsageParts.readDays(connection, from, to, byUser, rows -> groups.add(rows, from, to));
+            UsageParts.read(connection, Copy.HOUR_BY_NOBODY, from, to, reader);
           }
         }
+        case MINUTE -> minutes.forEach(reader);
       }
     }
 

@@ -18,6 +18,9 @@ final class UsageGroups {
   /** What calls of one group come to. */
   record Group(long start, List<String> values, UsageSum sum) {}
 
+  /** So many times as many groups as are wanted are kept before those behind are forgotten. */
+  private static final int KEPT = 4;
+
   private final List<Integer> columns;
   private final Optional<String> tenant;
   private final long step;
@@ -26,7 +29,12 @@ final class UsageGroups {
   private final List<String> words = new ArrayList<>();
   private final Map<Place, long[]> sums = new HashMap<>();
   private final Place probe;
-  private int left;
+  private final int most;
+
+  /** What groups that are too far behind are added to; nobody reads it. */
+  private final long[] nowhere = new long[UsageSum.COLUMNS.size()];
+
+  private @Nullable Place last;
   private long read;
 
   /**
@@ -34,8 +42,11 @@ final class UsageGroups {
    * @param tenant whose rows count alone
    * @param step of the starts; 0 where all are one
    * @param after groups up to there are left out
+   * @param most so many of the first are wanted; others are forgotten
    */
-  UsageGroups(List<String> by, Optional<String> tenant, long step, Optional<UsagePlace> after) {
+  UsageGroups(
+      List<String> by, Optional<String> tenant, long step, Optional<UsagePlace> after, int most) {
+    this.most = most;
     this.columns = by.stream().map(UsageKey.NAMES::indexOf).toList();
     this.tenant = tenant;
     this.step = step;
@@ -69,9 +80,9 @@ final class UsageGroups {
     }
   }
 
-  /** How many groups there are, without those that are left out. */
+  /** How many groups there are, without those that are left out or forgotten. */
   int size() {
-    return sums.size() - left;
+    return sums.size();
   }
 
   /** How many rows were looked at. */
@@ -125,12 +136,36 @@ final class UsageGroups {
   private long[] sums(long time) {
     probe.start = step == 0 ? 0 : time - Math.floorMod(time, step);
     long[] there = sums.get(probe);
-    if (there == null) {
-      there = new long[UsageSum.COLUMNS.size()];
-      sums.put(new Place(probe.start, probe.words.clone()), there);
-      left += isLeft(probe) ? 1 : 0;
+    if (there != null) {
+      return there;
     }
+    if ((last != null && compare(probe, last) > 0) || isLeft(probe)) {
+      Arrays.fill(nowhere, 0);
+      return nowhere;
+    }
+    if (sums.size() >= KEPT * (most + 1L)) {
+      forget();
+    }
+    there = new long[UsageSum.COLUMNS.size()];
+    sums.put(new Place(probe.start, probe.words.clone()), there);
     return there;
+  }
+
+  /** One group more than is wanted stays, so that it is known that there are more. */
+  private void forget() {
+    List<Place> places = sums.keySet().stream().sorted(order()).toList();
+    last = places.get(most);
+    places.subList(most + 1, places.size()).forEach(sums::remove);
+  }
+
+  private int compare(Place one, Place other) {
+    int order = Long.compare(one.start, other.start);
+    for (int i = 0; order == 0 && i < one.words.length; i++) {
+      if (one.words[i] != other.words[i]) {
+        order = words.get(one.words[i]).compareTo(words.get(other.words[i]));
+      }
+    }
+    return order;
   }
 
   private boolean isLeft(Place place) {
@@ -145,24 +180,9 @@ final class UsageGroups {
   }
 
   /** The first of them, in the order of their starts and their values. */
-  List<Group> first(int most) {
-    var order = new int[words.size()];
-    List<Integer> sorted =
-        numbers.values().stream().sorted(Comparator.comparing(words::get)).toList();
-    for (int i = 0; i < order.length; i++) {
-      order[sorted.get(i)] = i;
-    }
-    Comparator<Place> byPlace =
-        (one, other) -> {
-          int found = Long.compare(one.start, other.start);
-          for (int i = 0; found == 0 && i < one.words.length; i++) {
-            found = Integer.compare(order[one.words[i]], order[other.words[i]]);
-          }
-          return found;
-        };
+  List<Group> first() {
     return sums.entrySet().stream()
-        .filter(one -> !isLeft(one.getKey()))
-        .sorted(Map.Entry.comparingByKey(byPlace))
+        .sorted(Map.Entry.comparingByKey(order()))
         .limit(most)
         .map(one ->
             new Group(
@@ -170,5 +190,21 @@ final class UsageGroups {
                 Arrays.stream(one.getKey().words).mapToObj(words::get).toList(),
                 UsageSum.of(one.getValue(), 0)))
         .toList();
+  }
+
+  private Comparator<Place> order() {
+    var order = new int[words.size()];
+    List<Integer> sorted =
+        numbers.values().stream().sorted(Comparator.comparing(words::get)).toList();
+    for (int i = 0; i < order.length; i++) {
+      order[sorted.get(i)] = i;
+    }
+    return (one, other) -> {
+      int found = Long.compare(one.start, other.start);
+      for (int i = 0; found == 0 && i < one.words.length; i++) {
+        found = Integer.compare(order[one.words[i]], order[other.words[i]]);
+      }
+      return found;
+    };
   }
 }

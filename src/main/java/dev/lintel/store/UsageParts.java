@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What calls come to by all that they have in common. Whatever is added together is one part of
- * each hour, written once; many parts become one of the next tier, in one transaction. What a day
- * comes to is made of its hours later, and holds for as long as no call is added to the day.
+ * each hour, written once; many parts become one of the next tier, in one transaction. Of hours and
+ * days that are over there are copies of what they come to, each of which holds for as long as no
+ * call is added to its time.
  */
 final class UsageParts {
   private static final Logger LOG = LoggerFactory.getLogger(UsageParts.class);
@@ -32,20 +33,37 @@ final class UsageParts {
   static final long HOUR = Duration.ofHours(1).toMillis();
   static final long DAY = Duration.ofDays(1).toMillis();
 
+  /** Days that are read as one where all of them are asked for. */
+  static final long BLOCK = 16 * DAY;
+
   /** So many parts of a tier become one of the next. */
   private static final int FAN = 16;
 
   /** The tier of what nothing is added to any more as a rule. */
   private static final int CLOSED = 99;
 
-  private static final int DAY_BY_NOBODY = 0;
-  private static final int DAY_BY_USER = 1;
+  /** What is read in place of parts. Its tier, of the span of a day, is that of no part. */
+  enum Copy {
+    DAY_BY_NOBODY(0, DAY),
+    DAY_BY_USER(1, DAY),
+    HOUR_BY_NOBODY(2, HOUR),
+    BLOCK_BY_NOBODY(3, BLOCK),
+    BLOCK_BY_USER(4, BLOCK);
+
+    private final int tier;
+    private final long span;
+
+    Copy(int tier, long span) {
+      this.tier = tier;
+      this.span = span;
+    }
+  }
 
   /** More rows of models that nobody serves are of one. */
   private static final int MOST_UNKNOWN = 1000;
 
-  /** So many days are read at once. */
-  private static final int DAYS_AT_ONCE = 16;
+  /** So many copies are read at once. */
+  private static final int COPIES_AT_ONCE = 16;
 
   /** So many hours are merged in one round. */
   private static final int HOURS_AT_ONCE = 2000;
@@ -91,9 +109,9 @@ final class UsageParts {
     return hours;
   }
 
-  /** More rows of one minute, hour or day have no users and use cases of their own. */
+  /** More rows of one minute, hour, day or block have no users and use cases of their own. */
   private static int mostByCaller(long span) {
-    return span == MINUTE ? 500 : span == HOUR ? 2000 : 4000;
+    return span == MINUTE ? 500 : span == HOUR ? 2000 : span == DAY ? 4000 : 16_000;
   }
 
   private static Map<UsageKey, UsageSum> folded(Map<UsageKey, UsageSum> sums, long span) {
@@ -224,20 +242,19 @@ final class UsageParts {
     }
   }
 
-  /** Of whole days: as one, or from their hours where that is not made yet. */
-  static void readDays(
-      Connection connection, long from, long to, boolean byUser, Consumer<UsageRows> reader)
+  /** Of whole hours or days, or of shorter spans where there is no copy that holds. */
+  static void read(Connection connection, Copy copy, long from, long to, Consumer<UsageRows> reader)
       throws SQLException {
-    SortedMap<Long, Long> days = Singles.days(connection, from, to);
-    while (!days.isEmpty()) {
-      long first = days.firstKey();
-      SortedMap<Long, Long> some = days.headMap(first + DAYS_AT_ONCE * DAY);
+    SortedMap<Long, Long> calls = Singles.calls(connection, copy.span, from, to);
+    while (!calls.isEmpty()) {
+      long first = calls.firstKey();
+      SortedMap<Long, Long> some = calls.headMap(first + COPIES_AT_ONCE * copy.span);
       try (var query =
           connection.prepareStatement(
               "SELECT start, calls, sums FROM usage_part WHERE span = ? AND tier = ? AND start >= ?"
                   + " AND start <= ?")) {
         query.setLong(1, DAY);
-        query.setLong(2, byUser ? DAY_BY_USER : DAY_BY_NOBODY);
+        query.setLong(2, copy.tier);
         query.setLong(3, first);
         query.setLong(4, some.lastKey());
         try (ResultSet rows = query.executeQuery()) {
@@ -248,8 +265,15 @@ final class UsageParts {
           }
         }
       }
-      for (long day : some.keySet()) {
-        read(connection, HOUR, day, day + DAY, reader);
+      for (long start : some.keySet()) {
+        switch (copy) {
+          case BLOCK_BY_NOBODY ->
+              read(connection, Copy.DAY_BY_NOBODY, start, start + BLOCK, reader);
+          case BLOCK_BY_USER -> read(connection, Copy.DAY_BY_USER, start, start + BLOCK, reader);
+          case DAY_BY_NOBODY -> read(connection, Copy.HOUR_BY_NOBODY, start, start + DAY, reader);
+          case DAY_BY_USER, HOUR_BY_NOBODY ->
+              read(connection, HOUR, start, start + copy.span, reader);
+        }
       }
       some.clear();
     }
@@ -351,8 +375,8 @@ final class UsageParts {
   }
 
   /**
-   * Makes one part of each hour and one of each day to which, as it seems, no more calls will be
-   * added; those that come nevertheless count all the same.
+   * Makes one part of each hour, and copies of each hour and day, to which, as it seems, no more
+   * calls will be added; those that come nevertheless count all the same.
    */
   static void tidy(Database database) {
     while (database.written(UsageParts::takeOver)) {
@@ -362,8 +386,16 @@ final class UsageParts {
     for (Hour hour : database.found(connection -> scattered(connection, newest))) {
       database.written(connection -> close(connection, hour));
     }
-    for (long day : database.found(connection -> unmade(connection, newest))) {
+    for (long hour :
+        database.found(connection -> unmade(connection, Copy.HOUR_BY_NOBODY, newest))) {
+      makeHour(database, hour);
+    }
+    for (long day : database.found(connection -> unmade(connection, Copy.DAY_BY_USER, newest))) {
       makeDay(database, day);
+    }
+    for (long block :
+        database.found(connection -> unmade(connection, Copy.BLOCK_BY_USER, newest))) {
+      makeBlock(database, block);
     }
   }
 
@@ -433,35 +465,76 @@ final class UsageParts {
     }
   }
 
-  private static List<Long> unmade(Connection connection, long before) throws SQLException {
-    SortedMap<Long, Long> days = Singles.days(connection, 0, before - Math.floorMod(before, DAY));
+  private static List<Long> unmade(Connection connection, Copy copy, long before)
+      throws SQLException {
+    SortedMap<Long, Long> calls =
+        Singles.calls(connection, copy.span, 0, before - Math.floorMod(before, copy.span));
     try (var query =
         connection.prepareStatement(
             "SELECT start, calls FROM usage_part WHERE span = ? AND tier = ?")) {
       query.setLong(1, DAY);
-      query.setLong(2, DAY_BY_USER);
+      query.setLong(2, copy.tier);
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
-          days.remove(row.getLong(1), row.getLong(2));
+          calls.remove(row.getLong(1), row.getLong(2));
         }
       }
     }
-    return List.copyOf(days.keySet());
+    return List.copyOf(calls.keySet());
+  }
+
+  private static void makeHour(Database database, long hour) {
+    Map<UsageKey, UsageSum> sums =
+        sums(
+            database,
+            HOUR,
+            (connection, reader) -> read(connection, HOUR, hour, hour + HOUR, reader));
+    database.written(connection -> insert(connection, Copy.HOUR_BY_NOBODY, hour, byNobody(sums)));
   }
 
   private static void makeDay(Database database, long day) {
-    var sums =
-        database.found(connection -> {
-          var all = new HashMap<UsageKey, UsageSum>();
-          read(connection, HOUR, day, day + DAY, rows -> rows.addTo(all, DAY));
-          return all;
-        });
+    Map<UsageKey, UsageSum> sums =
+        sums(database, DAY, (connection, reader) -> read(connection, HOUR, day, day + DAY, reader));
+    database.written(connection ->
+        insert(connection, Copy.DAY_BY_NOBODY, day, byNobody(sums))
+            + insert(connection, Copy.DAY_BY_USER, day, sums));
+  }
+
+  private static void makeBlock(Database database, long block) {
+    Map<UsageKey, UsageSum> sums =
+        sums(
+            database,
+            BLOCK,
+            (connection, reader) ->
+                read(connection, Copy.DAY_BY_USER, block, block + BLOCK, reader));
+    database.written(connection ->
+        insert(connection, Copy.BLOCK_BY_NOBODY, block, byNobody(sums))
+            + insert(connection, Copy.BLOCK_BY_USER, block, sums));
+  }
+
+  @FunctionalInterface
+  private interface Source {
+    void read(Connection connection, Consumer<UsageRows> reader) throws SQLException;
+  }
+
+  private static Map<UsageKey, UsageSum> sums(Database database, long span, Source source) {
+    return database.found(connection -> {
+      var sums = new HashMap<UsageKey, UsageSum>();
+      source.read(connection, rows -> rows.addTo(sums, span));
+      return sums;
+    });
+  }
+
+  private static Map<UsageKey, UsageSum> byNobody(Map<UsageKey, UsageSum> sums) {
     var byNobody = new HashMap<UsageKey, UsageSum>();
     sums.forEach((key, sum) -> UsageKey.merge(byNobody, key.byNobody(), sum));
-    database.written(connection -> {
-      insert(connection, DAY, day, DAY_BY_NOBODY, "", 0, folded(byNobody, DAY));
-      insert(connection, DAY, day, DAY_BY_USER, "", 0, folded(sums, DAY));
-      return 0;
-    });
+    return byNobody;
+  }
+
+  private static int insert(
+      Connection connection, Copy copy, long start, Map<UsageKey, UsageSum> sums)
+      throws SQLException {
+    insert(connection, DAY, start, copy.tier, "", 0, folded(sums, copy.span));
+    return sums.size();
   }
 }

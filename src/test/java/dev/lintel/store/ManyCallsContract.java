@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Test;
 
 /** However a question is answered quickly, the answer is that of looking at every record. */
 interface ManyCallsContract {
-  Instant FIRST = Instant.parse("2026-11-19T22:13:14.567Z");
+  /** A day before a new block of days begins. */
+  Instant FIRST = Instant.parse("2026-11-09T22:13:14.567Z");
+
   Duration TIME = Duration.ofHours(60);
 
   /** A fresh one. */
