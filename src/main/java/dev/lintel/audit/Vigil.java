@@ -99,7 +99,16 @@ public final class Vigil implements AutoCloseable {
           LOG.error("the chain of evidence is not looked after", bug);
         }
       }
-      LockSupport.parkNanos(this, LOOK.toNanos());
+      rest(LOOK.toNanos());
+    }
+  }
+
+  /**
+   * Asked before it rests: what it waited for in the store has taken the call to end for its own.
+   */
+  private void rest(long nanos) {
+    if (!closed) {
+      LockSupport.parkNanos(this, nanos);
     }
   }
 
@@ -112,7 +121,7 @@ public final class Vigil implements AutoCloseable {
       sum += found.entries();
       next = found.next();
       note(new Verification(sum, 0, found.broken(), found.heads(), next), next.isEmpty());
-      LockSupport.parkNanos(this, LOOK.toNanos() / 10);
+      rest(LOOK.toNanos() / 10);
     } while (next.isPresent() && !closed);
   }
 

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -94,17 +95,33 @@ final class SqlErasures implements Erasures {
    * for until that transaction ends.
    */
   static List<Erasure> binding(Connection connection, boolean shared) throws SQLException {
+    OptionalLong newest = newest(connection, shared);
+    if (newest.isEmpty()) {
+      // What is not there cannot be held; the first one who brings something puts it there.
+      topic(connection);
+      newest = newest(connection, shared);
+    }
+    return newest.orElse(0) == 0 ? List.of() : read(connection, "", 0);
+  }
+
+  private static OptionalLong newest(Connection connection, boolean shared) throws SQLException {
     try (var query =
         connection.prepareStatement(
             "SELECT value FROM change_count WHERE name = ?" + (shared ? " FOR SHARE" : ""))) {
       query.setString(1, TOPIC);
       try (ResultSet row = query.executeQuery()) {
-        if (!row.next() || row.getLong(1) == 0) {
-          return List.of();
-        }
+        return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
       }
     }
-    return read(connection, "", 0);
+  }
+
+  private static void topic(Connection connection) throws SQLException {
+    try (var insert =
+        connection.prepareStatement(
+            "INSERT INTO change_count (name, value) VALUES (?, 0) ON CONFLICT (name) DO NOTHING")) {
+      insert.setString(1, TOPIC);
+      insert.executeUpdate();
+    }
   }
 
   /** By conditions with one parameter, if any, that is a number. */

@@ -32,5 +32,3 @@ CREATE TABLE erased_file (
   id TEXT NOT NULL,
   PRIMARY KEY (number, id)
 );
-
-INSERT INTO change_count (name, value) VALUES ('erasures', 0) ON CONFLICT (name) DO NOTHING;
