@@ -31,18 +31,30 @@ public final class Happening {
 
   private static final Schema MODEL =
       object(
-          "model", TEXT,
-          "provider", TEXT,
-          "state", STATE.orNull(),
-          "under_way", WHOLE,
-          "calls_per_second", NUMBER,
-          "failing", share(),
-          "cost_usd_per_minute", MONEY,
-          "tokens_per_second", NUMBER,
-          "p50_ms", WHOLE.orNull(),
-          "p95_ms", WHOLE.orNull(),
-          "ttft_p50_ms", WHOLE.orNull(),
-          "ttft_p95_ms", WHOLE.orNull());
+          "model",
+          TEXT,
+          "provider",
+          TEXT,
+          "state",
+          STATE.orNull(),
+          "under_way",
+          WHOLE,
+          "calls_per_second",
+          NUMBER,
+          "failing",
+          share(),
+          "cost_usd_per_minute",
+          MONEY,
+          "tokens_per_second",
+          NUMBER,
+          "p50_ms",
+          WHOLE.orNull(),
+          "p95_ms",
+          WHOLE.orNull(),
+          "ttft_p50_ms",
+          WHOLE.orNull(),
+          "ttft_p95_ms",
+          WHOLE.orNull());
 
   private static final Schema PROVIDER =
       object(

@@ -134,12 +134,13 @@ final class Running {
     }
     try {
       HttpResponse<InputStream> reply =
-          http().send(
-              request
-                  .uri(URI.create(url.toString().replaceAll("/+$", "") + path))
-                  .header("authorization", "Bearer " + key)
-                  .build(),
-              HttpResponse.BodyHandlers.ofInputStream());
+          http()
+              .send(
+                  request
+                      .uri(URI.create(url.toString().replaceAll("/+$", "") + path))
+                      .header("authorization", "Bearer " + key)
+                      .build(),
+                  HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream _ = reply.body()) {
         return reading.read(reply);
       }

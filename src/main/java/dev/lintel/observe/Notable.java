@@ -150,18 +150,19 @@ public final class Notable implements Listener {
         slowest.remove();
         least = slowest.element().nanos;
       }
-      past.kind.filter(kind -> kind != Failure.Kind.CANCELLED).ifPresent(kind -> {
-        Deque<Past> alike = failed.computeIfAbsent(kind, made -> new ArrayDeque<>());
-        alike.addLast(past);
-        if (alike.size() > MOST_OF_A_KIND) {
-          alike.removeFirst();
-        }
-      });
+      past.kind
+          .filter(kind -> kind != Failure.Kind.CANCELLED)
+          .ifPresent(kind -> {
+            Deque<Past> alike = failed.computeIfAbsent(kind, made -> new ArrayDeque<>());
+            alike.addLast(past);
+            if (alike.size() > MOST_OF_A_KIND) {
+              alike.removeFirst();
+            }
+          });
     }
 
     private void drop(long now) {
-      while (!slices.isEmpty()
-          && now - slices.getFirst().began > LATELY.toNanos() + SLICE_NANOS) {
+      while (!slices.isEmpty() && now - slices.getFirst().began > LATELY.toNanos() + SLICE_NANOS) {
         slices.removeFirst();
       }
       failed.values().forEach(of -> of.removeIf(past -> now - past.ended > LATELY.toNanos()));

@@ -113,7 +113,8 @@ public record TopPage(int width, int height, boolean color) {
     var words = new StringJoiner(", ");
     tokens
         .properties()
-        .forEach(type -> words.add(type.getKey().replace('_', ' ') + " " + Figures.rate(type.getValue())));
+        .forEach(type ->
+            words.add(type.getKey().replace('_', ' ') + " " + Figures.rate(type.getValue())));
     return words.toString();
   }
 
@@ -361,8 +362,7 @@ public record TopPage(int width, int height, boolean color) {
     int room = Math.max(0, height - lines.size());
     List<Section> shown = new ArrayList<>(sections);
     while (!shown.isEmpty() && shown.size() * (2 + gap) > room) {
-      shown.remove(
-          shown.stream().max(Comparator.comparingInt(Section::rank)).orElseThrow());
+      shown.remove(shown.stream().max(Comparator.comparingInt(Section::rank)).orElseThrow());
     }
     int[] rows = rows(shown, room - shown.size() * (1 + gap));
     for (int i = 0; i < shown.size(); i++) {

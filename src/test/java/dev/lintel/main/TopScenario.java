@@ -18,7 +18,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** What goes on is told while it does: who waits for whom, what is slow, what fails, what it costs. */
+/**
+ * What goes on is told while it does: who waits for whom, what is slow, what fails, what it costs.
+ */
 class TopScenario {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static TestGateway gateway;
@@ -89,14 +91,15 @@ class TopScenario {
     String dear = ask("sk-u", "dear");
     String broken = ask(TestGateway.KEY, "broken");
     CompletableFuture<HttpResponse<String>> stalled =
-        HTTP.sendAsync(
-            request(TestGateway.KEY, "stalled"), HttpResponse.BodyHandlers.ofString());
+        HTTP.sendAsync(request(TestGateway.KEY, "stalled"), HttpResponse.BodyHandlers.ofString());
 
     JsonNode all =
         Soon.found(
             () -> top(""),
             told ->
-                told.path("calls").size() == 1
+                row(told.path("models"), "model", "broken").path("failing").asDouble(0) == 1
+                    && row(told.path("models"), "model", "dear").path("failing").isNumber()
+                    && told.path("calls").size() == 1
                     && told.path("calls").get(0).path("target").asString("").equals("slow/small")
                     && ids(told.path("slowest")).contains(dear));
     assertThat(all.path("under_way").asInt()).isEqualTo(1);
@@ -114,7 +117,8 @@ class TopScenario {
     assertThat(row(all.path("providers"), "provider", "bad").path("last_failure").asString(""))
         .isEqualTo("upstream_unavailable");
     assertThat(ids(all.path("failed"))).containsExactly(broken);
-    assertThat(row(all.path("kinds"), "kind", "upstream_unavailable").path("calls").asInt()).isOne();
+    assertThat(row(all.path("kinds"), "kind", "upstream_unavailable").path("calls").asInt())
+        .isOne();
     assertThat(row(all.path("models"), "model", "stalled").path("under_way").asInt()).isOne();
 
     JsonNode one = top("?tenant=u");
@@ -130,7 +134,8 @@ class TopScenario {
 
     assertThat(run("admin-key"))
         .startsWith("0 lintel top  ")
-        .contains("MODEL", "dear", "UNDER WAY", "slow/small", "FAILED", broken, "upstream_unavailable")
+        .contains(
+            "MODEL", "dear", "UNDER WAY", "slow/small", "FAILED", broken, "upstream_unavailable")
         .doesNotContain("\u001b");
     assertThat(Json.parse(run("admin-key", "--json", "--tenant", "u").substring(2)).path("tenant"))
         .isEqualTo(Json.MAPPER.valueToTree("u"));

@@ -50,8 +50,7 @@ class MomentTest {
     all.add(sample("lintel_tokens_total", "type", "output", calls * 10));
     all.add(sample("lintel_tokens_total", "type", "reasoning", calls * 5));
     all.add(sample("lintel_cost_usd_total", "x", "x", calls * 0.5));
-    all.add(
-        new Sample("lintel_queue_length", Map.of("model", "m"), List.of(), List.of(2.0)));
+    all.add(new Sample("lintel_queue_length", Map.of("model", "m"), List.of(), List.of(2.0)));
     all.add(
         new Sample(
             "lintel_call_duration_seconds",

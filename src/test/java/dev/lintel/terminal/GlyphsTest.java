@@ -14,8 +14,7 @@ class GlyphsTest {
 
   @Test
   void names_in_any_script_stay_as_they_are() {
-    assertThat(Glyphs.harmless("Zoë 北京团队 ทีม टीम 한국 🚀"))
-        .isEqualTo("Zoë 北京团队 ทีม टीम 한국 🚀");
+    assertThat(Glyphs.harmless("Zoë 北京团队 ทีม टीम 한국 🚀")).isEqualTo("Zoë 北京团队 ทีม टीम 한국 🚀");
   }
 
   @Test

@@ -27,19 +27,25 @@ class TopPageTest {
                    "cost_usd_per_minute": "0.0288", "tokens_per_second": {}},
                  "kinds": [{"kind": "rate_limited", "calls": 7, "per_second": 0.1}]}
                 """);
-    for (String list :
-        List.of("models", "providers", "tenants", "calls", "slowest", "failed")) {
+    for (String list : List.of("models", "providers", "tenants", "calls", "slowest", "failed")) {
       ArrayNode all = top.putArray(list);
       for (int i = 0; i < rows; i++) {
         ObjectNode row = all.addObject();
-        row.put("request_id", "req_1k81a6clr883j8djrln7q26gj" + i).put("time", "2026-11-22T14:03:00Z");
+        row.put("request_id", "req_1k81a6clr883j8djrln7q26gj" + i)
+            .put("time", "2026-11-22T14:03:00Z");
         row.put("model", name + i).put("provider", name + i).put("target", name + "/" + name);
         row.put("tenant", name).put("app", name).put("state", i == 1 ? "cooling" : "healthy");
         row.put("calls_per_second", 1.5).put("tries_per_second", 2).put("failing", 0.5);
         row.put("cost_usd_per_minute", "0.01").put("tokens_per_second", 9.1).put("under_way", i);
         row.put("p50_ms", 120).put("p95_ms", 2400).put("ttft_p50_ms", 80).putNull("ttft_p95_ms");
-        row.put("ms", 2000).put("ttft_ms", 90).put("kind", "timeout").put("until", "2026-11-22T14:04:00Z");
-        row.put("last_failure", "upstream_error").putObject("keys").put("ok", 1).put("no_credit", 2);
+        row.put("ms", 2000)
+            .put("ttft_ms", 90)
+            .put("kind", "timeout")
+            .put("until", "2026-11-22T14:04:00Z");
+        row.put("last_failure", "upstream_error")
+            .putObject("keys")
+            .put("ok", 1)
+            .put("no_credit", 2);
         row.putArray("models").addObject().put("model", name).put("state", "half_open");
       }
     }
@@ -87,10 +93,11 @@ class TopPageTest {
     for (String name : List.of("m", EVIL, "模型".repeat(60), "e\u0301".repeat(300))) {
       List<String> lines = lines(width, height, top(name, 30));
       assertThat(lines).hasSizeLessThanOrEqualTo(height);
-      assertThat(lines).allSatisfy(line -> {
-        assertThat(Glyphs.width(line)).as(line).isLessThanOrEqualTo(width);
-        assertThat(line).isEqualTo(Glyphs.harmless(line));
-      });
+      assertThat(lines)
+          .allSatisfy(line -> {
+            assertThat(Glyphs.width(line)).as(line).isLessThanOrEqualTo(width);
+            assertThat(line).isEqualTo(Glyphs.harmless(line));
+          });
     }
   }
 
@@ -127,7 +134,8 @@ class TopPageTest {
   @Test
   void a_gateway_that_is_gone_is_told_above_what_was_seen_last() {
     var page = new TopPage(80, 24, false);
-    assertThat(page.lines(Json.object(), "No gateway answers.")).containsExactly("No gateway answers.");
+    assertThat(page.lines(Json.object(), "No gateway answers."))
+        .containsExactly("No gateway answers.");
     assertThat(page.lines(top("m", 1), "No gateway answers."))
         .startsWith("No gateway answers.")
         .anyMatch(line -> line.startsWith("MODEL"));
@@ -144,7 +152,8 @@ class TopPageTest {
 
   @Test
   void an_answer_of_another_version_is_shown_as_far_as_it_goes() {
-    assertThat(lines(80, 24, Json.parse("{\"node\":7,\"models\":[{\"model\":null}],\"failed\":{}}")))
+    assertThat(
+            lines(80, 24, Json.parse("{\"node\":7,\"models\":[{\"model\":null}],\"failed\":{}}")))
         .isNotEmpty();
   }
 }
