@@ -186,8 +186,8 @@ public final class Decision {
 
   /**
    * {@code [{target, excluded, score, order}]}, what is not there being null, and beside it {@code
-   * basis} where the strategy says what the score is made of, {@code policy} where a policy wanted it there, and {@code session} at the target where the call's
-   * session was.
+   * basis} where the strategy says what the score is made of, {@code policy} where a policy wanted
+   * it there, and {@code session} at the target where the call's session was.
    *
    * @param most how many of the candidates, the first of them
    * @return how many there are beyond those

@@ -71,7 +71,8 @@ public final class Scores {
             .merge(
                 sum.values().get(1),
                 Said.NOTHING.plus(sum.values().get(2), more),
-                (known, other) -> new Said(known.caller.plus(other.caller), known.judge.plus(other.judge)));
+                (known, other) ->
+                    new Said(known.caller.plus(other.caller), known.judge.plus(other.judge)));
       }
     }
 

@@ -78,7 +78,9 @@ class FeedbackScenario {
       }
       Soon.until(() -> foreseen(before, "rated").equals("other/large"));
       var asked =
-          Json.object().put("config", yaml.replace("explore: 100%", "explore: 0%")).put("since", "1h");
+          Json.object()
+              .put("config", yaml.replace("explore: 100%", "explore: 0%"))
+              .put("since", "1h");
       var told = before.admin("POST", "/admin/v1/whatif", Json.text(asked));
       assertThat(told.statusCode()).as(told.body()).isEqualTo(200);
       JsonNode routes = Json.parse(told.body()).path("routes");

@@ -151,8 +151,7 @@ class AdviceTest {
     assertThat(of(advice(both(100), judged), "cheaper_model")).isEmpty();
 
     judged.put("p/dear", 9, 0.9).put("p/cheap", 9, 0.9);
-    JsonNode figures =
-        of(advice(both(100), judged), "cheaper_model").orElseThrow().path("figures");
+    JsonNode figures = of(advice(both(100), judged), "cheaper_model").orElseThrow().path("figures");
     assertThat(figures.path("feedback_by").asString()).isEqualTo("caller");
     assertThat(figures.path("instead_feedback").asDouble()).isCloseTo(0.9, within(1e-9));
   }
