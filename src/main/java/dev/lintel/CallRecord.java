@@ -115,8 +115,8 @@ public record CallRecord(
 
   /**
    * One object, in the words of the admin API; what is not there is null, and {@code user}, {@code
-   * tags}, {@code message}, {@code variant}, {@code replay_of}, {@code shadow_of}, {@code
-   * judge_of} and {@code policy} are left out.
+   * tags}, {@code message}, {@code variant}, {@code replay_of}, {@code shadow_of}, {@code judge_of}
+   * and {@code policy} are left out.
    *
    * @param when the time as it is to be shown
    * @param most how many of the targets that were looked at; {@code decision_left_out} says how

@@ -11,6 +11,7 @@ import dev.lintel.Failure;
 import dev.lintel.Handler;
 import dev.lintel.Judging;
 import dev.lintel.Measure;
+import dev.lintel.Mode;
 import dev.lintel.Opinion;
 import dev.lintel.Opinions;
 import dev.lintel.Policy;
@@ -20,11 +21,9 @@ import dev.lintel.Trail;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -32,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -115,7 +115,7 @@ public final class Judge implements AutoCloseable {
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicInteger atWork = new AtomicInteger();
   private final Set<CallThread> working = ConcurrentHashMap.newKeySet();
-  private final Map<Outcome, LongAdder> outcomes = new EnumMap<>(Outcome.class);
+  private final AtomicLongArray outcomes = new AtomicLongArray(Outcome.values().length);
   private final LongAdder picoUsd = new LongAdder();
   private final AtomicLong spent = new AtomicLong(Long.MIN_VALUE);
   private volatile @Nullable Judging judging;
@@ -147,9 +147,6 @@ public final class Judge implements AutoCloseable {
     this.threads = threads;
     this.draw = draw;
     this.clock = clock;
-    for (Outcome outcome : Outcome.values()) {
-      outcomes.put(outcome, new LongAdder());
-    }
   }
 
   /** From now on calls are judged so; empty where none are. */
@@ -265,7 +262,7 @@ public final class Judge implements AutoCloseable {
       asking.handle(call, chunk -> hear(answer, Excerpt.answer(List.of(chunk))));
     } catch (Failure failed) {
       LOG.debug("{} is not judged: {}", captured.trail().id(), failed.getMessage());
-      return failed(failed);
+      return failed(failed, call.trail());
     } finally {
       call.trail().cost().map(Measure::pico).ifPresent(picoUsd::add);
     }
@@ -281,15 +278,15 @@ public final class Judge implements AutoCloseable {
     }
   }
 
-  private Outcome failed(Failure failed) {
-    return switch (failed.kind()) {
-      case BUDGET_EXCEEDED -> {
-        spent.set(CallThread.nanoTime());
-        yield Outcome.OVER_BUDGET;
-      }
-      case PERMISSION -> Outcome.KEPT_FROM_IT;
-      default -> Outcome.FAILED;
-    };
+  private Outcome failed(Failure failed, Trail trail) {
+    if (failed.kind() == Failure.Kind.BUDGET_EXCEEDED) {
+      spent.set(CallThread.nanoTime());
+      return Outcome.OVER_BUDGET;
+    }
+    boolean kept =
+        trail.tries() == 0
+            && trail.findings().stream().anyMatch(finding -> finding.mode() == Mode.ENFORCE);
+    return kept ? Outcome.KEPT_FROM_IT : Outcome.FAILED;
   }
 
   private static Call call(Waiting one, Request request) {
@@ -359,12 +356,12 @@ public final class Judge implements AutoCloseable {
   }
 
   private void came(Outcome outcome) {
-    outcomes.get(outcome).increment();
+    outcomes.incrementAndGet(outcome.ordinal());
   }
 
   /** How many calls that were drawn came to that, since the start. */
   public long came(String outcome) {
-    return outcomes.get(Outcome.valueOf(outcome.toUpperCase(Locale.ROOT))).sum();
+    return outcomes.get(Outcome.valueOf(outcome.toUpperCase(Locale.ROOT)).ordinal());
   }
 
   /** The words of all outcomes. */

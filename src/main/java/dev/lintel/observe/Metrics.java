@@ -274,8 +274,7 @@ public final class Metrics implements Listener, Endpoint {
    * @param came how many to each
    * @param usd what judging cost
    */
-  public void judging(
-      List<String> outcomes, ToLongFunction<String> came, DoubleSupplier usd) {
+  public void judging(List<String> outcomes, ToLongFunction<String> came, DoubleSupplier usd) {
     CounterWithCallback.builder()
         .name("lintel_judged_calls_total")
         .help("Calls that were drawn to be judged, by what came of it.")

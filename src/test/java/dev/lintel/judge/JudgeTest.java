@@ -20,12 +20,14 @@ import dev.lintel.Inbound;
 import dev.lintel.Json;
 import dev.lintel.Judging;
 import dev.lintel.Measure;
+import dev.lintel.Mode;
 import dev.lintel.OnCallThread;
 import dev.lintel.Opinion;
 import dev.lintel.Opinions;
 import dev.lintel.Part;
 import dev.lintel.Policy;
 import dev.lintel.Request;
+import dev.lintel.Ruled;
 import dev.lintel.Soon;
 import dev.lintel.Span;
 import dev.lintel.Target;
@@ -182,7 +184,11 @@ class JudgeTest {
 
   /** What the judge was asked last. */
   private String question() {
-    return ((Chat) asked.getLast().request()).original().orElseThrow().body().value("messages")
+    return ((Chat) asked.getLast().request())
+        .original()
+        .orElseThrow()
+        .body()
+        .value("messages")
         .orElseThrow()
         .toString();
   }
@@ -319,10 +325,11 @@ class JudgeTest {
     var going = new CountDownLatch(1);
     answering =
         (call, sink) -> {
-          CallThread.current().offload(() -> {
-            going.await();
-            return true;
-          });
+          CallThread.current()
+              .offload(() -> {
+                going.await();
+                return true;
+              });
           sink.emit(Chunk.of(new Part.Text(GOOD)));
         };
     judge.use(Optional.of(ALL));
@@ -365,7 +372,8 @@ class JudgeTest {
   void a_judge_that_fails_or_may_not_see_it_is_counted() {
     answering =
         (call, sink) -> {
-          throw Failure.of(Failure.Kind.PERMISSION, "No.");
+          Failure no = Failure.of(Failure.Kind.PERMISSION, "No.");
+          new Ruled<>(true, Mode.ENFORCE, "policies.p.models").against(call.trail(), no);
         };
     judge.use(Optional.of(ALL));
     taker.take(captured(Capture.Level.FULL));
@@ -380,8 +388,7 @@ class JudgeTest {
 
   @Test
   void only_answers_of_the_models_that_are_named_are_judged() {
-    judge.use(
-        Optional.of(new Judging("bench", 1, "?", 5, Set.of("other"), List.of(BUDGET))));
+    judge.use(Optional.of(new Judging("bench", 1, "?", 5, Set.of("other"), List.of(BUDGET))));
     taker.take(captured(Capture.Level.FULL));
     judge.use(Optional.of(new Judging("bench", 1, "?", 5, Set.of("m"), List.of(BUDGET))));
     taker.take(captured(Capture.Level.FULL));
