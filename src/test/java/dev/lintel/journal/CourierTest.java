@@ -175,11 +175,12 @@ class CourierTest {
         int from = i == 0 ? 1 : i * calls / threads;
         int to = (i + 1) * calls / threads;
         callers.add(
-            Thread.ofPlatform().start(() -> {
-              for (int number = from; number < to; number++) {
-                append(journal, number);
-              }
-            }));
+            Thread.ofPlatform()
+                .start(() -> {
+                  for (int number = from; number < to; number++) {
+                    append(journal, number);
+                  }
+                }));
       }
       for (Thread caller : callers) {
         caller.join();

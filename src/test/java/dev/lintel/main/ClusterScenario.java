@@ -507,8 +507,7 @@ class ClusterScenario {
     assertThat(write.statusCode()).as(write.body()).isEqualTo(503);
     var change = node(1).admin("PATCH", "/tenants/t/apps/spools", "{\"budget\":null}");
     assertThat(change.statusCode()).as(change.body()).isEqualTo(503);
-    until(
-        "settled", 2, () -> spent(node(2), "spools").compareTo(new BigDecimal("0.3")) == 0);
+    until("settled", 2, () -> spent(node(2), "spools").compareTo(new BigDecimal("0.3")) == 0);
     for (Node node : NODES) {
       until("says that records wait", 10, () -> recordsWait(node));
       assertThat(node.health().path("status").asString()).isEqualTo("degraded");

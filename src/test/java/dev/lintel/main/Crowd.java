@@ -243,8 +243,7 @@ final class Crowd implements AutoCloseable {
   }
 
   /** Until it is over, or says that it is. */
-  private static String read(InputStream in, Predicate<String> ends)
-      throws IOException {
+  private static String read(InputStream in, Predicate<String> ends) throws IOException {
     var all = new StringBuilder();
     var part = new byte[8192];
     try (in) {

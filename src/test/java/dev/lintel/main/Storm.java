@@ -2,7 +2,6 @@ package dev.lintel.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lintel.Json;
 import dev.lintel.Soon;
 import dev.lintel.main.Crowd.Leaver;
 import dev.lintel.main.Crowd.Seen;
@@ -223,8 +222,8 @@ final class Storm implements AutoCloseable {
 
   private static boolean agree(Map<String, BigDecimal> these, Map<String, BigDecimal> all) {
     return these.entrySet().stream()
-        .allMatch(one ->
-            one.getValue().compareTo(all.getOrDefault(one.getKey(), BigDecimal.ZERO)) == 0);
+        .allMatch(
+            one -> one.getValue().compareTo(all.getOrDefault(one.getKey(), BigDecimal.ZERO)) == 0);
   }
 
   /** Throws where there are two of one call. */
