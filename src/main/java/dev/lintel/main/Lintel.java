@@ -532,7 +532,7 @@ public final class Lintel implements AutoCloseable {
 
   /**
    * How the database and the Redis are that nodes share, as far as they are configured, and the
-   * journal once it has lost something or will.
+   * journal while not all is well with it.
    */
   private Map<String, Footing> footings() {
     var all = new TreeMap<>(sharing.footings());
@@ -554,16 +554,7 @@ public final class Lintel implements AutoCloseable {
                       Map.of())));
     }
     vigil.footing().ifPresent(broken -> all.put("audit", broken));
-    MappedJournal journal = evidence.journal();
-    if (journal.full() || journal.lost() > 0) {
-      all.put(
-          "journal",
-          new Footing(
-              journal.full() ? "full" : "open",
-              Optional.empty(),
-              !journal.full(),
-              Map.of("lost", Long.toString(journal.lost()))));
-    }
+    evidence.footing().ifPresent(journal -> all.put("journal", journal));
     return all;
   }
 
