@@ -333,7 +333,8 @@ public final class Judge implements AutoCloseable {
       if (records.find(judged.id()).isEmpty()) {
         return Outcome.GONE;
       }
-      opinions
+      boolean stands =
+          opinions
           .get()
           .keep(
               new Opinion(
@@ -348,7 +349,7 @@ public final class Judge implements AutoCloseable {
                   verdict.label(),
                   "",
                   clock.instant()));
-      return Outcome.SCORED;
+      return stands ? Outcome.SCORED : Outcome.GONE;
     } catch (Failure away) {
       LOG.debug("the score of {} is not kept: {}", judged.id(), away.getMessage());
       return Outcome.NOT_STORED;
