@@ -59,7 +59,9 @@ final class SqlOpinions implements Opinions {
     });
   }
 
-  /** Whose call it was stands in its record alone: where some user's are erased it has to be there. */
+  /**
+   * Whose call it was stands in its record alone: where some user's are erased it has to be there.
+   */
   private boolean isErased(Connection connection, Opinion opinion) throws SQLException {
     boolean maybe = false;
     for (Erasure erasure : SqlErasures.binding(connection, database.shared())) {

@@ -72,9 +72,7 @@ interface ErasuresContract {
     Entry bobs = call(2, MORNING, "acme", "bob");
     store.records().add("n1", List.of(anns, bobs));
     Erasure ofAnn =
-        store
-            .erasures()
-            .ask("acme", MORNING.plusSeconds(60), Optional.of("ann"), "boss", MORNING);
+        store.erasures().ask("acme", MORNING.plusSeconds(60), Optional.of("ann"), "boss", MORNING);
     workedOff(store.erasures(), ofAnn);
 
     assertThat(store.opinions().keep(said(id(anns), "acme"))).isFalse();
