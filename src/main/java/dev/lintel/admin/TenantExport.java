@@ -119,8 +119,7 @@ public final class TenantExport {
   private void standing(String tenant, Lines lines) {
     List<String> apps = sources.settings().names(List.of("tenants", tenant, "apps"));
     var policies = new TreeSet<String>();
-    configuration(List.of("tenants", tenant), lines)
-        .ifPresent(found -> policies(found, policies));
+    configuration(List.of("tenants", tenant), lines).ifPresent(found -> policies(found, policies));
     for (String app : apps) {
       configuration(List.of("tenants", tenant, "apps", app), lines)
           .ifPresent(found -> policies(found, policies));

@@ -50,10 +50,7 @@ final class Export {
         parameters.put("from", Report.timeOr(since));
         parameters.put("to", Report.timeOr(until));
         String path =
-            "/admin/v1/tenants/"
-                + Report.encoded(tenant)
-                + "/export"
-                + Report.query(parameters);
+            "/admin/v1/tenants/" + Report.encoded(tenant) + "/export" + Report.query(parameters);
         written(file, out -> running.copy(path, out));
       });
     }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -167,8 +168,7 @@ final class SqlPayloads implements Payloads {
   }
 
   @Override
-  public Some some(
-      Optional<String> tenant, Instant from, String before, int look, Instant now) {
+  public Some some(Optional<String> tenant, Instant from, String before, int look, Instant now) {
     return database.found(connection -> {
       var slices = new LinkedHashMap<String, Long>();
       try (var query =
@@ -191,7 +191,10 @@ final class SqlPayloads implements Payloads {
         var own = new HashSet<String>();
         for (long slice : new TreeSet<>(slices.values())) {
           List<String> ids =
-              slices.keySet().stream().filter(id -> slices.get(id) == slice).toList();
+              slices.entrySet().stream()
+                  .filter(place -> place.getValue() == slice)
+                  .map(Map.Entry::getKey)
+                  .toList();
           own.addAll(ofTenant(connection, slice, ids, tenant.get()));
         }
         slices.keySet().retainAll(own);

@@ -73,9 +73,7 @@ class ExportScenario {
       until(() -> gateway.admin("GET", path + "/payload", "").statusCode() == 200);
     }
     until(() ->
-        Json.parse(gateway.admin("GET", "/admin/v1/usage", "").body())
-                .at("/data/0/calls")
-                .asInt()
+        Json.parse(gateway.admin("GET", "/admin/v1/usage", "").body()).at("/data/0/calls").asInt()
             == ids.length);
   }
 
@@ -97,12 +95,10 @@ class ExportScenario {
           gateway.admin("POST", "/admin/v1/tenants/acme/apps/a/keys", "{\"name\":\"ci\"}").body();
       String secret = Json.parse(made).path("key").asString();
       String ours = call(gateway, secret, "Quokka", "x-lintel-user", "ann");
-      String clean =
-          call(gateway, secret, "mail ben@example.com", "x-lintel-use-case", "clean");
+      String clean = call(gateway, secret, "mail ben@example.com", "x-lintel-use-case", "clean");
       String theirs = call(gateway, "sk-other-written-0001", "Bilby", "x-lintel-user", "cid");
       keepsAll(gateway, ours, clean, theirs);
-      String opinion =
-          "{\"request_id\":\"%s\",\"score\":0.75,\"label\":\"good\"}".formatted(ours);
+      String opinion = "{\"request_id\":\"%s\",\"score\":0.75,\"label\":\"good\"}".formatted(ours);
       var said =
           gateway.send(
               gateway
@@ -130,7 +126,8 @@ class ExportScenario {
       List<JsonNode> lines = export.body().lines().map(Json::parse).toList();
       assertThat(lines.getFirst().at("/export/tenant").asString()).isEqualTo("acme");
       assertThat(texts(of(lines, "configuration"), "path"))
-          .containsExactly("/tenants/acme", "/tenants/acme/apps/a", "/policies/all", "/policies/clean");
+          .containsExactly(
+              "/tenants/acme", "/tenants/acme/apps/a", "/policies/all", "/policies/clean");
       assertThat(texts(of(lines, "key"), "source")).containsExactly("file", "store");
       assertThat(of(lines, "budget"))
           .singleElement()

@@ -81,8 +81,7 @@ interface PayloadsContract {
     Instant now = NOON.plus(Duration.ofHours(2));
     var payloads = store().payloads();
     assertThat(payloads.some(Optional.empty(), NOON, "s", 10, now))
-        .isEqualTo(
-            new Payloads.Some(List.of(young.id(), others.id(), old.id()), Optional.empty()));
+        .isEqualTo(new Payloads.Some(List.of(young.id(), others.id(), old.id()), Optional.empty()));
     assertThat(payloads.some(Optional.of("t"), NOON, "s", 10, now).ids())
         .containsExactly(young.id(), old.id());
     Payloads.Some first = payloads.some(Optional.of("t"), NOON, "s", 3, now);
