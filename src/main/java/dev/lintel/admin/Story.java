@@ -194,12 +194,14 @@ final class Story {
           candidate.path("score").isNumber()
               ? ", with a score of " + candidate.path("score") + " (lower is better)"
               : ", for want of a better one: it was not scored";
+      String basis = text(candidate, "basis");
       String policy = text(candidate, "policy");
       say(
           text(candidate, "target")
               + " stood in place "
               + candidate.path("order")
               + score
+              + (basis.isEmpty() ? "" : ", for " + basis)
               + (policy.isEmpty() ? "" : "; " + policy)
               + session(text(candidate, "session"))
               + ".");

@@ -497,13 +497,16 @@ public record Config(
   public List<Path> files() {
     return Stream.concat(
             Stream.concat(read.stream(), pricing.catalogue().stream()),
-            Stream.concat(
-                    models.stream().map(ModelSpec::strategy),
-                    policies.preferences().stream()
-                        .flatMap(rule -> rule.value().strategy().stream()))
-                .flatMap(strategy -> strategy.files().stream()))
+            strategies().flatMap(strategy -> strategy.files().stream()))
         .distinct()
         .toList();
+  }
+
+  /** Those of models, and of policies. */
+  public Stream<Spec<Strategy>> strategies() {
+    return Stream.concat(
+        models.stream().map(ModelSpec::strategy),
+        policies.preferences().stream().flatMap(rule -> rule.value().strategy().stream()));
   }
 
   /** The same at another address. */

@@ -52,6 +52,7 @@ import dev.lintel.identity.Strikes;
 import dev.lintel.identity.Tokens;
 import dev.lintel.price.Catalogue;
 import dev.lintel.price.Knowledge;
+import dev.lintel.route.BestRated;
 import dev.lintel.route.InOrder;
 import dev.lintel.route.Standings;
 import dev.lintel.token.Tokenizer;
@@ -388,6 +389,13 @@ record Gateway(
   /** As {@link Register#admin} says. */
   Optional<Admin> admin(String credential) {
     return register.admin(credential);
+  }
+
+  /** The models of which is asked how well they were answered; empty where of none. */
+  Optional<Predicate<String>> scored() {
+    return config.strategies().anyMatch(BestRated.class::isInstance)
+        ? Optional.of(Set.copyOf(models.names())::contains)
+        : Optional.empty();
   }
 
   /** Whether there is such a tenant with an app. */

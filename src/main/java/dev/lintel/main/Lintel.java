@@ -16,6 +16,7 @@ import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Logging;
 import dev.lintel.Model;
+import dev.lintel.Opinions;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
@@ -123,6 +124,7 @@ public final class Lintel implements AutoCloseable {
   private final Erasing erasing;
   private final Vigil vigil;
   private final Scribe scribe;
+  private final Scoring scoring;
   private final Metrics metrics;
   private final Tracer tracer;
   private final LogDial logs;
@@ -254,6 +256,12 @@ public final class Lintel implements AutoCloseable {
     vigil =
         new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
     metrics.evidence(vigil::intact, vigil::entries);
+    scoring =
+        new Scoring(
+            () -> storage.store().opinions(),
+            () -> live.scored(),
+            standings::scored,
+            InstantSource.system());
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -359,6 +367,8 @@ public final class Lintel implements AutoCloseable {
       retaining.begin();
       storage.hear(Erasures.TOPIC, number -> erasing.hurry());
       erasing.begin();
+      storage.hear(Opinions.TOPIC, number -> scoring.hurry());
+      scoring.begin();
       vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       vertx.setPeriodic(LOGS_MILLIS, tick -> logs.look());
@@ -439,6 +449,7 @@ public final class Lintel implements AutoCloseable {
         alarms.use(config.alerts());
         tracer.use(config.otlp());
         logs.use(config.logging());
+        scoring.hurry();
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -499,7 +510,7 @@ public final class Lintel implements AutoCloseable {
 
   /**
    * How the database and the Redis are that nodes share, as far as they are configured, and the
-   * journal once it has lost something or will.
+   * journal while not all is well with it.
    */
   private Map<String, Footing> footings() {
     var all = new TreeMap<>(sharing.footings());
@@ -521,16 +532,7 @@ public final class Lintel implements AutoCloseable {
                       Map.of())));
     }
     vigil.footing().ifPresent(broken -> all.put("audit", broken));
-    MappedJournal journal = evidence.journal();
-    if (journal.full() || journal.lost() > 0) {
-      all.put(
-          "journal",
-          new Footing(
-              journal.full() ? "full" : "open",
-              Optional.empty(),
-              !journal.full(),
-              Map.of("lost", Long.toString(journal.lost()))));
-    }
+    evidence.footing().ifPresent(journal -> all.put("journal", journal));
     return all;
   }
 
@@ -558,6 +560,7 @@ public final class Lintel implements AutoCloseable {
     retaining.close();
     erasing.close();
     vigil.close();
+    scoring.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
@@ -638,7 +641,11 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
-                new Supposing(revisions::candidate, lasting),
+                new Supposing(
+                    revisions::candidate,
+                    lasting,
+                    models ->
+                        Scoring.now(storage.store().opinions(), models, InstantSource.system())),
                 administration())));
     return all;
   }
