@@ -2,6 +2,7 @@ package dev.lintel.main;
 
 import dev.lintel.Allowance;
 import dev.lintel.Approvals;
+import dev.lintel.Body;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -10,8 +11,12 @@ import dev.lintel.Erasures;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
+import dev.lintel.Handler;
+import dev.lintel.Headers;
 import dev.lintel.Health;
 import dev.lintel.History;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Logging;
@@ -58,6 +63,7 @@ import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
+import dev.lintel.judge.Judge;
 import dev.lintel.observe.Metrics;
 import dev.lintel.redact.Redaction;
 import dev.lintel.route.Probes;
@@ -125,6 +131,7 @@ public final class Lintel implements AutoCloseable {
   private final Vigil vigil;
   private final Scribe scribe;
   private final Scoring scoring;
+  private final Judge judge;
   private final Metrics metrics;
   private final Tracer tracer;
   private final LogDial logs;
@@ -256,6 +263,19 @@ public final class Lintel implements AutoCloseable {
     vigil =
         new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
     metrics.evidence(vigil::intact, vigil::entries);
+    judge =
+        new Judge(
+            (call, sink) -> serve(call, sink, Gateway::judging),
+            body ->
+                Builtins.OPENAI.read(
+                    new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(Json.bytes(body)))),
+            evidence.all(),
+            () -> storage.store().opinions(),
+            Redaction::of,
+            body -> CallThread.start(loop(), body),
+            () -> CallThread.random().nextDouble(),
+            InstantSource.system());
+    metrics.judging(Judge.outcomes(), judge::came, judge::usd);
     scoring =
         new Scoring(
             () -> storage.store().opinions(),
@@ -296,7 +316,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
                 spool),
-            new Tape(scribe),
+            new Tape(judge.beside(scribe)),
             new Signatures(),
             continuity,
             rollouts,
@@ -325,6 +345,7 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, revisions.number(), name -> Optional.empty());
       standings.use(config.breakers());
+      judge.use(config.judge());
       evidence.begin(counters::atLeast);
       var listening =
           new Server(
@@ -450,6 +471,7 @@ public final class Lintel implements AutoCloseable {
         tracer.use(config.otlp());
         logs.use(config.logging());
         scoring.hurry();
+        judge.use(config.judge());
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -479,13 +501,17 @@ public final class Lintel implements AutoCloseable {
                   + " moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
+    serve(call, sink, Gateway::calls);
+  }
+
+  private void serve(Call call, Sink sink, Function<Gateway, Handler> by) {
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
     }
     begun.increment();
     try {
-      gateway.calls().handle(call, sink);
+      by.apply(gateway).handle(call, sink);
     } finally {
       ended.increment();
       gateway.hold().release();
@@ -564,6 +590,7 @@ public final class Lintel implements AutoCloseable {
     storage.end();
     wait(server.stop(patience));
     shadow.close();
+    judge.close();
     directory.close();
     alarms.close();
     notices.close();
