@@ -195,8 +195,7 @@ public final class Pairs {
     /** Whether somebody has said how good it was, and nobody that it was worse. */
     boolean isGood(List<Opinion> opinions) {
       return least.isEmpty()
-          || !opinions.isEmpty()
-              && opinions.stream().allMatch(one -> one.score() >= least.get());
+          || !opinions.isEmpty() && opinions.stream().allMatch(one -> one.score() >= least.get());
     }
   }
 
@@ -225,9 +224,7 @@ public final class Pairs {
                 .some(asked.tenant, asked.from, before.get(), LOOK, clock.instant());
         for (String id : some.ids()) {
           consider(id);
-          if (pairs == asked.limit
-              || lines.size() >= LONGEST
-              || CallThread.nanoTime() - end >= 0) {
+          if (pairs == asked.limit || lines.size() >= LONGEST || CallThread.nanoTime() - end >= 0) {
             return Optional.of(id);
           }
         }

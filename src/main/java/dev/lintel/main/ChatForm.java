@@ -26,8 +26,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Says a chat that was kept in the words of its dialect in OpenAI's: as it would be asked of OpenAI,
- * and as a caller who speaks that would have been answered.
+ * Says a chat that was kept in the words of its dialect in OpenAI's: as it would be asked of
+ * OpenAI, and as a caller who speaks that would have been answered.
  */
 final class ChatForm implements Pairs.Form {
   private static final Logger LOG = LoggerFactory.getLogger(ChatForm.class);
@@ -81,8 +81,7 @@ final class ChatForm implements Pairs.Form {
     }
     var trail = Trail.begin(System.nanoTime());
     JsonNode asked =
-        Json.parse(
-            Builtins.OPENAI.write(chat, SOMEBODY, new Adaptation(trail, false)).body());
+        Json.parse(Builtins.OPENAI.write(chat, SOMEBODY, new Adaptation(trail, false)).body());
     Chunk reply = dialect.reader(chat).whole(Json.bytes(said.path("reply")));
     JsonNode choice =
         Json.parse(Builtins.OPENAI.writer(chat, trail).whole(List.of(reply)))

@@ -72,7 +72,11 @@ final class EvidenceAdmin {
    * @param pairs what chats said and were answered
    */
   static List<Operation> operations(
-      Erasing erasing, Runnable changed, Said said, TenantExport.Sources kept, Pairs.Sources pairs) {
+      Erasing erasing,
+      Runnable changed,
+      Said said,
+      TenantExport.Sources kept,
+      Pairs.Sources pairs) {
     var desk = new ErasureDesk(erasing::known, changed, InstantSource.system(), Builtins.OPENAI);
     return List.of(
         Operation.get(

@@ -85,7 +85,6 @@ class ChatFormTest {
         "anthropic|{\"model\":\"fast\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":7}]}"
       })
   void what_is_no_whole_conversation_is_none(String dialect, String request) {
-    assertThatThrownBy(() -> form(dialect, request, "{\"output\":[]}"))
-        .isInstanceOf(Failure.class);
+    assertThatThrownBy(() -> form(dialect, request, "{\"output\":[]}")).isInstanceOf(Failure.class);
   }
 }

@@ -135,7 +135,12 @@ class ExportScenario {
       assertThat(lines.getFirst().at("/export/tenant").asString()).isEqualTo("acme");
       assertThat(texts(of(lines, "configuration"), "path"))
           .containsExactly(
-              "/tenants/acme", "/tenants/acme/apps/a", "/policies/all", "/policies/apart", "/policies/clean", "/policies/shapes");
+              "/tenants/acme",
+              "/tenants/acme/apps/a",
+              "/policies/all",
+              "/policies/apart",
+              "/policies/clean",
+              "/policies/shapes");
       assertThat(texts(of(lines, "key"), "source")).containsExactly("file", "store");
       assertThat(of(lines, "budget"))
           .singleElement()
@@ -307,11 +312,12 @@ class ExportScenario {
       assertThat(leftOut(ours)).isEqualTo("failed=1, no_text=1, opted_out=2");
       List<JsonNode> lines = ours.body().lines().map(Json::parse).toList();
       assertThat(lines).hasSize(2);
-      assertThat(lines).allSatisfy(line -> {
-        assertThat(line.propertyNames()).containsExactly("messages");
-        assertThat(line.at("/messages/1/role").asString()).isEqualTo("assistant");
-        assertThat(line.at("/messages/1/content").asString()).isNotEmpty();
-      });
+      assertThat(lines)
+          .allSatisfy(line -> {
+            assertThat(line.propertyNames()).containsExactly("messages");
+            assertThat(line.at("/messages/1/role").asString()).isEqualTo("assistant");
+            assertThat(line.at("/messages/1/content").asString()).isNotEmpty();
+          });
       assertThat(lines.getFirst().at("/messages/0/content").asString()).isEqualTo("mail [email]");
       assertThat(lines.getLast().at("/messages/0/content").asString()).isEqualTo("Quokka");
       assertThat(gateway.admin("GET", "/admin/v1/acts?limit=1", "").body())
@@ -334,7 +340,8 @@ class ExportScenario {
       assertThat(first.body()).contains("Bilby").doesNotContain("Quokka");
       String next = first.headers().firstValue("x-lintel-next").orElseThrow();
       assertThat(pairs(gateway, "?limit=1&cursor=" + next).body()).contains("[email]");
-      for (String wrong : List.of("form=csv", "min_score=2", "min_score=x", "limit=0", "cursor=-")) {
+      for (String wrong :
+          List.of("form=csv", "min_score=2", "min_score=x", "limit=0", "cursor=-")) {
         assertThat(pairs(gateway, "?" + wrong).statusCode()).as(wrong).isEqualTo(400);
       }
 
@@ -344,8 +351,7 @@ class ExportScenario {
       assertThat(run.out).contains("2 pairs; left out: {failed=1, no_text=1, opted_out=2}");
       assertThat(Files.readString(file)).isEqualTo(ours.body());
 
-      var opted =
-          gateway.admin("PATCH", "/admin/v1/policies/all", "{\"training\":\"opted_out\"}");
+      var opted = gateway.admin("PATCH", "/admin/v1/policies/all", "{\"training\":\"opted_out\"}");
       assertThat(opted.statusCode()).as(opted.body()).isEqualTo(200);
       HttpResponse<String> none = pairs(gateway, "");
       assertThat(none.body()).isEmpty();
