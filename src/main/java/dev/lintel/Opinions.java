@@ -12,11 +12,27 @@ public interface Opinions {
   /** What sums can be asked by. */
   List<String> COLUMNS = List.of("tenant", "app", "use_case", "model", "target", "source", "label");
 
-  /** In the place of what the same source said of that call before. Durable when it returns. */
-  void keep(Opinion opinion);
+  /** The {@link Feed}'s topic. */
+  String TOPIC = "opinions";
+
+  /**
+   * In the place of what the same source said of that call before. Durable when it returns.
+   *
+   * @return false where the call is {@linkplain Erasure erased}: nothing of it is kept
+   */
+  boolean keep(Opinion opinion);
 
   /** What was said of that call. */
-  List<Opinion> of(String callId);
+  default List<Opinion> of(String callId) {
+    return of(List.of(callId));
+  }
+
+  /**
+   * What was said of those calls, call by call.
+   *
+   * @param callIds a thousand at the most
+   */
+  List<Opinion> of(List<String> callIds);
 
   /**
    * @param values of the columns that were asked for, in their order

@@ -82,6 +82,7 @@ final class Rights {
           row(TENANT, "GET", "/budgets", Own.QUERY),
           row(TENANT, "GET", "/usage", Own.QUERY),
           row(TENANT, "GET", "/calls", Own.QUERY),
+          row(TENANT, "GET", "/pairs", Own.QUERY),
           row(TENANT, "GET", "/reports", Own.QUERY),
           row(TENANT, "GET", "/top", Own.QUERY));
 

@@ -2,6 +2,7 @@ package dev.lintel.main;
 
 import dev.lintel.Allowance;
 import dev.lintel.Approvals;
+import dev.lintel.Body;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -11,12 +12,17 @@ import dev.lintel.Erasures;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
+import dev.lintel.Handler;
+import dev.lintel.Headers;
 import dev.lintel.Health;
 import dev.lintel.History;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Logging;
 import dev.lintel.Model;
+import dev.lintel.Opinions;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
@@ -25,9 +31,14 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.AlertList;
+import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Happening;
+import dev.lintel.admin.Keys;
 import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.Pairs;
+import dev.lintel.admin.Said;
+import dev.lintel.admin.TenantExport;
 import dev.lintel.alert.Alarms;
 import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
@@ -55,6 +66,7 @@ import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
+import dev.lintel.judge.Judge;
 import dev.lintel.observe.Metrics;
 import dev.lintel.observe.Moment;
 import dev.lintel.observe.Notable;
@@ -127,6 +139,8 @@ public final class Lintel implements AutoCloseable {
   private final Erasing erasing;
   private final Vigil vigil;
   private final Scribe scribe;
+  private final Scoring scoring;
+  private final Judge judge;
   private final Metrics metrics;
   private final Notable notable = new Notable();
   private final Moment moment;
@@ -260,6 +274,25 @@ public final class Lintel implements AutoCloseable {
     vigil =
         new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
     metrics.evidence(vigil::intact, vigil::entries);
+    judge =
+        new Judge(
+            (call, sink) -> serve(call, sink, Gateway::judging),
+            body ->
+                Builtins.OPENAI.read(
+                    new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(Json.bytes(body)))),
+            evidence.all(),
+            () -> storage.store().opinions(),
+            Redaction::of,
+            body -> CallThread.start(loop(), body),
+            () -> CallThread.random().nextDouble(),
+            InstantSource.system());
+    metrics.judging(Judge.outcomes(), judge::came, judge::usd);
+    scoring =
+        new Scoring(
+            () -> storage.store().opinions(),
+            () -> live.scored(),
+            standings::scored,
+            InstantSource.system());
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -308,7 +341,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
                 spool),
-            new Tape(scribe),
+            new Tape(judge.beside(scribe)),
             new Signatures(),
             continuity,
             rollouts,
@@ -337,6 +370,7 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, revisions.number(), name -> Optional.empty());
       standings.use(config.breakers());
+      judge.use(config.judge());
       evidence.begin(counters::atLeast);
       var listening =
           new Server(
@@ -379,6 +413,8 @@ public final class Lintel implements AutoCloseable {
       retaining.begin();
       storage.hear(Erasures.TOPIC, number -> erasing.hurry());
       erasing.begin();
+      storage.hear(Opinions.TOPIC, number -> scoring.hurry());
+      scoring.begin();
       vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       vertx.setPeriodic(LOGS_MILLIS, tick -> logs.look());
@@ -460,6 +496,8 @@ public final class Lintel implements AutoCloseable {
         alarms.use(config.alerts());
         tracer.use(config.otlp());
         logs.use(config.logging());
+        scoring.hurry();
+        judge.use(config.judge());
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -489,6 +527,10 @@ public final class Lintel implements AutoCloseable {
                   + " moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
+    serve(call, sink, Gateway::calls);
+  }
+
+  private void serve(Call call, Sink sink, Function<Gateway, Handler> by) {
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
@@ -496,7 +538,7 @@ public final class Lintel implements AutoCloseable {
     begun.increment();
     CallThread.serves(call.trail());
     try {
-      gateway.calls().handle(call, sink);
+      by.apply(gateway).handle(call, sink);
     } finally {
       CallThread.served();
       ended.increment();
@@ -522,7 +564,7 @@ public final class Lintel implements AutoCloseable {
 
   /**
    * How the database and the Redis are that nodes share, as far as they are configured, and the
-   * journal once it has lost something or will.
+   * journal while not all is well with it.
    */
   private Map<String, Footing> footings() {
     var all = new TreeMap<>(sharing.footings());
@@ -544,16 +586,7 @@ public final class Lintel implements AutoCloseable {
                       Map.of())));
     }
     vigil.footing().ifPresent(broken -> all.put("audit", broken));
-    MappedJournal journal = evidence.journal();
-    if (journal.full() || journal.lost() > 0) {
-      all.put(
-          "journal",
-          new Footing(
-              journal.full() ? "full" : "open",
-              Optional.empty(),
-              !journal.full(),
-              Map.of("lost", Long.toString(journal.lost()))));
-    }
+    evidence.footing().ifPresent(journal -> all.put("journal", journal));
     return all;
   }
 
@@ -581,9 +614,11 @@ public final class Lintel implements AutoCloseable {
     retaining.close();
     erasing.close();
     vigil.close();
+    scoring.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
+    judge.close();
     directory.close();
     alarms.close();
     notices.close();
@@ -661,19 +696,46 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
-                new Supposing(revisions::candidate, lasting),
+                new Supposing(
+                    revisions::candidate,
+                    lasting,
+                    models ->
+                        Scoring.now(storage.store().opinions(), models, InstantSource.system())),
                 administration())));
     return all;
   }
 
   private List<Operation> administration() {
+    var budgets =
+        new Budgets(
+            () -> lasting.admit().budgets(live.config().policies().allowances()),
+            sharing.counters(),
+            Builtins.OPENAI);
     var all =
         new ArrayList<>(
             new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
-                .operations(
-                    () -> lasting.admit().budgets(live.config().policies().allowances()),
-                    sharing.counters()));
-    all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
+                .operations(budgets));
+    var said =
+        new Said(() -> storage.store().payloads(), sealer, InstantSource.system(), Builtins.OPENAI);
+    var kept =
+        new TenantExport.Sources(
+            evidence.all(),
+            storage::store,
+            said,
+            revisions,
+            new Keys(Builtins.OPENAI, new CallerRing(() -> live, storage, directory)),
+            budgets);
+    var pairs =
+        new Pairs.Sources(
+            evidence.all(),
+            storage::store,
+            said,
+            new ChatForm(),
+            (tenant, app, useCase) ->
+                live.callerOf(tenant, app, "")
+                    .map(caller -> caller.policies().of(useCase).optsOut())
+                    .orElse(false));
+    all.addAll(EvidenceAdmin.operations(erasing, this::changed, said, kept, pairs));
     all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     all.addAll(logs.operations());
     all.add(Happening.operation(moment::shown, Builtins.OPENAI));

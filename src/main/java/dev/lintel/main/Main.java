@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       Whatif.class,
       Report.class,
       Top.class,
+      Export.class,
       Simulate.class,
       Train.class
     })

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Erasure;
 import dev.lintel.Ids;
 import dev.lintel.Opinion;
 import dev.lintel.Opinions;
@@ -21,8 +22,11 @@ final class SqlOpinions implements Opinions {
   }
 
   @Override
-  public void keep(Opinion opinion) {
-    database.written(connection -> {
+  public boolean keep(Opinion opinion) {
+    return database.written(connection -> {
+      if (isErased(connection, opinion)) {
+        return false;
+      }
       try (var upsert =
           connection.prepareStatement(
               """
@@ -48,34 +52,72 @@ final class SqlOpinions implements Opinions {
         upsert.setString(next++, RecordRow.storable(opinion.label()));
         upsert.setString(next++, RecordRow.storable(opinion.comment()));
         upsert.setLong(next, opinion.said().toEpochMilli());
-        return upsert.executeUpdate();
+        upsert.executeUpdate();
       }
+      SqlFeed.next(connection, TOPIC);
+      return true;
     });
   }
 
+  /**
+   * Whose call it was stands in its record alone: where some user's are erased it has to be there.
+   */
+  private boolean isErased(Connection connection, Opinion opinion) throws SQLException {
+    boolean maybe = false;
+    for (Erasure erasure : SqlErasures.binding(connection, database.shared())) {
+      if (erasure.covers(opinion.callId(), opinion.tenant(), "")) {
+        return true;
+      }
+      maybe |= erasure.user().isPresent() && erasure.reaches(opinion.callId(), opinion.tenant());
+    }
+    return maybe && !isRecorded(connection, opinion.callId());
+  }
+
+  private static boolean isRecorded(Connection connection, String id) throws SQLException {
+    Optional<Integer> day = Ids.time(id).map(RecordRow::day);
+    if (day.isEmpty() || !SqlRecords.days(connection).contains(day.get())) {
+      return false;
+    }
+    try (var query =
+        connection.prepareStatement(
+            "SELECT 1 FROM " + SqlRecords.table(day.get()) + " WHERE id = ?")) {
+      query.setString(1, id);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next();
+      }
+    }
+  }
+
   @Override
-  public List<Opinion> of(String callId) {
+  public List<Opinion> of(List<String> callIds) {
+    if (callIds.isEmpty()) {
+      return List.of();
+    }
     return database.found(connection -> {
       var all = new ArrayList<Opinion>();
       try (var query =
           connection.prepareStatement(
-              "SELECT source, tenant, app, use_case, model, target, score, label, comment, said FROM opinion WHERE call = ? ORDER BY source")) {
-        query.setString(1, callId);
+              "SELECT call, source, tenant, app, use_case, model, target, score, label, comment, said FROM opinion WHERE call IN (?%s) ORDER BY call, source"
+                  .formatted(", ?".repeat(callIds.size() - 1)))) {
+        int next = 1;
+        for (String id : callIds) {
+          query.setString(next++, id);
+        }
         try (ResultSet row = query.executeQuery()) {
           while (row.next()) {
             all.add(
                 new Opinion(
-                    callId,
                     row.getString(1),
                     row.getString(2),
                     row.getString(3),
                     row.getString(4),
                     row.getString(5),
                     row.getString(6),
-                    row.getDouble(7),
-                    row.getString(8),
+                    row.getString(7),
+                    row.getDouble(8),
                     row.getString(9),
-                    Instant.ofEpochMilli(row.getLong(10))));
+                    row.getString(10),
+                    Instant.ofEpochMilli(row.getLong(11))));
           }
         }
       }
