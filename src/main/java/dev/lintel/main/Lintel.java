@@ -34,6 +34,7 @@ import dev.lintel.admin.Budgets;
 import dev.lintel.admin.Keys;
 import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.Pairs;
 import dev.lintel.admin.Said;
 import dev.lintel.admin.TenantExport;
 import dev.lintel.alert.Alarms;
@@ -697,7 +698,17 @@ public final class Lintel implements AutoCloseable {
             revisions,
             new Keys(Builtins.OPENAI, new CallerRing(() -> live, storage, directory)),
             budgets);
-    all.addAll(EvidenceAdmin.operations(erasing, this::changed, said, kept));
+    var pairs =
+        new Pairs.Sources(
+            evidence.all(),
+            storage::store,
+            said,
+            new ChatForm(),
+            (tenant, app, useCase) ->
+                live.callerOf(tenant, app, "")
+                    .map(caller -> caller.policies().of(useCase).optsOut())
+                    .orElse(false));
+    all.addAll(EvidenceAdmin.operations(erasing, this::changed, said, kept, pairs));
     all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     all.addAll(logs.operations());
     return all;

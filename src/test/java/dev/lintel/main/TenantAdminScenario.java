@@ -131,7 +131,9 @@ class TenantAdminScenario {
     assertThat(hidden.statusCode()).isEqualTo(404);
     assertThat(hidden.body()).doesNotContain("\"other\"");
     assertThat(get("/calls/" + others).statusCode()).isEqualTo(403);
-    for (String path : List.of("/budgets", "/usage", "/calls")) {
+    assertThat(get("/pairs?tenant=t").statusCode()).isEqualTo(200);
+    assertThat(ask(who("lookers"), "GET", "/pairs", "").statusCode()).isEqualTo(403);
+    for (String path : List.of("/budgets", "/usage", "/calls", "/pairs")) {
       assertThat(get(path).statusCode()).as(path).isEqualTo(403);
       assertThat(get(path + "?tenant=other").statusCode()).as(path).isEqualTo(403);
       assertThat(get(path + "?tenant=").statusCode()).as(path).isEqualTo(403);
