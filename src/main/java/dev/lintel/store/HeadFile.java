@@ -34,8 +34,20 @@ final class HeadFile implements AutoCloseable {
     channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
+  /** The same of a file that is not to be written. */
+  static Optional<Head> look(Path file, Predicate<Head> good) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return read(channel, good);
+    }
+  }
+
   /** The furthest of those that are good. */
   synchronized Optional<Head> read(Predicate<Head> good) throws IOException {
+    return read(channel, good);
+  }
+
+  private static Optional<Head> read(FileChannel channel, Predicate<Head> good)
+      throws IOException {
     Optional<Head> furthest = Optional.empty();
     for (int place = 0; place < PLACES; place++) {
       ByteBuffer bytes = ByteBuffer.allocate(PLACE);

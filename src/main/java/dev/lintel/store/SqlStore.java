@@ -72,6 +72,7 @@ public final class SqlStore implements Store {
   private final SqlFiles files;
   private final SqlBatches batches;
   private final SqlAudit audit;
+  private final SqlEvidence evidence;
   private final SqlRecords records;
   private final SqlFindings findings;
   private final SqlCosts costs;
@@ -104,6 +105,7 @@ public final class SqlStore implements Store {
     this.files = new SqlFiles(database, folder.resolve("files"), clock);
     this.batches = new SqlBatches(database, clock, LEASE, UUID.randomUUID().toString());
     this.audit = new SqlAudit(database, folder, clock);
+    this.evidence = new SqlEvidence(database, audit);
     this.records = new SqlRecords(database, audit);
     this.findings = new SqlFindings(database);
     this.costs = new SqlCosts(database);
@@ -331,6 +333,11 @@ public final class SqlStore implements Store {
 
   @Override
   public AuditTrail audit() {
+    return evidence;
+  }
+
+  /** What writes the chain, in the transactions of those who write what it tells of. */
+  SqlAudit chain() {
     return audit;
   }
 

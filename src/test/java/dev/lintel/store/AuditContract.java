@@ -112,6 +112,38 @@ interface AuditContract {
   }
 
   @Test
+  default void a_record_is_found_among_many_batches_that_came_while_its_call_went_on() {
+    Instant noon = RecordsContract.NOON;
+    Entry wanted = RecordsContract.call(1, Ids.request(noon.plusSeconds(1)), "a", "m", "");
+    for (int i = 0; i < 60; i++) {
+      // A call that came first ends with each of them.
+      Instant before = noon.plusMillis(i);
+      Instant after = noon.plusSeconds(2).plusMillis(i);
+      store()
+          .records()
+          .add(
+              "j",
+              List.of(
+                  RecordsContract.call(2L * i, Ids.request(before), "a", "m", ""),
+                  RecordsContract.call(2L * i + 1, Ids.request(after), "a", "m", "")));
+    }
+    store().records().add("k", List.of(wanted));
+    Entry late = RecordsContract.call(2, Ids.request(noon.plusSeconds(1)), "a", "m", "");
+    store()
+        .records()
+        .add(
+            "k",
+            List.of(
+                late,
+                RecordsContract.call(
+                    3, Ids.request(noon.plus(Duration.ofHours(3))), "a", "m", "")));
+    AuditTrail trail = store().audit();
+    long last = trail.last(trail.node(), Optional.empty()).orElseThrow().sequence();
+    assertThat(trail.bringing(id(wanted)).orElseThrow().sequence()).isEqualTo(last - 1);
+    assertThat(trail.bringing(id(late)).orElseThrow().sequence()).isEqualTo(last);
+  }
+
+  @Test
   default void acts_and_records_at_once_leave_one_chain_without_a_gap() {
     IntStream.range(0, 60)
         .parallel()
@@ -161,7 +193,7 @@ interface AuditContract {
     Entry one = RecordsContract.call(1, Ids.request(RecordsContract.NOON), "a", "m", "");
     Entry two = RecordsContract.call(2, Ids.request(RecordsContract.NOON), "a", "m", "");
     store().records().add("j", List.of(one, two));
-    SqlAudit audit = (SqlAudit) store().audit();
+    SqlAudit audit = ((SqlStore) store()).chain();
     audit.written((connection, chain) -> {
       delete(connection, id(one));
       chain.erased("a", List.of(id(one)));
