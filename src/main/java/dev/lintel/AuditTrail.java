@@ -56,6 +56,39 @@ public interface AuditTrail {
     }
   }
 
+  /**
+   * Something of which no entry tells.
+   *
+   * @param kind {@link #RECORD} or {@link #ACT}
+   * @param name the call's id, or the act's number
+   * @param came by what it says itself; empty where it stands among what entries tell of, so that
+   *     it cannot be of before
+   */
+  record Thing(String kind, String name, Optional<Instant> came) {
+    public static final String RECORD = "record";
+    public static final String ACT = "act";
+  }
+
+  /**
+   * A place among all records, by their days, and all acts behind them.
+   *
+   * @param day such as 20261121, or {@link #ACTS}
+   * @param key an id, or a number
+   */
+  record Stand(int day, String key) {
+    public static final int ACTS = 99_999_999;
+
+    /** Before all of them. */
+    public static final Stand FIRST = new Stand(0, "");
+  }
+
+  /**
+   * What was found among some of them.
+   *
+   * @param last which of those that were looked at
+   */
+  record Untold(List<Thing> things, Stand last) {}
+
   /** This node's name. */
   String node();
 
@@ -88,6 +121,9 @@ public interface AuditTrail {
 
   /** The act of that number as its entry has it, by what is kept of it now. */
   Optional<String> act(long number);
+
+  /** What no entry tells of, among some that stand behind there; empty where none does. */
+  Optional<Untold> untold(Stand behind);
 
   /** The entry with which that record was brought. */
   Optional<AuditEntry> bringing(String id);

@@ -55,6 +55,9 @@ public final class AuditList {
           "intact", Schema.FLAG,
           "entries", Schema.WHOLE.saying("how many were looked at"),
           "records", Schema.WHOLE.saying("how many were compared"),
+          "unproved",
+              Schema.WHOLE.saying(
+                  "records and acts of before the first chain began, of which no entry tells"),
           "complete", Schema.FLAG.saying("false where there was no time for all: go on at `next`"),
           "broken", BROKEN.orNull(),
           "sequence?", Schema.WHOLE.saying("of the broken entry"),
@@ -159,6 +162,7 @@ public final class AuditList {
         verifying.verify(records.equals("true"), Optional.ofNullable(asked.get("cursor")));
     ObjectNode body = Json.object().put("intact", found.intact());
     body.put("entries", found.entries()).put("records", found.records());
+    body.put("unproved", found.unproved());
     body.put("complete", found.next().isEmpty() && found.intact());
     body.putNull("broken");
     found

@@ -78,7 +78,7 @@ public final class Exported {
     for (JsonNode said : heads) {
       broken = broken.or(() -> head(said));
     }
-    return new Verification(entries, proofs, broken, ends, Optional.empty());
+    return new Verification(entries, proofs, 0, broken, ends, Optional.empty());
   }
 
   /** What comes after the head, as it was when the export began, need not be there. */

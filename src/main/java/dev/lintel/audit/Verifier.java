@@ -3,11 +3,16 @@ package dev.lintel.audit;
 import dev.lintel.AuditEntry;
 import dev.lintel.AuditTrail;
 import dev.lintel.AuditTrail.Head;
+import dev.lintel.AuditTrail.Stand;
+import dev.lintel.AuditTrail.Thing;
+import dev.lintel.AuditTrail.Untold;
 import dev.lintel.Failure;
 import dev.lintel.Json;
 import dev.lintel.Verification;
 import dev.lintel.Verification.Broken;
+import dev.lintel.Whose;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -47,6 +54,7 @@ public final class Verifier {
     private final Forgotten forgotten = new Forgotten(trail);
     private long entries;
     private long compared;
+    private long unproved;
 
     Run(boolean records, Duration most) {
       this.records = records;
@@ -57,8 +65,13 @@ public final class Verifier {
       return nanoTime.getAsLong() - until >= 0;
     }
 
+    /** Of a day that is about to go as a whole the leaves may have gone before the records. */
+    boolean mayGo(Thing thing) {
+      return thing.kind().equals(Thing.RECORD) && forgotten.covers(thing.name(), Whose.EVERYBODY);
+    }
+
     Verification of(Optional<Broken> broken, Optional<String> next) {
-      return new Verification(entries, compared, broken, heads, next);
+      return new Verification(entries, compared, unproved, broken, heads, next);
     }
   }
 
@@ -73,6 +86,7 @@ public final class Verifier {
   public Verification verify(boolean records, Optional<String> from, Duration most) {
     Optional<Cursor> cursor = from.map(Cursor::of);
     var run = new Run(records, most);
+    // Those that hold are behind it where it looks for what is in none.
     for (String node : chains(run)) {
       int order = cursor.map(place -> node.compareTo(place.node)).orElse(1);
       if (order < 0) {
@@ -86,11 +100,59 @@ public final class Verifier {
       if (broken.isPresent()) {
         return run.of(broken, Optional.empty());
       }
-      if (run.late()) {
-        return run.of(Optional.empty(), Optional.of(new Cursor(node, walk.at()).text()));
+      // A chain that is done is not begun again, however little time there is.
+      boolean done = run.heads.stream().anyMatch(head -> head.node().equals(node));
+      if (run.late() && !done) {
+        return run.of(
+            Optional.empty(), Optional.of(new Cursor(node, walk.at(), Optional.empty()).text()));
       }
     }
-    return run.of(Optional.empty(), Optional.empty());
+    return records
+        ? untold(run, cursor.flatMap(Cursor::stand).orElse(Stand.FIRST))
+        : run.of(Optional.empty(), Optional.empty());
+  }
+
+  /** What is there and in no chain, though a chain had begun when it came. */
+  private Verification untold(Run run, Stand from) {
+    Optional<Instant> began = Optional.empty();
+    for (String node : trail.nodes()) {
+      for (AuditEntry first : trail.read(node, 0, 1)) {
+        began = began.filter(at -> at.isBefore(first.at())).or(() -> Optional.of(first.at()));
+      }
+    }
+    Stand behind = from;
+    while (true) {
+      Optional<Untold> some = trail.untold(behind);
+      if (some.isEmpty()) {
+        return run.of(Optional.empty(), Optional.empty());
+      }
+      for (Thing thing : some.get().things()) {
+        if (before(thing, began)) {
+          run.unproved++;
+        } else if (!run.mayGo(thing)) {
+          return run.of(Optional.of(inserted(thing)), Optional.empty());
+        }
+      }
+      behind = some.get().last();
+      if (run.late()) {
+        return run.of(Optional.empty(), Optional.of(Cursor.at(behind).text()));
+      }
+    }
+  }
+
+  private static boolean before(Thing thing, Optional<Instant> began) {
+    return thing.came().isPresent()
+        && began.map(first -> thing.came().get().isBefore(first)).orElse(true);
+  }
+
+  private static Broken inserted(Thing thing) {
+    return new Broken(
+        "",
+        0,
+        "there is "
+            + (thing.kind().equals(Thing.ACT) ? "an act " : "a record ")
+            + thing.name()
+            + " that came with no entry.");
   }
 
   /** The last {@link #LATEST} entries of each chain; those before are taken as they stand. */
@@ -221,18 +283,38 @@ public final class Verifier {
     return walk.unsealed(walk.at());
   }
 
-  /** Where to go on: behind that entry. */
-  private record Cursor(String node, long sequence) {
+  /** Where to go on: behind that entry, or behind that place where the chains are done. */
+  private record Cursor(String node, long sequence, Optional<Stand> stand) {
+    /** Behind the names of all nodes. */
+    private static final String DONE = "~";
+
+    private static final Pattern ENTRY = Pattern.compile("([^.~]+)\\.([0-9]{1,18})");
+    private static final Pattern STAND = Pattern.compile("~([0-9]{8})\\.(.*)", Pattern.DOTALL);
+    private static final Pattern NUMBER = Pattern.compile("-?[0-9]{1,18}");
+
+    static Cursor at(Stand stand) {
+      return new Cursor(DONE, 0, Optional.of(stand));
+    }
+
     String text() {
-      return node + "." + sequence;
+      return stand
+          .map(place -> DONE + "%08d".formatted(place.day()) + "." + place.key())
+          .orElse(node + "." + sequence);
     }
 
     static Cursor of(String text) {
-      int dot = text.indexOf('.');
-      if (dot <= 0 || !text.substring(dot + 1).matches("[0-9]{1,18}")) {
-        throw Failure.invalid("'cursor' must be 'next' of an answer before.").at("cursor");
+      Matcher entry = ENTRY.matcher(text);
+      if (entry.matches()) {
+        return new Cursor(entry.group(1), Long.parseLong(entry.group(2)), Optional.empty());
       }
-      return new Cursor(text.substring(0, dot), Long.parseLong(text.substring(dot + 1)));
+      Matcher stand = STAND.matcher(text);
+      if (stand.matches()) {
+        int day = Integer.parseInt(stand.group(1));
+        if (day != Stand.ACTS || NUMBER.matcher(stand.group(2)).matches()) {
+          return at(new Stand(day, stand.group(2)));
+        }
+      }
+      throw Failure.invalid("'cursor' must be 'next' of an answer before.").at("cursor");
     }
   }
 }

@@ -47,6 +47,13 @@ public final class Vigil implements AutoCloseable {
           Thread.ofPlatform().daemon().name("lintel-audit-asked").factory());
   private final Thread thread;
   private volatile Optional<Broken> broken = Optional.empty();
+
+  /** Whether that was found where records were compared, so that the chains alone do not tell. */
+  private boolean among;
+
+  /** Where whoever compares records, from the beginning on, has come. */
+  private Optional<String> reached = Optional.empty();
+
   private volatile Instant since = Instant.EPOCH;
   private volatile long entries;
   private volatile boolean closed;
@@ -75,7 +82,7 @@ public final class Vigil implements AutoCloseable {
       try {
         long now = System.nanoTime();
         if (!begun) {
-          note(new Verifier(trail.get(), System::nanoTime).latest(), false);
+          note(new Verifier(trail.get(), System::nanoTime).latest(), false, false);
           begun = true;
           all();
           whole = System.nanoTime();
@@ -120,7 +127,7 @@ public final class Vigil implements AutoCloseable {
       Verification found = verifier.verify(false, next, SPELL);
       sum += found.entries();
       next = found.next();
-      note(new Verification(sum, 0, found.broken(), found.heads(), next), next.isEmpty());
+      note(new Verification(sum, 0, 0, found.broken(), found.heads(), next), next.isEmpty(), false);
       rest(LOOK.toNanos() / 10);
     } while (next.isPresent() && !closed);
   }
@@ -137,15 +144,28 @@ public final class Vigil implements AutoCloseable {
             CompletableFuture.supplyAsync(
                 () -> new Verifier(trail.get(), System::nanoTime).verify(records, from, MOST),
                 asked));
-    note(found, from.isEmpty() && found.next().isEmpty());
+    note(found, whole(records, from, found), records);
     return found;
   }
 
+  /** Whether that was the last of what comes to all. */
+  private synchronized boolean whole(boolean records, Optional<String> from, Verification found) {
+    if (!records) {
+      return from.isEmpty() && found.next().isEmpty();
+    }
+    boolean goesOn = from.isEmpty() || from.equals(reached);
+    if (goesOn) {
+      reached = found.next();
+    }
+    return goesOn && found.next().isEmpty();
+  }
+
   /**
-   * @param all whether that is what all of the chains come to
+   * @param all whether nothing is left to be looked at
+   * @param compared whether that goes for records, too
    */
-  private synchronized void note(Verification found, boolean all) {
-    if (all && found.intact()) {
+  private synchronized void note(Verification found, boolean all, boolean compared) {
+    if (all && found.intact() && !compared) {
       entries = found.entries();
     }
     if (found.broken().isPresent()) {
@@ -153,12 +173,13 @@ public final class Vigil implements AutoCloseable {
       if (news || !broken.equals(found.broken())) {
         LOG.error("{}", found.broken().get().sentence());
         broken = found.broken();
+        among = compared;
       }
       if (news) {
         since = clock.instant();
         told.accept(found.broken().get());
       }
-    } else if (all && broken.isPresent()) {
+    } else if (all && broken.isPresent() && (compared || !among)) {
       LOG.warn("the chain of evidence holds again: somebody has put back what was missing");
       broken = Optional.empty();
       since = clock.instant();

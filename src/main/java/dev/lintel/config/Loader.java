@@ -199,7 +199,8 @@ public final class Loader {
     return config.orElseThrow(() -> new IllegalStateException("a file without fault and value"));
   }
 
-  private Prologue prologue(Written source) {
+  /** Where the store lies that it means, whatever else is wrong with it. */
+  public Prologue prologue(Written source) {
     var nowhere = new Elsewhere(environment, Map.of(), () -> Prologue.NONE);
     return new Binder(new Faults(source.file()), nowhere, Map.of())
         .bind(source.root(), Prologue.class)

@@ -46,8 +46,7 @@ final class HeadFile implements AutoCloseable {
     return read(channel, good);
   }
 
-  private static Optional<Head> read(FileChannel channel, Predicate<Head> good)
-      throws IOException {
+  private static Optional<Head> read(FileChannel channel, Predicate<Head> good) throws IOException {
     Optional<Head> furthest = Optional.empty();
     for (int place = 0; place < PLACES; place++) {
       ByteBuffer bytes = ByteBuffer.allocate(PLACE);

@@ -48,6 +48,9 @@ final class Migrations {
           "V014__audit",
           "V015__erasures");
 
+  /** Which made the tables of the chain of evidence. */
+  private static final int EVIDENCE = 1 + FILES.indexOf("V014__audit");
+
   /** The newest that this version knows. */
   static final int NEWEST = FILES.size();
 
@@ -76,6 +79,30 @@ final class Migrations {
    */
   Migrations(List<Step> steps) {
     this.steps = List.copyOf(steps);
+  }
+
+  /**
+   * Looks whether the tables have the chain of evidence, and changes nothing. Throws as {@link
+   * #apply} does.
+   */
+  void look(Connection connection) throws SQLException {
+    int newest;
+    try {
+      if (floor(connection) > steps.size()) {
+        throw new IllegalStateException(tooNew(floor(connection), steps.size()));
+      }
+      try (var statement = connection.createStatement();
+          var row = statement.executeQuery("SELECT COALESCE(MAX(version), 0) FROM migration")) {
+        row.next();
+        newest = row.getInt(1);
+      }
+    } catch (SQLException none) {
+      throw new IllegalStateException("There is no store of Lintel's: " + none.getMessage(), none);
+    }
+    if (newest < EVIDENCE) {
+      throw new IllegalStateException(
+          "The store was written by a version of Lintel that kept no chain of evidence.");
+    }
   }
 
   List<Step> steps() {

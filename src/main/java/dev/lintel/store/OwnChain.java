@@ -67,9 +67,7 @@ final class OwnChain implements AutoCloseable {
 
   private static boolean good(Head given, String publicKey) {
     return NodeKey.verified(
-        publicKey,
-        AuditEntry.head(given.node(), given.sequence(), given.hash()),
-        given.seal());
+        publicKey, AuditEntry.head(given.node(), given.sequence(), given.hash()), given.seal());
   }
 
   @Override

@@ -51,6 +51,7 @@ final class Postgres implements Engine {
   private final Properties properties;
   private final Duration answer;
   private final Migrations migrations;
+  private final boolean looking;
   private volatile @Nullable Told told;
 
   /** What the server's clock said, and when. */
@@ -63,6 +64,18 @@ final class Postgres implements Engine {
    * @param environment where the user or the password is looked for that the address does not tell
    */
   Postgres(DatabaseUrl at, Function<String, Optional<String>> environment, Migrations migrations) {
+    this(at, environment, migrations, false);
+  }
+
+  /**
+   * @param looking whether its tables are left as they are
+   */
+  Postgres(
+      DatabaseUrl at,
+      Function<String, Optional<String>> environment,
+      Migrations migrations,
+      boolean looking) {
+    this.looking = looking;
     this.migrations = migrations;
     String user =
         at.user()
@@ -152,6 +165,12 @@ final class Postgres implements Engine {
 
   @Override
   public void prepare() throws SQLException {
+    if (looking) {
+      try (Connection connection = reader()) {
+        migrations.look(connection);
+      }
+      return;
+    }
     try (Connection connection = writer()) {
       // Also when it comes back: it may be another server, or one with an older copy of the data.
       migrations.apply(connection, this);

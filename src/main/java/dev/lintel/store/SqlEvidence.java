@@ -94,8 +94,8 @@ final class SqlEvidence implements AuditTrail {
     return database.found(connection -> last(connection, node, kind));
   }
 
-  static Optional<AuditEntry> last(
-      Connection connection, String node, Optional<String> kind) throws SQLException {
+  static Optional<AuditEntry> last(Connection connection, String node, Optional<String> kind)
+      throws SQLException {
     try (var query =
         connection.prepareStatement(
             "SELECT "
@@ -247,6 +247,11 @@ final class SqlEvidence implements AuditTrail {
   @Override
   public Optional<String> act(long number) {
     return database.found(connection -> SqlActs.evidence(connection, number));
+  }
+
+  @Override
+  public Optional<Untold> untold(Stand behind) {
+    return SqlUntold.of(database, behind);
   }
 
   @Override

@@ -176,7 +176,11 @@ public final class SqlStore implements Store {
 
   /** Whether the folder has a store, with which something may be left to do. */
   public static boolean exists(Path folder) {
-    return Files.exists(folder.resolve(DATABASE));
+    return Files.exists(file(folder));
+  }
+
+  static Path file(Path folder) {
+    return folder.resolve(DATABASE);
   }
 
   private static boolean begin(Connection connection, boolean alone) throws SQLException {

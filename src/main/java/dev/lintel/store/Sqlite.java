@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Properties;
 import java.util.Set;
 import org.sqlite.JDBC;
+import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
@@ -41,6 +42,7 @@ final class Sqlite implements Engine {
 
   private final Path file;
   private final Database.Work<?> first;
+  private final boolean looking;
   private volatile boolean ready;
 
   /**
@@ -51,9 +53,19 @@ final class Sqlite implements Engine {
    * @param first what is written before anything else, once the file is open
    */
   Sqlite(Path file, Database.Work<?> first) {
+    this(file, first, false);
+  }
+
+  private Sqlite(Path file, Database.Work<?> first, boolean looking) {
     this.file = file;
     this.first = first;
+    this.looking = looking;
     look(file);
+  }
+
+  /** One in which nothing is changed, whoever else may use it. Throws as the constructor does. */
+  static Sqlite looking(Path file) {
+    return new Sqlite(file, connection -> 0, true);
   }
 
   /** Throws as the constructor does. */
@@ -127,6 +139,12 @@ final class Sqlite implements Engine {
 
   @Override
   public void prepare() throws SQLException {
+    if (looking) {
+      try (Connection connection = connect()) {
+        Migrations.all().look(connection);
+      }
+      return;
+    }
     try {
       Owned.file(file);
     } catch (IOException failed) {
@@ -243,6 +261,20 @@ final class Sqlite implements Engine {
     }
   }
 
+  private Connection unwritten() throws SQLException {
+    var config = new SQLiteConfig();
+    config.setReadOnly(true);
+    Path log = file.resolveSibling(file.getFileName() + "-wal");
+    Path folder = file.toAbsolutePath().getParent();
+    // Where nobody can write, a reader cannot say that it reads; nor does it need to.
+    boolean fixed = !Files.exists(log) && folder != null && !Files.isWritable(folder);
+    return JDBC.createConnection(
+        fixed
+            ? "jdbc:sqlite:file:" + file.toUri().getRawPath() + "?immutable=1"
+            : "jdbc:sqlite:" + file,
+        config.toProperties());
+  }
+
   private static void execute(Connection connection, String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
@@ -250,7 +282,8 @@ final class Sqlite implements Engine {
   }
 
   private Connection connect() throws SQLException {
-    Connection connection = JDBC.createConnection("jdbc:sqlite:" + file, new Properties());
+    Connection connection =
+        looking ? unwritten() : JDBC.createConnection("jdbc:sqlite:" + file, new Properties());
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = 5000");
       // A commit that was answered outlasts a power cut, too; many share one flush.

@@ -1,6 +1,7 @@
 package dev.lintel.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Acts;
 import dev.lintel.AuditEntry;
@@ -9,6 +10,7 @@ import dev.lintel.Ids;
 import dev.lintel.Records;
 import dev.lintel.Verification;
 import dev.lintel.store.SqlStore;
+import dev.lintel.store.StandingEvidence;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,8 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -291,6 +295,158 @@ class TamperingTest {
     sql("UPDATE act SET who = 'ann' WHERE number = ?", number);
     sql("DELETE FROM act WHERE follows = ?", number);
     assertThat(found().broken().orElseThrow().sequence()).isEqualTo(end);
+  }
+
+  @Test
+  void a_record_that_was_added_by_hand_is_named_though_no_chain_is_broken() throws Exception {
+    Instant later = Instant.now().plusSeconds(60);
+    String day =
+        "call_"
+            + DateTimeFormatter.BASIC_ISO_DATE.format(later.atOffset(ZoneOffset.UTC).toLocalDate());
+    String one = Ids.request(later);
+    String two = Ids.request(later.plusNanos(1_000_000));
+    store.records().add("j", List.of(call(1, one), call(2, two)));
+    assertThat(found().broken()).isEmpty();
+    String forged = Ids.request(later.plusNanos(500_000));
+    String copied =
+        "INSERT INTO %s SELECT ?, tenant, app, model, kind, record FROM %s WHERE id = ?"
+            .formatted(day, day);
+    sql(copied, forged, one);
+    assertThat(added()).contains(forged);
+    // Nor do hashes help of which no entry tells.
+    sql(
+        "INSERT INTO audit_leaves SELECT node, 1, first_id, last_id, leaves FROM audit_leaves"
+            + " WHERE first_id = ?",
+        one);
+    sql("UPDATE audit_leaves SET first_id = ?, last_id = ? WHERE sequence = 1", forged, forged);
+    assertThat(added()).contains(forged);
+    sql("DELETE FROM %s WHERE id = ?".formatted(day), forged);
+    assertThat(found().broken()).isEmpty();
+
+    // One that is there twice came once.
+    sql(copied, two, two);
+    assertThat(added()).contains(two);
+    sql("DELETE FROM %s WHERE rowid = (SELECT MAX(rowid) FROM %s)".formatted(day, day));
+    assertThat(found().broken()).isEmpty();
+
+    // Nor may it stand in another day's place, where its own is.
+    sql("INSERT INTO call_day (day) VALUES (20200101)");
+    sql("CREATE TABLE call_20200101 AS SELECT * FROM %s WHERE id = '%s'".formatted(day, one));
+    assertThat(added()).contains(one);
+  }
+
+  /** What is found to be there and in no chain. */
+  private String added() {
+    Verification found = found();
+    assertThat(new Verifier(store.audit(), System::nanoTime).latest().broken()).isEmpty();
+    Verification.Broken broken = found.broken().orElseThrow();
+    assertThat(broken.node()).isEmpty();
+    assertThat(broken.sequence()).isZero();
+    assertThat(broken.sentence()).contains("came with no entry");
+    return broken.why();
+  }
+
+  @Test
+  void what_was_there_before_the_first_chain_is_counted_and_told_apart() throws Exception {
+    String old = Ids.request(NOON.minus(Duration.ofDays(400)));
+    sql("INSERT INTO call_day (day) VALUES (20251017)");
+    sql(
+        "CREATE TABLE call_20251017 (id TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL,"
+            + " model TEXT NOT NULL, kind TEXT NOT NULL, record BYTEA NOT NULL)");
+    sql("INSERT INTO call_20251017 VALUES (?, 'acme', 'a', 'm', '', '{}')", old);
+    sql("UPDATE act_head SET number = 2");
+    act(1, NOON.minus(Duration.ofDays(400)));
+    act(2, NOON.minus(Duration.ofDays(400)));
+    store.acts().add(new Acts.Act(0, Instant.now(), "ann", "PATCH /x", 0, ""));
+    assertThat(found().broken()).isEmpty();
+    assertThat(found().unproved()).isEqualTo(3);
+    assertThat(found().records()).isZero();
+  }
+
+  private void act(long number, Instant at) throws Exception {
+    sql(
+        "INSERT INTO act (number, follows, at, who, what, status, detail) VALUES (?, 0, ?, 'bob',"
+            + " 'POST /y', 200, '')",
+        number,
+        at.toEpochMilli());
+  }
+
+  @Test
+  void an_act_that_was_added_by_hand_is_named_also_with_a_time_of_long_ago() throws Exception {
+    long number = store.acts().add(new Acts.Act(0, Instant.now(), "ann", "PATCH /x", 0, ""));
+    for (long forged : List.of(number + 1, 1_000_000L, 0L, -7L)) {
+      act(forged, NOON.minus(Duration.ofDays(400)));
+      assertThat(added()).contains("act " + forged);
+      sql("DELETE FROM act WHERE number = ?", forged);
+    }
+    assertThat(found().broken()).isEmpty();
+  }
+
+  @Test
+  void a_verification_in_pieces_finds_what_one_in_a_piece_does() throws Exception {
+    store.acts().add(new Acts.Act(0, Instant.now(), "ann", "PATCH /x", 0, ""));
+    String one = Ids.request(Instant.now().plusSeconds(60));
+    store.records().add("j", List.of(call(1, one)));
+    var verifier = new Verifier(store.audit(), System::nanoTime);
+    Optional<String> next = Optional.empty();
+    long entries = 0;
+    long pieces = 0;
+    do {
+      Verification piece = verifier.verify(true, next, Duration.ofNanos(-1));
+      assertThat(piece.broken()).isEmpty();
+      entries += piece.entries();
+      next = piece.next();
+      pieces++;
+    } while (next.isPresent());
+    assertThat(entries).isEqualTo(entries().size());
+    assertThat(pieces).isGreaterThan(entries);
+    act(77, NOON);
+    Optional<String> behindRecords = Optional.of("~99999999.1");
+    assertThat(verifier.verify(true, behindRecords, Duration.ofMinutes(1)).broken()).isPresent();
+    for (String wrong : List.of("~", "~1.x", "~99999999.x", "x", "x.y")) {
+      assertThatThrownBy(() -> verifier.verify(true, Optional.of(wrong), Duration.ofMinutes(1)))
+          .hasMessageContaining("'cursor'");
+    }
+  }
+
+  @Test
+  void the_store_of_a_stopped_gateway_is_verified_and_nothing_of_it_is_changed() throws Exception {
+    store.acts().add(new Acts.Act(0, Instant.now(), "ann", "PATCH /x", 0, ""));
+    // Also beside a gateway that runs.
+    assertThat(standing(folder).intact()).isTrue();
+    store.close();
+    Path copy = Files.createDirectory(folder.resolve("copy"));
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file :
+          files
+              .filter(one -> one.getFileName().toString().matches("lintel.db|audit-.*[.]head"))
+              .toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    byte[] before = Files.readAllBytes(copy.resolve("lintel.db"));
+    Verification found = standing(copy);
+    assertThat(found.broken()).isEmpty();
+    assertThat(found.entries()).isEqualTo(22);
+    assertThat(Files.readAllBytes(copy.resolve("lintel.db"))).isEqualTo(before);
+    assertThat(Files.exists(copy.resolve("audit.key"))).isFalse();
+
+    sql("DELETE FROM audit WHERE sequence = 22");
+    assertThat(standing(folder).broken().orElseThrow().sequence()).isEqualTo(22);
+    sql("DELETE FROM audit");
+    sql("DELETE FROM audit_node");
+    assertThat(standing(folder).broken().orElseThrow().sequence()).isEqualTo(1);
+    Path nowhere = folder.resolve("nowhere");
+    assertThatThrownBy(() -> standing(nowhere)).hasMessageContaining("no store in");
+    assertThat(Files.exists(nowhere)).isFalse();
+    open();
+  }
+
+  private static Verification standing(Path folder) {
+    try (var evidence = StandingEvidence.of(Optional.empty(), name -> Optional.empty(), folder)) {
+      return new Verifier(evidence.trail(), System::nanoTime)
+          .verify(true, Optional.empty(), Duration.ofMinutes(10));
+    }
   }
 
   private static Records.Entry call(long position, String id) {

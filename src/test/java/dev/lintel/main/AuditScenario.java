@@ -107,6 +107,12 @@ class AuditScenario {
     assertThat(
             sql("UPDATE audit SET body = replace(body, 'POST', 'GET') WHERE sequence = " + named))
         .isEqualTo(1);
+    Path yaml =
+        Files.writeString(folder.resolve("lintel.yaml"), "data: " + folder + "\nkeys: ${GONE}\n");
+    Run stopped = run("--config", yaml.toString(), "--records");
+    assertThat(stopped.code).as(stopped.out).isEqualTo(1);
+    assertThat(stopped.out).contains("broken at entry " + named + ":");
+    assertThat(run("--data", folder.resolve("none").toString()).out).contains("no store in");
     try (var gateway = start()) {
       assertThat(gateway.post("/v1/chat/completions", CALL).statusCode()).isEqualTo(200);
       JsonNode found = verified(gateway);

@@ -205,13 +205,45 @@ interface AuditContract {
         .contains(id(two));
   }
 
+  @Test
+  default void a_record_or_an_act_that_came_with_no_entry_is_named() {
+    Instant later = RecordsContract.NOON.plusSeconds(60);
+    Entry one = RecordsContract.call(1, Ids.request(later), "a", "m", "");
+    store().records().add("j", List.of(one));
+    store().acts().add(new Act(0, clock().instant(), "ann", "PATCH /x", 0, ""));
+    assertThat(verified(store()).broken()).isEmpty();
+    String forged = Ids.request(later);
+    SqlAudit audit = ((SqlStore) store()).chain();
+    audit.written((connection, chain) ->
+        run(
+            connection,
+            "INSERT INTO call_20261121 (id, tenant, app, model, kind, record) SELECT '"
+                + forged
+                + "', tenant, app, model, kind, record FROM call_20261121"));
+    assertThat(verified(store()).broken().map(Verification.Broken::why).orElse(""))
+        .contains("record " + forged);
+    audit.written((connection, chain) -> {
+      run(connection, "DELETE FROM call_20261121 WHERE id = '" + forged + "'");
+      return run(
+          connection,
+          "INSERT INTO act (number, follows, at, who, what, status, detail) VALUES (9, 0, 0, 'b',"
+              + " 'POST /y', 200, '')");
+    });
+    assertThat(verified(store()).broken().map(Verification.Broken::why).orElse(""))
+        .contains("act 9");
+  }
+
   private static String id(Entry call) {
     return Json.parse(call.json()).path("request_id").asString("");
   }
 
   private static int delete(Connection connection, String id) throws SQLException {
+    return run(connection, "DELETE FROM call_20261121 WHERE id = '" + id + "'");
+  }
+
+  private static int run(Connection connection, String sql) throws SQLException {
     try (var statement = connection.createStatement()) {
-      return statement.executeUpdate("DELETE FROM call_20261121 WHERE id = '" + id + "'");
+      return statement.executeUpdate(sql);
     }
   }
 
