@@ -133,7 +133,7 @@ final class Audit {
       } catch (Faulty faulty) {
         throw new Running.Refused(faulty.faults().getFirst().toString());
       } catch (Failure | IllegalStateException | UncheckedIOException away) {
-        throw new Running.Refused(away.getMessage());
+        throw new Running.Refused(String.valueOf(away.getMessage()));
       }
     }
 
