@@ -22,14 +22,8 @@ public final class Courier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
   private static final long LOOK_NANOS = Duration.ofMillis(100).toNanos();
   private static final long BATCH_NANOS = Duration.ofSeconds(1).toNanos();
-
-  /**
-   * Brought at once where there is as much: what a transaction costs, its seal above all, is
-   * divided by those who share it.
-   */
-  private static final long BATCH_BYTES = 4 << 20;
-
-  private static final int BATCH = 8000;
+  private static final int BATCH = 4000;
+  private static final long BATCH_BYTES = 1 << 20;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
   private static final Duration FAREWELL = Duration.ofSeconds(5);
@@ -227,7 +221,7 @@ public final class Courier implements AutoCloseable {
   private static List<Records.Entry> batch(Reader from, long until) {
     var batch = new ArrayList<Records.Entry>();
     long bytes = 0;
-    while (batch.size() < BATCH && bytes < BATCH_BYTES && from.position() < until) {
+    while (batch.size() < BATCH && bytes < BATCH_BYTES * 4 && from.position() < until) {
       Optional<Records.Entry> next = from.next();
       if (next.isEmpty()) {
         break;
