@@ -37,6 +37,7 @@ public final class Decision {
    * @param excluded why it was left out; empty where it was not
    * @param score lower is better; empty where it was left out, or asked though nobody ranked it
    * @param order 1 for the first to be tried; empty where it was left out
+   * @param basis what the score is made of; empty where the strategy does not say
    * @param policy which rules of a policy wanted it where it stands; empty where none did
    * @param session {@code stays} where the call's session was there, and so it goes first, or
    *     {@code moved} with what that costs; empty where it was not
@@ -46,6 +47,7 @@ public final class Decision {
       String excluded,
       OptionalDouble score,
       OptionalInt order,
+      String basis,
       String policy,
       String session) {}
 
@@ -137,7 +139,12 @@ public final class Decision {
         taken[next] = true;
         String name = round.targets.get(next).name();
         if (seen.add(name)) {
-          add(all, name, OptionalDouble.of(round.ranking.score(next)), round.ranking.words(next));
+          add(
+              all,
+              name,
+              OptionalDouble.of(round.ranking.score(next)),
+              round.ranking.basis(next),
+              round.ranking.words(next));
         }
       }
     }
@@ -145,13 +152,13 @@ public final class Decision {
     for (Target target : asked) {
       String name = target.name();
       if (seen.add(name)) {
-        add(all, name, OptionalDouble.empty(), "");
+        add(all, name, OptionalDouble.empty(), "", "");
       }
     }
     reasons.forEach((name, why) ->
         all.add(
             new Candidate(
-                name, why, OptionalDouble.empty(), OptionalInt.empty(), "", sessionAt(name))));
+                name, why, OptionalDouble.empty(), OptionalInt.empty(), "", "", sessionAt(name))));
     return all;
   }
 
@@ -166,9 +173,11 @@ public final class Decision {
     return reasons;
   }
 
-  private void add(List<Candidate> all, String name, OptionalDouble score, String policy) {
+  private void add(
+      List<Candidate> all, String name, OptionalDouble score, String basis, String policy) {
     all.add(
-        new Candidate(name, "", score, OptionalInt.of(all.size() + 1), policy, sessionAt(name)));
+        new Candidate(
+            name, "", score, OptionalInt.of(all.size() + 1), basis, policy, sessionAt(name)));
   }
 
   private String sessionAt(String name) {
@@ -177,8 +186,8 @@ public final class Decision {
 
   /**
    * {@code [{target, excluded, score, order}]}, what is not there being null, and beside it {@code
-   * policy} where a policy wanted it there, and {@code session} at the target where the call's
-   * session was.
+   * basis} where the strategy says what the score is made of, {@code policy} where a policy wanted
+   * it there, and {@code session} at the target where the call's session was.
    *
    * @param most how many of the candidates, the first of them
    * @return how many there are beyond those
@@ -202,6 +211,9 @@ public final class Decision {
         json.writeNumber(candidate.order.getAsInt());
       } else {
         json.writeNull();
+      }
+      if (!candidate.basis.isEmpty()) {
+        json.writeStringProperty("basis", candidate.basis);
       }
       if (!candidate.policy.isEmpty()) {
         json.writeStringProperty("policy", candidate.policy);

@@ -7,7 +7,8 @@ import tools.jackson.core.JsonGenerator;
  * How well a call was answered, as somebody says.
  *
  * @param callId of the call
- * @param source who says it, {@link #CALLER} as a rule; each says one thing of a call, the last one
+ * @param source who says it, {@link #CALLER} or {@link #JUDGE}; each says one thing of a call, the
+ *     last one
  * @param useCase of the call, as are tenant, app, model and target; empty where it named none
  * @param score from 0 to 1, the higher the better
  * @param label a word for it; may be empty
@@ -26,6 +27,9 @@ public record Opinion(
     String comment,
     Instant said) {
   public static final String CALLER = "caller";
+
+  /** A model that was asked for it. */
+  public static final String JUDGE = "judge";
 
   /** {@code {source, score, label, comment, time}}; a label and a comment only where there are. */
   public void write(JsonGenerator json) {

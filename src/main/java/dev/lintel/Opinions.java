@@ -12,6 +12,9 @@ public interface Opinions {
   /** What sums can be asked by. */
   List<String> COLUMNS = List.of("tenant", "app", "use_case", "model", "target", "source", "label");
 
+  /** The {@link Feed}'s topic. */
+  String TOPIC = "opinions";
+
   /** In the place of what the same source said of that call before. Durable when it returns. */
   void keep(Opinion opinion);
 

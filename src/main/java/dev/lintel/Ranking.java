@@ -15,42 +15,45 @@ public final class Ranking {
   private static final IntFunction<String> UNSAID = index -> "";
 
   /** As they are written. */
-  public static final Ranking AS_WRITTEN = new Ranking(null, -1, Lesson.NONE, null, UNSAID);
+  public static final Ranking AS_WRITTEN = new Ranking(null, -1, Lesson.NONE, null, UNSAID, UNSAID);
 
   private final double @Nullable [] scores;
   private final int first;
   private final Lesson lesson;
   private final long @Nullable [] places;
   private final IntFunction<String> words;
+  private final IntFunction<String> basis;
 
   private Ranking(
       double @Nullable [] scores,
       int first,
       Lesson lesson,
       long @Nullable [] places,
-      IntFunction<String> words) {
+      IntFunction<String> words,
+      IntFunction<String> basis) {
     this.scores = scores;
     this.first = first;
     this.lesson = lesson;
     this.places = places;
     this.words = words;
+    this.basis = basis;
   }
 
   /**
    * @param scores one for each target, never NaN; kept, not copied
    */
   public static Ranking of(double[] scores) {
-    return new Ranking(scores, -1, Lesson.NONE, null, UNSAID);
+    return new Ranking(scores, -1, Lesson.NONE, null, UNSAID, UNSAID);
   }
 
   /** The same with the target at that index before all others. */
   public Ranking beginningWith(int index) {
-    return new Ranking(scores, index, lesson, places, words);
+    return new Ranking(scores, index, lesson, places, words, basis);
   }
 
   /** The same, whose strategy wants to learn what comes of the call. */
   public Ranking teaching(Lesson wanting) {
-    return new Ranking(scores, first, wanting, places, words);
+    return new Ranking(scores, first, wanting, places, words, basis);
   }
 
   /**
@@ -60,7 +63,21 @@ public final class Ranking {
    * @param why who wants it so, by index, in words; an empty text where nobody does
    */
   public Ranking within(long @Nullable [] others, IntFunction<String> why) {
-    return new Ranking(scores, first, lesson, others, why);
+    return new Ranking(scores, first, lesson, others, why, basis);
+  }
+
+  /**
+   * The same, saying what the scores are made of.
+   *
+   * @param said of a target by its index, in words; asked when somebody wants to read it
+   */
+  public Ranking basedOn(IntFunction<String> said) {
+    return new Ranking(scores, first, lesson, places, words, said);
+  }
+
+  /** What the target's score is made of; empty where its strategy does not say. */
+  public String basis(int index) {
+    return basis.apply(index);
   }
 
   /** Who wants the target to stand where it does, beside the strategy; empty where nobody does. */

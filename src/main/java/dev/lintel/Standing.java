@@ -56,6 +56,13 @@ public interface Standing {
   /** Within which 95 of 100 recent calls had their first content; -1 where too few calls tell. */
   long firstContentP95Nanos();
 
+  /**
+   * How well its answers to calls for that model were found of late.
+   *
+   * @param model by the name that was asked for
+   */
+  Regard regard(String model, Regard.By by);
+
   /** See {@link #UNWATCHED}. */
   class Unwatched implements Standing {
     private static final Leave.Pass PASS =
@@ -119,6 +126,11 @@ public interface Standing {
     @Override
     public long firstContentP95Nanos() {
       return -1;
+    }
+
+    @Override
+    public Regard regard(String model, Regard.By by) {
+      return Regard.NONE;
     }
   }
 

@@ -97,6 +97,12 @@ final class Story {
               + text("shadow_of")
               + " for comparison, and nobody was billed for it.");
     }
+    if (has("judge_of")) {
+      say(
+          "No caller made it: it asked a judge how well "
+              + text("judge_of")
+              + " was answered, on the judge's own budget.");
+    }
     if (has("node")) {
       say(
           "It was served by the node '"
@@ -194,12 +200,14 @@ final class Story {
           candidate.path("score").isNumber()
               ? ", with a score of " + candidate.path("score") + " (lower is better)"
               : ", for want of a better one: it was not scored";
+      String basis = text(candidate, "basis");
       String policy = text(candidate, "policy");
       say(
           text(candidate, "target")
               + " stood in place "
               + candidate.path("order")
               + score
+              + (basis.isEmpty() ? "" : ", for " + basis)
               + (policy.isEmpty() ? "" : "; " + policy)
               + session(text(candidate, "session"))
               + ".");

@@ -8,6 +8,7 @@ import dev.lintel.Credential;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dialects;
 import dev.lintel.Facts;
+import dev.lintel.Judging;
 import dev.lintel.Logging;
 import dev.lintel.Merging;
 import dev.lintel.Model;
@@ -52,6 +53,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param approvals how long a change waits for a second admin
  * @param webhooks where notices are sent
  * @param alerts of what metrics do
+ * @param judge how answers are judged; empty where they are not
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -81,6 +83,7 @@ public record Config(
     Logging logging,
     List<Webhook> webhooks,
     List<AlertRule> alerts,
+    Optional<Judging> judge,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
@@ -497,13 +500,16 @@ public record Config(
   public List<Path> files() {
     return Stream.concat(
             Stream.concat(read.stream(), pricing.catalogue().stream()),
-            Stream.concat(
-                    models.stream().map(ModelSpec::strategy),
-                    policies.preferences().stream()
-                        .flatMap(rule -> rule.value().strategy().stream()))
-                .flatMap(strategy -> strategy.files().stream()))
+            strategies().flatMap(strategy -> strategy.files().stream()))
         .distinct()
         .toList();
+  }
+
+  /** Those of models, and of policies. */
+  public Stream<Spec<Strategy>> strategies() {
+    return Stream.concat(
+        models.stream().map(ModelSpec::strategy),
+        policies.preferences().stream().flatMap(rule -> rule.value().strategy().stream()));
   }
 
   /** The same at another address. */
@@ -536,6 +542,7 @@ public record Config(
         logging,
         webhooks,
         alerts,
+        judge,
         remotes,
         sims,
         models,

@@ -38,6 +38,7 @@ import dev.lintel.dialect.ResponsesCount;
 import dev.lintel.dialect.TitanEmbeddings;
 import dev.lintel.price.Catalogue;
 import dev.lintel.route.Balanced;
+import dev.lintel.route.BestRated;
 import dev.lintel.route.Cheapest;
 import dev.lintel.route.Classified;
 import dev.lintel.route.ConsistentHash;
@@ -139,17 +140,18 @@ final class Builtins {
   }
 
   static final Map<String, Class<? extends Spec<Strategy>>> STRATEGIES =
-      Map.of(
-          "in_order", InOrder.class,
-          "weighted", Weighted.class,
-          "round_robin", RoundRobin.class,
-          "least_busy", LeastBusy.class,
-          "consistent_hash", ConsistentHash.class,
-          "cheapest", Cheapest.class,
-          "fastest", Fastest.class,
-          "balanced", Balanced.class,
-          "learned", Learned.class,
-          "classified", Classified.class);
+      Map.ofEntries(
+          Map.entry("in_order", InOrder.class),
+          Map.entry("weighted", Weighted.class),
+          Map.entry("round_robin", RoundRobin.class),
+          Map.entry("least_busy", LeastBusy.class),
+          Map.entry("consistent_hash", ConsistentHash.class),
+          Map.entry("cheapest", Cheapest.class),
+          Map.entry("fastest", Fastest.class),
+          Map.entry("balanced", Balanced.class),
+          Map.entry("learned", Learned.class),
+          Map.entry("classified", Classified.class),
+          Map.entry("best_rated", BestRated.class));
 
   private Builtins() {}
 

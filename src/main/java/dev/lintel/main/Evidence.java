@@ -7,6 +7,7 @@ import dev.lintel.Counters;
 import dev.lintel.Erasure;
 import dev.lintel.Event;
 import dev.lintel.Failure;
+import dev.lintel.Footing;
 import dev.lintel.Listener;
 import dev.lintel.Records;
 import dev.lintel.Store;
@@ -212,6 +213,29 @@ final class Evidence implements Listener, AutoCloseable {
     // What was told meanwhile had ended before.
     recent.erase(erasures);
     return !journal.holds(end);
+  }
+
+  /**
+   * How the journal is: {@code full} where it has no room, {@code waiting} while the store takes
+   * nothing, {@code open} once something was lost; else empty.
+   */
+  Optional<Footing> footing() {
+    Courier begun = courier;
+    boolean waits = begun != null && begun.away();
+    if (!journal.full() && !waits && journal.lost() == 0) {
+      return Optional.empty();
+    }
+    String state = journal.full() ? "full" : waits ? "waiting" : "open";
+    return Optional.of(
+        new Footing(
+            state,
+            Optional.empty(),
+            state.equals("open"),
+            Map.of(
+                "lost",
+                Long.toString(journal.lost()),
+                "waiting_bytes",
+                Long.toString(journal.waiting()))));
   }
 
   MappedJournal journal() {

@@ -2,6 +2,7 @@ package dev.lintel.main;
 
 import dev.lintel.Allowance;
 import dev.lintel.Approvals;
+import dev.lintel.Body;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -10,12 +11,17 @@ import dev.lintel.Erasures;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
+import dev.lintel.Handler;
+import dev.lintel.Headers;
 import dev.lintel.Health;
 import dev.lintel.History;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Logging;
 import dev.lintel.Model;
+import dev.lintel.Opinions;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
@@ -53,6 +59,7 @@ import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
+import dev.lintel.judge.Judge;
 import dev.lintel.observe.Metrics;
 import dev.lintel.redact.Redaction;
 import dev.lintel.route.Probes;
@@ -119,6 +126,8 @@ public final class Lintel implements AutoCloseable {
   private final Erasing erasing;
   private final Vigil vigil;
   private final Scribe scribe;
+  private final Scoring scoring;
+  private final Judge judge;
   private final Metrics metrics;
   private final Tracer tracer;
   private final LogDial logs;
@@ -250,6 +259,25 @@ public final class Lintel implements AutoCloseable {
     vigil =
         new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
     metrics.evidence(vigil::intact, vigil::entries);
+    judge =
+        new Judge(
+            (call, sink) -> serve(call, sink, Gateway::judging),
+            body ->
+                Builtins.OPENAI.read(
+                    new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(Json.bytes(body)))),
+            evidence.all(),
+            () -> storage.store().opinions(),
+            Redaction::of,
+            body -> CallThread.start(loop(), body),
+            () -> CallThread.random().nextDouble(),
+            InstantSource.system());
+    metrics.judging(Judge.outcomes(), judge::came, judge::usd);
+    scoring =
+        new Scoring(
+            () -> storage.store().opinions(),
+            () -> live.scored(),
+            standings::scored,
+            InstantSource.system());
     approvals = new SealedApprovals(() -> storage.store().approvals(), sealer);
     directory = new Directory(storage::store, InstantSource.system(), Secrets.random(), sealer);
     revisions =
@@ -284,7 +312,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
                 spool),
-            new Tape(scribe),
+            new Tape(judge.beside(scribe)),
             new Signatures(),
             continuity,
             rollouts,
@@ -313,6 +341,7 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, revisions.number(), name -> Optional.empty());
       standings.use(config.breakers());
+      judge.use(config.judge());
       evidence.begin(counters::atLeast);
       var listening =
           new Server(
@@ -355,6 +384,8 @@ public final class Lintel implements AutoCloseable {
       retaining.begin();
       storage.hear(Erasures.TOPIC, number -> erasing.hurry());
       erasing.begin();
+      storage.hear(Opinions.TOPIC, number -> scoring.hurry());
+      scoring.begin();
       vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       vertx.setPeriodic(LOGS_MILLIS, tick -> logs.look());
@@ -435,6 +466,8 @@ public final class Lintel implements AutoCloseable {
         alarms.use(config.alerts());
         tracer.use(config.otlp());
         logs.use(config.logging());
+        scoring.hurry();
+        judge.use(config.judge());
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -464,13 +497,17 @@ public final class Lintel implements AutoCloseable {
                   + " moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
+    serve(call, sink, Gateway::calls);
+  }
+
+  private void serve(Call call, Sink sink, Function<Gateway, Handler> by) {
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
     }
     begun.increment();
     try {
-      gateway.calls().handle(call, sink);
+      by.apply(gateway).handle(call, sink);
     } finally {
       ended.increment();
       gateway.hold().release();
@@ -495,7 +532,7 @@ public final class Lintel implements AutoCloseable {
 
   /**
    * How the database and the Redis are that nodes share, as far as they are configured, and the
-   * journal once it has lost something or will.
+   * journal while not all is well with it.
    */
   private Map<String, Footing> footings() {
     var all = new TreeMap<>(sharing.footings());
@@ -517,16 +554,7 @@ public final class Lintel implements AutoCloseable {
                       Map.of())));
     }
     vigil.footing().ifPresent(broken -> all.put("audit", broken));
-    MappedJournal journal = evidence.journal();
-    if (journal.full() || journal.lost() > 0) {
-      all.put(
-          "journal",
-          new Footing(
-              journal.full() ? "full" : "open",
-              Optional.empty(),
-              !journal.full(),
-              Map.of("lost", Long.toString(journal.lost()))));
-    }
+    evidence.footing().ifPresent(journal -> all.put("journal", journal));
     return all;
   }
 
@@ -554,9 +582,11 @@ public final class Lintel implements AutoCloseable {
     retaining.close();
     erasing.close();
     vigil.close();
+    scoring.close();
     storage.end();
     wait(server.stop(patience));
     shadow.close();
+    judge.close();
     directory.close();
     alarms.close();
     notices.close();
@@ -634,7 +664,11 @@ public final class Lintel implements AutoCloseable {
                 () -> !ending,
                 admins.guard(this::changed),
                 this::candidate,
-                new Supposing(revisions::candidate, lasting),
+                new Supposing(
+                    revisions::candidate,
+                    lasting,
+                    models ->
+                        Scoring.now(storage.store().opinions(), models, InstantSource.system())),
                 administration())));
     return all;
   }

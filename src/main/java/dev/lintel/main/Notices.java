@@ -152,19 +152,27 @@ final class Notices implements AutoCloseable {
             tell(Kind.BREAKER, name + (open ? "/open" : "/closed"), data);
           }
         });
-    footings
-        .get()
-        .forEach((name, now) -> {
-          boolean before = away.getOrDefault(name, false);
-          boolean opening = now.state().equals(Store.Presence.OPENING.word());
-          if (before == now.well() && !opening) {
-            away.put(name, !now.well());
-            tell(
-                Kind.STORE,
-                name + (now.well() ? "/back" : "/away"),
-                Json.object().put("name", name).put("state", now.well() ? "back" : "away"));
-          }
-        });
+    Map<String, Footing> known = footings.get();
+    known.forEach((name, now) -> {
+      if (!now.state().equals(Store.Presence.OPENING.word())) {
+        stands(name, now.well());
+      }
+    });
+    // What nobody speaks of any more is well.
+    List.copyOf(away.keySet()).stream()
+        .filter(name -> !known.containsKey(name))
+        .forEach(name -> stands(name, true));
+  }
+
+  private void stands(String name, boolean well) {
+    boolean before = away.getOrDefault(name, false);
+    if (before == well) {
+      away.put(name, !well);
+      tell(
+          Kind.STORE,
+          name + (well ? "/back" : "/away"),
+          Json.object().put("name", name).put("state", well ? "back" : "away"));
+    }
   }
 
   private void tell(Kind kind, String name, ObjectNode data) {

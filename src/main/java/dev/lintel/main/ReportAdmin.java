@@ -41,6 +41,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What admins may ask about costs. */
@@ -302,13 +303,22 @@ final class ReportAdmin {
     return Operation.get(
             "/reports/feedback",
             "Adds up what was said of calls.",
-            page(object("count", WHOLE, "mean", NUMBER, "good", WHOLE)),
+            page(
+                object(
+                    "source",
+                    TEXT.saying("who says it: `caller` or `judge`"),
+                    "count",
+                    WHOLE,
+                    "mean",
+                    NUMBER,
+                    "good",
+                    WHOLE)),
             reports.whole(known, this::feedback))
         .with(
             query(
                 "group_by",
                 TEXT,
-                "A row for each value of these, with commas between them: "
+                "A row for each source, and for each value of these, with commas between them: "
                     + String.join(", ", Opinions.COLUMNS)
                     + "."))
         .with(TENANT)
@@ -316,8 +326,14 @@ final class ReportAdmin {
         .with(query("to", TIME, "Only calls that began before."));
   }
 
+  private static final String SOURCE = "source";
+
   private ObjectNode feedback(Reports.Asked asked) {
-    List<String> by = asked.words("group_by", Opinions.COLUMNS);
+    // People's scores and a model's are not added up together.
+    List<String> by =
+        Stream.concat(asked.words("group_by", Opinions.COLUMNS).stream(), Stream.of(SOURCE))
+            .distinct()
+            .toList();
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     store()

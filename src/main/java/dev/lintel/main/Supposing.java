@@ -13,12 +13,15 @@ import dev.lintel.filter.Queues;
 import dev.lintel.filter.Rollouts;
 import dev.lintel.filter.Sticky;
 import dev.lintel.ledger.MemoryCounters;
+import dev.lintel.route.Scores;
 import dev.lintel.route.Standings;
 import java.net.URI;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -37,14 +40,20 @@ final class Supposing implements WhatIf.Candidates {
 
   private final BiFunction<String, String, Config> candidates;
   private final Gateway.Lasting lasting;
+  private final Function<Predicate<String>, Scores> scores;
 
   /**
    * @param candidates the configuration of a file by its name and its text
    * @param lasting whose parts that nobody counts by are shared
+   * @param scores how well those models were answered of late; may throw {@link Failure}
    */
-  Supposing(BiFunction<String, String, Config> candidates, Gateway.Lasting lasting) {
+  Supposing(
+      BiFunction<String, String, Config> candidates,
+      Gateway.Lasting lasting,
+      Function<Predicate<String>, Scores> scores) {
     this.candidates = candidates;
     this.lasting = lasting;
+    this.scores = scores;
   }
 
   @Override
@@ -93,6 +102,7 @@ final class Supposing implements WhatIf.Candidates {
             0,
             new Hold(() -> {}),
             name -> Optional.empty());
+    gateway.scored().map(scores).ifPresent(standings::scored);
     return new Replay(gateway, time, DIALECTS);
   }
 }

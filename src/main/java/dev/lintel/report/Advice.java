@@ -7,6 +7,7 @@ import dev.lintel.Costs.Figure;
 import dev.lintel.Costs.Sums;
 import dev.lintel.Json;
 import dev.lintel.Measure;
+import dev.lintel.Opinion;
 import dev.lintel.Opinions;
 import dev.lintel.Price;
 import dev.lintel.Usage;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -80,6 +82,7 @@ public final class Advice {
     this.cells = Cells.of(costs, CALLER, asked.tenant, asked.from, asked.to);
     var by = new ArrayList<>(CALLER);
     by.add("target");
+    by.add("source");
     opinions
         .sums(by, asked.tenant, asked.start(), asked.end())
         .forEach(sum -> liked.put(sum.values(), sum));
@@ -214,11 +217,10 @@ public final class Advice {
             .put("would_have_cost_usd", usd(cost))
             .put("answered", share(sums))
             .put("instead_answered", share(others));
-    Optional<Opinions.Sum> here = said(caller, target);
-    Optional<Opinions.Sum> there = said(caller, other);
-    figures.put("feedback", here.map(Opinions.Sum::mean).orElse(null));
-    figures.put("instead_feedback", there.map(Opinions.Sum::mean).orElse(null));
-    boolean rated = here.isPresent() && there.isPresent();
+    Optional<Compared> liked = compared(caller, target, other);
+    figures.put("feedback", liked.map(both -> both.here.mean()).orElse(null));
+    figures.put("instead_feedback", liked.map(both -> both.there.mean()).orElse(null));
+    figures.put("feedback_by", liked.map(Compared::source).orElse(null));
     add(
         "cheaper_model",
         saving,
@@ -227,14 +229,19 @@ public final class Advice {
                 words(caller),
                 other,
                 "it",
-                rated ? "well, by what callers say," : "often",
+                liked
+                    .map(both ->
+                        both.source.equals(Opinion.CALLER)
+                            ? "well, by what callers say,"
+                            : "well, by what a judging model says,")
+                    .orElse("often"),
                 target,
                 sums.get(Figure.CALLS),
                 target,
                 usd(cost),
                 usd(paid(sums))),
         "The tokens of those calls at today's prices of the other target. "
-            + (rated
+            + (liked.isPresent()
                 ? "Both have feedback: the mean there is lower by no more than 0.05, the share of answered calls by no more than 0.01."
                 : "There is not enough feedback on both (5 calls each): only the shares of answered calls are compared, which says nothing of how good the answers are."),
         figures);
@@ -256,16 +263,31 @@ public final class Advice {
     return share(other) >= share(sums) - AS_GOOD;
   }
 
-  private Optional<Opinions.Sum> said(List<String> caller, String target) {
+  /** What the same source said of two targets' answers. */
+  private record Compared(String source, Opinions.Sum here, Opinions.Sum there) {}
+
+  /** By what people say, where they said enough, else by what a model says; never by both. */
+  private Optional<Compared> compared(List<String> caller, String target, String other) {
+    return Stream.of(Opinion.CALLER, Opinion.JUDGE)
+        .flatMap(source ->
+            said(caller, target, source)
+                .flatMap(here ->
+                    said(caller, other, source).map(there -> new Compared(source, here, there)))
+                .stream())
+        .findFirst();
+  }
+
+  private Optional<Opinions.Sum> said(List<String> caller, String target, String source) {
     var key = new ArrayList<>(caller);
     key.add(target);
+    key.add(source);
     return Optional.ofNullable(liked.get(key)).filter(sum -> sum.count() >= LEAST_OPINIONS);
   }
 
   private boolean asLiked(List<String> caller, String other, String target) {
-    Optional<Opinions.Sum> here = said(caller, target);
-    Optional<Opinions.Sum> there = said(caller, other);
-    return here.isEmpty() || there.isEmpty() || there.get().mean() >= here.get().mean() - AS_LIKED;
+    return compared(caller, target, other)
+        .filter(both -> both.there.mean() < both.here.mean() - AS_LIKED)
+        .isEmpty();
   }
 
   private Optional<Long> at(String target, Sums sums) {

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * How every target fares: the breakers of providers and of models at them, and the rests of keys.
@@ -40,6 +41,8 @@ public final class Standings implements Standing.Source {
   private final LongSupplier clock;
   private final InstantSource wall;
   private volatile Consumer<Trouble> told = trouble -> {};
+  private volatile Scores scores = Scores.NONE;
+  private final Supplier<Scores> scoring = () -> scores;
   private volatile InForce rules = new InForce(BreakerRules.NONE, Map.of());
 
   /**
@@ -61,6 +64,11 @@ public final class Standings implements Standing.Source {
     sites.forEach((name, site) -> site.use(now.of(name)));
   }
 
+  /** From now on that is what was said of the targets' answers. */
+  public void scored(Scores all) {
+    scores = all;
+  }
+
   /** From now on that one hears what rests, when it begins; on any thread, must not wait. */
   public void tell(Consumer<Trouble> hearer) {
     told = hearer;
@@ -75,7 +83,7 @@ public final class Standings implements Standing.Source {
   @Override
   public Standing of(Provider provider, String model, int concurrent) {
     Site site = site(provider);
-    return new Watched(site, site.configured(model), provider, model, concurrent);
+    return new Watched(site, site.configured(model), provider, model, concurrent, scoring);
   }
 
   /**
@@ -84,7 +92,7 @@ public final class Standings implements Standing.Source {
    */
   public Standing named(Provider provider, String model, int concurrent) {
     Site site = site(provider);
-    return new Watched(site, site.named(model), provider, model, concurrent);
+    return new Watched(site, site.named(model), provider, model, concurrent, scoring);
   }
 
   private Site site(Provider provider) {

@@ -6,6 +6,7 @@ import dev.lintel.Failure;
 import dev.lintel.Headers;
 import dev.lintel.Leave;
 import dev.lintel.Provider;
+import dev.lintel.Regard;
 import dev.lintel.Standing;
 import dev.lintel.Usage;
 import dev.lintel.route.Breaker.Ticket;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The standing of a model at a provider. */
@@ -21,8 +23,18 @@ final class Watched implements Standing {
   private final Spot spot;
   private final Bounds bounds;
   private final String name;
+  private final Provider provider;
+  private final Supplier<Scores> scores;
 
-  Watched(Site site, Spot spot, Provider provider, String model, int concurrent) {
+  Watched(
+      Site site,
+      Spot spot,
+      Provider provider,
+      String model,
+      int concurrent,
+      Supplier<Scores> scores) {
+    this.provider = provider;
+    this.scores = scores;
     this.site = site;
     this.spot = spot;
     this.name = model;
@@ -124,6 +136,11 @@ final class Watched implements Standing {
   @Override
   public long firstContentP95Nanos() {
     return spot.pace.firstContentP95Nanos();
+  }
+
+  @Override
+  public Regard regard(String model, Regard.By by) {
+    return scores.get().of(model, provider.name() + "/" + name, by);
   }
 
   private final class Granted implements Leave.Pass {

@@ -48,7 +48,8 @@ final class SqlOpinions implements Opinions {
         upsert.setString(next++, RecordRow.storable(opinion.label()));
         upsert.setString(next++, RecordRow.storable(opinion.comment()));
         upsert.setLong(next, opinion.said().toEpochMilli());
-        return upsert.executeUpdate();
+        upsert.executeUpdate();
+        return SqlFeed.next(connection, TOPIC);
       }
     });
   }

@@ -15,10 +15,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,6 +157,116 @@ class CourierTest {
       await(() -> !courier.away() && kept.ids.size() == 100);
     }
     assertThat(kept.ids).hasSize(100).doesNotHaveDuplicates();
+  }
+
+  /** Fifty calls a second, as fast as they go. */
+  @Test
+  void what_an_hour_without_a_store_leaves_lies_on_the_disk_and_is_brought_once() throws Exception {
+    int calls = 180_000;
+    int threads = 4;
+    var store = new Counting(calls);
+    try (var journal = MappedJournal.open(data);
+        var courier = new Courier(journal, () -> store, new Silent(), () -> {})) {
+      append(journal, 0);
+      await(courier::away);
+      long before = used();
+      var callers = new ArrayList<Thread>();
+      for (int i = 0; i < threads; i++) {
+        int from = i == 0 ? 1 : i * calls / threads;
+        int to = (i + 1) * calls / threads;
+        callers.add(
+            Thread.ofPlatform()
+                .start(() -> {
+                  for (int number = from; number < to; number++) {
+                    append(journal, number);
+                  }
+                }));
+      }
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      assertThat(journal.lost()).isZero();
+      assertThat(journal.waiting()).isGreaterThan(calls * 100L);
+      assertThat(segments()).isGreaterThan(journal.waiting() / MappedJournal.SEGMENT);
+      assertThat(used() - before).as("bytes of the heap").isLessThan(32 << 20);
+
+      store.away = false;
+      assertThat(courier.away()).isTrue();
+      await(() -> store.brought() == calls);
+      await(() -> segments() <= 2 && !courier.away());
+      assertThat(store.twice.get()).isZero();
+      assertThat(store.largest.get()).as("bytes at once").isLessThan(8 << 20);
+    }
+  }
+
+  private static long used() {
+    System.gc();
+    Runtime here = Runtime.getRuntime();
+    return here.totalMemory() - here.freeMemory();
+  }
+
+  /** Keeps of each call that it was brought. */
+  private static final class Counting implements Records {
+    private final BitSet there;
+    private final AtomicInteger twice = new AtomicInteger();
+    private final AtomicLong largest = new AtomicLong();
+    private volatile boolean away = true;
+
+    Counting(int calls) {
+      there = new BitSet(calls);
+    }
+
+    synchronized int brought() {
+      return there.cardinality();
+    }
+
+    @Override
+    public synchronized void add(String journal, List<Entry> entries) {
+      if (away) {
+        throw Failure.of(Failure.Kind.UNAVAILABLE, "away");
+      }
+      long bytes = 0;
+      for (Entry entry : entries) {
+        int number = Integer.parseInt(id(entry.json()).substring("req_".length()));
+        if (there.get(number)) {
+          twice.incrementAndGet();
+        }
+        there.set(number);
+        bytes += entry.json().length;
+      }
+      largest.accumulateAndGet(bytes, Math::max);
+    }
+
+    @Override
+    public long last(String journal) {
+      return -1;
+    }
+
+    @Override
+    public UsagePage usage(UsageQuestion question) {
+      return new UsagePage(List.of(), Optional.empty());
+    }
+
+    @Override
+    public void forget(Instant before) {}
+
+    @Override
+    public Optional<byte[]> find(String id) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Page list(Question asked) {
+      return new Page(List.of(), Optional.empty());
+    }
+  }
+
+  private static final class Silent implements Courier.Hearer {
+    @Override
+    public void hear(byte[] json, boolean again) {}
+
+    @Override
+    public void pause() {}
   }
 
   @Test

@@ -507,7 +507,16 @@ class ClusterScenario {
     assertThat(write.statusCode()).as(write.body()).isEqualTo(503);
     var change = node(1).admin("PATCH", "/tenants/t/apps/spools", "{\"budget\":null}");
     assertThat(change.statusCode()).as(change.body()).isEqualTo(503);
-    assertThat(spent(node(2), "spools")).isEqualByComparingTo("0.3");
+    until("settled", 2, () -> spent(node(2), "spools").compareTo(new BigDecimal("0.3")) == 0);
+    for (Node node : NODES) {
+      until("says that records wait", 10, () -> recordsWait(node));
+      assertThat(node.health().path("status").asString()).isEqualTo("degraded");
+      assertThat(Long.parseLong(node.health().at("/journal/waiting_bytes").asString()))
+          .isPositive();
+      assertThat(node.get("/metrics", Node.ADMIN).body())
+          .contains("lintel_footing_well{name=\"journal\"} 0")
+          .containsPattern("\nlintel_journal_bytes [1-9]");
+    }
     postgres.start();
     for (Node node : NODES) {
       until(
@@ -516,7 +525,12 @@ class ClusterScenario {
           () -> usage(node, "spools").path("calls").asInt(0) == delivered.size());
       assertThat(ids(node, "spools")).containsExactlyInAnyOrderElementsOf(delivered);
       assertThat(cost(node, "spools")).isEqualByComparingTo("0.3");
+      until("says that none wait", 12, () -> !recordsWait(node));
     }
+  }
+
+  private static boolean recordsWait(Node node) {
+    return node.health().at("/journal/state").asString("").equals("waiting");
   }
 
   @Test

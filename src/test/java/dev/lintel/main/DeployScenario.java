@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import tools.jackson.databind.JsonNode;
@@ -29,6 +30,7 @@ import tools.jackson.databind.JsonNode;
 /** What lies in {@code deploy/} speaks of nothing but what a running gateway exports. */
 class DeployScenario {
   private static final Path RULES = Path.of("deploy/prometheus/lintel.rules.yml");
+  private static final Path TRIALS = Path.of("deploy/prometheus/lintel.rules.test.yml");
   private static final Path BOARD = Path.of("deploy/grafana/lintel.json");
 
   private static final Pattern SERIES =
@@ -167,12 +169,14 @@ class DeployScenario {
     }
   }
 
+  private static Object yaml(Path file) {
+    return new Load(LoadSettings.builder().build()).loadFromString(text(file));
+  }
+
   @Test
   @SuppressWarnings("unchecked")
   void rules_speak_of_what_is_exported() {
-    var whole =
-        (Map<String, List<Map<String, Object>>>)
-            new Load(LoadSettings.builder().build()).loadFromString(text(RULES));
+    var whole = (Map<String, List<Map<String, Object>>>) yaml(RULES);
     var names = new ArrayList<String>();
     for (Map<String, Object> group : whole.get("groups")) {
       for (Map<String, Object> rule : (List<Map<String, Object>>) group.get("rules")) {
@@ -222,7 +226,57 @@ class DeployScenario {
   }
 
   @Test
-  void promtool_takes_the_rules() throws Exception {
+  @SuppressWarnings("unchecked")
+  void each_alert_is_tried() {
+    var tried = new HashSet<String>();
+    var trials = (Map<String, List<Map<String, Object>>>) yaml(TRIALS);
+    for (Map<String, Object> trial : trials.get("tests")) {
+      for (Map<String, Object> alert : (List<Map<String, Object>>) trial.get("alert_rule_test")) {
+        if (!((List<?>) alert.get("exp_alerts")).isEmpty()) {
+          tried.add((String) alert.get("alertname"));
+        }
+      }
+    }
+    var rules = (Map<String, List<Map<String, Object>>>) yaml(RULES);
+    var alerts = new HashSet<String>();
+    for (Map<String, Object> group : rules.get("groups")) {
+      for (Map<String, Object> rule : (List<Map<String, Object>>) group.get("rules")) {
+        if (rule.get("alert") instanceof String alert) {
+          alerts.add(alert);
+        }
+      }
+    }
+    assertThat(tried).isEqualTo(alerts);
+  }
+
+  @Test
+  void promtool_takes_the_rules_and_they_do_as_they_should() throws Exception {
+    promtool("check", "rules", RULES.toString());
+    promtool("test", "rules", TRIALS.toString());
+  }
+
+  @Test
+  void promtool_takes_the_panels(@TempDir Path folder) throws Exception {
+    var rules = Json.array();
+    for (JsonNode panel : Json.parse(text(BOARD)).path("panels")) {
+      for (JsonNode target : panel.path("targets")) {
+        String expression =
+            target
+                .path("expr")
+                .asString()
+                .replace("$__rate_interval", "1m")
+                .replaceAll("\\$\\w+", ".*");
+        rules.addObject().put("record", "panel:" + rules.size()).put("expr", expression);
+      }
+    }
+    var whole = Json.object();
+    whole.putArray("groups").addObject().put("name", "panels").set("rules", rules);
+    // YAML takes JSON as it is.
+    Path file = Files.writeString(folder.resolve("panels.yml"), whole.toString());
+    promtool("check", "rules", file.toString());
+  }
+
+  private static void promtool(String... asked) throws IOException, InterruptedException {
     Path promtool =
         List.of(System.getenv("PATH").split(File.pathSeparator)).stream()
             .map(folder -> Path.of(folder, "promtool"))
@@ -230,10 +284,9 @@ class DeployScenario {
             .findFirst()
             .orElse(null);
     Assumptions.assumeTrue(promtool != null, "promtool is not there");
-    var check =
-        new ProcessBuilder(String.valueOf(promtool), "check", "rules", RULES.toString())
-            .redirectErrorStream(true)
-            .start();
+    var command = new ArrayList<String>(List.of(asked));
+    command.addFirst(String.valueOf(promtool));
+    var check = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(check.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(check.waitFor()).as(said).isZero();
   }

@@ -3,6 +3,7 @@ package dev.lintel.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
+import dev.lintel.Soon;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -26,6 +27,9 @@ class FeedbackScenario {
         taught:
           targets: [ demo/small, other/large ]
           strategy: { learned: { explore: 20%, regret: 50%, feedback: 1 } }
+        rated:
+          targets: [ demo/small, other/large ]
+          strategy: { best_rated: { least: 5, explore: 0% } }
         split:
           targets: [ demo/small ]
           canary: { to: [ other/large ], percent: 100 }
@@ -59,6 +63,42 @@ class FeedbackScenario {
 
     gateway.lintel().use(TestGateway.config(YAML));
     assertThat(foreseen("taught")).isEqualTo("other/large");
+  }
+
+  @Test
+  void who_is_rated_best_is_asked_first_also_by_a_what_if_and_the_next_process(
+      @TempDir Path folder) {
+    String yaml = "data: " + folder + "\n" + YAML.replace("explore: 0%", "explore: 100%");
+    try (var before = TestGateway.of(yaml)) {
+      for (int i = 0; i < 40; i++) {
+        var reply = before.post("/v1/chat/completions", body("rated"));
+        boolean good = target(reply).equals("other/large");
+        var said = before.post("/v1/feedback", said(id(reply), good ? "0.9" : "0.4"));
+        assertThat(said.statusCode()).as(said.body()).isEqualTo(200);
+      }
+      Soon.until(() -> foreseen(before, "rated").equals("other/large"));
+      var asked =
+          Json.object()
+              .put("config", yaml.replace("explore: 100%", "explore: 0%"))
+              .put("since", "1h");
+      var told = before.admin("POST", "/admin/v1/whatif", Json.text(asked));
+      assertThat(told.statusCode()).as(told.body()).isEqualTo(200);
+      JsonNode routes = Json.parse(told.body()).path("routes");
+      assertThat(routes).as(told.body()).hasSize(1);
+      assertThat(routes.path(0).path("to").asString()).isEqualTo("other/large");
+    }
+    try (var after = TestGateway.of(yaml.replace("explore: 100%", "explore: 0%"))) {
+      Soon.until(() -> foreseen(after, "rated").equals("other/large"));
+      var reply = after.post("/v1/chat/completions", body("rated"));
+
+      assertThat(target(reply)).isEqualTo("other/large");
+      JsonNode first = record(after, id(reply)).path("decision").path(0);
+      assertThat(first.path("basis").asString())
+          .startsWith("a mean of 0.9 by ")
+          .endsWith(" scores of callers");
+      assertThat(after.admin("GET", "/admin/v1/calls/" + id(reply) + "/explain", "").body())
+          .contains("(lower is better), for a mean of 0.9 by");
+    }
   }
 
   @Test
@@ -214,11 +254,19 @@ class FeedbackScenario {
             .body());
   }
 
+  private static String target(HttpResponse<String> reply) {
+    return reply.headers().firstValue("x-lintel-target").orElse("");
+  }
+
   /** Where a call would go now. */
   private static String foreseen(String model) {
+    return foreseen(gateway, model);
+  }
+
+  private static String foreseen(TestGateway asked, String model) {
     HttpResponse<String> reply =
-        gateway.send(
-            gateway
+        asked.send(
+            asked
                 .request("/admin/v1/route")
                 .setHeader("authorization", "Bearer admin-key")
                 .POST(

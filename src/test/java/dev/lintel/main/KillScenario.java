@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -70,64 +69,6 @@ class KillScenario {
             .map(line -> Json.parse(line).get("custom_id").asString())
             .toList();
     assertThat(ids).hasSize(60).doesNotHaveDuplicates();
-  }
-
-  @Test
-  void no_record_of_a_call_whose_reply_was_delivered_is_lost_by_a_kill() throws Exception {
-    start();
-    var delivered = new java.util.concurrent.ConcurrentLinkedQueue<String>();
-    for (int kill = 0; kill < 2; kill++) {
-      int before = delivered.size();
-      var callers = new ArrayList<Thread>();
-      for (int i = 0; i < 8; i++) {
-        callers.add(Thread.ofPlatform().start(() -> callUntilItFails(delivered)));
-      }
-      Soon.until(() -> delivered.size() >= before + 300);
-      process.destroyForcibly().waitFor();
-      for (Thread caller : callers) {
-        caller.join();
-      }
-      start();
-    }
-    for (String id : delivered) {
-      var _ = Soon.found(() -> record(id), record -> record.statusCode() == 200);
-    }
-    int listed = 0;
-    String next = "";
-    do {
-      JsonNode page = json(admin("/admin/v1/calls?limit=1000" + next));
-      listed += page.path("data").size();
-      next = page.path("next").isNull() ? "" : "&cursor=" + page.path("next").asString();
-    } while (!next.isEmpty());
-    JsonNode chain = json(admin("/admin/v1/audit/verify?records=true"));
-    assertThat(chain.path("intact").asBoolean()).as(chain.toString()).isTrue();
-    assertThat(chain.path("records").asLong()).isEqualTo(listed);
-    // Some ended whose replies nobody got any more.
-    assertThat(listed).isBetween(delivered.size(), delivered.size() + 16);
-  }
-
-  private void callUntilItFails(java.util.Queue<String> delivered) {
-    try {
-      while (true) {
-        var reply =
-            http.send(
-                request("/v1/chat/completions")
-                    .header("content-type", "application/json")
-                    .POST(BodyPublishers.ofString(chat("Hello")))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-        assertThat(reply.statusCode()).isEqualTo(200);
-        delivered.add(reply.headers().firstValue("x-lintel-request-id").orElseThrow());
-      }
-    } catch (IOException killed) {
-      return;
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private HttpResponse<String> record(String id) throws Exception {
-    return admin("/admin/v1/calls/" + id);
   }
 
   private HttpResponse<String> admin(String path) throws Exception {

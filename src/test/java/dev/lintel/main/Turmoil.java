@@ -12,6 +12,7 @@ import dev.lintel.Leave;
 import dev.lintel.Model;
 import dev.lintel.Part;
 import dev.lintel.Provider;
+import dev.lintel.Regard;
 import dev.lintel.Standing;
 import dev.lintel.Target;
 import dev.lintel.Usage;
@@ -576,6 +577,11 @@ final class Turmoil {
     @Override
     public long firstContentP95Nanos() {
       return real.firstContentP95Nanos();
+    }
+
+    @Override
+    public Regard regard(String model, Regard.By by) {
+      return real.regard(model, by);
     }
 
     private final class Given implements Leave.Pass {

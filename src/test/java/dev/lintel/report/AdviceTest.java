@@ -1,6 +1,7 @@
 package dev.lintel.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.lintel.Costs.Figure;
 import dev.lintel.Json;
@@ -43,7 +44,11 @@ class AdviceTest {
     }
 
     Said put(String target, long count, double mean) {
-      sums.add(new Sum(List.of("acme", "support", "", target), count, count * mean, 0));
+      return put(target, Opinion.CALLER, count, mean);
+    }
+
+    Said put(String target, String source, long count, double mean) {
+      sums.add(new Sum(List.of("acme", "support", "", target, source), count, count * mean, 0));
       return this;
     }
   }
@@ -134,6 +139,21 @@ class AdviceTest {
                 "cheaper_model")
             .orElseThrow();
     assertThat(liked.path("figures").path("instead_feedback").asDouble()).isEqualTo(0.88);
+  }
+
+  @Test
+  void what_a_judging_model_says_counts_where_people_said_too_little_and_is_never_mixed_in() {
+    var judged =
+        new Said()
+            .put("p/dear", Opinion.JUDGE, 9, 0.9)
+            .put("p/cheap", Opinion.JUDGE, 9, 0.5)
+            .put("p/dear", 4, 0.9);
+    assertThat(of(advice(both(100), judged), "cheaper_model")).isEmpty();
+
+    judged.put("p/dear", 9, 0.9).put("p/cheap", 9, 0.9);
+    JsonNode figures = of(advice(both(100), judged), "cheaper_model").orElseThrow().path("figures");
+    assertThat(figures.path("feedback_by").asString()).isEqualTo("caller");
+    assertThat(figures.path("instead_feedback").asDouble()).isCloseTo(0.9, within(1e-9));
   }
 
   @Test
