@@ -81,6 +81,7 @@ final class Rights {
           row(TENANT, "GET", "/budgets", Own.QUERY),
           row(TENANT, "GET", "/usage", Own.QUERY),
           row(TENANT, "GET", "/calls", Own.QUERY),
+          row(TENANT, "GET", "/pairs", Own.QUERY),
           row(TENANT, "GET", "/reports", Own.QUERY));
 
   private static Row row(Set<Admin.Role> roles, String method, String path, Own own) {

@@ -30,8 +30,13 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.AlertList;
+import dev.lintel.admin.Budgets;
+import dev.lintel.admin.Keys;
 import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.Pairs;
+import dev.lintel.admin.Said;
+import dev.lintel.admin.TenantExport;
 import dev.lintel.alert.Alarms;
 import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
@@ -674,13 +679,36 @@ public final class Lintel implements AutoCloseable {
   }
 
   private List<Operation> administration() {
+    var budgets =
+        new Budgets(
+            () -> lasting.admit().budgets(live.config().policies().allowances()),
+            sharing.counters(),
+            Builtins.OPENAI);
     var all =
         new ArrayList<>(
             new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
-                .operations(
-                    () -> lasting.admit().budgets(live.config().policies().allowances()),
-                    sharing.counters()));
-    all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
+                .operations(budgets));
+    var said =
+        new Said(() -> storage.store().payloads(), sealer, InstantSource.system(), Builtins.OPENAI);
+    var kept =
+        new TenantExport.Sources(
+            evidence.all(),
+            storage::store,
+            said,
+            revisions,
+            new Keys(Builtins.OPENAI, new CallerRing(() -> live, storage, directory)),
+            budgets);
+    var pairs =
+        new Pairs.Sources(
+            evidence.all(),
+            storage::store,
+            said,
+            new ChatForm(),
+            (tenant, app, useCase) ->
+                live.callerOf(tenant, app, "")
+                    .map(caller -> caller.policies().of(useCase).optsOut())
+                    .orElse(false));
+    all.addAll(EvidenceAdmin.operations(erasing, this::changed, said, kept, pairs));
     all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     all.addAll(logs.operations());
     return all;

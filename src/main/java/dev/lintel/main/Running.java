@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -54,9 +55,9 @@ final class Running {
             .timeout(longest));
   }
 
-  /** Copies what it writes at that path, however much that is. */
-  void copy(String path, OutputStream out) throws Refused {
-    send(
+  /** Copies what it writes at that path, however much that is; returns what stands above it. */
+  HttpHeaders copy(String path, OutputStream out) throws Refused {
+    return send(
         path,
         HttpRequest.newBuilder().GET(),
         reply -> {
@@ -65,7 +66,7 @@ final class Running {
           }
           reply.body().transferTo(out);
           out.flush();
-          return Json.object();
+          return reply.headers();
         });
   }
 
@@ -91,11 +92,11 @@ final class Running {
   }
 
   /** What is done with a reply while it comes. */
-  private interface Reading {
-    JsonNode read(HttpResponse<InputStream> reply) throws IOException, Refused;
+  private interface Reading<T> {
+    T read(HttpResponse<InputStream> reply) throws IOException, Refused;
   }
 
-  private JsonNode send(String path, HttpRequest.Builder request, Reading reading) throws Refused {
+  private <T> T send(String path, HttpRequest.Builder request, Reading<T> reading) throws Refused {
     String key =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
     if (key.isEmpty()) {

@@ -91,7 +91,7 @@ class JudgeTest {
         }
 
         @Override
-        public List<Opinion> of(String callId) {
+        public List<Opinion> of(List<String> callIds) {
           return List.of();
         }
 

@@ -124,11 +124,16 @@ class TenantAdminScenario {
         .singleElement()
         .satisfies(row -> assertThat(row.path("request_id").asString()).isEqualTo(own));
     assertThat(get("/calls/" + own + "?tenant=t").statusCode()).isEqualTo(200);
+    assertThat(get("/tenants/t/export").body()).contains(own).doesNotContain(others);
+    assertThat(ask(who("lookers"), "GET", "/tenants/t/export", "").statusCode()).isEqualTo(403);
+    assertThat(ask(who("books"), "GET", "/tenants/t/export", "").statusCode()).isEqualTo(200);
     var hidden = get("/calls/" + others + "?tenant=t");
     assertThat(hidden.statusCode()).isEqualTo(404);
     assertThat(hidden.body()).doesNotContain("\"other\"");
     assertThat(get("/calls/" + others).statusCode()).isEqualTo(403);
-    for (String path : List.of("/budgets", "/usage", "/calls")) {
+    assertThat(get("/pairs?tenant=t").statusCode()).isEqualTo(200);
+    assertThat(ask(who("lookers"), "GET", "/pairs", "").statusCode()).isEqualTo(403);
+    for (String path : List.of("/budgets", "/usage", "/calls", "/pairs")) {
       assertThat(get(path).statusCode()).as(path).isEqualTo(403);
       assertThat(get(path + "?tenant=other").statusCode()).as(path).isEqualTo(403);
       assertThat(get(path + "?tenant=").statusCode()).as(path).isEqualTo(403);
@@ -141,6 +146,7 @@ class TenantAdminScenario {
         List.of(
             "/tenants",
             "/tenants/other",
+            "/tenants/other/export",
             "/tenants/other/apps",
             "/tenants/other/apps/b",
             "/tenants/other/apps/b/keys",
