@@ -58,9 +58,8 @@ public final class Main {
     var line = new CommandLine(new Main());
     List<Class<?>> asked =
         COMMANDS.stream()
-            .filter(
-                command ->
-                    args.length > 0 && command.getAnnotation(Command.class).name().equals(args[0]))
+            .filter(command ->
+                args.length > 0 && command.getAnnotation(Command.class).name().equals(args[0]))
             .toList();
     (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
     return line;
