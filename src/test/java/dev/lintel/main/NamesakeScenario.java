@@ -70,7 +70,8 @@ class NamesakeScenario {
           .hasSize(2);
 
       String id =
-          Json.parse(other.admin("POST", "/admin/v1/tenants/t/erase", "{\"user\":\"leaver\"}").body())
+          Json.parse(
+                  other.admin("POST", "/admin/v1/tenants/t/erase", "{\"user\":\"leaver\"}").body())
               .path("id")
               .asString();
       JsonNode done =

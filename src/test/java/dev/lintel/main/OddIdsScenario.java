@@ -99,7 +99,11 @@ class OddIdsScenario {
     assertThat(id(theirs)).isNotEqualTo(first);
     JsonNode listed = Json.parse(gateway.admin("GET", "/admin/v1/calls?limit=1000", "").body());
     assertThat(
-            listed.path("data").valueStream().map(one -> one.path("request_id").asString("")).toList())
+            listed
+                .path("data")
+                .valueStream()
+                .map(one -> one.path("request_id").asString(""))
+                .toList())
         .doesNotHaveDuplicates()
         .contains(first, id(again), id(theirs));
   }
