@@ -19,6 +19,7 @@ import tools.jackson.core.JsonGenerator;
  * @param firstContentNanos from the request's arrival; -1 where there was none
  * @param replayOf the call whose reply was given again
  * @param shadowOf the call of which it is a copy for comparison
+ * @param judgeOf the call of which it asks how well it was answered
  * @param served the node, and the revision of the configuration
  * @param adapted what the target could not take as it was asked, such as {@code drop:seed}
  * @param optedOut nobody may train a model with what the call said
@@ -45,6 +46,7 @@ public record CallRecord(
     String variant,
     String replayOf,
     String shadowOf,
+    String judgeOf,
     List<Finding> findings,
     Served served,
     Asked asked,
@@ -80,6 +82,7 @@ public record CallRecord(
         trail.variant(),
         trail.replay().map(Replay::callId).orElse(""),
         trail.shadowOf().orElse(""),
+        trail.judgeOf().orElse(""),
         List.copyOf(trail.findings()),
         trail.served(),
         trail.asked(),
@@ -112,8 +115,8 @@ public record CallRecord(
 
   /**
    * One object, in the words of the admin API; what is not there is null, and {@code user}, {@code
-   * tags}, {@code message}, {@code variant}, {@code replay_of}, {@code shadow_of} and {@code
-   * policy} are left out.
+   * tags}, {@code message}, {@code variant}, {@code replay_of}, {@code shadow_of}, {@code judge_of}
+   * and {@code policy} are left out.
    *
    * @param when the time as it is to be shown
    * @param most how many of the targets that were looked at; {@code decision_left_out} says how
@@ -158,6 +161,7 @@ public record CallRecord(
     writeKnown(json, "variant", variant);
     writeKnown(json, "replay_of", replayOf);
     writeKnown(json, "shadow_of", shadowOf);
+    writeKnown(json, "judge_of", judgeOf);
     if (!findings.isEmpty()) {
       json.writeArrayPropertyStart("policy");
       findings.forEach(finding -> finding.write(json));

@@ -19,7 +19,16 @@ public interface Opinions {
   void keep(Opinion opinion);
 
   /** What was said of that call. */
-  List<Opinion> of(String callId);
+  default List<Opinion> of(String callId) {
+    return of(List.of(callId));
+  }
+
+  /**
+   * What was said of those calls, call by call.
+   *
+   * @param callIds a thousand at the most
+   */
+  List<Opinion> of(List<String> callIds);
 
   /**
    * @param values of the columns that were asked for, in their order

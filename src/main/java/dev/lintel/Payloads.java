@@ -33,6 +33,27 @@ public interface Payloads {
   Optional<Payload> find(String id, Instant now);
 
   /**
+   * Ids of calls of which anything is kept.
+   *
+   * @param next before which to go on; empty at the end
+   */
+  record Some(List<String> ids, Optional<String> next) {
+    public Some {
+      ids = List.copyOf(ids);
+    }
+  }
+
+  /**
+   * Some of them, the newest first.
+   *
+   * @param tenant of this one only; empty for all
+   * @param from no call that came before it
+   * @param before only ids before that one
+   * @param look so many are looked at at the most, of whichever tenant
+   */
+  Some some(Optional<String> tenant, Instant from, String before, int look, Instant now);
+
+  /**
    * Removes for good those that must be gone by now, an hour's at a time.
    *
    * @return how many hours' were removed

@@ -61,6 +61,7 @@ public final class Trail {
 
   private boolean supposed;
   private String shadowOf = "";
+  private String judgeOf = "";
   private Runnable told = () -> {};
   private boolean paidByAnother;
   private List<Finding> findings = List.of();
@@ -646,6 +647,21 @@ public final class Trail {
   /** Empty for every call that a caller made. */
   public Optional<String> shadowOf() {
     return shadowOf.isEmpty() ? Optional.empty() : Optional.of(shadowOf);
+  }
+
+  /** The call asks how well the one with that id was answered: no caller's budget is billed. */
+  public void judgeOf(String callId) {
+    judgeOf = callId;
+  }
+
+  /** Empty for every call that a caller made. */
+  public Optional<String> judgeOf() {
+    return judgeOf.isEmpty() ? Optional.empty() : Optional.of(judgeOf);
+  }
+
+  /** Whether the gateway makes the call of its own accord, beside a caller's. */
+  public boolean beside() {
+    return !shadowOf.isEmpty() || !judgeOf.isEmpty();
   }
 
   /** On whose behalf the call is made; empty where nobody says. */

@@ -58,18 +58,21 @@ public final class ActList {
     ObjectNode body = Json.object();
     var data = body.putArray("data");
     for (Acts.Act act : found) {
-      ObjectNode entry = data.addObject();
-      entry.put("number", act.number()).put("time", act.at().toString());
-      entry.put("by", act.by()).put("what", act.what());
-      entry.put("status", act.status() == 0 ? null : Integer.valueOf(act.status()));
-      if (act.detail().isEmpty()) {
-        entry.putNull("detail");
-      } else {
-        entry.set("detail", Json.parse(act.detail()));
-      }
+      data.add(json(act));
     }
     body.put("next", found.size() < limit ? null : Long.toString(found.getLast().number()));
     return Answer.json(200, body);
+  }
+
+  static ObjectNode json(Acts.Act act) {
+    ObjectNode entry = Json.object();
+    entry.put("number", act.number()).put("time", act.at().toString());
+    entry.put("by", act.by()).put("what", act.what());
+    entry.put("status", act.status() == 0 ? null : Integer.valueOf(act.status()));
+    if (act.detail().isEmpty()) {
+      return entry.putNull("detail");
+    }
+    return entry.set("detail", Json.parse(act.detail()));
   }
 
   private static long before(Map<String, String> asked) {

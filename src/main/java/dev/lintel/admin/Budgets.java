@@ -72,7 +72,8 @@ public final class Budgets {
         .with(Operation.Parameter.query("tenant", TEXT, "Only budgets of that tenant."));
   }
 
-  private ObjectNode all(Optional<String> only) {
+  /** As the list has them, of one tenant or all. */
+  ObjectNode all(Optional<String> only) {
     List<Account> known =
         accounts.get().stream()
             .filter(account -> only.map(tenant(account.allowance().owner())::equals).orElse(true))

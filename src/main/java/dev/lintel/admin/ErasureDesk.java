@@ -150,7 +150,7 @@ public final class ErasureDesk {
     return Optional.of(value.asString());
   }
 
-  private static ObjectNode json(Erasure erasure) {
+  static ObjectNode json(Erasure erasure) {
     ObjectNode json = Json.object().put("id", erasure.id()).put("tenant", erasure.tenant());
     json.put("state", erasure.done() ? "done" : "pending");
     json.put("before", erasure.before().toString());

@@ -12,12 +12,14 @@ import dev.lintel.Json;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
@@ -113,15 +115,25 @@ public final class Keys {
           ObjectNode body = Json.object();
           ArrayNode data = body.putArray("data");
           if (after.isEmpty()) {
-            written(at.written, data);
+            written(at.written).forEach(data::add);
           }
           List<CallerKey> keys = ring.kept().list(at.tenant, at.app, after, limit + 1);
-          keys.stream()
-              .limit(limit)
-              .forEach(key -> data.add(json(key, lastUse(key.id(), key.lastUse()))));
+          keys.stream().limit(limit).forEach(key -> data.add(json(key)));
           body.put("next", keys.size() > limit ? Listed.cursor(keys.get(limit - 1).id()) : null);
           return Answer.json(200, body);
         });
+  }
+
+  /** As the list has them, of an app that may be gone from the configuration. */
+  void each(String tenant, String app, Consumer<ObjectNode> key) {
+    written(ring.app(tenant, app).orElse(List.of())).forEach(key);
+    String after = "";
+    List<CallerKey> page;
+    do {
+      page = ring.kept().list(tenant, app, after, MOST);
+      page.forEach(one -> key.accept(json(one)));
+      after = page.isEmpty() ? after : page.getLast().id();
+    } while (page.size() == MOST);
   }
 
   /** The key whose {@code id} is in the path is not good any more. */
@@ -234,6 +246,10 @@ public final class Keys {
     return node.put("source", "store");
   }
 
+  private ObjectNode json(CallerKey key) {
+    return json(key, lastUse(key.id(), key.lastUse()));
+  }
+
   private Optional<Instant> lastUse(String id, Optional<Instant> kept) {
     return lastUse(ring, id, kept);
   }
@@ -243,18 +259,20 @@ public final class Keys {
     return Stream.concat(kept.stream(), ring.lastUse(id).stream()).max(Comparator.naturalOrder());
   }
 
-  private void written(List<Written> keys, ArrayNode data) {
+  private List<ObjectNode> written(List<Written> keys) {
+    var all = new ArrayList<ObjectNode>();
     Map<String, Instant> uses =
         ring.kept().uses(keys.stream().map(Written::id).collect(Collectors.toSet()));
     for (Written key : keys) {
-      ObjectNode node = data.addObject().put("id", key.id());
+      ObjectNode node = Json.object().put("id", key.id());
       node.putNull("name").put("kind", word(key.kind())).put("prefix", key.prefix());
       node.putNull("created").putNull("expires");
       Optional<Instant> used = lastUse(key.id(), Optional.ofNullable(uses.get(key.id())));
       node.put("last_use", used.map(Instant::toString).orElse(null));
       node.putObject("scopes");
-      node.put("source", "file");
+      all.add(node.put("source", "file"));
     }
+    return all;
   }
 
   private static void put(ObjectNode node, String field, Set<String> names) {

@@ -79,6 +79,21 @@ public record Operation(
         endpoint);
   }
 
+  /** One that is answered with lines of JSON. */
+  public static Operation lines(String path, String summary, Endpoint endpoint) {
+    return new Operation(
+        "GET",
+        path,
+        summary,
+        List.of(),
+        Optional.empty(),
+        200,
+        Optional.empty(),
+        false,
+        Optional.empty(),
+        endpoint);
+  }
+
   /** A POST that changes something. */
   public static Operation post(String path, String summary, Schema answer, Endpoint endpoint) {
     return writing("POST", path, summary, 200, Optional.of(answer), endpoint);

@@ -178,6 +178,9 @@ public record Past(
     if (call.path("shadow_of").isString()) {
       return Optional.of("a shadow, which no caller made");
     }
+    if (call.path("judge_of").isString()) {
+      return Optional.of("a judge's question, which no caller asked");
+    }
     if (call.path("replay_of").isString()) {
       return Optional.of("a reply given again, for which nobody was asked");
     }

@@ -265,7 +265,8 @@ public final class PolicyViews {
                   to,
                   asked.text("tenant"),
                   call -> {
-                    boolean made = !call.has("shadow_of") && !call.has("replay_of");
+                    boolean made =
+                        !call.has("shadow_of") && !call.has("judge_of") && !call.has("replay_of");
                     if (made && app.map(call.path("app").asString("")::equals).orElse(true)) {
                       calls.add(call);
                     }

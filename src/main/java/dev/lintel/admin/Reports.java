@@ -4,13 +4,9 @@ import dev.lintel.Answer;
 import dev.lintel.CallThread;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
-import dev.lintel.Exchange;
 import dev.lintel.Failure;
 import dev.lintel.RawRequest;
-import dev.lintel.Trail;
-import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,9 +23,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Reports as the admin API answers them, whatever they are about. */
 public final class Reports {
-  private static final int PIECE = 1 << 15;
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
-
   private final Dialect envelope;
 
   /**
@@ -68,67 +61,13 @@ public final class Reports {
   }
 
   public Endpoint streamed(List<String> parameters, Function<Asked, Streamed> report) {
-    return new Endpoint() {
-      @Override
-      public void serve(Exchange exchange) {
-        var trail = Trail.begin(exchange.arrived());
-        Map<String, String> headers = Map.of("x-lintel-request-id", trail.id());
-        var pieces = new Pieces(exchange, headers);
-        try {
+    return Pieces.answer(
+        envelope,
+        (exchange, out) -> {
           Streamed wanted = report.apply(new Asked(exchange.request(), parameters));
-          pieces.type = wanted.contentType();
-          wanted.write(pieces);
-          pieces.end();
-        } catch (Failure failure) {
-          if (pieces.begun) {
-            exchange.abort();
-          } else {
-            exchange.answer(refuse(failure, trail), headers);
-          }
-        }
-      }
-
-      @Override
-      public Answer refuse(Failure failure, Trail trail) {
-        return envelope.error(failure, trail);
-      }
-    };
-  }
-
-  /** Gathers small pieces to larger ones. */
-  private static final class Pieces implements Consumer<byte[]> {
-    private final Exchange exchange;
-    private final Map<String, String> headers;
-    private final ByteArrayOutputStream some = new ByteArrayOutputStream(PIECE);
-    private String type = "";
-    private boolean begun;
-
-    Pieces(Exchange exchange, Map<String, String> headers) {
-      this.exchange = exchange;
-      this.headers = headers;
-    }
-
-    @Override
-    public void accept(byte[] piece) {
-      some.writeBytes(piece);
-      if (some.size() >= PIECE) {
-        flush();
-      }
-    }
-
-    private void flush() {
-      if (!begun) {
-        begun = true;
-        exchange.begin(200, type, headers);
-      }
-      exchange.write(some.toByteArray(), CallThread.nanoTime() + PATIENCE.toNanos());
-      some.reset();
-    }
-
-    void end() {
-      flush();
-      exchange.end();
-    }
+          out.type(wanted.contentType());
+          wanted.write(out);
+        });
   }
 
   /** What the parameters say; every answer throws {@link Failure} that names the parameter. */

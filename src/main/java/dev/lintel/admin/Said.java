@@ -1,6 +1,7 @@
 package dev.lintel.admin;
 
 import dev.lintel.Answer;
+import dev.lintel.CallThread;
 import dev.lintel.Dialect;
 import dev.lintel.Endpoint;
 import dev.lintel.Exchange;
@@ -10,6 +11,7 @@ import dev.lintel.Payloads;
 import dev.lintel.Payloads.Payload;
 import dev.lintel.Sealer;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -38,21 +40,35 @@ public final class Said {
   private Answer one(Exchange exchange) {
     String id = exchange.request().path().getOrDefault("id", "");
     String only = Listed.only(exchange.request(), "tenant").get("tenant");
-    Payload found =
-        payloads
-            .get()
-            .find(id, clock.instant())
-            .filter(payload -> only == null || only.equals(payload.tenant()))
+    ObjectNode document =
+        document(id)
+            .filter(found -> only == null || only.equals(found.path("tenant").asString("")))
             .orElseThrow(() ->
                 Failure.of(
                         Failure.Kind.NOT_FOUND,
                         "Nothing is kept of what the call '" + id + "' said.")
                     .at("request_id")
                     .code("payload_not_found"));
-    var document = (ObjectNode) Json.parse(sealer.open(Payload.seal(id), found.sealed()));
-    document.put("time", found.time().toString()).put("until", found.until().toString());
-    document.put("tenant", found.tenant()).put("app", found.app());
-    exchange.note(Json.object().put("level", found.level().word()).put("tenant", found.tenant()));
+    exchange.note(
+        Json.object()
+            .put("level", document.path("level").asString())
+            .put("tenant", document.path("tenant").asString()));
     return Answer.json(200, document);
+  }
+
+  /** What that call said and was answered, opened; empty where none of it is kept. */
+  Optional<ObjectNode> document(String id) {
+    // Opening and reading a long one would hold the carrier.
+    return payloads
+        .get()
+        .find(id, clock.instant())
+        .map(found -> CallThread.current().offload(() -> opened(found)));
+  }
+
+  private ObjectNode opened(Payload payload) {
+    var document =
+        (ObjectNode) Json.parse(sealer.open(Payload.seal(payload.id()), payload.sealed()));
+    document.put("time", payload.time().toString()).put("until", payload.until().toString());
+    return document.put("tenant", payload.tenant()).put("app", payload.app());
   }
 }

@@ -97,6 +97,12 @@ final class Story {
               + text("shadow_of")
               + " for comparison, and nobody was billed for it.");
     }
+    if (has("judge_of")) {
+      say(
+          "No caller made it: it asked a judge how well "
+              + text("judge_of")
+              + " was answered, on the judge's own budget.");
+    }
     if (has("node")) {
       say(
           "It was served by the node '"

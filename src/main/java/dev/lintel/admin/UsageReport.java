@@ -60,25 +60,33 @@ public final class UsageReport {
             put(data.addObject(), 0, 0, 0, 0, 0, 0, 0);
           }
           for (UsageRow row : rows) {
-            ObjectNode one = data.addObject();
-            row.start().ifPresent(start -> one.put("start", start.toString()));
-            for (int i = 0; i < question.by().size(); i++) {
-              String value = row.values().get(i);
-              one.put(question.by().get(i), value.isEmpty() ? null : value);
-            }
-            put(
-                one,
-                row.calls(),
-                row.picoUsd(),
-                row.input(),
-                row.output(),
-                row.cacheRead(),
-                row.cacheWrite(),
-                row.reasoning());
+            data.add(json(row, question.by()));
           }
           body.put("next", page.next().map(UsageReport::cursor).orElse(null));
           return Answer.json(200, body);
         });
+  }
+
+  /**
+   * @param by what was asked for
+   */
+  static ObjectNode json(UsageRow row, List<String> by) {
+    ObjectNode one = Json.object();
+    row.start().ifPresent(start -> one.put("start", start.toString()));
+    for (int i = 0; i < by.size(); i++) {
+      String value = row.values().get(i);
+      one.put(by.get(i), value.isEmpty() ? null : value);
+    }
+    put(
+        one,
+        row.calls(),
+        row.picoUsd(),
+        row.input(),
+        row.output(),
+        row.cacheRead(),
+        row.cacheWrite(),
+        row.reasoning());
+    return one;
   }
 
   private static void put(

@@ -8,6 +8,7 @@ import dev.lintel.Credential;
 import dev.lintel.DatabaseUrl;
 import dev.lintel.Dialects;
 import dev.lintel.Facts;
+import dev.lintel.Judging;
 import dev.lintel.Logging;
 import dev.lintel.Merging;
 import dev.lintel.Model;
@@ -52,6 +53,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param approvals how long a change waits for a second admin
  * @param webhooks where notices are sent
  * @param alerts of what metrics do
+ * @param judge how answers are judged; empty where they are not
  * @param fetch where links in requests may lead
  * @param sims the simulated providers by their names
  * @param remotes every other provider by its name
@@ -81,6 +83,7 @@ public record Config(
     Logging logging,
     List<Webhook> webhooks,
     List<AlertRule> alerts,
+    Optional<Judging> judge,
     Map<String, Provider> remotes,
     Map<String, SimSpec> sims,
     List<ModelSpec> models,
@@ -539,6 +542,7 @@ public record Config(
         logging,
         webhooks,
         alerts,
+        judge,
         remotes,
         sims,
         models,

@@ -52,6 +52,7 @@ record Document(
     Optional<Logs> logs,
     List<Hook> webhooks,
     Map<String, At<AlertEntry>> alerts,
+    Optional<JudgeEntry> judge,
     Optional<Pem> tls,
     List<Jwt> jwt,
     List<Client> clients,
@@ -98,6 +99,15 @@ record Document(
       @Secret Map<String, At<String>> headers,
       Optional<Percent> sample,
       Optional<Boolean> errors) {}
+
+  /** Which model judges answers, of which calls, and by what. */
+  record JudgeEntry(
+      @Alone At<String> model,
+      Optional<At<Percent>> sample,
+      Optional<At<String>> rubric,
+      Optional<At<Count>> scale,
+      List<At<String>> models,
+      Optional<At<BigDecimal>> maxCostUsd) {}
 
   /** How much is said, and of which calls. */
   record Logs(

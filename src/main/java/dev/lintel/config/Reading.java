@@ -105,6 +105,7 @@ final class Reading implements ModelReading.Around {
         written.logs().map(this::logging).orElse(Logging.USUAL),
         alerting.webhooks(),
         alerting.rules(),
+        written.judge().flatMap(entry -> new Judged(faults, this::checkModel).of(entry)),
         remotes,
         sims,
         models,

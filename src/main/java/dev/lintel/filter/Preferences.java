@@ -66,7 +66,7 @@ public final class Preferences {
     }
     Ranking plain = scored(call, model, own, held, targets);
     Ranking ranking = within(plain, held, targets);
-    if (call.trail().shadowOf().isEmpty()) {
+    if (!call.trail().beside()) {
       moved(call, held, targets, plain, ranking);
       if (held.size() < rules.size()) {
         supposed(call, model, rules, targets, plain, ranking);

@@ -33,7 +33,7 @@ public final class Ratings implements Listener {
   public void on(Trail trail, Event event) {
     if (event instanceof Event.Ended
         && (trail.lesson() != Lesson.NONE || trail.arm().isPresent())
-        && trail.shadowOf().isEmpty()) {
+        && !trail.beside()) {
       calls.put(
           trail.id(),
           new Rated(trail.caller().tenant(), trail.lesson(), trail.arm(), new AtomicReference<>()));

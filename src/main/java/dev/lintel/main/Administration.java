@@ -412,7 +412,7 @@ final class Administration {
 
   private void keys() {
     String path = "/tenants/{t}/apps/{a}/keys";
-    var ring = new CallerRing(around);
+    var ring = new CallerRing(around.live(), around.storage(), around.directory());
     table.addAll(
         new AdminKeys(Builtins.OPENAI, ring, Register.ADMIN, InstantSource.system()).operations());
     var keys = new Keys(Builtins.OPENAI, ring);

@@ -5,13 +5,16 @@ import dev.lintel.CallerKeys;
 import dev.lintel.Credential;
 import dev.lintel.admin.Keys;
 import dev.lintel.config.Config;
+import dev.lintel.identity.Directory;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** What the admin API needs to know of callers' keys, by the configuration in force. */
-record CallerRing(Routes.Around around) implements Keys.Ring {
+record CallerRing(Supplier<Gateway> live, Storage storage, Directory directory)
+    implements Keys.Ring {
   /** Of a key that is shorter, the beginning would give too much away. */
   private static final int SHORTEST_SHOWN = 16;
 
@@ -19,15 +22,15 @@ record CallerRing(Routes.Around around) implements Keys.Ring {
 
   @Override
   public boolean tenant(String name) {
-    return around.live().get().hasTenant(name);
+    return live.get().hasTenant(name);
   }
 
   @Override
   public Optional<List<Keys.Written>> app(String tenant, String name) {
-    Gateway live = around.live().get();
-    return live.callerOf(tenant, name, "")
+    Gateway now = live.get();
+    return now.callerOf(tenant, name, "")
         .map(there ->
-            live.config().apps().stream()
+            now.config().apps().stream()
                 .filter(app -> app.tenant().equals(tenant) && app.name().equals(name))
                 .flatMap(CallerRing::written)
                 .toList());
@@ -50,36 +53,36 @@ record CallerRing(Routes.Around around) implements Keys.Ring {
 
   @Override
   public boolean model(String name) {
-    return around.live().get().models().find(name).isPresent();
+    return live.get().models().find(name).isPresent();
   }
 
   @Override
   public CallerKeys kept() {
-    return around.storage().store().callerKeys();
+    return storage.store().callerKeys();
   }
 
   @Override
   public String hash(String key) {
-    return around.directory().hash(key);
+    return directory.hash(key);
   }
 
   @Override
   public String seal(String id, String secret) {
-    return around.directory().seal(id, secret);
+    return directory.seal(id, secret);
   }
 
   @Override
   public Optional<Instant> lastUse(String id) {
-    return around.directory().lastUse(id);
+    return directory.lastUse(id);
   }
 
   @Override
   public void know(CallerKey key) {
-    around.directory().know(key);
+    directory.know(key);
   }
 
   @Override
   public void forget(String id) {
-    around.directory().forget(id);
+    directory.forget(id);
   }
 }

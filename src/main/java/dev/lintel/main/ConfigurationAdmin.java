@@ -1,8 +1,6 @@
 package dev.lintel.main;
 
-import dev.lintel.Account;
 import dev.lintel.Approvals;
-import dev.lintel.Counters;
 import dev.lintel.Sealer;
 import dev.lintel.admin.ActList;
 import dev.lintel.admin.ApprovalList;
@@ -17,10 +15,8 @@ import dev.lintel.audit.Proof;
 import dev.lintel.audit.Vigil;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** What admins may ask of the configuration and change of it, and what else is kept for them. */
 record ConfigurationAdmin(
@@ -41,7 +37,7 @@ record ConfigurationAdmin(
   /**
    * @param budgets of the configuration in force
    */
-  List<Operation> operations(Supplier<Collection<Account>> budgets, Counters counters) {
+  List<Operation> operations(Budgets budgets) {
     var all = new ArrayList<Operation>();
     var repeated = new Repeated(() -> storage.store().replays());
     KINDS.forEach(kind ->
@@ -69,7 +65,7 @@ record ConfigurationAdmin(
                 InstantSource.system(),
                 Builtins.OPENAI)
             .operations());
-    all.add(new Budgets(budgets, counters, Builtins.OPENAI).list());
+    all.add(budgets.list());
     return all;
   }
 }

@@ -2,11 +2,11 @@ package dev.lintel.main;
 
 import static dev.lintel.admin.Operation.Parameter.query;
 
-import dev.lintel.Sealer;
 import dev.lintel.admin.ErasureDesk;
 import dev.lintel.admin.Operation;
 import dev.lintel.admin.Said;
 import dev.lintel.admin.Schema;
+import dev.lintel.admin.TenantExport;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -66,12 +66,12 @@ final class EvidenceAdmin {
 
   /**
    * @param changed told when all nodes should look at the store
+   * @param said what calls said
+   * @param kept all that is kept of tenants
    */
   static List<Operation> operations(
-      Storage storage, Sealer sealer, Erasing erasing, Runnable changed) {
+      Erasing erasing, Runnable changed, Said said, TenantExport.Sources kept) {
     var desk = new ErasureDesk(erasing::known, changed, InstantSource.system(), Builtins.OPENAI);
-    var said =
-        new Said(() -> storage.store().payloads(), sealer, InstantSource.system(), Builtins.OPENAI);
     return List.of(
         Operation.get(
                 "/calls/{id}/payload",
@@ -79,6 +79,14 @@ final class EvidenceAdmin {
                 PAYLOAD,
                 said.one())
             .with(query("tenant", Schema.TEXT, "Only if it is a call of that tenant."))
+            .recorded(),
+        Operation.lines(
+                "/tenants/{t}/export",
+                "Exports all that is kept of a tenant as lines of JSON, the last of which counts"
+                    + " them.",
+                new TenantExport(kept, InstantSource.system(), Builtins.OPENAI).endpoint())
+            .with(query("from", Schema.TIME, "Only calls that began then or later."))
+            .with(query("to", Schema.TIME, "Only calls that began before."))
             .recorded(),
         Operation.post(
                 "/tenants/{t}/erase",

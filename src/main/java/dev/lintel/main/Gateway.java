@@ -3,6 +3,7 @@ package dev.lintel.main;
 import dev.lintel.Admin;
 import dev.lintel.Call;
 import dev.lintel.Caller;
+import dev.lintel.Failure;
 import dev.lintel.Fetcher;
 import dev.lintel.Filter;
 import dev.lintel.Handler;
@@ -76,6 +77,7 @@ import java.util.stream.Collectors;
  * @param telling the same for a call that has its record already
  * @param replaying the stops of a call that was made already, of which a record is left, with one
  *     that answers in the place of whoever is asked
+ * @param judging the stops of what a judge is asked, which has no model yet
  * @param deciding the stops that say where a call would go, which is not made
  * @param hold by every call on it, and by whoever serves new calls with it
  */
@@ -90,6 +92,7 @@ record Gateway(
     UnaryOperator<Handler> settling,
     UnaryOperator<Handler> telling,
     UnaryOperator<Handler> replaying,
+    Handler judging,
     Handler deciding,
     Hold hold) {
 
@@ -174,6 +177,7 @@ record Gateway(
         stops::settling,
         stops::telling,
         stops::replaying,
+        stops.judging(),
         stops.deciding(),
         hold);
   }
@@ -336,6 +340,48 @@ record Gateway(
               new Failover(lasting.listener, lasting.queues),
               new Cap(TOKENS)),
           last);
+    }
+
+    /**
+     * For what a judge is asked: a call of the gateway's own on behalf of a caller, whose policies
+     * hold. Nothing of it is kept, copied or remembered, and no judge hears of it.
+     */
+    Handler judging() {
+      return through(
+          List.of(
+              new Observe(lasting.listener, served),
+              this::judgedBy,
+              new Obey(),
+              lasting.admit,
+              new Estimate(TOKENS),
+              new Fallback(models::find, lasting.listener),
+              new Afford(),
+              choose.uncounted(),
+              new KnownPrice(caller -> true), // what it may cost is bounded
+              new Failover(lasting.listener, lasting.queues),
+              new Cap(TOKENS)),
+          lasting.upstream);
+    }
+
+    /** In the place of reading it: it was written here. An app need not list the model. */
+    private void judgedBy(Call call, Sink sink, Handler next) {
+      String name = call.request().model();
+      call.trail().named(name);
+      Model model =
+          models
+              .find(name)
+              .orElseThrow(
+                  () -> Failure.of(Failure.Kind.NOT_FOUND, "There is no model '" + name + "'."));
+      call.trail().asked(call.request(), call.terms(), model);
+      long end = call.trail().started() + model.timeouts().total().toNanos();
+      next.handle(
+          call.with(
+              call.request(),
+              call.terms(),
+              Optional.empty(),
+              model,
+              Math.min(call.deadline(), end)),
+          sink);
     }
 
     /**

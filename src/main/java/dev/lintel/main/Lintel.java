@@ -2,6 +2,7 @@ package dev.lintel.main;
 
 import dev.lintel.Allowance;
 import dev.lintel.Approvals;
+import dev.lintel.Body;
 import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
@@ -10,8 +11,12 @@ import dev.lintel.Erasures;
 import dev.lintel.Event;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
+import dev.lintel.Handler;
+import dev.lintel.Headers;
 import dev.lintel.Health;
 import dev.lintel.History;
+import dev.lintel.Inbound;
+import dev.lintel.Json;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Listener;
 import dev.lintel.Logging;
@@ -26,8 +31,12 @@ import dev.lintel.Sink;
 import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.AlertList;
+import dev.lintel.admin.Budgets;
+import dev.lintel.admin.Keys;
 import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.Said;
+import dev.lintel.admin.TenantExport;
 import dev.lintel.alert.Alarms;
 import dev.lintel.audit.Vigil;
 import dev.lintel.batch.Runner;
@@ -55,6 +64,7 @@ import dev.lintel.identity.Directory;
 import dev.lintel.identity.Issuers;
 import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
+import dev.lintel.judge.Judge;
 import dev.lintel.observe.Metrics;
 import dev.lintel.redact.Redaction;
 import dev.lintel.route.Probes;
@@ -122,6 +132,7 @@ public final class Lintel implements AutoCloseable {
   private final Vigil vigil;
   private final Scribe scribe;
   private final Scoring scoring;
+  private final Judge judge;
   private final Metrics metrics;
   private final Tracer tracer;
   private final LogDial logs;
@@ -259,6 +270,19 @@ public final class Lintel implements AutoCloseable {
     vigil =
         new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
     metrics.evidence(vigil::intact, vigil::entries);
+    judge =
+        new Judge(
+            (call, sink) -> serve(call, sink, Gateway::judging),
+            body ->
+                Builtins.OPENAI.read(
+                    new Inbound(Map.of(), Map.of(), Headers.NONE, Body.scan(Json.bytes(body)))),
+            evidence.all(),
+            () -> storage.store().opinions(),
+            Redaction::of,
+            body -> CallThread.start(loop(), body),
+            () -> CallThread.random().nextDouble(),
+            InstantSource.system());
+    metrics.judging(Judge.outcomes(), judge::came, judge::usd);
     scoring =
         new Scoring(
             () -> storage.store().opinions(),
@@ -299,7 +323,7 @@ public final class Lintel implements AutoCloseable {
                 () -> storage.store().replays(),
                 config.storing().idempotency().reply().bytes(),
                 spool),
-            new Tape(scribe),
+            new Tape(judge.beside(scribe)),
             new Signatures(),
             continuity,
             rollouts,
@@ -328,6 +352,7 @@ public final class Lintel implements AutoCloseable {
     try {
       live = build(config, revisions.number(), name -> Optional.empty());
       standings.use(config.breakers());
+      judge.use(config.judge());
       evidence.begin(counters::atLeast);
       var listening =
           new Server(
@@ -453,6 +478,7 @@ public final class Lintel implements AutoCloseable {
         tracer.use(config.otlp());
         logs.use(config.logging());
         scoring.hurry();
+        judge.use(config.judge());
         next.catalogue().prefetch();
         old.hold().release();
       }
@@ -482,13 +508,17 @@ public final class Lintel implements AutoCloseable {
                   + " moment.")
           .retryAfter(Optional.of(Duration.ofSeconds(1)));
     }
+    serve(call, sink, Gateway::calls);
+  }
+
+  private void serve(Call call, Sink sink, Function<Gateway, Handler> by) {
     Gateway gateway = live;
     while (!gateway.hold().take()) {
       gateway = live;
     }
     begun.increment();
     try {
-      gateway.calls().handle(call, sink);
+      by.apply(gateway).handle(call, sink);
     } finally {
       ended.increment();
       gateway.hold().release();
@@ -567,6 +597,7 @@ public final class Lintel implements AutoCloseable {
     storage.end();
     wait(server.stop(patience));
     shadow.close();
+    judge.close();
     directory.close();
     alarms.close();
     notices.close();
@@ -654,13 +685,26 @@ public final class Lintel implements AutoCloseable {
   }
 
   private List<Operation> administration() {
+    var budgets =
+        new Budgets(
+            () -> lasting.admit().budgets(live.config().policies().allowances()),
+            sharing.counters(),
+            Builtins.OPENAI);
     var all =
         new ArrayList<>(
             new ConfigurationAdmin(storage, revisions, approvals, sealer, vigil)
-                .operations(
-                    () -> lasting.admit().budgets(live.config().policies().allowances()),
-                    sharing.counters()));
-    all.addAll(EvidenceAdmin.operations(storage, sealer, erasing, this::changed));
+                .operations(budgets));
+    var said =
+        new Said(() -> storage.store().payloads(), sealer, InstantSource.system(), Builtins.OPENAI);
+    var kept =
+        new TenantExport.Sources(
+            evidence.all(),
+            storage::store,
+            said,
+            revisions,
+            new Keys(Builtins.OPENAI, new CallerRing(() -> live, storage, directory)),
+            budgets);
+    all.addAll(EvidenceAdmin.operations(erasing, this::changed, said, kept));
     all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     all.addAll(logs.operations());
     return all;

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       Explain.class,
       Whatif.class,
       Report.class,
+      Export.class,
       Simulate.class,
       Train.class
     })

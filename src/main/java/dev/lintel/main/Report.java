@@ -43,11 +43,11 @@ final class Report {
   private Report() {}
 
   /** What a command does with a gateway; says on the standard error why it cannot. */
-  private interface Work {
+  interface Work {
     void run() throws Running.Refused;
   }
 
-  private static int done(Work work) {
+  static int done(Work work) {
     try {
       work.run();
       return 0;
@@ -57,7 +57,7 @@ final class Report {
     }
   }
 
-  private static String query(Map<String, @Nullable String> parameters) {
+  static String query(Map<String, @Nullable String> parameters) {
     String query =
         parameters.entrySet().stream()
             .filter(one -> one.getValue() != null && !one.getValue().isEmpty())
@@ -66,7 +66,7 @@ final class Report {
     return query.isEmpty() ? "" : "?" + query;
   }
 
-  private static String encoded(String text) {
+  static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
@@ -95,7 +95,7 @@ final class Report {
     }
   }
 
-  private static @Nullable String timeOr(@Nullable String text) throws Running.Refused {
+  static @Nullable String timeOr(@Nullable String text) throws Running.Refused {
     return text == null ? null : time(text);
   }
 

@@ -153,6 +153,10 @@ final class CallFigures {
     String model = trail.model().map(Model::name).filter(configured).orElse(OTHER);
     String provider = trail.target().map(target -> target.provider().name()).orElse(NONE);
     String kind = ended.failure().isEmpty() ? OK : ended.failure().get().kind().word();
+    if (trail.judgeOf().isPresent()) {
+      // It has figures of its own.
+      return;
+    }
     if (trail.shadowOf().isPresent()) {
       shadows.labelValues(model, provider, kind).inc();
       trail.cost().ifPresent(usd -> shadowCost.labelValues(model, provider).inc(usd.doubleValue()));

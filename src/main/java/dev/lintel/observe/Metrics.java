@@ -39,10 +39,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * Counts for Prometheus what happens to calls and around them, and serves the figures as text: with
@@ -262,6 +264,28 @@ public final class Metrics implements Listener, Endpoint {
         .name("lintel_payloads_waiting_bytes")
         .help("What waits to be sealed and brought to the store.")
         .callback(gauge -> gauge.call(waiting.getAsLong()))
+        .register(registry);
+  }
+
+  /**
+   * Shows what came of the calls that were drawn to be judged.
+   *
+   * @param outcomes in words
+   * @param came how many to each
+   * @param usd what judging cost
+   */
+  public void judging(List<String> outcomes, ToLongFunction<String> came, DoubleSupplier usd) {
+    CounterWithCallback.builder()
+        .name("lintel_judged_calls_total")
+        .help("Calls that were drawn to be judged, by what came of it.")
+        .labelNames("outcome")
+        .callback(counter ->
+            outcomes.forEach(outcome -> counter.call(came.applyAsLong(outcome), outcome)))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("lintel_judge_cost_usd_total")
+        .help("What judging cost in USD, as far as prices are known.")
+        .callback(counter -> counter.call(usd.getAsDouble()))
         .register(registry);
   }
 

@@ -55,28 +55,35 @@ final class SqlOpinions implements Opinions {
   }
 
   @Override
-  public List<Opinion> of(String callId) {
+  public List<Opinion> of(List<String> callIds) {
+    if (callIds.isEmpty()) {
+      return List.of();
+    }
     return database.found(connection -> {
       var all = new ArrayList<Opinion>();
       try (var query =
           connection.prepareStatement(
-              "SELECT source, tenant, app, use_case, model, target, score, label, comment, said FROM opinion WHERE call = ? ORDER BY source")) {
-        query.setString(1, callId);
+              "SELECT call, source, tenant, app, use_case, model, target, score, label, comment, said FROM opinion WHERE call IN (?%s) ORDER BY call, source"
+                  .formatted(", ?".repeat(callIds.size() - 1)))) {
+        int next = 1;
+        for (String id : callIds) {
+          query.setString(next++, id);
+        }
         try (ResultSet row = query.executeQuery()) {
           while (row.next()) {
             all.add(
                 new Opinion(
-                    callId,
                     row.getString(1),
                     row.getString(2),
                     row.getString(3),
                     row.getString(4),
                     row.getString(5),
                     row.getString(6),
-                    row.getDouble(7),
-                    row.getString(8),
+                    row.getString(7),
+                    row.getDouble(8),
                     row.getString(9),
-                    Instant.ofEpochMilli(row.getLong(10))));
+                    row.getString(10),
+                    Instant.ofEpochMilli(row.getLong(11))));
           }
         }
       }

@@ -2,6 +2,7 @@ package dev.lintel.store;
 
 import dev.lintel.Capture;
 import dev.lintel.Erasure;
+import dev.lintel.Ids;
 import dev.lintel.Payloads;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,10 +12,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,6 +165,63 @@ final class SqlPayloads implements Payloads {
         Capture.Level.valueOf(row.getString(6)),
         Instant.ofEpochMilli(row.getLong(7)),
         row.getString(8));
+  }
+
+  @Override
+  public Some some(Optional<String> tenant, Instant from, String before, int look, Instant now) {
+    return database.found(connection -> {
+      var slices = new LinkedHashMap<String, Long>();
+      try (var query =
+          connection.prepareStatement(
+              "SELECT id, slice FROM payload_at WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?")) {
+        query.setString(1, Ids.before(from));
+        query.setString(2, before);
+        query.setInt(3, look);
+        try (ResultSet row = query.executeQuery()) {
+          while (row.next()) {
+            slices.put(row.getString(1), row.getLong(2));
+          }
+        }
+      }
+      Optional<String> next =
+          slices.size() < look ? Optional.empty() : Optional.of(slices.lastEntry().getKey());
+      // Whoever forgets may drop the tables of hours that are over at any moment.
+      slices.values().removeIf(slice -> slice * HOUR <= now.toEpochMilli());
+      if (tenant.isPresent()) {
+        var own = new HashSet<String>();
+        for (long slice : new TreeSet<>(slices.values())) {
+          List<String> ids =
+              slices.entrySet().stream()
+                  .filter(place -> place.getValue() == slice)
+                  .map(Map.Entry::getKey)
+                  .toList();
+          own.addAll(ofTenant(connection, slice, ids, tenant.get()));
+        }
+        slices.keySet().retainAll(own);
+      }
+      return new Some(List.copyOf(slices.keySet()), next);
+    });
+  }
+
+  private static List<String> ofTenant(
+      Connection connection, long slice, List<String> ids, String tenant) throws SQLException {
+    try (var query =
+        connection.prepareStatement(
+            "SELECT id FROM %s WHERE id IN (?%s) AND tenant = ?"
+                .formatted(table(slice), ", ?".repeat(ids.size() - 1)))) {
+      int next = 1;
+      for (String id : ids) {
+        query.setString(next++, id);
+      }
+      query.setString(next, tenant);
+      var own = new ArrayList<String>();
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          own.add(row.getString(1));
+        }
+      }
+      return own;
+    }
   }
 
   /** The hours that have a table, the first first. */

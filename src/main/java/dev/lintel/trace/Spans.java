@@ -112,6 +112,7 @@ final class Spans {
     text(9, "lintel.target", call.target());
     text(9, "lintel.variant", call.variant());
     text(9, "lintel.shadow_of", call.shadowOf());
+    text(9, "lintel.judge_of", call.judgeOf());
     text(9, "lintel.replay_of", call.replayOf());
     whole("lintel.revision", call.served().revision());
     whole("lintel.attempts", call.attempts().size());

@@ -51,6 +51,12 @@ class ScribeTest {
         }
 
         @Override
+        public Some some(
+            Optional<String> tenant, Instant from, String before, int look, Instant now) {
+          return new Some(List.of(), Optional.empty());
+        }
+
+        @Override
         public int forget(Instant now) {
           return 0;
         }

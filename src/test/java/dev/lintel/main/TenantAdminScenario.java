@@ -124,6 +124,9 @@ class TenantAdminScenario {
         .singleElement()
         .satisfies(row -> assertThat(row.path("request_id").asString()).isEqualTo(own));
     assertThat(get("/calls/" + own + "?tenant=t").statusCode()).isEqualTo(200);
+    assertThat(get("/tenants/t/export").body()).contains(own).doesNotContain(others);
+    assertThat(ask(who("lookers"), "GET", "/tenants/t/export", "").statusCode()).isEqualTo(403);
+    assertThat(ask(who("books"), "GET", "/tenants/t/export", "").statusCode()).isEqualTo(200);
     var hidden = get("/calls/" + others + "?tenant=t");
     assertThat(hidden.statusCode()).isEqualTo(404);
     assertThat(hidden.body()).doesNotContain("\"other\"");
@@ -141,6 +144,7 @@ class TenantAdminScenario {
         List.of(
             "/tenants",
             "/tenants/other",
+            "/tenants/other/export",
             "/tenants/other/apps",
             "/tenants/other/apps/b",
             "/tenants/other/apps/b/keys",

@@ -34,7 +34,7 @@ class AdviceTest {
     }
 
     @Override
-    public List<Opinion> of(String callId) {
+    public List<Opinion> of(List<String> callIds) {
       return List.of();
     }
 

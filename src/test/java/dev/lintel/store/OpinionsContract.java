@@ -41,6 +41,11 @@ interface OpinionsContract {
     assertThat(said.comment()).isEqualTo("Well.");
     assertThat(said.said()).isEqualTo(CALLED.plusSeconds(9));
     assertThat(opinions.of("req_never")).isEmpty();
+    String other = Ids.request(CALLED.plusSeconds(1));
+    opinions.keep(opinion(other, "caller", "a", 0.75));
+    assertThat(opinions.of(List.of(other, "req_never", id)))
+        .extracting(Opinion::score)
+        .containsExactly(0.25, 0.5, 0.75);
   }
 
   @Test

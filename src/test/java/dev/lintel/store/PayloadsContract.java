@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Capture;
 import dev.lintel.Ids;
+import dev.lintel.Payloads;
 import dev.lintel.Payloads.Payload;
 import dev.lintel.Store;
 import java.time.Duration;
@@ -68,6 +69,27 @@ interface PayloadsContract {
     assertThat(store().payloads().erase("t", Optional.empty(), Optional.empty())).isEqualTo(2);
     assertThat(store().payloads().find(bens.id(), NOON)).isEmpty();
     assertThat(store().payloads().find(others.id(), NOON)).contains(others);
+  }
+
+  @Test
+  default void ids_are_told_newest_first_of_one_tenant_or_all_in_steps() {
+    Payload old = payload(NOON, "t", "", Duration.ofHours(5));
+    Payload others = payload(NOON.plusSeconds(1), "u", "", Duration.ofHours(7));
+    Payload young = payload(NOON.plusSeconds(2), "t", "", Duration.ofHours(9));
+    Payload over = payload(NOON.plusSeconds(3), "t", "", Duration.ofMinutes(10));
+    store().payloads().add(List.of(young, old, over, others));
+    Instant now = NOON.plus(Duration.ofHours(2));
+    var payloads = store().payloads();
+    assertThat(payloads.some(Optional.empty(), NOON, "s", 10, now))
+        .isEqualTo(new Payloads.Some(List.of(young.id(), others.id(), old.id()), Optional.empty()));
+    assertThat(payloads.some(Optional.of("t"), NOON, "s", 10, now).ids())
+        .containsExactly(young.id(), old.id());
+    Payloads.Some first = payloads.some(Optional.of("t"), NOON, "s", 3, now);
+    assertThat(first).isEqualTo(new Payloads.Some(List.of(young.id()), Optional.of(others.id())));
+    assertThat(payloads.some(Optional.of("t"), NOON, others.id(), 3, now))
+        .isEqualTo(new Payloads.Some(List.of(old.id()), Optional.empty()));
+    assertThat(payloads.some(Optional.of("t"), NOON.plusSeconds(1), "s", 10, now).ids())
+        .containsExactly(young.id());
   }
 
   @Test
