@@ -3,9 +3,8 @@ package dev.lintel;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The time by which things are forgotten for good. A clock that is set forward by more than a day
@@ -13,12 +12,12 @@ import org.slf4j.LoggerFactory;
  * clock which is put right meanwhile has cost nothing. Set back, it is followed at once.
  */
 public final class PatientTime implements InstantSource {
-  private static final Logger LOG = LoggerFactory.getLogger(PatientTime.class);
   private static final Duration FOLLOWED = Duration.ofDays(1);
   private static final Duration DOUBTED = Duration.ofHours(6);
 
   private final LongSupplier nanos;
   private final InstantSource wall;
+  private final Consumer<Instant> doubting;
   private long at;
   private Instant time;
   private boolean doubts;
@@ -26,10 +25,12 @@ public final class PatientTime implements InstantSource {
 
   /**
    * @param nanos counts nanoseconds, whatever is done to the wall
+   * @param doubting hears what the clock was set to, where that is doubted
    */
-  public PatientTime(LongSupplier nanos, InstantSource wall) {
+  public PatientTime(LongSupplier nanos, InstantSource wall, Consumer<Instant> doubting) {
     this.nanos = nanos;
     this.wall = wall;
+    this.doubting = doubting;
     this.at = nanos.getAsLong();
     this.time = wall.instant();
   }
@@ -42,8 +43,7 @@ public final class PatientTime implements InstantSource {
     boolean ahead = said.isAfter(expected.plus(FOLLOWED));
     if (ahead && !doubts) {
       since = now;
-      LOG.warn(
-          "the clock was set forward to {}: for {} nothing is forgotten for it", said, DOUBTED);
+      doubting.accept(said);
     }
     doubts = ahead && now - since < DOUBTED.toNanos();
     if (doubts) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PatientTimeTest {
@@ -11,7 +13,9 @@ class PatientTimeTest {
 
   private Duration passed = Duration.ZERO;
   private Duration set = Duration.ZERO;
-  private final PatientTime time = new PatientTime(() -> passed.toNanos(), () -> wall());
+  private final List<Instant> doubted = new ArrayList<>();
+  private final PatientTime time =
+      new PatientTime(() -> passed.toNanos(), this::wall, doubted::add);
 
   private Instant wall() {
     return BEGIN.plus(passed).plus(set);
@@ -32,6 +36,7 @@ class PatientTimeTest {
     set = Duration.ofDays(40);
     assertThat(after(Duration.ofHours(2))).as("doubted anew").isEqualTo(BEGIN.plus(passed));
     assertThat(after(Duration.ofHours(5))).isEqualTo(BEGIN.plus(passed));
+    assertThat(doubted).hasSize(2);
   }
 
   @Test

@@ -259,7 +259,10 @@ public final class Lintel implements AutoCloseable {
             storage::store,
             () -> live.config().policies().retentions(),
             evidence::forget,
-            new PatientTime(System::nanoTime, InstantSource.system()));
+            new PatientTime(
+                System::nanoTime,
+                InstantSource.system(),
+                said -> LOG.debug("policies do not believe that it is {}", said)));
     erasing =
         new Erasing(
             storage::store,

@@ -112,7 +112,11 @@ public final class SqlStore implements Store {
     this.forgetting = new SqlForgetting(database, files, audit);
     this.payloads = new SqlPayloads(database);
     this.erasures = new SqlErasures(database, payloads, files, audit);
-    this.patient = new PatientTime(System::nanoTime, clock);
+    this.patient =
+        new PatientTime(
+            System::nanoTime,
+            clock,
+            said -> LOG.warn("the clock was set to {}: nothing is forgotten for that yet", said));
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
     this.feed = new SqlFeed(database);
