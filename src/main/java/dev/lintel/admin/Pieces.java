@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Pieces implements Consumer<byte[]> {
   private static final Logger LOG = LoggerFactory.getLogger(Pieces.class);
+  static final String LINES = "application/x-ndjson";
   private static final int PIECE = 1 << 15;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -33,7 +34,7 @@ final class Pieces implements Consumer<byte[]> {
   private final Exchange exchange;
   private final Map<String, String> headers;
   private final ByteArrayOutputStream some = new ByteArrayOutputStream(PIECE);
-  private String type = "application/x-ndjson";
+  private String type = LINES;
   private boolean begun;
 
   private Pieces(Exchange exchange, Map<String, String> headers) {

@@ -4,6 +4,7 @@ import static dev.lintel.admin.Operation.Parameter.query;
 
 import dev.lintel.admin.ErasureDesk;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.Pairs;
 import dev.lintel.admin.Said;
 import dev.lintel.admin.Schema;
 import dev.lintel.admin.TenantExport;
@@ -68,9 +69,14 @@ final class EvidenceAdmin {
    * @param changed told when all nodes should look at the store
    * @param said what calls said
    * @param kept all that is kept of tenants
+   * @param pairs what chats said and were answered
    */
   static List<Operation> operations(
-      Erasing erasing, Runnable changed, Said said, TenantExport.Sources kept) {
+      Erasing erasing,
+      Runnable changed,
+      Said said,
+      TenantExport.Sources kept,
+      Pairs.Sources pairs) {
     var desk = new ErasureDesk(erasing::known, changed, InstantSource.system(), Builtins.OPENAI);
     return List.of(
         Operation.get(
@@ -87,6 +93,30 @@ final class EvidenceAdmin {
                 new TenantExport(kept, InstantSource.system(), Builtins.OPENAI).endpoint())
             .with(query("from", Schema.TIME, "Only calls that began then or later."))
             .with(query("to", Schema.TIME, "Only calls that began before."))
+            .recorded(),
+        Operation.lines(
+                "/pairs",
+                "Exports what chats said and were answered as lines of JSON, for training and"
+                    + " evaluation.",
+                new Pairs(pairs, InstantSource.system(), Builtins.OPENAI).endpoint())
+            .with(
+                query(
+                    "form",
+                    Schema.oneOf("messages", "evaluation"),
+                    "What a line has: the messages alone, or the call's figures beside them."))
+            .with(query("tenant", Schema.TEXT, "Only calls of that tenant."))
+            .with(query("app", Schema.TEXT, "Only calls of apps of that name."))
+            .with(query("model", Schema.TEXT, "Only calls that asked for that model."))
+            .with(query("use_case", Schema.TEXT, "Only calls of that use case."))
+            .with(query("from", Schema.TIME, "Only calls that began then or later."))
+            .with(query("to", Schema.TIME, "Only calls that began before."))
+            .with(
+                query(
+                    "min_score",
+                    Schema.NUMBER,
+                    "Only calls that were scored, and by nobody lower than that."))
+            .with(query("limit", Schema.WHOLE, "The most lines of one answer, up to 10000."))
+            .with(query("cursor", Schema.TEXT, "`x-lintel-next` of the answer before."))
             .recorded(),
         Operation.post(
                 "/tenants/{t}/erase",

@@ -2,10 +2,13 @@ package dev.lintel.main;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.http.HttpHeaders;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -18,7 +21,7 @@ import picocli.CommandLine.Parameters;
     description = "Writes out what a gateway has kept, as lines of JSON.",
     mixinStandardHelpOptions = true,
     exitCodeOnInvalidInput = 1,
-    subcommands = Export.Tenant.class)
+    subcommands = {Export.Tenant.class, Export.Pairs.class})
 final class Export {
   private Export() {}
 
@@ -53,6 +56,86 @@ final class Export {
             "/admin/v1/tenants/" + Report.encoded(tenant) + "/export" + Report.query(parameters);
         written(file, out -> running.copy(path, out));
       });
+    }
+  }
+
+  @Command(
+      name = "pairs",
+      description =
+          "Writes what chats said and were answered, where policies have that kept and nobody has"
+              + " opted out of training.",
+      mixinStandardHelpOptions = true,
+      exitCodeOnInvalidInput = 1)
+  static final class Pairs implements Callable<Integer> {
+    @Mixin private Running running = new Running();
+
+    @Option(
+        names = "--form",
+        paramLabel = "FORM",
+        description = "messages, as models are trained with; evaluation: the call's figures, too")
+    private @Nullable String form;
+
+    @Option(names = "--tenant", paramLabel = "TENANT", description = "of that one only")
+    private @Nullable String tenant;
+
+    @Option(names = "--app", paramLabel = "APP", description = "of apps of that name only")
+    private @Nullable String app;
+
+    @Option(names = "--model", paramLabel = "MODEL", description = "as calls asked for it")
+    private @Nullable String model;
+
+    @Option(names = "--use-case", paramLabel = "NAME", description = "of that one only")
+    private @Nullable String useCase;
+
+    @Option(names = "--since", paramLabel = "TIME", description = "such as 30d, 2026-11-01")
+    private @Nullable String since;
+
+    @Option(names = "--until", paramLabel = "TIME", description = "such as 2026-12-01")
+    private @Nullable String until;
+
+    @Option(
+        names = "--min-score",
+        paramLabel = "SCORE",
+        description = "from 0 to 1: only what was scored, and by nobody lower")
+    private @Nullable String score;
+
+    @Option(names = "--out", paramLabel = "FILE", description = "in the place of standard output")
+    private Optional<Path> file = Optional.empty();
+
+    @Override
+    public Integer call() {
+      return Report.done(() -> {
+        var parameters = new LinkedHashMap<String, @Nullable String>();
+        parameters.put("form", form);
+        parameters.put("tenant", tenant);
+        parameters.put("app", app);
+        parameters.put("model", model);
+        parameters.put("use_case", useCase);
+        parameters.put("from", Report.timeOr(since));
+        parameters.put("to", Report.timeOr(until));
+        parameters.put("min_score", score);
+        written(file, out -> pages(parameters, out));
+      });
+    }
+
+    private void pages(Map<String, @Nullable String> parameters, OutputStream out)
+        throws Running.Refused {
+      long pairs = 0;
+      var left = new TreeMap<String, Long>();
+      Optional<String> next;
+      do {
+        HttpHeaders head = running.copy("/admin/v1/pairs" + Report.query(parameters), out);
+        pairs += head.firstValueAsLong("x-lintel-pairs").orElse(0);
+        for (String one : head.firstValue("x-lintel-left-out").orElse("").split(", ")) {
+          int split = one.indexOf('=');
+          if (split > 0) {
+            left.merge(one.substring(0, split), Long.valueOf(one.substring(split + 1)), Long::sum);
+          }
+        }
+        next = head.firstValue("x-lintel-next");
+        parameters.put("cursor", next.orElse(null));
+      } while (next.isPresent());
+      System.err.println(pairs + " pairs" + (left.isEmpty() ? "." : "; left out: " + left));
     }
   }
 

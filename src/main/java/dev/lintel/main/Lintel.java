@@ -7,6 +7,7 @@ import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Counters;
+import dev.lintel.Erasure;
 import dev.lintel.Erasures;
 import dev.lintel.Event;
 import dev.lintel.Failure;
@@ -32,9 +33,11 @@ import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.AlertList;
 import dev.lintel.admin.Budgets;
+import dev.lintel.admin.Happening;
 import dev.lintel.admin.Keys;
 import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
+import dev.lintel.admin.Pairs;
 import dev.lintel.admin.Said;
 import dev.lintel.admin.TenantExport;
 import dev.lintel.alert.Alarms;
@@ -66,6 +69,8 @@ import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.judge.Judge;
 import dev.lintel.observe.Metrics;
+import dev.lintel.observe.Moment;
+import dev.lintel.observe.Notable;
 import dev.lintel.redact.Redaction;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
@@ -88,6 +93,7 @@ import io.vertx.core.internal.VertxInternal;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,6 +125,9 @@ public final class Lintel implements AutoCloseable {
   /** How often it is looked whether it is time to log as configured again. */
   private static final long LOGS_MILLIS = 500;
 
+  /** How often it is looked whether anybody still looks at what goes on. */
+  private static final long REST_MILLIS = 30_000;
+
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
 
@@ -134,6 +143,8 @@ public final class Lintel implements AutoCloseable {
   private final Scoring scoring;
   private final Judge judge;
   private final Metrics metrics;
+  private final Notable notable = new Notable();
+  private final Moment moment;
   private final Tracer tracer;
   private final LogDial logs;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
@@ -234,7 +245,7 @@ public final class Lintel implements AutoCloseable {
             InstantSource.system(),
             Builtins.OPENAI);
     metrics.recording(journal::lost, journal::waiting);
-    Listener listener = both(both(metrics, evidence), both(tracer, ratings));
+    Listener listener = both(both(metrics, evidence), both(both(tracer, notable), ratings));
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
@@ -268,7 +279,7 @@ public final class Lintel implements AutoCloseable {
             storage::store,
             journal::name,
             own.node().orElseGet(NodeName::ofMachine),
-            evidence::erase,
+            this::erase,
             InstantSource.system());
     vigil =
         new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
@@ -312,13 +323,27 @@ public final class Lintel implements AutoCloseable {
         new Sharing(
             config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
     metrics.standsOn(this::footings);
+    String node = config.node().orElseGet(NodeName::ofMachine);
+    moment =
+        new Moment(
+            new Moment.Node(
+                node,
+                Version.TEXT,
+                config.database().isPresent() || config.shared().isPresent(),
+                Instant.now()),
+            metrics::samples,
+            model -> live.models().has(model),
+            this::health,
+            CallThread::serving,
+            notable,
+            InstantSource.system());
     standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
     sharing.news().hear("rests", this::rests);
     sharing.news().hear("changed", text -> storage.store().feed().look());
     Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
-            config.node().orElseGet(NodeName::ofMachine),
+            node,
             listener,
             standings,
             queues,
@@ -403,6 +428,7 @@ public final class Lintel implements AutoCloseable {
       vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       vertx.setPeriodic(LOGS_MILLIS, tick -> logs.look());
+      vertx.setPeriodic(REST_MILLIS, tick -> moment.rest());
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -520,9 +546,11 @@ public final class Lintel implements AutoCloseable {
       gateway = live;
     }
     begun.increment();
+    CallThread.serves(call.trail());
     try {
       by.apply(gateway).handle(call, sink);
     } finally {
+      CallThread.served();
       ended.increment();
       gateway.hold().release();
     }
@@ -707,9 +735,20 @@ public final class Lintel implements AutoCloseable {
             revisions,
             new Keys(Builtins.OPENAI, new CallerRing(() -> live, storage, directory)),
             budgets);
-    all.addAll(EvidenceAdmin.operations(erasing, this::changed, said, kept));
+    var pairs =
+        new Pairs.Sources(
+            evidence.all(),
+            storage::store,
+            said,
+            new ChatForm(),
+            (tenant, app, useCase) ->
+                live.callerOf(tenant, app, "")
+                    .map(caller -> caller.policies().of(useCase).optsOut())
+                    .orElse(false));
+    all.addAll(EvidenceAdmin.operations(erasing, this::changed, said, kept, pairs));
     all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     all.addAll(logs.operations());
+    all.add(Happening.operation(moment::shown, Builtins.OPENAI));
     return all;
   }
 
@@ -741,6 +780,12 @@ public final class Lintel implements AutoCloseable {
 
   private EventLoop loop() {
     return ((VertxInternal) vertx).nettyEventLoopGroup().next();
+  }
+
+  /** False where some of it still waits for the store. */
+  private boolean erase(List<Erasure> erasures) {
+    notable.erase(erasures);
+    return evidence.erase(erasures);
   }
 
   private static Listener both(Listener one, Listener other) {

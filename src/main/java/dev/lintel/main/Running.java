@@ -6,12 +6,14 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -27,16 +29,35 @@ final class Running {
       description = "where the gateway listens (default: ${DEFAULT-VALUE})")
   private URI url = URI.create("http://127.0.0.1:7070");
 
+  private @Nullable HttpClient http;
+
   /** Something is wrong, in a sentence. */
   static final class Refused extends Exception {
+    private final boolean passing;
+
     Refused(String sentence) {
+      this(sentence, false);
+    }
+
+    private Refused(String sentence, boolean passing) {
       super(sentence);
+      this.passing = passing;
+    }
+
+    /** Whether the same may be answered later: the gateway is away, or too busy. */
+    boolean passing() {
+      return passing;
     }
   }
 
   /** What it shows at that path of its admin API. */
   JsonNode get(String path) throws Refused {
-    return ask(path, HttpRequest.newBuilder().GET().timeout(USUAL));
+    return get(path, USUAL);
+  }
+
+  /** The same where nobody waits that long. */
+  JsonNode get(String path, Duration longest) throws Refused {
+    return ask(path, HttpRequest.newBuilder().GET().timeout(longest));
   }
 
   /** What it answers to that, at that path. */
@@ -54,9 +75,9 @@ final class Running {
             .timeout(longest));
   }
 
-  /** Copies what it writes at that path, however much that is. */
-  void copy(String path, OutputStream out) throws Refused {
-    send(
+  /** Copies what it writes at that path, however much that is; returns what stands above it. */
+  HttpHeaders copy(String path, OutputStream out) throws Refused {
+    return send(
         path,
         HttpRequest.newBuilder().GET(),
         reply -> {
@@ -65,7 +86,7 @@ final class Running {
           }
           reply.body().transferTo(out);
           out.flush();
-          return Json.object();
+          return reply.headers();
         });
   }
 
@@ -87,38 +108,51 @@ final class Running {
         answer.path("error").path("message").asString("The gateway refused it.")
             + " ("
             + status
-            + ")");
+            + ")",
+        status >= 500 || status == 429);
+  }
+
+  /** One for all questions: a connection is there for the next. */
+  private HttpClient http() {
+    HttpClient known = http;
+    if (known == null) {
+      known = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+      http = known;
+    }
+    return known;
   }
 
   /** What is done with a reply while it comes. */
-  private interface Reading {
-    JsonNode read(HttpResponse<InputStream> reply) throws IOException, Refused;
+  private interface Reading<T> {
+    T read(HttpResponse<InputStream> reply) throws IOException, Refused;
   }
 
-  private JsonNode send(String path, HttpRequest.Builder request, Reading reading) throws Refused {
+  private <T> T send(String path, HttpRequest.Builder request, Reading<T> reading) throws Refused {
     String key =
         Optional.ofNullable(System.getenv("LINTEL_ADMIN_KEY")).map(String::strip).orElse("");
     if (key.isEmpty()) {
       throw new Refused("The environment variable LINTEL_ADMIN_KEY must hold the admin key.");
     }
-    try (HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build()) {
+    try {
       HttpResponse<InputStream> reply =
-          http.send(
-              request
-                  .uri(URI.create(url.toString().replaceAll("/+$", "") + path))
-                  .header("authorization", "Bearer " + key)
-                  .build(),
-              HttpResponse.BodyHandlers.ofInputStream());
+          http()
+              .send(
+                  request
+                      .uri(URI.create(url.toString().replaceAll("/+$", "") + path))
+                      .header("authorization", "Bearer " + key)
+                      .build(),
+                  HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream _ = reply.body()) {
         return reading.read(reply);
       }
     } catch (IOException unreachable) {
-      throw new Refused("No gateway answers at " + url + ", or it broke off.");
+      throw new Refused("No gateway answers at " + url + ", or it broke off.", true);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new Refused("Interrupted.");
     } catch (IllegalArgumentException | JacksonException otherForm) {
-      throw new Refused("No gateway of ours answers at " + url + ".");
+      throw new Refused(
+          "No gateway of ours answers at " + url + ".", otherForm instanceof JacksonException);
     }
   }
 

@@ -31,12 +31,20 @@ class ExportScenario {
         providers: { demo: { kind: sim } }
         models: { tiny: demo/small }
         prices: { demo/small: { input: 1.00, output: 2.00 } }
-        policies: { all: { capture: full }, clean: { capture: redacted }, unused: {} }
+        policies:
+          all: { capture: full }
+          clean: { capture: redacted }
+          shapes: { capture: metadata }
+          apart: { training: opted_out }
+          unused: {}
         tenants:
           acme:
             policy: all
             budget: { day: 7 USD }
-            apps: { a: { keys: [ sk-acme-written-0001 ], use_cases: { clean: { policy: clean } } } }
+            apps:
+              a:
+                keys: [ sk-acme-written-0001 ]
+                use_cases: { clean: { policy: clean }, shapes: { policy: shapes }, apart: { policy: apart } }
           other: { policy: all, apps: { b: { keys: [ sk-other-written-0001 ] } } }
         """
             .formatted(folder));
@@ -44,7 +52,7 @@ class ExportScenario {
 
   private static String call(TestGateway gateway, String key, String text, String... headers) {
     String body =
-        "{\"model\":\"tiny\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+        "{\"model\":\"tiny\",\"max_tokens\":500,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
             .formatted(text);
     var request =
         gateway
@@ -127,7 +135,12 @@ class ExportScenario {
       assertThat(lines.getFirst().at("/export/tenant").asString()).isEqualTo("acme");
       assertThat(texts(of(lines, "configuration"), "path"))
           .containsExactly(
-              "/tenants/acme", "/tenants/acme/apps/a", "/policies/all", "/policies/clean");
+              "/tenants/acme",
+              "/tenants/acme/apps/a",
+              "/policies/all",
+              "/policies/apart",
+              "/policies/clean",
+              "/policies/shapes");
       assertThat(texts(of(lines, "key"), "source")).containsExactly("file", "store");
       assertThat(of(lines, "budget"))
           .singleElement()
@@ -240,6 +253,109 @@ class ExportScenario {
       assertThat(lines.getLast().at("/lines/payload").asInt()).isEqualTo(24);
       assertThat(texts(of(lines, "act"), "what"))
           .startsWith("GET /admin/v1/tenants/acme/export", "GET /admin/v1/tenants/acme/export");
+    }
+  }
+
+  private static HttpResponse<String> pairs(TestGateway gateway, String query) {
+    return gateway.admin("GET", "/admin/v1/pairs" + query, "");
+  }
+
+  private static String leftOut(HttpResponse<String> page) {
+    return page.headers().firstValue("x-lintel-left-out").orElse("");
+  }
+
+  private static void scores(TestGateway gateway, String id, String score) {
+    String body = "{\"request_id\":\"%s\",\"score\":%s}".formatted(id, score);
+    var said =
+        gateway.send(
+            gateway
+                .request("/v1/feedback")
+                .setHeader("authorization", "Bearer sk-acme-written-0001")
+                .POST(BodyPublishers.ofString(body))
+                .build());
+    assertThat(said.statusCode()).as(said.body()).isEqualTo(200);
+  }
+
+  @Test
+  void pairs_are_what_may_be_trained_with_and_the_rest_is_counted() throws Exception {
+    try (var gateway = start()) {
+      String key = "sk-acme-written-0001";
+      String good = call(gateway, key, "Quokka");
+      String clean = call(gateway, key, "mail ben@example.com", "x-lintel-use-case", "clean");
+      String shape = call(gateway, key, "Wombat", "x-lintel-use-case", "shapes");
+      String apart = call(gateway, key, "Potoroo", "x-lintel-use-case", "apart");
+      String wish = call(gateway, key, "Bettong", "x-lintel-training", "opted_out");
+      String gone = call(gateway, key, "Numbat", "x-lintel-user", "ann");
+      String theirs = call(gateway, "sk-other-written-0001", "Bilby");
+      var failed =
+          gateway.send(
+              gateway
+                  .request("/v1/chat/completions")
+                  .setHeader("authorization", "Bearer " + key)
+                  .POST(
+                      BodyPublishers.ofString(
+                          "{\"model\":\"demo/small+fault=503\",\"messages\":[{\"role\":\"user\",\"content\":\"Dingo\"}]}"))
+                  .build());
+      assertThat(failed.statusCode()).isGreaterThanOrEqualTo(500);
+      String bad = failed.headers().firstValue("x-lintel-request-id").orElseThrow();
+      keepsAll(gateway, good, clean, shape, apart, wish, gone, theirs, bad);
+      scores(gateway, good, "0.9");
+      scores(gateway, clean, "0.3");
+      scores(gateway, apart, "1");
+      gateway.admin("POST", "/admin/v1/tenants/acme/erase", "{\"user\":\"ann\"}");
+      until(() ->
+          gateway.admin("GET", "/admin/v1/calls/" + gone + "/payload", "").statusCode() == 404);
+
+      HttpResponse<String> ours = pairs(gateway, "?tenant=acme");
+
+      assertThat(ours.statusCode()).as(ours.body()).isEqualTo(200);
+      assertThat(leftOut(ours)).isEqualTo("failed=1, no_text=1, opted_out=2");
+      List<JsonNode> lines = ours.body().lines().map(Json::parse).toList();
+      assertThat(lines).hasSize(2);
+      assertThat(lines)
+          .allSatisfy(line -> {
+            assertThat(line.propertyNames()).containsExactly("messages");
+            assertThat(line.at("/messages/1/role").asString()).isEqualTo("assistant");
+            assertThat(line.at("/messages/1/content").asString()).isNotEmpty();
+          });
+      assertThat(lines.getFirst().at("/messages/0/content").asString()).isEqualTo("mail [email]");
+      assertThat(lines.getLast().at("/messages/0/content").asString()).isEqualTo("Quokka");
+      assertThat(gateway.admin("GET", "/admin/v1/acts?limit=1", "").body())
+          .contains("GET /admin/v1/pairs", "\"tenants\":{\"acme\":2}", "\"opted_out\":2");
+
+      HttpResponse<String> liked = pairs(gateway, "?min_score=0.8&form=evaluation");
+      assertThat(leftOut(liked)).isEqualTo("opted_out=1");
+      JsonNode one = Json.parse(liked.body());
+      assertThat(one.path("request_id").asString()).isEqualTo(good);
+      assertThat(one.at("/usage/output").asInt()).isPositive();
+      assertThat(one.path("cost_usd").asString()).startsWith("0.000");
+      assertThat(one.at("/feedback/0/score").asDouble()).isEqualTo(0.9);
+      assertThat(one.at("/answer/content").asString()).isNotEmpty();
+      assertThat(one.path("messages")).hasSize(1);
+
+      assertThat(pairs(gateway, "?use_case=clean").body().lines()).hasSize(1);
+      assertThat(pairs(gateway, "?model=large").body()).isEmpty();
+      assertThat(pairs(gateway, "?to=2026-01-01T00:00:00Z").body()).isEmpty();
+      HttpResponse<String> first = pairs(gateway, "?limit=1");
+      assertThat(first.body()).contains("Bilby").doesNotContain("Quokka");
+      String next = first.headers().firstValue("x-lintel-next").orElseThrow();
+      assertThat(pairs(gateway, "?limit=1&cursor=" + next).body()).contains("[email]");
+      for (String wrong :
+          List.of("form=csv", "min_score=2", "min_score=x", "limit=0", "cursor=-")) {
+        assertThat(pairs(gateway, "?" + wrong).statusCode()).as(wrong).isEqualTo(400);
+      }
+
+      Path file = folder.resolve("train.jsonl");
+      Run run = run(gateway, "pairs", "--tenant", "acme", "--out", file.toString());
+      assertThat(run.code).as(run.out).isZero();
+      assertThat(run.out).contains("2 pairs; left out: {failed=1, no_text=1, opted_out=2}");
+      assertThat(Files.readString(file)).isEqualTo(ours.body());
+
+      var opted = gateway.admin("PATCH", "/admin/v1/policies/all", "{\"training\":\"opted_out\"}");
+      assertThat(opted.statusCode()).as(opted.body()).isEqualTo(200);
+      HttpResponse<String> none = pairs(gateway, "");
+      assertThat(none.body()).isEmpty();
+      assertThat(leftOut(none)).isEqualTo("opted_out=7");
     }
   }
 }

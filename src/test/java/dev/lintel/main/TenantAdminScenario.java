@@ -131,7 +131,9 @@ class TenantAdminScenario {
     assertThat(hidden.statusCode()).isEqualTo(404);
     assertThat(hidden.body()).doesNotContain("\"other\"");
     assertThat(get("/calls/" + others).statusCode()).isEqualTo(403);
-    for (String path : List.of("/budgets", "/usage", "/calls")) {
+    assertThat(get("/pairs?tenant=t").statusCode()).isEqualTo(200);
+    assertThat(ask(who("lookers"), "GET", "/pairs", "").statusCode()).isEqualTo(403);
+    for (String path : List.of("/budgets", "/usage", "/calls", "/pairs")) {
       assertThat(get(path).statusCode()).as(path).isEqualTo(403);
       assertThat(get(path + "?tenant=other").statusCode()).as(path).isEqualTo(403);
       assertThat(get(path + "?tenant=").statusCode()).as(path).isEqualTo(403);
@@ -259,6 +261,21 @@ class TenantAdminScenario {
           .as(name)
           .isEqualTo(400);
     }
+  }
+
+  @Test
+  void what_goes_on_is_shown_of_the_tenants_own_calls_alone() {
+    String own = call(TestGateway.KEY);
+    call("sk-other-0001");
+
+    var told = get("/top?tenant=t");
+    assertThat(told.statusCode()).as(told.body()).isEqualTo(200);
+    JsonNode slowest = Json.parse(told.body()).path("slowest");
+    assertThat(slowest).hasSize(1);
+    assertThat(slowest.get(0).path("request_id").asString("")).isEqualTo(own);
+    assertThat(get("/top").statusCode()).isEqualTo(403);
+    assertThat(get("/top?tenant=other").statusCode()).isEqualTo(403);
+    assertThat(ask(who("lookers"), "GET", "/top", "").statusCode()).isEqualTo(200);
   }
 
   @Test
