@@ -57,9 +57,12 @@ public record Erasure(
    * @param callId of a call
    */
   public boolean covers(String callId, String ofTenant, String ofUser) {
-    return tenant.equals(ofTenant)
-        && callId.compareTo(Ids.before(before)) < 0
-        && coversUser(ofUser);
+    return reaches(callId, ofTenant) && coversUser(ofUser);
+  }
+
+  /** The same, whosever call it was. */
+  public boolean reaches(String callId, String ofTenant) {
+    return tenant.equals(ofTenant) && callId.compareTo(Ids.before(before)) < 0;
   }
 
   /** Whether calls of that user of the tenant's are meant. */

@@ -15,8 +15,12 @@ public interface Opinions {
   /** The {@link Feed}'s topic. */
   String TOPIC = "opinions";
 
-  /** In the place of what the same source said of that call before. Durable when it returns. */
-  void keep(Opinion opinion);
+  /**
+   * In the place of what the same source said of that call before. Durable when it returns.
+   *
+   * @return false where the call is {@linkplain Erasure erased}: nothing of it is kept
+   */
+  boolean keep(Opinion opinion);
 
   /** What was said of that call. */
   default List<Opinion> of(String callId) {

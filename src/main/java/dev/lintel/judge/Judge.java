@@ -333,22 +333,23 @@ public final class Judge implements AutoCloseable {
       if (records.find(judged.id()).isEmpty()) {
         return Outcome.GONE;
       }
-      opinions
-          .get()
-          .keep(
-              new Opinion(
-                  judged.id(),
-                  Opinion.JUDGE,
-                  judged.caller().tenant(),
-                  judged.caller().app(),
-                  judged.terms().get("use_case").orElse(""),
-                  judged.named(),
-                  judged.target().orElseThrow().name(),
-                  verdict.score(),
-                  verdict.label(),
-                  "",
-                  clock.instant()));
-      return Outcome.SCORED;
+      boolean stands =
+          opinions
+              .get()
+              .keep(
+                  new Opinion(
+                      judged.id(),
+                      Opinion.JUDGE,
+                      judged.caller().tenant(),
+                      judged.caller().app(),
+                      judged.terms().get("use_case").orElse(""),
+                      judged.named(),
+                      judged.target().orElseThrow().name(),
+                      verdict.score(),
+                      verdict.label(),
+                      "",
+                      clock.instant()));
+      return stands ? Outcome.SCORED : Outcome.GONE;
     } catch (Failure away) {
       LOG.debug("the score of {} is not kept: {}", judged.id(), away.getMessage());
       return Outcome.NOT_STORED;

@@ -22,6 +22,7 @@ public final class Main {
           Explain.class,
           Whatif.class,
           Report.class,
+          Top.class,
           Export.class,
           Simulate.class,
           Train.class);

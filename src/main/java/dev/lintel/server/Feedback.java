@@ -76,17 +76,17 @@ public final class Feedback implements Known.Service {
     String label = text(said, LABEL, LONGEST_LABEL);
     String comment = text(said, COMMENT, LONGEST_COMMENT);
     Optional<JsonNode> record = record(caller.tenant(), id);
-    record.ifPresent(call -> keep(call, id, score, label, comment));
+    if (record.isPresent() && !keep(record.get(), id, score, label, comment)) {
+      throw unknown(id);
+    }
     Optional<List<String>> told = ratings.rate(caller.tenant(), id, score);
     if (told.isEmpty() && record.isEmpty()) {
-      throw Failure.of(
-              Failure.Kind.NOT_FOUND, "There is no recent call '" + id + "' of this key's tenant.")
-          .at(ID)
-          .code("call_not_found");
+      throw unknown(id);
     }
-    if (record.isEmpty()) {
-      // It has ended, but its record is not at hand, as where the disk is full.
-      keep(Json.object().put("tenant", caller.tenant()), id, score, label, comment);
+    // It has ended, but its record may not be at hand, as where the disk is full.
+    if (record.isEmpty()
+        && !keep(Json.object().put("tenant", caller.tenant()), id, score, label, comment)) {
+      throw unknown(id);
     }
     ObjectNode body = Json.object().put(ID, id).put(SCORE, score);
     var used = body.putArray("used");
@@ -94,8 +94,16 @@ public final class Feedback implements Known.Service {
     exchange.answer(Answer.json(200, body), headers);
   }
 
-  private void keep(JsonNode call, String id, double score, String label, String comment) {
-    opinions
+  private static Failure unknown(String id) {
+    return Failure.of(
+            Failure.Kind.NOT_FOUND, "There is no recent call '" + id + "' of this key's tenant.")
+        .at(ID)
+        .code("call_not_found");
+  }
+
+  /** False where the call was erased meanwhile. */
+  private boolean keep(JsonNode call, String id, double score, String label, String comment) {
+    return opinions
         .get()
         .keep(
             new Opinion(

@@ -1,5 +1,6 @@
 package dev.lintel.store;
 
+import dev.lintel.Erasure;
 import dev.lintel.Ids;
 import dev.lintel.Opinion;
 import dev.lintel.Opinions;
@@ -21,8 +22,11 @@ final class SqlOpinions implements Opinions {
   }
 
   @Override
-  public void keep(Opinion opinion) {
-    database.written(connection -> {
+  public boolean keep(Opinion opinion) {
+    return database.written(connection -> {
+      if (isErased(connection, opinion)) {
+        return false;
+      }
       try (var upsert =
           connection.prepareStatement(
               """
@@ -49,9 +53,39 @@ final class SqlOpinions implements Opinions {
         upsert.setString(next++, RecordRow.storable(opinion.comment()));
         upsert.setLong(next, opinion.said().toEpochMilli());
         upsert.executeUpdate();
-        return SqlFeed.next(connection, TOPIC);
       }
+      SqlFeed.next(connection, TOPIC);
+      return true;
     });
+  }
+
+  /**
+   * Whose call it was stands in its record alone: where some user's are erased it has to be there.
+   */
+  private boolean isErased(Connection connection, Opinion opinion) throws SQLException {
+    boolean maybe = false;
+    for (Erasure erasure : SqlErasures.binding(connection, database.shared())) {
+      if (erasure.covers(opinion.callId(), opinion.tenant(), "")) {
+        return true;
+      }
+      maybe |= erasure.user().isPresent() && erasure.reaches(opinion.callId(), opinion.tenant());
+    }
+    return maybe && !isRecorded(connection, opinion.callId());
+  }
+
+  private static boolean isRecorded(Connection connection, String id) throws SQLException {
+    Optional<Integer> day = Ids.time(id).map(RecordRow::day);
+    if (day.isEmpty() || !SqlRecords.days(connection).contains(day.get())) {
+      return false;
+    }
+    try (var query =
+        connection.prepareStatement(
+            "SELECT 1 FROM " + SqlRecords.table(day.get()) + " WHERE id = ?")) {
+      query.setString(1, id);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next();
+      }
+    }
   }
 
   @Override

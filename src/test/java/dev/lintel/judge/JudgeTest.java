@@ -86,8 +86,8 @@ class JudgeTest {
   private final Opinions opinions =
       new Opinions() {
         @Override
-        public void keep(Opinion opinion) {
-          kept.add(opinion);
+        public boolean keep(Opinion opinion) {
+          return kept.add(opinion);
         }
 
         @Override

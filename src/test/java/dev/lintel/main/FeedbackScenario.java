@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lintel.Json;
 import dev.lintel.Soon;
+import dev.lintel.store.RealPostgres;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -98,6 +99,20 @@ class FeedbackScenario {
           .endsWith(" scores of callers");
       assertThat(after.admin("GET", "/admin/v1/calls/" + id(reply) + "/explain", "").body())
           .contains("(lower is better), for a mean of 0.9 by");
+    }
+  }
+
+  @Test
+  void what_was_said_on_one_node_is_gone_by_on_another() {
+    String yaml = "database: " + RealPostgres.fresh() + "\n" + YAML;
+    try (var one = TestGateway.of(yaml.replace("explore: 0%", "explore: 100%"));
+        var other = TestGateway.of(yaml)) {
+      for (int i = 0; i < 40; i++) {
+        var reply = one.post("/v1/chat/completions", body("rated"));
+        one.post(
+            "/v1/feedback", said(id(reply), target(reply).equals("other/large") ? "0.9" : "0.4"));
+      }
+      Soon.until(() -> foreseen(other, "rated").equals("other/large"));
     }
   }
 

@@ -29,7 +29,7 @@ class AdviceTest {
     private final List<Sum> sums = new ArrayList<>();
 
     @Override
-    public void keep(Opinion opinion) {
+    public boolean keep(Opinion opinion) {
       throw new UnsupportedOperationException();
     }
 

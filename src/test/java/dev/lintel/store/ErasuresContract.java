@@ -6,6 +6,7 @@ import dev.lintel.Capture;
 import dev.lintel.Erasure;
 import dev.lintel.Erasures;
 import dev.lintel.Ids;
+import dev.lintel.Opinion;
 import dev.lintel.Payloads.Payload;
 import dev.lintel.Records;
 import dev.lintel.Records.Entry;
@@ -62,6 +63,29 @@ interface ErasuresContract {
         new Verifier(store.audit(), System::nanoTime)
             .verify(true, Optional.empty(), Duration.ofMinutes(10));
     assertThat(found.broken()).isEmpty();
+  }
+
+  @Test
+  default void nothing_is_kept_any_more_of_what_is_said_of_an_erased_call() {
+    Store store = store();
+    Entry anns = call(1, MORNING, "acme", "ann");
+    Entry bobs = call(2, MORNING, "acme", "bob");
+    store.records().add("n1", List.of(anns, bobs));
+    Erasure ofAnn =
+        store.erasures().ask("acme", MORNING.plusSeconds(60), Optional.of("ann"), "boss", MORNING);
+    workedOff(store.erasures(), ofAnn);
+
+    assertThat(store.opinions().keep(said(id(anns), "acme"))).isFalse();
+    assertThat(store.opinions().of(id(anns))).isEmpty();
+    assertThat(store.opinions().keep(said(id(bobs), "acme"))).isTrue();
+    assertThat(store.opinions().keep(said(Ids.request(MORNING), "other"))).isTrue();
+    store.erasures().ask("acme", MORNING.plusSeconds(60), Optional.empty(), "boss", MORNING);
+    assertThat(store.opinions().keep(said(id(bobs), "acme"))).isFalse();
+    assertThat(store.opinions().keep(said(Ids.request(MORNING.plusSeconds(90)), "acme"))).isTrue();
+  }
+
+  private static Opinion said(String id, String tenant) {
+    return new Opinion(id, Opinion.JUDGE, tenant, "a", "", "m", "p/m", 1, "", "", MORNING);
   }
 
   @Test
