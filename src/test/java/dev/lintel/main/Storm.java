@@ -2,6 +2,7 @@ package dev.lintel.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lintel.Json;
 import dev.lintel.Soon;
 import dev.lintel.main.Crowd.Leaver;
 import dev.lintel.main.Crowd.Seen;
