@@ -72,11 +72,14 @@ function Board() {
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
       <div style={{ padding: 16, width: 1600 - 8 + 32, background: theme.colors.background.canvas }}>
-        <div id="note" style={{ font: '13px sans-serif', height: 28 }}>{note}</div>
+        <div style={{ font: '13px sans-serif', height: 28 }}>{note}</div>
         <div style={{ position: 'relative', height: rows * row }}>
           {board.panels.map((panel) =>
             panel.type === 'row' ? (
-              <div key={panel.id} className="band" style={{ ...place(panel), fontSize: 18, fontWeight: 500 }}>{panel.title}</div>
+              <div key={panel.id} className="band" style={{ ...place(panel), fontSize: 18, fontWeight: 500 }}>
+                {panel.title}
+                {panel === board.panels.filter(({ type }) => type === 'row')[3] && <span style={{ font: '11px sans-serif', marginLeft: 24 }}>{note}</span>}
+              </div>
             ) : (
               <div key={panel.id} style={place(panel)}>
                 <PanelChrome title={panel.title} width={place(panel).width} height={place(panel).height}>

@@ -2,7 +2,9 @@ package dev.lintel;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -57,6 +59,9 @@ public final class CallThread {
   private final LongSupplier clock;
   private @Nullable Thread thread;
   private volatile long wakeAt = Long.MAX_VALUE;
+
+  /** Of the call that is served now; {@code null} between calls. */
+  private volatile @Nullable Trail serving;
 
   private CallThread(Executor loop, LongSupplier clock) {
     this.loop = loop;
@@ -188,6 +193,38 @@ public final class CallThread {
     } finally {
       wakeAt = Long.MAX_VALUE;
     }
+  }
+
+  /**
+   * The calling thread serves that call from now on, so that people can see it under way; nothing
+   * where it is no call's thread.
+   */
+  public static void serves(Trail trail) {
+    if (CURRENT.isBound()) {
+      CURRENT.get().serving = trail;
+    }
+  }
+
+  /** The calling thread has served its call. */
+  public static void served() {
+    if (CURRENT.isBound()) {
+      CURRENT.get().serving = null;
+    }
+  }
+
+  /**
+   * What is served now, on all threads of this process. Trails are their threads' own: of what they
+   * say only single values can be believed, and each may be that of a moment ago.
+   */
+  public static List<Trail> serving() {
+    var all = new ArrayList<Trail>();
+    for (CallThread call : RUNNING) {
+      Trail trail = call.serving;
+      if (trail != null) {
+        all.add(trail);
+      }
+    }
+    return all;
   }
 
   /** Lets the thread look again at what it waits for. From any thread. */

@@ -36,7 +36,8 @@ class RoundsTest {
   }
 
   @Test
-  void who_hurries_waits_neither_for_the_first_round_nor_for_the_next() throws InterruptedException {
+  void who_hurries_waits_neither_for_the_first_round_nor_for_the_next()
+      throws InterruptedException {
     try (var rounds = rounds(NEVER)) {
       rounds.begin(NEVER);
       rounds.hurry();

@@ -66,6 +66,7 @@ final class Rights {
           row(LOOKING, "GET", "/usage", Own.ANYTHING),
           row(LOOKING, "GET", "/calls", Own.ANYTHING),
           row(LOOKING, "GET", "/reports", Own.ANYTHING),
+          row(LOOKING, "GET", "/top", Own.ANYTHING),
           row(LOOKING, "POST", "/reports/reconcile", Own.ANYTHING),
           row(LOOKING, "GET", "/providers", Own.ANYTHING),
           row(LOOKING, "GET", "/models", Own.ANYTHING),
@@ -82,7 +83,8 @@ final class Rights {
           row(TENANT, "GET", "/usage", Own.QUERY),
           row(TENANT, "GET", "/calls", Own.QUERY),
           row(TENANT, "GET", "/pairs", Own.QUERY),
-          row(TENANT, "GET", "/reports", Own.QUERY));
+          row(TENANT, "GET", "/reports", Own.QUERY),
+          row(TENANT, "GET", "/top", Own.QUERY));
 
   private static Row row(Set<Admin.Role> roles, String method, String path, Own own) {
     return new Row(roles, method, path, own);

@@ -101,22 +101,11 @@ final class Window {
     };
   }
 
-  /** As Prometheus does it: straight within a bucket, and the last bound beyond it. */
   private double quantile(double[] grown) {
     double all = Arrays.stream(grown).sum();
-    if (all <= 0 || all < figure.least()) {
-      return Double.NaN;
-    }
-    double rank = figure.quantile() * all;
-    double below = 0;
-    for (int i = 0; i < bounds.size() - 1; i++) {
-      if (below + grown[i] >= rank && grown[i] > 0) {
-        double from = i == 0 ? 0 : bounds.get(i - 1);
-        return from + (bounds.get(i) - from) * (rank - below) / grown[i];
-      }
-      below += grown[i];
-    }
-    return bounds.size() < 2 ? Double.NaN : bounds.get(bounds.size() - 2);
+    return all <= 0 || all < figure.least()
+        ? Double.NaN
+        : Sample.quantile(bounds, grown, figure.quantile());
   }
 
   private Map<SortedMap<String, String>, double[]> sums(List<Sample> samples) {

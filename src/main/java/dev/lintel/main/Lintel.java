@@ -7,6 +7,7 @@ import dev.lintel.Call;
 import dev.lintel.CallThread;
 import dev.lintel.Caller;
 import dev.lintel.Counters;
+import dev.lintel.Erasure;
 import dev.lintel.Erasures;
 import dev.lintel.Event;
 import dev.lintel.Failure;
@@ -22,6 +23,7 @@ import dev.lintel.Listener;
 import dev.lintel.Logging;
 import dev.lintel.Model;
 import dev.lintel.Opinions;
+import dev.lintel.PatientTime;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
@@ -31,6 +33,7 @@ import dev.lintel.Store;
 import dev.lintel.Trail;
 import dev.lintel.admin.AlertList;
 import dev.lintel.admin.Budgets;
+import dev.lintel.admin.Happening;
 import dev.lintel.admin.Keys;
 import dev.lintel.admin.LogDial;
 import dev.lintel.admin.Operation;
@@ -66,6 +69,8 @@ import dev.lintel.identity.Strikes;
 import dev.lintel.journal.MappedJournal;
 import dev.lintel.judge.Judge;
 import dev.lintel.observe.Metrics;
+import dev.lintel.observe.Moment;
+import dev.lintel.observe.Notable;
 import dev.lintel.redact.Redaction;
 import dev.lintel.route.Probes;
 import dev.lintel.route.Standings;
@@ -88,6 +93,7 @@ import io.vertx.core.internal.VertxInternal;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,6 +125,9 @@ public final class Lintel implements AutoCloseable {
   /** How often it is looked whether it is time to log as configured again. */
   private static final long LOGS_MILLIS = 500;
 
+  /** How often it is looked whether anybody still looks at what goes on. */
+  private static final long REST_MILLIS = 30_000;
+
   /** Keys that are not known, of one address in a minute, before it is told to wait. */
   private static final int STRIKES = 60;
 
@@ -134,6 +143,8 @@ public final class Lintel implements AutoCloseable {
   private final Scoring scoring;
   private final Judge judge;
   private final Metrics metrics;
+  private final Notable notable = new Notable();
+  private final Moment moment;
   private final Tracer tracer;
   private final LogDial logs;
   private final Standings standings = new Standings(CallThread::nanoTime, InstantSource.system());
@@ -220,7 +231,13 @@ public final class Lintel implements AutoCloseable {
             secret,
             own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
-    evidence = new Evidence(journal, out, storage::store, metrics.appending());
+    evidence =
+        new Evidence(
+            journal,
+            out,
+            storage::store,
+            metrics.appending(),
+            new SetClock(System::nanoTime, InstantSource.system()));
     logs =
         new LogDial(
             own.node().orElseGet(NodeName::ofMachine),
@@ -228,7 +245,7 @@ public final class Lintel implements AutoCloseable {
             InstantSource.system(),
             Builtins.OPENAI);
     metrics.recording(journal::lost, journal::waiting);
-    Listener listener = both(both(metrics, evidence), both(tracer, ratings));
+    Listener listener = both(both(metrics, evidence), both(both(tracer, notable), ratings));
     var queues = new Queues(listener);
     metrics.waiting(queues::lengths);
     var estimate = new Estimate(Gateway.TOKENS);
@@ -253,13 +270,16 @@ public final class Lintel implements AutoCloseable {
             storage::store,
             () -> live.config().policies().retentions(),
             evidence::forget,
-            InstantSource.system());
+            new PatientTime(
+                System::nanoTime,
+                InstantSource.system(),
+                said -> LOG.debug("policies do not believe that it is {}", said)));
     erasing =
         new Erasing(
             storage::store,
             journal::name,
             own.node().orElseGet(NodeName::ofMachine),
-            evidence::erase,
+            this::erase,
             InstantSource.system());
     vigil =
         new Vigil(() -> storage.store().audit(), InstantSource.system(), notices::brokenEvidence);
@@ -303,13 +323,27 @@ public final class Lintel implements AutoCloseable {
         new Sharing(
             config, notices.watching(metrics.thresholds()), () -> storage.store().spending());
     metrics.standsOn(this::footings);
+    String node = config.node().orElseGet(NodeName::ofMachine);
+    moment =
+        new Moment(
+            new Moment.Node(
+                node,
+                Version.TEXT,
+                config.database().isPresent() || config.shared().isPresent(),
+                Instant.now()),
+            metrics::samples,
+            model -> live.models().has(model),
+            this::health,
+            CallThread::serving,
+            notable,
+            InstantSource.system());
     standings.tell(trouble -> sharing.news().tell("rests", trouble.text()));
     sharing.news().hear("rests", this::rests);
     sharing.news().hear("changed", text -> storage.store().feed().look());
     Counters counters = sharing.counters();
     lasting =
         new Gateway.Lasting(
-            config.node().orElseGet(NodeName::ofMachine),
+            node,
             listener,
             standings,
             queues,
@@ -394,6 +428,7 @@ public final class Lintel implements AutoCloseable {
       vigil.begin();
       vertx.setPeriodic(REFUSAL_MILLIS, this::heed);
       vertx.setPeriodic(LOGS_MILLIS, tick -> logs.look());
+      vertx.setPeriodic(REST_MILLIS, tick -> moment.rest());
       live.catalogue().prefetch();
     } catch (RuntimeException failed) {
       directory.close();
@@ -511,9 +546,11 @@ public final class Lintel implements AutoCloseable {
       gateway = live;
     }
     begun.increment();
+    CallThread.serves(call.trail());
     try {
       by.apply(gateway).handle(call, sink);
     } finally {
+      CallThread.served();
       ended.increment();
       gateway.hold().release();
     }
@@ -711,6 +748,7 @@ public final class Lintel implements AutoCloseable {
     all.addAll(EvidenceAdmin.operations(erasing, this::changed, said, kept, pairs));
     all.addAll(new AlertList(alarms::all, revisions, Builtins.OPENAI).operations());
     all.addAll(logs.operations());
+    all.add(Happening.operation(moment::shown, Builtins.OPENAI));
     return all;
   }
 
@@ -742,6 +780,12 @@ public final class Lintel implements AutoCloseable {
 
   private EventLoop loop() {
     return ((VertxInternal) vertx).nettyEventLoopGroup().next();
+  }
+
+  /** False where some of it still waits for the store. */
+  private boolean erase(List<Erasure> erasures) {
+    notable.erase(erasures);
+    return evidence.erase(erasures);
   }
 
   private static Listener both(Listener one, Listener other) {

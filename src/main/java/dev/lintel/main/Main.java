@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       Explain.class,
       Whatif.class,
       Report.class,
+      Top.class,
       Export.class,
       Simulate.class,
       Train.class

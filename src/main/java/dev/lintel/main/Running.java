@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -28,16 +29,35 @@ final class Running {
       description = "where the gateway listens (default: ${DEFAULT-VALUE})")
   private URI url = URI.create("http://127.0.0.1:7070");
 
+  private @Nullable HttpClient http;
+
   /** Something is wrong, in a sentence. */
   static final class Refused extends Exception {
+    private final boolean passing;
+
     Refused(String sentence) {
+      this(sentence, false);
+    }
+
+    private Refused(String sentence, boolean passing) {
       super(sentence);
+      this.passing = passing;
+    }
+
+    /** Whether the same may be answered later: the gateway is away, or too busy. */
+    boolean passing() {
+      return passing;
     }
   }
 
   /** What it shows at that path of its admin API. */
   JsonNode get(String path) throws Refused {
-    return ask(path, HttpRequest.newBuilder().GET().timeout(USUAL));
+    return get(path, USUAL);
+  }
+
+  /** The same where nobody waits that long. */
+  JsonNode get(String path, Duration longest) throws Refused {
+    return ask(path, HttpRequest.newBuilder().GET().timeout(longest));
   }
 
   /** What it answers to that, at that path. */
@@ -88,7 +108,18 @@ final class Running {
         answer.path("error").path("message").asString("The gateway refused it.")
             + " ("
             + status
-            + ")");
+            + ")",
+        status >= 500 || status == 429);
+  }
+
+  /** One for all questions: a connection is there for the next. */
+  private HttpClient http() {
+    HttpClient known = http;
+    if (known == null) {
+      known = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+      http = known;
+    }
+    return known;
   }
 
   /** What is done with a reply while it comes. */
@@ -102,24 +133,26 @@ final class Running {
     if (key.isEmpty()) {
       throw new Refused("The environment variable LINTEL_ADMIN_KEY must hold the admin key.");
     }
-    try (HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build()) {
+    try {
       HttpResponse<InputStream> reply =
-          http.send(
-              request
-                  .uri(URI.create(url.toString().replaceAll("/+$", "") + path))
-                  .header("authorization", "Bearer " + key)
-                  .build(),
-              HttpResponse.BodyHandlers.ofInputStream());
+          http()
+              .send(
+                  request
+                      .uri(URI.create(url.toString().replaceAll("/+$", "") + path))
+                      .header("authorization", "Bearer " + key)
+                      .build(),
+                  HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream _ = reply.body()) {
         return reading.read(reply);
       }
     } catch (IOException unreachable) {
-      throw new Refused("No gateway answers at " + url + ", or it broke off.");
+      throw new Refused("No gateway answers at " + url + ", or it broke off.", true);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new Refused("Interrupted.");
     } catch (IllegalArgumentException | JacksonException otherForm) {
-      throw new Refused("No gateway of ours answers at " + url + ".");
+      throw new Refused(
+          "No gateway of ours answers at " + url + ".", otherForm instanceof JacksonException);
     }
   }
 

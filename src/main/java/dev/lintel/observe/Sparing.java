@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * What is made once a key and kept: up to so many, so that neither callers nor ten thousand tenants
@@ -27,6 +28,11 @@ final class Sparing<K, V> {
   V of(K key) {
     V known = all.get(key);
     return known == null ? more(key) : known;
+  }
+
+  /** What has been made so far. */
+  Stream<V> all() {
+    return all.values().stream();
   }
 
   private V more(K key) {

@@ -15,6 +15,7 @@ import dev.lintel.Forgetting;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Opinions;
 import dev.lintel.Owned;
+import dev.lintel.PatientTime;
 import dev.lintel.Payloads;
 import dev.lintel.Records;
 import dev.lintel.Replays;
@@ -79,7 +80,7 @@ public final class SqlStore implements Store {
   private final SqlForgetting forgetting;
   private final SqlPayloads payloads;
   private final SqlErasures erasures;
-  private final InstantSource clock;
+  private final InstantSource patient;
   private final Duration kept;
   private final SqlSpending spending;
   private final SqlFeed feed;
@@ -113,7 +114,11 @@ public final class SqlStore implements Store {
     this.forgetting = new SqlForgetting(database, files, audit);
     this.payloads = new SqlPayloads(database);
     this.erasures = new SqlErasures(database, payloads, files, audit);
-    this.clock = clock;
+    this.patient =
+        new PatientTime(
+            System::nanoTime,
+            clock,
+            said -> LOG.warn("the clock was set to {}: nothing is forgotten for that yet", said));
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
     this.feed = new SqlFeed(database);
@@ -308,10 +313,12 @@ public final class SqlStore implements Store {
       try (var upsert =
           connection.prepareStatement(
               "INSERT INTO told (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until"
-                  + " = excluded.until WHERE told.until <= ?")) {
+                  + " = excluded.until WHERE told.until <= ? OR told.until > ?")) {
         upsert.setString(1, name);
         upsert.setLong(2, now.plus(within).toEpochMilli());
         upsert.setLong(3, now.toEpochMilli());
+        // Further ahead than nodes' clocks are apart: it was said by one that has been put right.
+        upsert.setLong(4, now.plus(within).plus(within).toEpochMilli());
         return upsert.executeUpdate() > 0;
       }
     });
@@ -373,11 +380,12 @@ public final class SqlStore implements Store {
       if (System.nanoTime() - swept > SWEEP.toNanos()) {
         swept = System.nanoTime();
         replays.sweep();
-        files.sweep();
+        Instant now = patient.instant();
+        files.sweep(now);
         callerKeys.sweep();
         forgetTold();
-        payloads.forget(clock.instant());
-        records.forget(clock.instant().minus(kept));
+        payloads.forget(now);
+        records.forget(now.minus(kept));
         records.tidy();
       }
     } catch (RuntimeException away) {

@@ -264,6 +264,21 @@ class TenantAdminScenario {
   }
 
   @Test
+  void what_goes_on_is_shown_of_the_tenants_own_calls_alone() {
+    String own = call(TestGateway.KEY);
+    call("sk-other-0001");
+
+    var told = get("/top?tenant=t");
+    assertThat(told.statusCode()).as(told.body()).isEqualTo(200);
+    JsonNode slowest = Json.parse(told.body()).path("slowest");
+    assertThat(slowest).hasSize(1);
+    assertThat(slowest.get(0).path("request_id").asString("")).isEqualTo(own);
+    assertThat(get("/top").statusCode()).isEqualTo(403);
+    assertThat(get("/top?tenant=other").statusCode()).isEqualTo(403);
+    assertThat(ask(who("lookers"), "GET", "/top", "").statusCode()).isEqualTo(200);
+  }
+
+  @Test
   void auditors_and_viewers_change_nothing() {
     var writes = new ArrayList<List<String>>();
     Json.parse(gateway.admin("GET", "/admin/v1/openapi.json", "").body())
