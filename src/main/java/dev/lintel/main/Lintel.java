@@ -331,7 +331,8 @@ public final class Lintel implements AutoCloseable {
                 Version.TEXT,
                 config.database().isPresent() || config.shared().isPresent(),
                 Instant.now()),
-            metrics::samples,
+            // Of ten thousand tenants they are many, and calls are served on this thread.
+            names -> CallThread.current().offload(() -> metrics.samples(names)),
             model -> live.models().has(model),
             this::health,
             CallThread::serving,

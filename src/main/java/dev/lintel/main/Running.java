@@ -4,6 +4,7 @@ import dev.lintel.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -15,6 +16,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -75,7 +78,7 @@ final class Running {
 
   /** The same where nobody waits that long. */
   JsonNode get(String path, Duration longest) throws Refused {
-    return ask(path, HttpRequest.newBuilder().GET().timeout(longest));
+    return ask(path, HttpRequest.newBuilder().GET(), longest);
   }
 
   /** What it answers to that, at that path. */
@@ -89,8 +92,8 @@ final class Running {
         path,
         HttpRequest.newBuilder()
             .header("content-type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body)))
-            .timeout(longest));
+            .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body))),
+        longest);
   }
 
   /** Copies what it writes at that path, however much that is; returns what stands above it. */
@@ -108,17 +111,29 @@ final class Running {
         });
   }
 
-  private JsonNode ask(String path, HttpRequest.Builder request) throws Refused {
+  private JsonNode ask(String path, HttpRequest.Builder request, Duration longest) throws Refused {
     return send(
         path,
-        request,
+        request.timeout(longest),
         reply -> {
+          // The client's own time ends with the headers.
+          CompletableFuture.delayedExecutor(longest.toMillis(), TimeUnit.MILLISECONDS)
+              .execute(() -> breakOff(reply.body()));
           JsonNode answer = Json.parse(reply.body().readAllBytes());
           if (reply.statusCode() != 200 && reply.statusCode() != 202) {
             throw refused(reply.statusCode(), answer);
           }
           return answer;
         });
+  }
+
+  /** Whoever reads it still hears that it is closed. */
+  private static void breakOff(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException gone) {
+      throw new UncheckedIOException(gone);
+    }
   }
 
   private static Refused refused(int status, JsonNode answer) {
