@@ -4,8 +4,6 @@ import dev.lintel.Verification;
 import dev.lintel.audit.Exported;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -44,13 +42,8 @@ final class Audit {
     private Optional<Path> file = Optional.empty();
 
     @Override
-    public Integer call() {
-      try {
-        return file.isPresent() ? exported(file.get()) : asked();
-      } catch (Running.Refused refused) {
-        System.err.println(refused.getMessage());
-        return 1;
-      }
+    public Integer call() throws Running.Refused {
+      return file.isPresent() ? exported(file.get()) : asked();
     }
 
     private int asked() throws Running.Refused {
@@ -71,8 +64,7 @@ final class Audit {
         }
         next =
             found.path("next").isString()
-                ? "&cursor="
-                    + URLEncoder.encode(found.path("next").asString(), StandardCharsets.UTF_8)
+                ? "&cursor=" + Running.encoded(found.path("next").asString())
                 : "";
       } while (!next.isEmpty());
       return intact(entries, compared, "records");

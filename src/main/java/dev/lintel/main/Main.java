@@ -45,6 +45,13 @@ public final class Main {
     line.getSubcommands()
         .values()
         .forEach(command -> command.getCommandSpec().exitCodeOnInvalidInput(1));
+    line.setExecutionExceptionHandler((failed, command, asked) -> {
+      if (failed instanceof Running.Refused refused) {
+        System.err.println(refused.getMessage());
+        return 1;
+      }
+      throw failed;
+    });
     int code = line.execute(args.length == 0 ? new String[] {"--help"} : args);
     if (code != 0 || !Start.running()) {
       System.exit(code);

@@ -6,16 +6,19 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
@@ -34,7 +37,7 @@ final class Running {
 
   private @Nullable HttpClient http;
 
-  /** Something is wrong, in a sentence. */
+  /** Something is wrong, in a sentence; a command that throws it ends with that and with 1. */
   static final class Refused extends Exception {
     private final boolean passing;
 
@@ -51,6 +54,21 @@ final class Running {
     boolean passing() {
       return passing;
     }
+  }
+
+  /** As the end of a path: those that are told, after a question mark. */
+  static String query(Map<String, @Nullable String> parameters) {
+    String query =
+        parameters.entrySet().stream()
+            .filter(one -> one.getValue() != null && !one.getValue().isEmpty())
+            .map(one -> one.getKey() + "=" + encoded(String.valueOf(one.getValue())))
+            .collect(Collectors.joining("&"));
+    return query.isEmpty() ? "" : "?" + query;
+  }
+
+  /** As a part of a path, or a value behind it. */
+  static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   /** What it shows at that path of its admin API. */

@@ -43,34 +43,29 @@ final class Whatif implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() {
-    try {
-      ObjectNode told = file.told();
-      ObjectNode body = told.deepCopy().put("config", told.path("text").asString());
-      body.remove("text");
-      if (since != null) {
-        body.put("since", since);
-      }
-      if (until != null) {
-        body.put("until", until);
-      }
-      if (tenant != null) {
-        body.put("tenant", tenant);
-      }
-      if (limit != null) {
-        body.put("limit", limit);
-      }
-      JsonNode answer = running.post("/admin/v1/whatif", body, LONGEST);
-      if (json) {
-        System.out.println(answer.toPrettyString());
-      } else {
-        lines(answer).forEach(System.out::println);
-      }
-      return 0;
-    } catch (Running.Refused refused) {
-      System.err.println(refused.getMessage());
-      return 1;
+  public Integer call() throws Running.Refused {
+    ObjectNode told = file.told();
+    ObjectNode body = told.deepCopy().put("config", told.path("text").asString());
+    body.remove("text");
+    if (since != null) {
+      body.put("since", since);
     }
+    if (until != null) {
+      body.put("until", until);
+    }
+    if (tenant != null) {
+      body.put("tenant", tenant);
+    }
+    if (limit != null) {
+      body.put("limit", limit);
+    }
+    JsonNode answer = running.post("/admin/v1/whatif", body, LONGEST);
+    if (json) {
+      System.out.println(answer.toPrettyString());
+    } else {
+      lines(answer).forEach(System.out::println);
+    }
+    return 0;
   }
 
   /** As it is printed for people. */

@@ -19,6 +19,7 @@ import dev.lintel.PatientTime;
 import dev.lintel.Payloads;
 import dev.lintel.Records;
 import dev.lintel.Replays;
+import dev.lintel.Rounds;
 import dev.lintel.Spending;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -35,7 +36,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -90,8 +90,10 @@ public final class SqlStore implements Store {
   private final SqlSecrets secrets;
   private final SqlChanges changes;
   private final @Nullable FileChannel lock;
-  private final Thread upkeep;
-  private volatile boolean closed;
+  private final Rounds upkeep = new Rounds("lintel-store-upkeep", this::keepUp);
+
+  /** The first time soon: a process before this one may have left much. */
+  private long swept = System.nanoTime() - SWEEP.toNanos();
 
   private SqlStore(
       Database database,
@@ -125,7 +127,7 @@ public final class SqlStore implements Store {
     this.approvals = new SqlApprovals(database);
     this.secrets = new SqlSecrets(database);
     this.changes = new SqlChanges(database, callerKeys, audit);
-    this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
+    upkeep.begin(RENEWAL);
   }
 
   /**
@@ -370,45 +372,33 @@ public final class SqlStore implements Store {
     });
   }
 
-  private void keepUp() {
-    // The first time soon: a process before this one may have left much.
-    long swept = System.nanoTime() - SWEEP.toNanos();
-    while (!closed) {
-      LockSupport.parkNanos(RENEWAL.toNanos());
-      if (closed) {
-        return;
+  private Duration keepUp() {
+    audit.force();
+    try {
+      replays.renew();
+      batches.renew();
+      if (System.nanoTime() - swept > SWEEP.toNanos()) {
+        swept = System.nanoTime();
+        replays.sweep();
+        Instant now = patient.instant();
+        files.sweep(now);
+        callerKeys.sweep();
+        forgetTold();
+        payloads.forget(now);
+        records.forget(now.minus(kept));
+        records.tidy();
       }
-      audit.force();
-      try {
-        replays.renew();
-        batches.renew();
-        if (System.nanoTime() - swept > SWEEP.toNanos()) {
-          swept = System.nanoTime();
-          replays.sweep();
-          Instant now = patient.instant();
-          files.sweep(now);
-          callerKeys.sweep();
-          forgetTold();
-          payloads.forget(now);
-          records.forget(now.minus(kept));
-          records.tidy();
-        }
-      } catch (RuntimeException away) {
-        LOG.warn("the store's upkeep waits: {}", away.getMessage());
-      }
+    } catch (RuntimeException away) {
+      LOG.warn("the store's upkeep waits: {}", away.getMessage());
     }
+    return RENEWAL;
   }
 
   @Override
   public void close() {
-    closed = true;
+    upkeep.end();
     feed.close();
-    LockSupport.unpark(upkeep);
-    try {
-      upkeep.join(Duration.ofSeconds(5));
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    upkeep.close();
     database.close();
     audit.close();
     release(lock);
