@@ -64,9 +64,15 @@ public final class Ids {
 
   /** Whether it is made as the id of a request is, which says not that there is one. */
   static boolean mayBe(String id) {
-    return id.startsWith(REQUEST)
-        && id.length() <= REQUEST.length() + 26
-        && id.chars().skip(REQUEST.length()).allMatch(Character::isLetterOrDigit);
+    if (!id.startsWith(REQUEST) || id.length() > REQUEST.length() + 26) {
+      return false;
+    }
+    for (int i = REQUEST.length(); i < id.length(); i++) {
+      if (!Character.isLetterOrDigit(id.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

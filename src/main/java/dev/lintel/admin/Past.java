@@ -1,10 +1,12 @@
 package dev.lintel.admin;
 
 import dev.lintel.Failure;
+import dev.lintel.Ids;
 import dev.lintel.Service;
 import dev.lintel.Usage;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -94,7 +96,7 @@ public record Past(
     }
     return new Past(
         text(call, "request_id"),
-        Instant.parse(text(call, "time")),
+        time(call),
         text(call, "tenant"),
         text(call, "app"),
         text(call, "key_id"),
@@ -117,6 +119,15 @@ public record Past(
             : Optional.empty(),
         tries,
         rule(call));
+  }
+
+  /** When it came, which its id says, too. */
+  static Instant time(JsonNode call) {
+    try {
+      return Instant.parse(text(call, "time"));
+    } catch (DateTimeParseException none) {
+      return Ids.time(text(call, "request_id")).orElse(Instant.EPOCH);
+    }
   }
 
   private static String text(JsonNode node, String field) {

@@ -38,7 +38,7 @@ final class RecordedFindings {
       var page = records.list(new CallRecords.Question(from, tenant, cursor, PAGE));
       List<JsonNode> calls = page.records().stream().map(Json::parse).toList();
       for (JsonNode call : calls) {
-        if (Instant.parse(call.path("time").asString()).isBefore(to)) {
+        if (Past.time(call).isBefore(to)) {
           taking.accept(call);
         }
       }
@@ -82,7 +82,7 @@ final class RecordedFindings {
               finding.path("kind").asString(""),
               call.path("tenant").asString(""),
               call.path("app").asString(""));
-      Instant time = Instant.parse(call.path("time").asString());
+      Instant time = Past.time(call);
       Sum sum =
           sums.computeIfAbsent(key, fresh -> new Sum(finding.path("message").asString(""), time));
       sum.calls++;

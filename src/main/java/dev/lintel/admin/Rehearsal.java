@@ -113,7 +113,7 @@ final class Rehearsal {
   }
 
   private void count(JsonNode call) {
-    Instant time = Instant.parse(call.path("time").asString());
+    Instant time = Past.time(call);
     var taken = new ArrayList<Rehearsed>();
     boolean refused = false;
     for (Allowance allowance : policy.allowances()) {

@@ -148,7 +148,7 @@ public final class WhatIf {
             }
             JsonNode call = Json.parse(record);
             last.calls++;
-            last.time = Optional.of(Instant.parse(call.path("time").asString()));
+            last.time = Optional.of(Past.time(call));
             Past.unrepeatable(call)
                 .ifPresentOrElse(
                     forecast::left,

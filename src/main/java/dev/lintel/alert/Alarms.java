@@ -3,6 +3,7 @@ package dev.lintel.alert;
 import dev.lintel.Alarm;
 import dev.lintel.AlertRule;
 import dev.lintel.Notice;
+import dev.lintel.Rounds;
 import dev.lintel.Sample;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -15,7 +16,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,8 +30,7 @@ public final class Alarms implements AutoCloseable {
   private final InstantSource clock;
   private final LongSupplier nanos;
   private Map<String, Watch> watches = Map.of();
-  private @Nullable Thread thread;
-  private boolean closed;
+  private final Rounds rounds = new Rounds("lintel-alerts", this::round);
 
   /**
    * @param samples of the metrics of those names
@@ -62,25 +61,17 @@ public final class Alarms implements AutoCloseable {
   }
 
   /** Begins to look, every some seconds. */
-  public synchronized void start() {
-    if (thread == null && !closed) {
-      thread = Thread.ofPlatform().daemon().name("lintel-alerts").start(this::run);
-    }
+  public void start() {
+    rounds.begin(Duration.ZERO);
   }
 
-  private void run() {
+  private Duration round() {
     try {
-      while (!Thread.interrupted()) {
-        try {
-          look();
-        } catch (RuntimeException failed) {
-          LOG.warn("the rules of alerts could not be looked at: {}", failed.getMessage());
-        }
-        Thread.sleep(EVERY);
-      }
-    } catch (InterruptedException ending) {
-      LOG.debug("nothing more is watched");
+      look();
+    } catch (RuntimeException failed) {
+      LOG.warn("the rules of alerts could not be looked at: {}", failed.getMessage());
     }
+    return EVERY;
   }
 
   /** Once; to take the samples may have to wait, and nobody waits for that. */
@@ -111,10 +102,7 @@ public final class Alarms implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
-    closed = true;
-    if (thread != null) {
-      thread.interrupt();
-    }
+  public void close() {
+    rounds.end();
   }
 }

@@ -4,6 +4,7 @@ import dev.lintel.AuditTrail;
 import dev.lintel.CallThread;
 import dev.lintel.Failure;
 import dev.lintel.Footing;
+import dev.lintel.Rounds;
 import dev.lintel.Verification;
 import dev.lintel.Verification.Broken;
 import java.time.Duration;
@@ -14,7 +15,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -28,9 +28,9 @@ import org.slf4j.LoggerFactory;
 public final class Vigil implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Vigil.class);
   private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration PAUSE = Duration.ofMillis(100);
   private static final Duration ANCHOR = Duration.ofMinutes(1);
   private static final Duration WHOLE = Duration.ofHours(1);
-  private static final Duration FAREWELL = Duration.ofSeconds(5);
 
   /** Of one answer, after which another goes on. */
   private static final Duration MOST = Duration.ofSeconds(20);
@@ -45,7 +45,11 @@ public final class Vigil implements AutoCloseable {
   private final ExecutorService asked =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().daemon().name("lintel-audit-asked").factory());
-  private final Thread thread;
+  private final Rounds rounds = new Rounds("lintel-audit", this::round);
+  private boolean begun;
+  private boolean said;
+  private long anchored;
+  private long whole;
   private volatile Optional<Broken> broken = Optional.empty();
 
   /** Whether that was found where records were compared, so that the chains alone do not tell. */
@@ -56,7 +60,6 @@ public final class Vigil implements AutoCloseable {
 
   private volatile Instant since = Instant.EPOCH;
   private volatile long entries;
-  private volatile boolean closed;
 
   /**
    * @param trail may throw {@link Failure} {@code UNAVAILABLE}, as may what it has
@@ -66,57 +69,43 @@ public final class Vigil implements AutoCloseable {
     this.trail = trail;
     this.clock = clock;
     this.told = told;
-    this.thread = Thread.ofPlatform().daemon().name("lintel-audit").unstarted(this::goOn);
   }
 
   public void begin() {
-    thread.start();
+    anchored = System.nanoTime();
+    whole = anchored;
+    rounds.begin(Duration.ZERO);
   }
 
-  private void goOn() {
-    boolean begun = false;
-    boolean said = false;
-    long anchored = System.nanoTime();
-    long whole = anchored;
-    while (!closed) {
-      try {
-        long now = System.nanoTime();
-        if (!begun) {
-          note(new Verifier(trail.get(), System::nanoTime).latest(), false, false);
-          begun = true;
-          all();
-          whole = System.nanoTime();
-        } else if (now - whole >= WHOLE.toNanos()) {
-          all();
-          whole = System.nanoTime();
-        }
-        if (now - anchored >= ANCHOR.toNanos()) {
-          anchors.look(trail.get());
-          anchored = now;
-        }
-        said = false;
-      } catch (Failure away) {
-        if (!said) {
-          said = true;
-          LOG.warn("the chain of evidence is not looked after now: {}", away.getMessage());
-        }
-      } catch (RuntimeException bug) {
-        if (!said) {
-          said = true;
-          LOG.error("the chain of evidence is not looked after", bug);
-        }
+  private Duration round() {
+    try {
+      long now = System.nanoTime();
+      if (!begun) {
+        note(new Verifier(trail.get(), System::nanoTime).latest(), false, false);
+        begun = true;
+        all();
+        whole = System.nanoTime();
+      } else if (now - whole >= WHOLE.toNanos()) {
+        all();
+        whole = System.nanoTime();
       }
-      rest(LOOK.toNanos());
+      if (now - anchored >= ANCHOR.toNanos()) {
+        anchors.look(trail.get());
+        anchored = now;
+      }
+      said = false;
+    } catch (Failure away) {
+      if (!said) {
+        said = true;
+        LOG.warn("the chain of evidence is not looked after now: {}", away.getMessage());
+      }
+    } catch (RuntimeException bug) {
+      if (!said) {
+        said = true;
+        LOG.error("the chain of evidence is not looked after", bug);
+      }
     }
-  }
-
-  /**
-   * Asked before it rests: what it waited for in the store has taken the call to end for its own.
-   */
-  private void rest(long nanos) {
-    if (!closed) {
-      LockSupport.parkNanos(this, nanos);
-    }
+    return LOOK;
   }
 
   private void all() {
@@ -128,8 +117,7 @@ public final class Vigil implements AutoCloseable {
       sum += found.entries();
       next = found.next();
       note(new Verification(sum, 0, 0, found.broken(), found.heads(), next), next.isEmpty(), false);
-      rest(LOOK.toNanos() / 10);
-    } while (next.isPresent() && !closed);
+    } while (rounds.rest(PAUSE) && next.isPresent());
   }
 
   /**
@@ -207,13 +195,7 @@ public final class Vigil implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
     asked.shutdown();
-    LockSupport.unpark(thread);
-    try {
-      thread.join(FAREWELL);
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    rounds.close();
   }
 }

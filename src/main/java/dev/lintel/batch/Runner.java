@@ -5,6 +5,7 @@ import dev.lintel.Batches;
 import dev.lintel.Caller;
 import dev.lintel.Endpoint;
 import dev.lintel.Failure;
+import dev.lintel.Rounds;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
 import java.time.Duration;
@@ -14,11 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,9 +55,7 @@ public final class Runner implements AutoCloseable {
   private final Means means;
   private final Semaphore slots;
   private final Map<String, Run> running = new ConcurrentHashMap<>();
-  private final AtomicBoolean started = new AtomicBoolean();
-  private volatile @Nullable Thread thread;
-  private volatile boolean closed;
+  private final Rounds rounds = new Rounds("lintel-batches", this::look);
 
   public Runner(Store store, Means means) {
     this.store = store;
@@ -68,11 +65,8 @@ public final class Runner implements AutoCloseable {
 
   /** Looks for work, from now on again and again. */
   public void start() {
-    if (started.getAndSet(true)) {
-      LockSupport.unpark(thread);
-    } else {
-      thread = Thread.ofPlatform().daemon().name("lintel-batches").start(this::look);
-    }
+    rounds.begin(Duration.ZERO);
+    rounds.hurry();
   }
 
   /** A batch that may be running here is to be cancelled. */
@@ -83,21 +77,19 @@ public final class Runner implements AutoCloseable {
     }
   }
 
-  private void look() {
-    while (!closed) {
-      try {
-        while (!closed && atWork() < means.concurrent()) {
-          Optional<Batch> next = batches().take();
-          if (next.isEmpty()) {
-            break;
-          }
-          begin(next.get());
+  private Duration look() {
+    try {
+      while (!closed() && atWork() < means.concurrent()) {
+        Optional<Batch> next = batches().take();
+        if (next.isEmpty()) {
+          break;
         }
-      } catch (Failure away) {
-        LOG.warn("batches wait for the store: {}", away.message());
+        begin(next.get());
       }
-      LockSupport.parkNanos(LOOK.toNanos());
+    } catch (Failure away) {
+      LOG.warn("batches wait for the store: {}", away.message());
     }
+    return LOOK;
   }
 
   /** Without those that wait for a provider. */
@@ -118,7 +110,7 @@ public final class Runner implements AutoCloseable {
             if (!here) {
               return;
             }
-            if (run.run() || closed) {
+            if (run.run() || closed()) {
               rest = Duration.ZERO;
             }
           } finally {
@@ -128,7 +120,7 @@ public final class Runner implements AutoCloseable {
             } else {
               batches().elsewhere(batch.id());
             }
-            LockSupport.unpark(thread);
+            rounds.hurry();
           }
         });
   }
@@ -165,13 +157,12 @@ public final class Runner implements AutoCloseable {
   }
 
   boolean closed() {
-    return closed;
+    return rounds.ended();
   }
 
   /** Begins no more requests. */
   public void end() {
-    closed = true;
-    LockSupport.unpark(thread);
+    rounds.end();
   }
 
   /** Begins no more requests, and breaks those off that run: they are asked anew another time. */

@@ -6,6 +6,7 @@ import dev.lintel.CallerKeys;
 import dev.lintel.Changes;
 import dev.lintel.Failure;
 import dev.lintel.Reach;
+import dev.lintel.Rounds;
 import dev.lintel.Sealer;
 import dev.lintel.Store;
 import java.time.Duration;
@@ -20,7 +21,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,10 +56,10 @@ public final class Directory implements AutoCloseable {
   private final CompletableFuture<Boolean> looked = new CompletableFuture<>();
   private volatile Digest.@Nullable Maker maker;
   private volatile boolean loaded;
-  private volatile boolean closed;
-  private volatile @Nullable Thread thread;
+  private final Rounds rounds = new Rounds("lintel-keys", this::keepUp);
   private long since;
   private long lookedAt;
+  private long wrote;
   private boolean away;
 
   /**
@@ -77,12 +77,13 @@ public final class Directory implements AutoCloseable {
 
   /** Begins to look. */
   public void start() {
-    thread = Thread.ofPlatform().daemon().name("lintel-keys").start(this::keepUp);
+    wrote = System.nanoTime();
+    rounds.begin(Duration.ZERO);
   }
 
   /** Looks sooner: something is said to have changed. From any thread. */
   public void look() {
-    LockSupport.unpark(thread);
+    rounds.hurry();
   }
 
   /** Forgets a key that was deleted, before the store is looked at again. */
@@ -204,32 +205,27 @@ public final class Directory implements AutoCloseable {
         .retryAfter(Optional.of(Duration.ofSeconds(1)));
   }
 
-  private void keepUp() {
-    long written = System.nanoTime();
-    while (!closed) {
-      try {
-        Store open = store.get();
-        agree(open);
-        look(open.callerKeys());
-        if (System.nanoTime() - written > WRITE.toNanos()) {
-          written = System.nanoTime();
-          write(open.callerKeys());
-        }
-        if (away) {
-          away = false;
-          LOG.info("the store of callers' keys is there again");
-        }
-      } catch (RuntimeException failed) {
-        if (!away && !closed) {
-          away = true;
-          LOG.warn("callers' keys stay as they are known: {}", failed.getMessage());
-        }
+  private Duration keepUp() {
+    try {
+      Store open = store.get();
+      agree(open);
+      look(open.callerKeys());
+      if (System.nanoTime() - wrote > WRITE.toNanos()) {
+        wrote = System.nanoTime();
+        write(open.callerKeys());
       }
-      looked.complete(loaded);
-      if (!closed) {
-        LockSupport.parkNanos(LOOK.toNanos());
+      if (away) {
+        away = false;
+        LOG.info("the store of callers' keys is there again");
+      }
+    } catch (RuntimeException failed) {
+      if (!away && !rounds.ended()) {
+        away = true;
+        LOG.warn("callers' keys stay as they are known: {}", failed.getMessage());
       }
     }
+    looked.complete(loaded);
+    return LOOK;
   }
 
   private void agree(Store open) {
@@ -307,19 +303,11 @@ public final class Directory implements AutoCloseable {
   /** Writes when keys were used last. */
   @Override
   public void close() {
-    closed = true;
-    Thread looking = thread;
-    if (looking == null) {
-      return;
-    }
-    LockSupport.unpark(looking);
+    rounds.close();
     try {
-      looking.join(Duration.ofSeconds(5));
       if (loaded) {
         write(store.get().callerKeys());
       }
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
     } catch (RuntimeException failed) {
       LOG.warn("the last uses of keys are lost: {}", failed.getMessage());
     }

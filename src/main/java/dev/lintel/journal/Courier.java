@@ -156,7 +156,7 @@ public final class Courier implements AutoCloseable {
           || System.nanoTime() - since >= BATCH_NANOS
           || journal.waiting() >= BATCH_BYTES) {
         hurried = false;
-        if (!bring(bringing, journal.folder(), ending)) {
+        if (!bring(bringing, journal.folder(), journal.end(), ending)) {
           // What was read and not brought must come first at the next start.
           return;
         }
@@ -189,7 +189,7 @@ public final class Courier implements AutoCloseable {
   /** What a process has left that used the data folder beside another. */
   private void bring(Folder left) {
     var reader = new Reader(left, 0, left.end(), journal::torn);
-    if (bring(reader, left, false)) {
+    if (bring(reader, left, Long.MAX_VALUE, false)) {
       try {
         left.clear();
       } catch (IOException failed) {
@@ -198,9 +198,12 @@ public final class Courier implements AutoCloseable {
     }
   }
 
-  /** Everything that is there now; false where it was given up. */
-  private boolean bring(Reader from, Folder folder, boolean last) {
-    List<Records.Entry> batch = batch(from);
+  /**
+   * Everything before that position; false where it was given up. What comes meanwhile waits for
+   * the next round: to run after it would make many small transactions under load.
+   */
+  private boolean bring(Reader from, Folder folder, long until, boolean last) {
+    List<Records.Entry> batch = batch(from, until);
     while (!batch.isEmpty()) {
       if (!add(folder.name(), batch, last)) {
         return false;
@@ -210,15 +213,15 @@ public final class Courier implements AutoCloseable {
         kept.come(from.position());
         forget();
       }
-      batch = batch(from);
+      batch = batch(from, until);
     }
     return true;
   }
 
-  private static List<Records.Entry> batch(Reader from) {
+  private static List<Records.Entry> batch(Reader from, long until) {
     var batch = new ArrayList<Records.Entry>();
     long bytes = 0;
-    while (batch.size() < BATCH && bytes < BATCH_BYTES * 4) {
+    while (batch.size() < BATCH && bytes < BATCH_BYTES * 4 && from.position() < until) {
       Optional<Records.Entry> next = from.next();
       if (next.isEmpty()) {
         break;

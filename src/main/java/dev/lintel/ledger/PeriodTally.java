@@ -194,7 +194,9 @@ final class PeriodTally extends Idling implements Tally {
       if (known == GIVEN_UP) {
         return false;
       }
-      if (from < known.start || (from == known.start && spent <= known.spent)) {
+      // One that lies ahead was begun by a clock that has been set back since.
+      boolean ahead = known.start > now.millis();
+      if (!ahead && (from < known.start || (from == known.start && spent <= known.spent))) {
         return true;
       }
       State next =

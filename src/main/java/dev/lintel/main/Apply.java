@@ -19,22 +19,17 @@ final class Apply implements Callable<Integer> {
   @Mixin private TheFile file = new TheFile();
 
   @Override
-  public Integer call() {
-    try {
-      JsonNode done = running.post("/admin/v1/config/apply", file.told());
-      Running.print(done.path("differences"), Json.array());
-      if (done.has("until")) {
-        System.out.println(
-            "Nothing has changed yet: a second admin has to agree, to "
-                + done.path("id").asString()
-                + ".");
-        return WAITS;
-      }
-      System.out.println("Revision " + done.path("revision") + " is in force.");
-      return 0;
-    } catch (Running.Refused refused) {
-      System.err.println(refused.getMessage());
-      return 1;
+  public Integer call() throws Running.Refused {
+    JsonNode done = running.post("/admin/v1/config/apply", file.told());
+    Running.print(done.path("differences"), Json.array());
+    if (done.has("until")) {
+      System.out.println(
+          "Nothing has changed yet: a second admin has to agree, to "
+              + done.path("id").asString()
+              + ".");
+      return WAITS;
     }
+    System.out.println("Revision " + done.path("revision") + " is in force.");
+    return 0;
   }
 }

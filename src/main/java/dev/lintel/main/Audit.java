@@ -11,8 +11,6 @@ import dev.lintel.config.Prologue;
 import dev.lintel.store.StandingEvidence;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,16 +66,11 @@ final class Audit {
     private Optional<Path> data = Optional.empty();
 
     @Override
-    public Integer call() {
-      try {
-        if (file.isPresent()) {
-          return exported(file.get());
-        }
-        return config.isPresent() || data.isPresent() ? standing() : asked();
-      } catch (Running.Refused refused) {
-        System.err.println(refused.getMessage());
-        return 1;
+    public Integer call() throws Running.Refused {
+      if (file.isPresent()) {
+        return exported(file.get());
       }
+      return config.isPresent() || data.isPresent() ? standing() : asked();
     }
 
     private int asked() throws Running.Refused {
@@ -100,8 +93,7 @@ final class Audit {
         }
         next =
             found.path("next").isString()
-                ? "&cursor="
-                    + URLEncoder.encode(found.path("next").asString(), StandardCharsets.UTF_8)
+                ? "&cursor=" + Running.encoded(found.path("next").asString())
                 : "";
       } while (!next.isEmpty());
       return intact(entries, compared, "records", unproved);

@@ -3,12 +3,12 @@ package dev.lintel.main;
 import dev.lintel.Erasure;
 import dev.lintel.Erasures;
 import dev.lintel.Failure;
+import dev.lintel.Rounds;
 import dev.lintel.Store;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -22,7 +22,6 @@ final class Erasing implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Erasing.class);
   private static final Duration LOOK = Duration.ofMinutes(1);
   private static final Duration AGAIN = Duration.ofSeconds(1);
-  private static final Duration FAREWELL = Duration.ofSeconds(5);
 
   /** For so long another node leaves to one what is in the store. */
   private static final Duration TURN = Duration.ofSeconds(10);
@@ -30,16 +29,14 @@ final class Erasing implements AutoCloseable {
   /** Some 10 ms of the store's, after which others have their turn. */
   private static final int MOST = 1000;
 
-  private static final long PAUSE_NANOS = Duration.ofMillis(5).toNanos();
+  private static final Duration PAUSE = Duration.ofMillis(5);
 
   private final Supplier<Store> store;
   private final Supplier<String> journal;
   private final String node;
   private final Predicate<List<Erasure>> here;
   private final InstantSource clock;
-  private final Thread thread;
-  private volatile boolean hurried;
-  private volatile boolean closed;
+  private final Rounds rounds = new Rounds("lintel-erasing", this::round);
   private boolean failed;
 
   /**
@@ -59,11 +56,10 @@ final class Erasing implements AutoCloseable {
     this.node = node;
     this.here = here;
     this.clock = clock;
-    this.thread = Thread.ofPlatform().daemon().name("lintel-erasing").unstarted(this::goOn);
   }
 
   void begin() {
-    thread.start();
+    rounds.begin(Duration.ZERO);
   }
 
   /** Those of the store, which knows of this node from now on. */
@@ -75,27 +71,21 @@ final class Erasing implements AutoCloseable {
 
   /** Something may have been asked for. Does not wait. */
   void hurry() {
-    hurried = true;
-    LockSupport.unpark(thread);
+    rounds.hurry();
   }
 
-  private void goOn() {
-    while (!closed) {
-      hurried = false;
-      boolean all = false;
-      try {
-        all = look();
-        failed = false;
-      } catch (Failure away) {
-        say(away.message());
-      } catch (RuntimeException bug) {
-        say(bug.toString());
-        LOG.debug("erasing", bug);
-      }
-      if (!hurried && !closed) {
-        LockSupport.parkNanos(this, (all ? LOOK : AGAIN).toNanos());
-      }
+  private Duration round() {
+    boolean all = false;
+    try {
+      all = look();
+      failed = false;
+    } catch (Failure away) {
+      say(away.message());
+    } catch (RuntimeException bug) {
+      say(bug.toString());
+      LOG.debug("erasing", bug);
     }
+    return all ? LOOK : AGAIN;
   }
 
   private void say(String why) {
@@ -138,10 +128,9 @@ final class Erasing implements AutoCloseable {
   private boolean stored(Erasures erasures, Erasure erasure) {
     Optional<String> from = erasures.records(erasure, Optional.empty(), MOST);
     while (from.isPresent()) {
-      if (closed) {
+      if (!rounds.rest(PAUSE)) {
         return false;
       }
-      LockSupport.parkNanos(this, PAUSE_NANOS);
       from = erasures.records(erasure, from, MOST);
     }
     boolean all = erasures.rest(erasure);
@@ -153,12 +142,6 @@ final class Erasing implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    LockSupport.unpark(thread);
-    try {
-      thread.join(FAREWELL);
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    rounds.close();
   }
 }

@@ -53,16 +53,26 @@ final class Evidence implements Listener, AutoCloseable {
   private final CallLog log;
   private final Supplier<Store> store;
   private final LongConsumer appending;
+  private final SetClock clock;
   private final CountDownLatch known = new CountDownLatch(1);
   private volatile @Nullable Courier courier;
+
+  /** Whether the store has to say what was spent. */
+  private boolean stale = true;
 
   /**
    * @param out where the line of each call goes
    * @param store asked for each batch; may throw {@link Failure} {@code UNAVAILABLE}
    * @param appending takes how many nanoseconds each record took
    */
-  Evidence(MappedJournal journal, OutputStream out, Supplier<Store> store, LongConsumer appending) {
+  Evidence(
+      MappedJournal journal,
+      OutputStream out,
+      Supplier<Store> store,
+      LongConsumer appending,
+      SetClock clock) {
     this.journal = journal;
+    this.clock = clock;
     this.appending = appending;
     this.store = store;
     this.all = upToNow(new AllCalls(recent, () -> store.get().records()));
@@ -71,7 +81,8 @@ final class Evidence implements Listener, AutoCloseable {
 
   /**
    * Begins to read the journal on. Once it is known, somebody is told what was spent before this
-   * process began: first what this node alone knows, then all that the store has.
+   * process began: first what this node alone knows, then all that the store has. The latter again
+   * whenever the clock was set, for whoever had begun another period has forgotten this one.
    */
   void begin(Consumer<List<Counters.Charge>> spent) {
     spent.accept(journal.charges());
@@ -94,8 +105,10 @@ final class Evidence implements Listener, AutoCloseable {
               }
             },
             () -> {
-              if (known.getCount() > 0) {
+              stale |= clock.wasSet();
+              if (stale) {
                 spent.accept(store.get().spending().since(Instant.now()));
+                stale = false;
                 known.countDown();
               }
             });

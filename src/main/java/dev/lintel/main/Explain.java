@@ -1,7 +1,5 @@
 package dev.lintel.main;
 
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,27 +29,18 @@ final class Explain implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() {
-    try {
-      JsonNode told =
-          running.get(
-              "/admin/v1/calls/"
-                  + encoded(id)
-                  + "/explain"
-                  + (tenant.isEmpty() ? "" : "?tenant=" + encoded(tenant)));
-      if (json) {
-        System.out.println(told.toPrettyString());
-      } else {
-        told.path("story").forEach(line -> System.out.println(line.path("says").asString()));
-      }
-      return 0;
-    } catch (Running.Refused refused) {
-      System.err.println(refused.getMessage());
-      return 1;
+  public Integer call() throws Running.Refused {
+    JsonNode told =
+        running.get(
+            "/admin/v1/calls/"
+                + Running.encoded(id)
+                + "/explain"
+                + (tenant.isEmpty() ? "" : "?tenant=" + Running.encoded(tenant)));
+    if (json) {
+      System.out.println(told.toPrettyString());
+    } else {
+      told.path("story").forEach(line -> System.out.println(line.path("says").asString()));
     }
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    return 0;
   }
 }

@@ -33,29 +33,22 @@ final class Export {
       exitCodeOnInvalidInput = 1)
   static final class Tenant implements Callable<Integer> {
     @Mixin private Running running = new Running();
+    @Mixin private TheTime time = new TheTime();
 
     @Parameters(paramLabel = "TENANT", description = "its name")
     private String tenant = "";
-
-    @Option(names = "--since", paramLabel = "TIME", description = "such as 30d, 2026-11-01")
-    private @Nullable String since;
-
-    @Option(names = "--until", paramLabel = "TIME", description = "such as 2026-12-01")
-    private @Nullable String until;
 
     @Option(names = "--out", paramLabel = "FILE", description = "in the place of standard output")
     private Optional<Path> file = Optional.empty();
 
     @Override
-    public Integer call() {
-      return Report.done(() -> {
-        var parameters = new LinkedHashMap<String, @Nullable String>();
-        parameters.put("from", Report.timeOr(since));
-        parameters.put("to", Report.timeOr(until));
-        String path =
-            "/admin/v1/tenants/" + Report.encoded(tenant) + "/export" + Report.query(parameters);
-        written(file, out -> running.copy(path, out));
-      });
+    public Integer call() throws Running.Refused {
+      var parameters = new LinkedHashMap<String, @Nullable String>();
+      time.tell(parameters);
+      String path =
+          "/admin/v1/tenants/" + Running.encoded(tenant) + "/export" + Running.query(parameters);
+      written(file, out -> running.copy(path, out));
+      return 0;
     }
   }
 
@@ -68,6 +61,7 @@ final class Export {
       exitCodeOnInvalidInput = 1)
   static final class Pairs implements Callable<Integer> {
     @Mixin private Running running = new Running();
+    @Mixin private TheTime time = new TheTime();
 
     @Option(
         names = "--form",
@@ -87,12 +81,6 @@ final class Export {
     @Option(names = "--use-case", paramLabel = "NAME", description = "of that one only")
     private @Nullable String useCase;
 
-    @Option(names = "--since", paramLabel = "TIME", description = "such as 30d, 2026-11-01")
-    private @Nullable String since;
-
-    @Option(names = "--until", paramLabel = "TIME", description = "such as 2026-12-01")
-    private @Nullable String until;
-
     @Option(
         names = "--min-score",
         paramLabel = "SCORE",
@@ -103,19 +91,17 @@ final class Export {
     private Optional<Path> file = Optional.empty();
 
     @Override
-    public Integer call() {
-      return Report.done(() -> {
-        var parameters = new LinkedHashMap<String, @Nullable String>();
-        parameters.put("form", form);
-        parameters.put("tenant", tenant);
-        parameters.put("app", app);
-        parameters.put("model", model);
-        parameters.put("use_case", useCase);
-        parameters.put("from", Report.timeOr(since));
-        parameters.put("to", Report.timeOr(until));
-        parameters.put("min_score", score);
-        written(file, out -> pages(parameters, out));
-      });
+    public Integer call() throws Running.Refused {
+      var parameters = new LinkedHashMap<String, @Nullable String>();
+      parameters.put("form", form);
+      parameters.put("tenant", tenant);
+      parameters.put("app", app);
+      parameters.put("model", model);
+      parameters.put("use_case", useCase);
+      time.tell(parameters);
+      parameters.put("min_score", score);
+      written(file, out -> pages(parameters, out));
+      return 0;
     }
 
     private void pages(Map<String, @Nullable String> parameters, OutputStream out)
@@ -124,7 +110,7 @@ final class Export {
       var left = new TreeMap<String, Long>();
       Optional<String> next;
       do {
-        HttpHeaders head = running.copy("/admin/v1/pairs" + Report.query(parameters), out);
+        HttpHeaders head = running.copy("/admin/v1/pairs" + Running.query(parameters), out);
         pairs += head.firstValueAsLong("x-lintel-pairs").orElse(0);
         for (String one : head.firstValue("x-lintel-left-out").orElse("").split(", ")) {
           int split = one.indexOf('=');

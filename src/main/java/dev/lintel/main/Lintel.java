@@ -23,6 +23,7 @@ import dev.lintel.Listener;
 import dev.lintel.Logging;
 import dev.lintel.Model;
 import dev.lintel.Opinions;
+import dev.lintel.PatientTime;
 import dev.lintel.Policy;
 import dev.lintel.Provider;
 import dev.lintel.Route;
@@ -230,7 +231,13 @@ public final class Lintel implements AutoCloseable {
             secret,
             own.database().map(shared -> () -> storage.store().agreed("response_ids", secret)));
     sealer = sealing.of(storage::store, own.database().isPresent());
-    evidence = new Evidence(journal, out, storage::store, metrics.appending());
+    evidence =
+        new Evidence(
+            journal,
+            out,
+            storage::store,
+            metrics.appending(),
+            new SetClock(System::nanoTime, InstantSource.system()));
     logs =
         new LogDial(
             own.node().orElseGet(NodeName::ofMachine),
@@ -263,7 +270,10 @@ public final class Lintel implements AutoCloseable {
             storage::store,
             () -> live.config().policies().retentions(),
             evidence::forget,
-            InstantSource.system());
+            new PatientTime(
+                System::nanoTime,
+                InstantSource.system(),
+                said -> LOG.debug("policies do not believe that it is {}", said)));
     erasing =
         new Erasing(
             storage::store,
@@ -321,7 +331,8 @@ public final class Lintel implements AutoCloseable {
                 Version.TEXT,
                 config.database().isPresent() || config.shared().isPresent(),
                 Instant.now()),
-            metrics::samples,
+            // Of ten thousand tenants they are many, and calls are served on this thread.
+            names -> CallThread.current().offload(() -> metrics.samples(names)),
             model -> live.models().has(model),
             this::health,
             CallThread::serving,

@@ -1,5 +1,6 @@
 package dev.lintel.main;
 
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -9,22 +10,23 @@ import picocli.CommandLine.Command;
     name = "lintel",
     description = "An AI gateway: one endpoint in front of every model.",
     mixinStandardHelpOptions = true,
-    versionProvider = Main.Versions.class,
-    subcommands = {
-      Start.class,
-      Check.class,
-      Plan.class,
-      Apply.class,
-      Audit.class,
-      Explain.class,
-      Whatif.class,
-      Report.class,
-      Top.class,
-      Export.class,
-      Simulate.class,
-      Train.class
-    })
+    versionProvider = Main.Versions.class)
 public final class Main {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          Start.class,
+          Check.class,
+          Plan.class,
+          Apply.class,
+          Audit.class,
+          Explain.class,
+          Whatif.class,
+          Report.class,
+          Top.class,
+          Export.class,
+          Simulate.class,
+          Train.class);
+
   private Main() {}
 
   /** Exits with what the command says: 0, or 1 where it failed and has said why. */
@@ -38,15 +40,37 @@ public final class Main {
       System.err.println(wrong.get());
       System.exit(1);
     }
-    var line = new CommandLine(new Main());
+    CommandLine line = line(args);
     line.getCommandSpec().exitCodeOnInvalidInput(1);
     line.getSubcommands()
         .values()
         .forEach(command -> command.getCommandSpec().exitCodeOnInvalidInput(1));
+    line.setExecutionExceptionHandler((failed, command, asked) -> {
+      if (failed instanceof Running.Refused refused) {
+        System.err.println(refused.getMessage());
+        return 1;
+      }
+      throw failed;
+    });
     int code = line.execute(args.length == 0 ? new String[] {"--help"} : args);
     if (code != 0 || !Start.running()) {
       System.exit(code);
     }
+  }
+
+  /**
+   * With the command alone that is asked for, if it is one: to read what all of them take would
+   * make up a quarter of a start.
+   */
+  static CommandLine line(String[] args) {
+    var line = new CommandLine(new Main());
+    List<Class<?>> asked =
+        COMMANDS.stream()
+            .filter(command ->
+                args.length > 0 && command.getAnnotation(Command.class).name().equals(args[0]))
+            .toList();
+    (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
+    return line;
   }
 
   /** What is wrong with the value of {@code LINTEL_THREADS}; blank is as good as unset. */

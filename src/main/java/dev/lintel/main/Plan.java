@@ -18,14 +18,8 @@ final class Plan implements Callable<Integer> {
   @Mixin private TheFile file = new TheFile();
 
   @Override
-  public Integer call() {
-    JsonNode plan;
-    try {
-      plan = running.post("/admin/v1/config/plan", file.told());
-    } catch (Running.Refused refused) {
-      System.err.println(refused.getMessage());
-      return 1;
-    }
+  public Integer call() throws Running.Refused {
+    JsonNode plan = running.post("/admin/v1/config/plan", file.told());
     if (!plan.path("faults").isEmpty()) {
       for (JsonNode fault : plan.path("faults")) {
         String line = fault.path("line").isNull() ? "" : "line " + fault.path("line") + ": ";

@@ -3,22 +3,13 @@ package dev.lintel.main;
 import dev.lintel.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,63 +32,6 @@ final class Report {
   private static final String PATH = "/admin/v1/reports/";
 
   private Report() {}
-
-  /** What a command does with a gateway; says on the standard error why it cannot. */
-  interface Work {
-    void run() throws Running.Refused;
-  }
-
-  static int done(Work work) {
-    try {
-      work.run();
-      return 0;
-    } catch (Running.Refused refused) {
-      System.err.println(refused.getMessage());
-      return 1;
-    }
-  }
-
-  static String query(Map<String, @Nullable String> parameters) {
-    String query =
-        parameters.entrySet().stream()
-            .filter(one -> one.getValue() != null && !one.getValue().isEmpty())
-            .map(one -> one.getKey() + "=" + encoded(String.valueOf(one.getValue())))
-            .collect(Collectors.joining("&"));
-    return query.isEmpty() ? "" : "?" + query;
-  }
-
-  static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
-  }
-
-  /** A time, the beginning of a day (UTC), or so many days or hours ago. */
-  static String time(String text) throws Running.Refused {
-    try {
-      if (text.matches("[0-9]{1,5}d")) {
-        long days = Long.parseLong(text.substring(0, text.length() - 1));
-        return Instant.now().truncatedTo(ChronoUnit.DAYS).minus(Duration.ofDays(days)).toString();
-      }
-      if (text.matches("[0-9]{1,5}h")) {
-        long hours = Long.parseLong(text.substring(0, text.length() - 1));
-        return Instant.now()
-            .truncatedTo(ChronoUnit.HOURS)
-            .minus(Duration.ofHours(hours))
-            .toString();
-      }
-      return text.length() == 10
-          ? LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC).toString()
-          : Instant.parse(text).toString();
-    } catch (DateTimeException none) {
-      throw new Running.Refused(
-          "'"
-              + text
-              + "' must be a date such as 2026-11-01, a time such as 2026-11-01T12:00:00Z, or 30d or 12h ago.");
-    }
-  }
-
-  static @Nullable String timeOr(@Nullable String text) throws Running.Refused {
-    return text == null ? null : time(text);
-  }
 
   /** Rows below each other, each column as wide as its widest cell. */
   static String table(JsonNode rows) {
@@ -133,6 +67,7 @@ final class Report {
       exitCodeOnInvalidInput = 1)
   static final class Cost implements Callable<Integer> {
     @Mixin private Running running = new Running();
+    @Mixin private TheTime time = new TheTime();
 
     @Option(
         names = "--by",
@@ -140,12 +75,6 @@ final class Report {
         description =
             "with commas: tenant, app, use_case, user, model, provider, kind, target, key, tag")
     private @Nullable String by;
-
-    @Option(names = "--since", paramLabel = "TIME", description = "such as 30d, 2026-11-01")
-    private @Nullable String since;
-
-    @Option(names = "--until", paramLabel = "TIME", description = "such as 2026-12-01")
-    private @Nullable String until;
 
     @Option(names = "--interval", paramLabel = "LENGTH", description = "hour, day or month")
     private @Nullable String interval;
@@ -163,25 +92,23 @@ final class Report {
     private boolean json;
 
     @Override
-    public Integer call() {
-      return done(() -> {
-        if ((csv ? 1 : 0) + (focus ? 1 : 0) + (json ? 1 : 0) > 1) {
-          throw new Running.Refused("Only one of --csv, --focus and --json can be had.");
-        }
-        var parameters = new LinkedHashMap<String, @Nullable String>();
-        parameters.put("group_by", by);
-        parameters.put("tenant", tenant);
-        parameters.put("from", timeOr(since));
-        parameters.put("to", timeOr(until));
-        parameters.put("interval", interval);
-        parameters.put("format", csv ? "csv" : focus ? "focus" : null);
-        String path = PATH + "cost" + query(parameters);
-        if (csv || focus || json) {
-          running.copy(path, System.out);
-        } else {
-          System.out.print(table(running.get(path).path("data")));
-        }
-      });
+    public Integer call() throws Running.Refused {
+      if ((csv ? 1 : 0) + (focus ? 1 : 0) + (json ? 1 : 0) > 1) {
+        throw new Running.Refused("Only one of --csv, --focus and --json can be had.");
+      }
+      var parameters = new LinkedHashMap<String, @Nullable String>();
+      parameters.put("group_by", by);
+      parameters.put("tenant", tenant);
+      time.tell(parameters);
+      parameters.put("interval", interval);
+      parameters.put("format", csv ? "csv" : focus ? "focus" : null);
+      String path = PATH + "cost" + Running.query(parameters);
+      if (csv || focus || json) {
+        running.copy(path, System.out);
+      } else {
+        System.out.print(table(running.get(path).path("data")));
+      }
+      return 0;
     }
   }
 
@@ -206,21 +133,20 @@ final class Report {
     private boolean json;
 
     @Override
-    public Integer call() {
-      return done(() -> {
-        var parameters = new LinkedHashMap<String, @Nullable String>();
-        parameters.put("group_by", by);
-        parameters.put("days", days);
-        parameters.put("tenant", tenant);
-        JsonNode notes = running.get(PATH + "notes" + query(parameters));
-        if (json) {
-          System.out.println(notes.toPrettyString());
-        } else if (notes.path("data").isEmpty()) {
-          System.out.println("Nothing has changed by much.");
-        } else {
-          notes.path("data").forEach(note -> System.out.println(note.path("says").asString()));
-        }
-      });
+    public Integer call() throws Running.Refused {
+      var parameters = new LinkedHashMap<String, @Nullable String>();
+      parameters.put("group_by", by);
+      parameters.put("days", days);
+      parameters.put("tenant", tenant);
+      JsonNode notes = running.get(PATH + "notes" + Running.query(parameters));
+      if (json) {
+        System.out.println(notes.toPrettyString());
+      } else if (notes.path("data").isEmpty()) {
+        System.out.println("Nothing has changed by much.");
+      } else {
+        notes.path("data").forEach(note -> System.out.println(note.path("says").asString()));
+      }
+      return 0;
     }
   }
 
@@ -242,22 +168,21 @@ final class Report {
     private boolean json;
 
     @Override
-    public Integer call() {
-      return done(() -> {
-        var parameters = new LinkedHashMap<String, @Nullable String>();
-        parameters.put("from", timeOr(since));
-        parameters.put("tenant", tenant);
-        JsonNode advice = running.get(PATH + "advice" + query(parameters));
-        if (json) {
-          System.out.println(advice.toPrettyString());
-          return;
-        }
-        for (JsonNode one : advice.path("data")) {
-          System.out.println(
-              one.path("saving_usd").asString() + " USD: " + one.path("says").asString());
-        }
-        advice.path("unknown").forEach(one -> System.out.println(one.path("says").asString()));
-      });
+    public Integer call() throws Running.Refused {
+      var parameters = new LinkedHashMap<String, @Nullable String>();
+      parameters.put("from", TheTime.of(since));
+      parameters.put("tenant", tenant);
+      JsonNode advice = running.get(PATH + "advice" + Running.query(parameters));
+      if (json) {
+        System.out.println(advice.toPrettyString());
+        return 0;
+      }
+      for (JsonNode one : advice.path("data")) {
+        System.out.println(
+            one.path("saving_usd").asString() + " USD: " + one.path("says").asString());
+      }
+      advice.path("unknown").forEach(one -> System.out.println(one.path("says").asString()));
+      return 0;
     }
   }
 
@@ -304,19 +229,14 @@ final class Report {
     private boolean json;
 
     @Override
-    public Integer call() {
-      var differ = new boolean[1];
-      int code =
-          done(() -> {
-            JsonNode found = running.post(PATH + "reconcile", body());
-            differ[0] = !found.path("total").path("agree").asBoolean(true);
-            if (json) {
-              System.out.println(found.toPrettyString());
-            } else {
-              print(found);
-            }
-          });
-      return code == 0 && differ[0] ? DIFFERENT : code;
+    public Integer call() throws Running.Refused {
+      JsonNode found = running.post(PATH + "reconcile", body());
+      if (json) {
+        System.out.println(found.toPrettyString());
+      } else {
+        print(found);
+      }
+      return found.path("total").path("agree").asBoolean(true) ? 0 : DIFFERENT;
     }
 
     private ObjectNode body() throws Running.Refused {

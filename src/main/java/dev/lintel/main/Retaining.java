@@ -5,6 +5,7 @@ import dev.lintel.Forgetting;
 import dev.lintel.Mode;
 import dev.lintel.Records;
 import dev.lintel.Retention;
+import dev.lintel.Rounds;
 import dev.lintel.Ruled;
 import dev.lintel.Store;
 import dev.lintel.Whose;
@@ -15,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -29,21 +29,19 @@ final class Retaining implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Retaining.class);
   private static final Duration LOOK = Duration.ofMinutes(5);
   private static final Duration HOUR = Duration.ofHours(1);
-  private static final Duration FAREWELL = Duration.ofSeconds(5);
   private static final String NAME = "retention";
 
   /** Some 10 ms of the store's, after which others have their turn. */
   private static final int MOST = 1000;
 
-  private static final long PAUSE_NANOS = Duration.ofMillis(20).toNanos();
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   private final Supplier<Store> store;
   private final Supplier<List<Retention.Rule>> rules;
   private final Consumer<Map<Whose, Instant>> here;
   private final InstantSource clock;
-  private final Thread thread;
+  private final Rounds rounds = new Rounds("lintel-retention", this::round);
   private Instant forgot = Instant.MIN;
-  private volatile boolean closed;
 
   /**
    * @param store may throw {@link Failure} {@code UNAVAILABLE}, as may what it has
@@ -59,26 +57,21 @@ final class Retaining implements AutoCloseable {
     this.rules = rules;
     this.here = here;
     this.clock = clock;
-    this.thread = Thread.ofPlatform().daemon().name("lintel-retention").unstarted(this::goOn);
   }
 
   void begin() {
-    thread.start();
+    rounds.begin(LOOK);
   }
 
-  private void goOn() {
-    while (!closed) {
-      LockSupport.parkNanos(this, LOOK.toNanos());
-      if (!closed) {
-        try {
-          look();
-        } catch (Failure away) {
-          LOG.warn("what is too old to be kept stays for now: {}", away.getMessage());
-        } catch (RuntimeException bug) {
-          LOG.error("what is too old to be kept stays for now", bug);
-        }
-      }
+  private Duration round() {
+    try {
+      look();
+    } catch (Failure away) {
+      LOG.warn("what is too old to be kept stays for now: {}", away.getMessage());
+    } catch (RuntimeException bug) {
+      LOG.error("what is too old to be kept stays for now", bug);
     }
+    return LOOK;
   }
 
   /** Removes what is due, unless that was done within the hour. */
@@ -88,7 +81,8 @@ final class Retaining implements AutoCloseable {
       return;
     }
     Instant now = clock.instant();
-    if (!now.isBefore(forgot.plus(HOUR))) {
+    // What lies ahead was said by a clock that has been put right.
+    if (!now.isBefore(forgot.plus(HOUR)) || now.isBefore(forgot)) {
       forgot = now;
       here.accept(records(all, now));
     }
@@ -125,28 +119,22 @@ final class Retaining implements AutoCloseable {
     if (kept.records().isPresent()) {
       Instant before = now.minus(kept.records().get());
       Optional<String> from = forgetting.records(whose, before, Optional.empty(), MOST);
-      while (from.isPresent() && rested()) {
+      while (from.isPresent() && rounds.rest(PAUSE)) {
         from = forgetting.records(whose, before, from, MOST);
       }
     }
     if (kept.replies().isPresent()) {
       Instant before = now.minus(kept.replies().get());
-      while (forgetting.replies(whose, before, MOST) && rested()) {
+      while (forgetting.replies(whose, before, MOST) && rounds.rest(PAUSE)) {
         LOG.debug("there are more replies of {}", whose.place());
       }
     }
     if (kept.files().isPresent()) {
       Instant before = now.minus(kept.files().get());
-      while (forgetting.files(whose, before, MOST) && rested()) {
+      while (forgetting.files(whose, before, MOST) && rounds.rest(PAUSE)) {
         LOG.debug("there are more files of {}", whose.place());
       }
     }
-  }
-
-  /** False where there is no time to go on. */
-  private boolean rested() {
-    LockSupport.parkNanos(this, PAUSE_NANOS);
-    return !closed;
   }
 
   /** Of a rule that is not enforced: how many calls it would leave without a record. */
@@ -182,12 +170,6 @@ final class Retaining implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    LockSupport.unpark(thread);
-    try {
-      thread.join(FAREWELL);
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    rounds.close();
   }
 }

@@ -4,15 +4,21 @@ import dev.lintel.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
@@ -31,7 +37,7 @@ final class Running {
 
   private @Nullable HttpClient http;
 
-  /** Something is wrong, in a sentence. */
+  /** Something is wrong, in a sentence; a command that throws it ends with that and with 1. */
   static final class Refused extends Exception {
     private final boolean passing;
 
@@ -50,6 +56,21 @@ final class Running {
     }
   }
 
+  /** As the end of a path: those that are told, after a question mark. */
+  static String query(Map<String, @Nullable String> parameters) {
+    String query =
+        parameters.entrySet().stream()
+            .filter(one -> one.getValue() != null && !one.getValue().isEmpty())
+            .map(one -> one.getKey() + "=" + encoded(String.valueOf(one.getValue())))
+            .collect(Collectors.joining("&"));
+    return query.isEmpty() ? "" : "?" + query;
+  }
+
+  /** As a part of a path, or a value behind it. */
+  static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
   /** What it shows at that path of its admin API. */
   JsonNode get(String path) throws Refused {
     return get(path, USUAL);
@@ -57,7 +78,7 @@ final class Running {
 
   /** The same where nobody waits that long. */
   JsonNode get(String path, Duration longest) throws Refused {
-    return ask(path, HttpRequest.newBuilder().GET().timeout(longest));
+    return ask(path, HttpRequest.newBuilder().GET(), longest);
   }
 
   /** What it answers to that, at that path. */
@@ -71,8 +92,8 @@ final class Running {
         path,
         HttpRequest.newBuilder()
             .header("content-type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body)))
-            .timeout(longest));
+            .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body))),
+        longest);
   }
 
   /** Copies what it writes at that path, however much that is; returns what stands above it. */
@@ -90,17 +111,29 @@ final class Running {
         });
   }
 
-  private JsonNode ask(String path, HttpRequest.Builder request) throws Refused {
+  private JsonNode ask(String path, HttpRequest.Builder request, Duration longest) throws Refused {
     return send(
         path,
-        request,
+        request.timeout(longest),
         reply -> {
+          // The client's own time ends with the headers.
+          CompletableFuture.delayedExecutor(longest.toMillis(), TimeUnit.MILLISECONDS)
+              .execute(() -> breakOff(reply.body()));
           JsonNode answer = Json.parse(reply.body().readAllBytes());
           if (reply.statusCode() != 200 && reply.statusCode() != 202) {
             throw refused(reply.statusCode(), answer);
           }
           return answer;
         });
+  }
+
+  /** Whoever reads it still hears that it is closed. */
+  private static void breakOff(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException gone) {
+      throw new UncheckedIOException(gone);
+    }
   }
 
   private static Refused refused(int status, JsonNode answer) {

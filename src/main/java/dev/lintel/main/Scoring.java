@@ -2,14 +2,15 @@ package dev.lintel.main;
 
 import dev.lintel.Failure;
 import dev.lintel.Opinions;
+import dev.lintel.Rounds;
 import dev.lintel.route.Scores;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -44,13 +45,14 @@ final class Scoring implements AutoCloseable {
   private final Supplier<Optional<Predicate<String>>> wanted;
   private final Consumer<Scores> told;
   private final InstantSource clock;
-  private final Thread thread;
+  private final Rounds rounds = new Rounds("lintel-scores", this::round);
 
   /** By the day of the calls. By the one thread only. */
   private final TreeMap<LocalDate, List<Opinions.Sum>> known = new TreeMap<>();
 
   private volatile boolean news = true;
-  private volatile boolean closed;
+  private long next;
+  private long whole;
   private boolean away;
 
   /**
@@ -66,37 +68,34 @@ final class Scoring implements AutoCloseable {
     this.wanted = wanted;
     this.told = told;
     this.clock = clock;
-    this.thread = Thread.ofPlatform().daemon().name("lintel-scores").unstarted(this::goOn);
   }
 
   void begin() {
-    thread.start();
+    next = System.nanoTime();
+    whole = next - SELDOM_NANOS;
+    rounds.begin(Duration.ZERO);
   }
 
   /** Something was said, or somebody else wants to know. Does not wait. */
   void hurry() {
     news = true;
-    LockSupport.unpark(thread);
+    rounds.hurry();
   }
 
-  private void goOn() {
-    long next = System.nanoTime();
-    long whole = next - SELDOM_NANOS;
-    while (!closed) {
-      long now = System.nanoTime();
-      boolean all = now - whole >= SELDOM_NANOS;
-      if (now - next >= 0 && (news || all)) {
-        news = false;
-        if (looked(all)) {
-          whole = all ? now : whole;
-        } else {
-          news = true;
-        }
-        next = System.nanoTime() + Math.max(OFTEN_NANOS, PAUSE * (System.nanoTime() - now));
+  private Duration round() {
+    long now = System.nanoTime();
+    boolean all = now - whole >= SELDOM_NANOS;
+    if (now - next >= 0 && (news || all)) {
+      news = false;
+      if (looked(all)) {
+        whole = all ? now : whole;
+      } else {
+        news = true;
       }
-      long until = news ? next : whole + SELDOM_NANOS;
-      LockSupport.parkNanos(this, Math.max(1, until - System.nanoTime()));
+      next = System.nanoTime() + Math.max(OFTEN_NANOS, PAUSE * (System.nanoTime() - now));
     }
+    long until = news ? next : whole + SELDOM_NANOS;
+    return Duration.ofNanos(Math.max(1, until - System.nanoTime()));
   }
 
   private boolean looked(boolean all) {
@@ -166,7 +165,6 @@ final class Scoring implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    LockSupport.unpark(thread);
+    rounds.end();
   }
 }

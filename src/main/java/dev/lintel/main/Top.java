@@ -4,8 +4,6 @@ import dev.lintel.Json;
 import dev.lintel.terminal.Screen;
 import dev.lintel.terminal.TopPage;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -55,36 +53,28 @@ final class Top implements Callable<Integer> {
   private volatile boolean resized;
 
   @Override
-  public Integer call() {
-    try {
-      if (delay < 1 || delay > 3600) {
-        throw new Running.Refused("--delay must be from 1 to 3600 seconds.");
-      }
-      if (json) {
-        System.out.println(running.get(path(), LONGEST).toPrettyString());
-        return 0;
-      }
-      boolean terminal = terminal();
-      if (once || !terminal) {
-        int width = terminal ? Screen.size().width() : columns().orElse(WIDE);
-        new TopPage(width, Integer.MAX_VALUE, terminal && colors())
-            .lines(running.get(path(), LONGEST), "")
-            .forEach(System.out::println);
-        return 0;
-      }
-      live(new Screen(System.out));
-      return 0;
-    } catch (Running.Refused refused) {
-      System.err.println(refused.getMessage());
-      return 1;
+  public Integer call() throws Running.Refused {
+    if (delay < 1 || delay > 3600) {
+      throw new Running.Refused("--delay must be from 1 to 3600 seconds.");
     }
+    if (json) {
+      System.out.println(running.get(path(), LONGEST).toPrettyString());
+      return 0;
+    }
+    boolean terminal = terminal();
+    if (once || !terminal) {
+      int width = terminal ? Screen.size().width() : columns().orElse(WIDE);
+      new TopPage(width, Integer.MAX_VALUE, terminal && colors())
+          .lines(running.get(path(), LONGEST), "")
+          .forEach(System.out::println);
+      return 0;
+    }
+    live(new Screen(System.out));
+    return 0;
   }
 
   private String path() {
-    return "/admin/v1/top"
-        + (tenant == null
-            ? ""
-            : "?tenant=" + URLEncoder.encode(tenant, StandardCharsets.UTF_8).replace("+", "%20"));
+    return "/admin/v1/top" + (tenant == null ? "" : "?tenant=" + Running.encoded(tenant));
   }
 
   private static boolean terminal() {

@@ -43,34 +43,29 @@ final class Whatif implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() {
-    try {
-      ObjectNode told = file.told();
-      ObjectNode body = told.deepCopy().put("config", told.path("text").asString());
-      body.remove("text");
-      if (since != null) {
-        body.put("since", since);
-      }
-      if (until != null) {
-        body.put("until", until);
-      }
-      if (tenant != null) {
-        body.put("tenant", tenant);
-      }
-      if (limit != null) {
-        body.put("limit", limit);
-      }
-      JsonNode answer = running.post("/admin/v1/whatif", body, LONGEST);
-      if (json) {
-        System.out.println(answer.toPrettyString());
-      } else {
-        lines(answer).forEach(System.out::println);
-      }
-      return 0;
-    } catch (Running.Refused refused) {
-      System.err.println(refused.getMessage());
-      return 1;
+  public Integer call() throws Running.Refused {
+    ObjectNode told = file.told();
+    ObjectNode body = told.deepCopy().put("config", told.path("text").asString());
+    body.remove("text");
+    if (since != null) {
+      body.put("since", since);
     }
+    if (until != null) {
+      body.put("until", until);
+    }
+    if (tenant != null) {
+      body.put("tenant", tenant);
+    }
+    if (limit != null) {
+      body.put("limit", limit);
+    }
+    JsonNode answer = running.post("/admin/v1/whatif", body, LONGEST);
+    if (json) {
+      System.out.println(answer.toPrettyString());
+    } else {
+      lines(answer).forEach(System.out::println);
+    }
+    return 0;
   }
 
   /** As it is printed for people. */
@@ -107,8 +102,8 @@ final class Whatif implements Callable<Integer> {
     if (answer.path("nearly").asLong() > 0) {
       lines.add(
           answer.path("nearly")
-              + " calls are told nearly: their records, of an older version, do not say what was"
-              + " asked for.");
+              + " calls are told nearly: they were refused before they were read, or recorded by an"
+              + " older version, so that nothing says what was asked for.");
     }
     for (JsonNode rule : answer.path("not_held")) {
       lines.add("Not held, as records do not tell: " + rule.asString());

@@ -1,6 +1,7 @@
 package dev.lintel.observe;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -48,8 +49,10 @@ public final class Harmless {
           .toList();
 
   private static final byte PLAIN = 0;
-  private static final byte SECRET = 1;
-  private static final byte CONTROL = 2;
+  private static final byte CONTROL = -1;
+
+  /** Those that begin with the same two bytes, by the number that {@link #PAIRS} has for them. */
+  private static final List<List<byte[]>> ALIKE = new ArrayList<>(List.of(List.of()));
 
   /** What two bytes, one after the other, may be the beginning of. */
   private static final byte[] PAIRS = pairs();
@@ -58,7 +61,14 @@ public final class Harmless {
 
   private static byte[] pairs() {
     var pairs = new byte[1 << 16];
-    SECRETS.forEach(hint -> pairs[hint[0] << 8 | hint[1]] = SECRET);
+    for (byte[] hint : SECRETS) {
+      int pair = hint[0] << 8 | hint[1];
+      if (pairs[pair] == PLAIN) {
+        pairs[pair] = (byte) ALIKE.size();
+        ALIKE.add(new ArrayList<>());
+      }
+      ALIKE.get(pairs[pair]).add(hint);
+    }
     for (int first = 0; first < 256; first++) {
       for (int control = 0; control < ' '; control++) {
         pairs[first << 8 | control] = CONTROL;
@@ -90,15 +100,15 @@ public final class Harmless {
         byte kind = PAIRS[pair];
         if (kind != PLAIN) {
           control |= kind == CONTROL;
-          secret |= kind == SECRET && !secret && isSecret(text, i - 1);
+          secret |= kind != CONTROL && !secret && isSecret(text, i - 1, ALIKE.get(kind));
         }
       }
       return secret || control ? new Look(secret, control) : NEITHER;
     }
   }
 
-  private static boolean isSecret(byte[] text, int from) {
-    for (byte[] hint : SECRETS) {
+  private static boolean isSecret(byte[] text, int from, List<byte[]> alike) {
+    for (byte[] hint : alike) {
       if (begins(text, from, hint)) {
         return true;
       }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -59,11 +60,12 @@ public final class Moment {
   private final Supplier<List<Trail>> serving;
   private final Notable notable;
   private final InstantSource clock;
+  private final ReentrantLock lock = new ReentrantLock();
   private final Deque<Look> looks = new ArrayDeque<>();
   private @Nullable Look latest;
 
   /**
-   * @param samples of the metrics of those names
+   * @param samples of the metrics of those names; may wait
    * @param configured whether that is the name of a configured model
    * @param health of every provider, by name
    * @param serving the calls under way; of other gateways of this process, too
@@ -85,7 +87,20 @@ public final class Moment {
     this.clock = clock;
   }
 
-  private synchronized Look look() {
+  /** What is seen now, and what was some seconds and a minute before, as far as anybody looked. */
+  private record Seen(Look now, Look lately, Look minute) {}
+
+  private Seen seen() {
+    lock.lock();
+    try {
+      Look now = look();
+      return new Seen(now, before(now, NOW_NANOS), before(now, MINUTE_NANOS));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Look look() {
     long now = CallThread.nanoTime();
     Look last = latest;
     if (last != null && now - last.nanos() < SAME_NANOS) {
@@ -113,7 +128,7 @@ public final class Moment {
   }
 
   /** The youngest look that is so old; the oldest, where none is. */
-  private synchronized Look before(Look now, long nanos) {
+  private Look before(Look now, long nanos) {
     Iterator<Look> youngest = looks.descendingIterator();
     while (youngest.hasNext()) {
       Look one = youngest.next();
@@ -124,11 +139,20 @@ public final class Moment {
     return looks.getFirst();
   }
 
-  /** Lets go what was seen, once nobody has looked for a while. To be called now and then. */
-  public synchronized void rest() {
-    if (latest != null && CallThread.nanoTime() - latest.nanos() > GAP_NANOS) {
-      looks.clear();
-      latest = null;
+  /**
+   * Lets go what was seen, once nobody has looked for a while. To be called now and then; does not
+   * wait: whoever looks now may wait for the caller's own thread.
+   */
+  public void rest() {
+    if (lock.tryLock()) {
+      try {
+        if (latest != null && CallThread.nanoTime() - latest.nanos() > GAP_NANOS) {
+          looks.clear();
+          latest = null;
+        }
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -138,19 +162,18 @@ public final class Moment {
    * @param tenant of that one alone; empty for all
    */
   public ObjectNode shown(Optional<String> tenant) {
-    Look now = look();
-    long young = LEAST_NANOS - (now.nanos() - before(now, MINUTE_NANOS).nanos());
-    if (young > 0) {
+    Seen seen = seen();
+    for (long young = young(seen); young > 0; young = young(seen)) {
       CallThread.current().await(() -> false, CallThread.nanoTime() + young);
-      now = look();
+      seen = seen();
     }
     List<Trail> underWay =
         serving.get().stream()
             .filter(trail -> trail.served().node().equals(node.name))
             .filter(trail -> tenant.map(trail.caller().tenant()::equals).orElse(true))
             .toList();
-    Tables lately = between(before(now, NOW_NANOS), now, tenant, underWay);
-    Tables minute = between(before(now, MINUTE_NANOS), now, tenant, underWay);
+    Tables lately = between(seen.lately, seen.now, tenant, underWay);
+    Tables minute = between(seen.minute, seen.now, tenant, underWay);
     Map<String, Health> states = health.get();
 
     ObjectNode shown = Json.object();
@@ -158,7 +181,7 @@ public final class Moment {
     shown.put("time", clock.instant().toString()).put("started", node.started.toString());
     shown.put("tenant", tenant.orElse(null));
     shown.put("under_way", underWay.size());
-    shown.put("waiting", tenant.isPresent() ? null : Long.valueOf(Math.round(now.waiting())));
+    shown.put("waiting", tenant.isPresent() ? null : Long.valueOf(Math.round(seen.now.waiting())));
     shown.set("now", sums(lately));
     shown.set("minute", sums(minute));
     shown.set("kinds", kinds(lately, minute));
@@ -170,6 +193,11 @@ public final class Moment {
     shown.set("slowest", Tables.past(notable.slowest(tenant, nanos)));
     shown.set("failed", Tables.past(notable.failed(tenant, nanos)));
     return shown;
+  }
+
+  /** Nanoseconds until there is enough between for a rate. */
+  private static long young(Seen seen) {
+    return LEAST_NANOS - (seen.now.nanos() - seen.minute.nanos());
   }
 
   private static Tables between(

@@ -1,6 +1,7 @@
 package dev.lintel.secret;
 
 import dev.lintel.Json;
+import dev.lintel.Rounds;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,7 +67,7 @@ public final class Vault implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PATIENCE).build();
   private final Map<String, Read> known = new TreeMap<>();
   private @Nullable Login login;
-  private volatile boolean closed;
+  private final Rounds rounds = new Rounds("lintel-vault", this::round);
 
   /**
    * @param clock counts nanoseconds
@@ -81,17 +81,7 @@ public final class Vault implements AutoCloseable {
 
   /** Looks from time to time, on a thread of its own, until it is closed. */
   public void start() {
-    Thread.ofPlatform()
-        .daemon()
-        .name("lintel-vault")
-        .start(() -> {
-          while (!closed) {
-            LockSupport.parkNanos(REFRESH.toNanos());
-            if (!closed) {
-              look();
-            }
-          }
-        });
+    rounds.begin(REFRESH);
   }
 
   /**
@@ -133,6 +123,11 @@ public final class Vault implements AutoCloseable {
       throw new IllegalArgumentException(
           "reads " + path + " from Vault at " + setting.address + ", which does not answer", away);
     }
+  }
+
+  private Duration round() {
+    look();
+    return REFRESH;
   }
 
   /** One look at everything that was read before. */
@@ -245,7 +240,7 @@ public final class Vault implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    rounds.end();
     http.shutdownNow();
   }
 }

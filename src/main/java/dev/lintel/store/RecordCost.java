@@ -84,8 +84,12 @@ record RecordCost(List<CostKey> keys, Sums sums) {
 
   private static List<CostKey> keys(
       String tenant, String app, String useCase, String model, String target, Found found) {
+    CostKey own = CostKey.of(tenant, app, useCase, model, target, found.key);
+    if (found.tags.isEmpty()) {
+      return List.of(own, CostKey.tagged(tenant, app, ""));
+    }
     var keys = new ArrayList<CostKey>();
-    keys.add(CostKey.of(tenant, app, useCase, model, target, found.key));
+    keys.add(own);
     var tags = new LinkedHashSet<String>();
     Arrays.stream(found.tags.split(","))
         .map(String::strip)

@@ -1,6 +1,7 @@
 package dev.lintel.store;
 
 import dev.lintel.Feed;
+import dev.lintel.Rounds;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -8,8 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,10 +21,7 @@ final class SqlFeed implements Feed, AutoCloseable {
 
   private final Database database;
   private final List<Hearer> hearers = new CopyOnWriteArrayList<>();
-  private final AtomicBoolean started = new AtomicBoolean();
-  private final Thread thread;
-  private volatile boolean closed;
-  private volatile boolean sooner;
+  private final Rounds rounds = new Rounds("lintel-feed", this::round);
 
   private static final class Hearer {
     private final String topic;
@@ -40,7 +36,6 @@ final class SqlFeed implements Feed, AutoCloseable {
 
   SqlFeed(Database database) {
     this.database = database;
-    this.thread = Thread.ofPlatform().daemon().name("lintel-feed").unstarted(this::run);
   }
 
   /**
@@ -67,30 +62,22 @@ final class SqlFeed implements Feed, AutoCloseable {
   @Override
   public void hear(String topic, LongConsumer hearer) {
     hearers.add(new Hearer(topic, hearer));
-    if (!closed && !started.getAndSet(true)) {
-      thread.start();
-    }
+    rounds.begin(Duration.ZERO);
     look();
   }
 
   @Override
   public void look() {
-    sooner = true;
-    LockSupport.unpark(thread);
+    rounds.hurry();
   }
 
-  private void run() {
-    while (!closed) {
-      sooner = false;
-      try {
-        tell(numbers());
-      } catch (RuntimeException away) {
-        LOG.debug("what has changed is not known: {}", away.getMessage());
-      }
-      if (!sooner && !closed) {
-        LockSupport.parkNanos(PAUSE.toNanos());
-      }
+  private Duration round() {
+    try {
+      tell(numbers());
+    } catch (RuntimeException away) {
+      LOG.debug("what has changed is not known: {}", away.getMessage());
     }
+    return PAUSE;
   }
 
   private Map<String, Long> numbers() {
@@ -109,7 +96,7 @@ final class SqlFeed implements Feed, AutoCloseable {
   private void tell(Map<String, Long> numbers) {
     for (Hearer hearer : hearers) {
       long number = numbers.getOrDefault(hearer.topic, 0L);
-      if (number != hearer.heard && !closed) {
+      if (number != hearer.heard && !rounds.ended()) {
         try {
           hearer.consumer.accept(number);
           hearer.heard = number;
@@ -123,14 +110,6 @@ final class SqlFeed implements Feed, AutoCloseable {
   /** Waits for a hearer that is at work. */
   @Override
   public void close() {
-    closed = true;
-    LockSupport.unpark(thread);
-    try {
-      if (started.get()) {
-        thread.join(Duration.ofSeconds(5));
-      }
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    rounds.close();
   }
 }

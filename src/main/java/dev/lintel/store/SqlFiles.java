@@ -200,13 +200,13 @@ final class SqlFiles implements StoredFiles {
   }
 
   /** Removes what has expired, and drafts that nobody has written to for days. */
-  void sweep() {
+  void sweep(Instant now) {
     List<String> old =
         database.written(connection -> {
           var ids = new ArrayList<String>();
           try (var delete =
               connection.prepareStatement("DELETE FROM file WHERE expires <= ? RETURNING id")) {
-            delete.setLong(1, clock.millis());
+            delete.setLong(1, now.toEpochMilli());
             try (ResultSet row = delete.executeQuery()) {
               while (row.next()) {
                 ids.add(row.getString(1));
@@ -219,7 +219,7 @@ final class SqlFiles implements StoredFiles {
     if (!Files.isDirectory(folder)) {
       return;
     }
-    Instant forgotten = clock.instant().minus(FORGOTTEN);
+    Instant forgotten = now.minus(FORGOTTEN);
     try (Stream<Path> all = Files.list(folder)) {
       for (Path draft : all.filter(path -> path.toString().endsWith(DRAFT)).toList()) {
         if (Files.getLastModifiedTime(draft).toInstant().isBefore(forgotten)) {

@@ -49,7 +49,6 @@ final class SqlRecords implements Records {
   @Override
   public void add(String journal, List<Entry> entries) {
     var byDay = new LinkedHashMap<Integer, List<RecordRow>>();
-    var charges = new ArrayList<Entry>(entries);
     for (Entry entry : entries) {
       if (entry.hasRecord()) {
         RecordRow row = RecordRow.of(entry.position(), entry.json());
@@ -64,7 +63,7 @@ final class SqlRecords implements Records {
           made.add(day);
         }
       }
-      audit.written((connection, chain) -> add(connection, chain, journal, byDay, charges));
+      audit.written((connection, chain) -> add(connection, chain, journal, byDay, entries));
     } catch (RuntimeException failed) {
       // Another node may have dropped a day that had a table.
       made.clear();

@@ -15,9 +15,11 @@ import dev.lintel.Forgetting;
 import dev.lintel.KeptSecrets;
 import dev.lintel.Opinions;
 import dev.lintel.Owned;
+import dev.lintel.PatientTime;
 import dev.lintel.Payloads;
 import dev.lintel.Records;
 import dev.lintel.Replays;
+import dev.lintel.Rounds;
 import dev.lintel.Spending;
 import dev.lintel.Store;
 import dev.lintel.StoredFiles;
@@ -34,7 +36,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +81,7 @@ public final class SqlStore implements Store {
   private final SqlForgetting forgetting;
   private final SqlPayloads payloads;
   private final SqlErasures erasures;
-  private final InstantSource clock;
+  private final InstantSource patient;
   private final Duration kept;
   private final SqlSpending spending;
   private final SqlFeed feed;
@@ -90,8 +91,10 @@ public final class SqlStore implements Store {
   private final SqlSecrets secrets;
   private final SqlChanges changes;
   private final @Nullable FileChannel lock;
-  private final Thread upkeep;
-  private volatile boolean closed;
+  private final Rounds upkeep = new Rounds("lintel-store-upkeep", this::keepUp);
+
+  /** The first time soon: a process before this one may have left much. */
+  private long swept = System.nanoTime() - SWEEP.toNanos();
 
   private SqlStore(
       Database database,
@@ -113,7 +116,11 @@ public final class SqlStore implements Store {
     this.forgetting = new SqlForgetting(database, files, audit);
     this.payloads = new SqlPayloads(database);
     this.erasures = new SqlErasures(database, payloads, files, audit);
-    this.clock = clock;
+    this.patient =
+        new PatientTime(
+            System::nanoTime,
+            clock,
+            said -> LOG.warn("the clock was set to {}: nothing is forgotten for that yet", said));
     this.kept = bounds.records;
     this.spending = new SqlSpending(database);
     this.feed = new SqlFeed(database);
@@ -122,7 +129,7 @@ public final class SqlStore implements Store {
     this.approvals = new SqlApprovals(database);
     this.secrets = new SqlSecrets(database);
     this.changes = new SqlChanges(database, callerKeys, audit);
-    this.upkeep = Thread.ofPlatform().daemon().name("lintel-store-upkeep").start(this::keepUp);
+    upkeep.begin(RENEWAL);
   }
 
   /**
@@ -312,10 +319,12 @@ public final class SqlStore implements Store {
       try (var upsert =
           connection.prepareStatement(
               "INSERT INTO told (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until"
-                  + " = excluded.until WHERE told.until <= ?")) {
+                  + " = excluded.until WHERE told.until <= ? OR told.until > ?")) {
         upsert.setString(1, name);
         upsert.setLong(2, now.plus(within).toEpochMilli());
         upsert.setLong(3, now.toEpochMilli());
+        // Further ahead than nodes' clocks are apart: it was said by one that has been put right.
+        upsert.setLong(4, now.plus(within).plus(within).toEpochMilli());
         return upsert.executeUpdate() > 0;
       }
     });
@@ -374,44 +383,33 @@ public final class SqlStore implements Store {
     });
   }
 
-  private void keepUp() {
-    // The first time soon: a process before this one may have left much.
-    long swept = System.nanoTime() - SWEEP.toNanos();
-    while (!closed) {
-      LockSupport.parkNanos(RENEWAL.toNanos());
-      if (closed) {
-        return;
+  private Duration keepUp() {
+    audit.force();
+    try {
+      replays.renew();
+      batches.renew();
+      if (System.nanoTime() - swept > SWEEP.toNanos()) {
+        swept = System.nanoTime();
+        replays.sweep();
+        Instant now = patient.instant();
+        files.sweep(now);
+        callerKeys.sweep();
+        forgetTold();
+        payloads.forget(now);
+        records.forget(now.minus(kept));
+        records.tidy();
       }
-      audit.force();
-      try {
-        replays.renew();
-        batches.renew();
-        if (System.nanoTime() - swept > SWEEP.toNanos()) {
-          swept = System.nanoTime();
-          replays.sweep();
-          files.sweep();
-          callerKeys.sweep();
-          forgetTold();
-          payloads.forget(clock.instant());
-          records.forget(clock.instant().minus(kept));
-          records.tidy();
-        }
-      } catch (RuntimeException away) {
-        LOG.warn("the store's upkeep waits: {}", away.getMessage());
-      }
+    } catch (RuntimeException away) {
+      LOG.warn("the store's upkeep waits: {}", away.getMessage());
     }
+    return RENEWAL;
   }
 
   @Override
   public void close() {
-    closed = true;
+    upkeep.end();
     feed.close();
-    LockSupport.unpark(upkeep);
-    try {
-      upkeep.join(Duration.ofSeconds(5));
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-    }
+    upkeep.close();
     database.close();
     audit.close();
     release(lock);

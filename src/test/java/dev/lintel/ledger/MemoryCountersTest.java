@@ -13,6 +13,7 @@ import dev.lintel.Measure;
 import dev.lintel.Span;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -188,6 +189,29 @@ class MemoryCountersTest implements CountersContract {
     set = Duration.ofDays(3);
     pass(Duration.ofSeconds(1));
     granted(counters, claim(day, 100));
+  }
+
+  @Test
+  void what_was_spent_is_known_again_when_a_clock_that_was_wrong_by_days_was_put_right() {
+    for (Duration step : List.of(Duration.ofDays(3), Duration.ofDays(-3))) {
+      set = Duration.ZERO;
+      MemoryCounters counters = byTheWall();
+      Account day = money("a", 100, DAY);
+      granted(counters, claim(day, 100)).settle(new long[] {100});
+      set = step;
+      pass(Duration.ofSeconds(1));
+      granted(counters, claim(day, 60)).settle(new long[] {60});
+      Instant today = BEGIN.plus(passed).truncatedTo(ChronoUnit.DAYS);
+      Instant other = BEGIN.plus(passed).plus(step).truncatedTo(ChronoUnit.DAYS);
+      var spent =
+          List.of(
+              new Counters.Charge(day.id(), today, 100), new Counters.Charge(day.id(), other, 60));
+      set = Duration.ZERO;
+      pass(Duration.ofSeconds(1));
+      counters.atLeast(step.isNegative() ? spent : spent.reversed());
+      refused(counters, claim(day, 1));
+      assertThat(counters.levels(List.of(day)).getFirst().spent()).isEqualTo(100);
+    }
   }
 
   @Test

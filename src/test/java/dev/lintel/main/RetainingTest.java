@@ -90,6 +90,19 @@ class RetainingTest {
   }
 
   @Test
+  void a_clock_that_ran_ahead_keeps_nobody_from_looking_once_it_is_put_right() {
+    Retaining node = node(rule("t", Mode.ENFORCE, 2));
+    clock.pass(Duration.ofDays(365));
+    node.look();
+    clock.pass(Duration.ofDays(-365));
+    String first = called("t");
+    clock.pass(Duration.ofHours(3));
+    node.look();
+    assertThat(recorded(first)).isFalse();
+    assertThat(here).hasSize(2);
+  }
+
+  @Test
   void nobody_looks_where_no_policy_says_so() {
     var asked = new ArrayList<String>();
     new Retaining(

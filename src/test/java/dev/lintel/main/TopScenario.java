@@ -30,6 +30,7 @@ class TopScenario {
     gateway =
         TestGateway.of(
             """
+            node: top-1                # others run in this process, too
             providers: { p: { kind: sim }, bad: { kind: sim }, slow: { kind: sim, ttft: 60s } }
             models:
               dear: p/large
@@ -103,6 +104,7 @@ class TopScenario {
                     && told.path("calls").get(0).path("target").asString("").equals("slow/small")
                     && ids(told.path("slowest")).contains(dear));
     assertThat(all.path("under_way").asInt()).isEqualTo(1);
+    assertThat(all.path("node").asString()).isEqualTo("top-1");
     assertThat(all.path("shared").asBoolean()).isFalse();
     assertThat(all.path("minute").path("calls_per_second").asDouble()).isPositive();
     assertThat(all.path("minute").path("tokens_per_second").path("output").asDouble()).isPositive();

@@ -37,4 +37,14 @@ interface ToldContract {
     assertThat(store().first("a", now.plus(HOUR), HOUR)).isTrue();
     assertThat(store().first("a", now.plus(HOUR), HOUR)).isFalse();
   }
+
+  @Test
+  default void what_was_said_by_a_clock_that_ran_ahead_keeps_nobody_from_being_the_first() {
+    Instant now = Instant.now();
+    assertThat(store().first("a", now.plus(Duration.ofDays(365)), HOUR)).isTrue();
+    assertThat(store().first("a", now, HOUR)).isTrue();
+    assertThat(store().first("a", now, HOUR)).isFalse();
+    assertThat(store().first("b", now.plusSeconds(60), HOUR)).isTrue();
+    assertThat(store().first("b", now, HOUR)).as("nodes' clocks differ a little").isFalse();
+  }
 }
