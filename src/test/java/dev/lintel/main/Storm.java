@@ -2,11 +2,14 @@ package dev.lintel.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lintel.Json;
 import dev.lintel.Soon;
 import dev.lintel.main.Crowd.Leaver;
 import dev.lintel.main.Crowd.Seen;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,13 +108,27 @@ final class Storm implements AutoCloseable {
 
   /** Throws {@link AssertionError} where something does not hold. */
   Tally rage(int times) throws Exception {
+    try {
+      return raged(times);
+    } catch (AssertionError | UncheckedIOException fault) {
+      List<String> said = node.said().lines().filter(line -> !line.startsWith("{")).toList();
+      System.out.println(
+          String.join("\n", said.subList(Math.max(0, said.size() - 60), said.size())));
+      throw fault;
+    }
+  }
+
+  private Tally raged(int times) throws Exception {
     long begun = System.nanoTime();
     for (int kill = 0; kill < times; kill++) {
       Moment moment = kill == 0 ? Moment.LOADED : MOMENTS.get(random.nextInt(MOMENTS.size()));
       switch (moment) {
         case LOADED -> {
           comesBack();
+          int before = crowd.seen().size();
           crowd.ask(node.url(), kill, random);
+          // On a machine that does much else, the first answer may take long.
+          Soon.until(() -> crowd.seen().size() > before);
           pause(longestLoadMillis);
         }
         case STARTING -> pause(LONGEST_START_MS);
@@ -198,10 +215,18 @@ final class Storm implements AutoCloseable {
   /** What the sums of records say of the same. */
   private Map<String, BigDecimal> used() {
     var used = new TreeMap<String, BigDecimal>();
-    for (JsonNode row : node.admin("/usage?group_by=tenant,app").path("data")) {
+    for (JsonNode row : asked("/usage?group_by=tenant,app").path("data")) {
       add(used, row.path("tenant").asString(""), row.path("app").asString(""), cost(row));
     }
     return used;
+  }
+
+  /** What stands in the store, which may have to be waited for. */
+  private JsonNode asked(String path) {
+    HttpResponse<String> reply =
+        Soon.found(() -> node.get("/admin/v1" + path, Node.ADMIN), got -> got.statusCode() != 503);
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    return Json.parse(reply.body());
   }
 
   private static Map<String, BigDecimal> sums(Map<String, Row> records) {
@@ -232,7 +257,7 @@ final class Storm implements AutoCloseable {
     var twice = new ArrayList<String>();
     String next = "";
     do {
-      JsonNode page = node.admin("/calls?limit=1000" + next);
+      JsonNode page = asked("/calls?limit=1000" + next);
       for (JsonNode record : page.path("data")) {
         String id = record.path("request_id").asString();
         var row =
@@ -275,7 +300,7 @@ final class Storm implements AutoCloseable {
   private int erased() {
     String path = "/tenants/" + Crowd.LEAVERS + "/erasures";
     return Soon.found(
-            () -> node.admin(path).path("data"),
+            () -> asked(path).path("data"),
             all -> all.valueStream().allMatch(one -> one.path("state").asString().equals("done")))
         .size();
   }
