@@ -102,8 +102,8 @@ final class Whatif implements Callable<Integer> {
     if (answer.path("nearly").asLong() > 0) {
       lines.add(
           answer.path("nearly")
-              + " calls are told nearly: their records, of an older version, do not say what was"
-              + " asked for.");
+              + " calls are told nearly: they were refused before they were read, or recorded by an"
+              + " older version, so that nothing says what was asked for.");
     }
     for (JsonNode rule : answer.path("not_held")) {
       lines.add("Not held, as records do not tell: " + rule.asString());

@@ -32,10 +32,10 @@ final class Buckets implements Collector {
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600
   };
 
-  /** From a microsecond on, for what the gateway does itself. */
+  /** From a microsecond on, for what the gateway does itself, and for waits within a call. */
   static final double[] MOMENTS = {
     0.000001, 0.0000025, 0.000005, 0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
-    0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1
+    0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30
   };
 
   static final double NANOS = 1e-9;
