@@ -12,6 +12,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpServer;
 import dev.lintel.Json;
+import dev.lintel.SelfSigned;
 import dev.lintel.Soon;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -23,21 +24,15 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Date;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Callers without a key: with a token of their own issuer, or a certificate. */
 class IdentityScenario {
-  private static final String PASSWORD = "changeit";
   private static final String CHAT =
       "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}";
   private static final String GATEWAY =
@@ -116,11 +111,11 @@ class IdentityScenario {
 
   @Test
   void a_certificate_that_a_trusted_authority_signed_stands_for_an_app() throws Exception {
-    KeyStore server = made("server", "CN=localhost");
-    KeyStore billing = made("billing", "CN=billing,O=Acme");
-    KeyStore guest = made("guest", "CN=guest,O=Acme");
-    KeyStore stranger = made("stranger", "CN=billing,O=Acme");
-    Files.writeString(folder.resolve("ca.pem"), pem(billing) + pem(guest));
+    SelfSigned server = made("server", "CN=localhost");
+    SelfSigned billing = made("billing", "CN=billing,O=Acme");
+    SelfSigned guest = made("guest", "CN=guest,O=Acme");
+    SelfSigned stranger = made("stranger", "CN=billing,O=Acme");
+    Files.writeString(folder.resolve("ca.pem"), billing.certificate() + guest.certificate());
     try (var gateway = TestGateway.of(tls("request") + GATEWAY)) {
       assertThat(call(gateway, server, billing).statusCode()).isEqualTo(200);
       assertThat(call(gateway, server, guest).statusCode()).isEqualTo(401);
@@ -138,60 +133,17 @@ class IdentityScenario {
         .formatted(folder, asked);
   }
 
-  private static HttpResponse<String> call(TestGateway gateway, KeyStore server, KeyStore client)
-      throws Exception {
-    var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("x", server.getCertificate("x"));
-    trust.init(trusted);
-    var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(client, PASSWORD.toCharArray());
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(client == null ? null : keys.getKeyManagers(), trust.getTrustManagers(), null);
-    try (var http = HttpClient.newBuilder().sslContext(context).build()) {
+  private static HttpResponse<String> call(
+      TestGateway gateway, SelfSigned server, SelfSigned client) throws Exception {
+    try (var http = HttpClient.newBuilder().sslContext(server.trusted(client)).build()) {
       return http.send(chat(gateway.url(), ""), HttpResponse.BodyHandlers.ofString());
     }
   }
 
-  private KeyStore made(String name, String subject) throws Exception {
-    Path store = folder.resolve(name + ".p12");
-    var keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "x",
-                "-keyalg",
-                "EC",
-                "-dname",
-                subject,
-                "-ext",
-                "san=ip:127.0.0.1",
-                "-storepass",
-                PASSWORD,
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(keytool.waitFor()).as(said).isZero();
-    KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
-    Files.writeString(folder.resolve(name + ".pem"), pem(keys));
-    Files.writeString(
-        folder.resolve(name + ".key"),
-        pem("PRIVATE KEY", keys.getKey("x", PASSWORD.toCharArray()).getEncoded()));
-    return keys;
-  }
-
-  private static String pem(KeyStore keys) throws Exception {
-    return pem("CERTIFICATE", keys.getCertificate("x").getEncoded());
-  }
-
-  private static String pem(String kind, byte[] der) {
-    return "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n"
-        .formatted(kind, Base64.getMimeEncoder().encodeToString(der));
+  private SelfSigned made(String name, String subject) throws Exception {
+    var made = SelfSigned.made(folder.resolve(name + ".p12"), subject);
+    Files.writeString(folder.resolve(name + ".pem"), made.certificate());
+    Files.writeString(folder.resolve(name + ".key"), made.key());
+    return made;
   }
 }

@@ -2,20 +2,15 @@ package dev.lintel.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lintel.SelfSigned;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.util.Base64;
 import java.util.Optional;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,43 +21,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** HTTP/1.1 and HTTP/2, in the clear and over TLS, on both sides. */
 @Tag("threads")
 class TransportScenario {
-  private static final String PASSWORD = "changeit";
-
   @TempDir static Path folder;
 
-  private static Certificate certificate;
+  private static SelfSigned own;
 
   @BeforeAll
   static void certify() throws Exception {
-    Path store = folder.resolve("store.p12");
-    var keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "x",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=localhost",
-                "-validity",
-                "2",
-                "-ext",
-                "san=dns:localhost,ip:127.0.0.1",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                PASSWORD)
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(keytool.waitFor()).as(said).isZero();
-    KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
-    certificate = keys.getCertificate("x");
-    Files.writeString(folder.resolve("cert.pem"), pem("CERTIFICATE", certificate.getEncoded()));
-    Files.writeString(
-        folder.resolve("key.pem"),
-        pem("PRIVATE KEY", keys.getKey("x", PASSWORD.toCharArray()).getEncoded()));
+    own = SelfSigned.made(folder.resolve("store.p12"), "CN=localhost");
+    Files.writeString(folder.resolve("cert.pem"), own.certificate());
+    Files.writeString(folder.resolve("key.pem"), own.key());
   }
 
   @ParameterizedTest(name = "client {0}, HTTP/2 to the provider {1}, streamed {2}")
@@ -93,7 +60,7 @@ class TransportScenario {
                             http2,
                             folder.resolve("cert.pem")))) {
       try (HttpClient client =
-          HttpClient.newBuilder().version(version).sslContext(trusting()).build()) {
+          HttpClient.newBuilder().version(version).sslContext(own.trusted(null)).build()) {
         HttpResponse<String> reply =
             client.send(
                 ask(URI.create("https://localhost:" + outer.url().getPort()), stream),
@@ -132,7 +99,7 @@ class TransportScenario {
             gateway(
                 tls()
                     + "providers:\n  demo: { kind: sim, fault: reset_mid_stream }\nmodels:\n  m: demo/small\n");
-        HttpClient client = HttpClient.newBuilder().sslContext(trusting()).build()) {
+        HttpClient client = HttpClient.newBuilder().sslContext(own.trusted(null)).build()) {
       HttpRequest ask = ask(URI.create("https://localhost:" + gateway.url().getPort()), true);
       org.assertj.core.api.Assertions.assertThatThrownBy(
               () -> client.send(ask, HttpResponse.BodyHandlers.ofString()))
@@ -165,26 +132,5 @@ class TransportScenario {
                     + stream
                     + ",\"messages\":[{\"role\":\"user\",\"content\":\"Tell me of gates\"}]}"))
         .build();
-  }
-
-  private static SSLContext trusting() throws Exception {
-    KeyStore trust = KeyStore.getInstance(KeyStore.getDefaultType());
-    trust.load(null, null);
-    trust.setCertificateEntry("x", certificate);
-    var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(trust);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, factory.getTrustManagers(), null);
-    return context;
-  }
-
-  private static String pem(String kind, byte[] der) {
-    return "-----BEGIN "
-        + kind
-        + "-----\n"
-        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
-        + "\n-----END "
-        + kind
-        + "-----\n";
   }
 }
