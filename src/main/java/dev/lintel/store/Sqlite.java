@@ -239,6 +239,9 @@ final class Sqlite implements Engine {
   /** The log beside the file has the pages as they were. */
   @Override
   public void settle() throws SQLException {
+    if (looking) {
+      return;
+    }
     try (Connection connection = connect()) {
       execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
     }
