@@ -59,8 +59,8 @@ public final class Main {
   }
 
   /**
-   * With the command alone that is asked for, if it is one: to read what all of them take would
-   * make up a quarter of a start.
+   * With the command alone that is asked for, if it is one: what each of them takes is read by
+   * reflection, which a start would wait for.
    */
   static CommandLine line(String[] args) {
     var line = new CommandLine(new Main());
