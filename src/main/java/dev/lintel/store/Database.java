@@ -181,11 +181,18 @@ final class Database implements AutoCloseable {
       long until = System.nanoTime() + PATIENCE.toNanos();
       writes.end(PATIENCE);
       reads.end(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
-      // Readers that close at one moment leave the log of SQLite to each other: the file alone is
-      // whole afterwards, too.
       if (watch.state().presence() == Presence.OPEN) {
-        settle();
+        putTogether();
       }
+    }
+  }
+
+  /** Readers that close at one moment leave the log beside SQLite's file to each other. */
+  private void putTogether() {
+    try {
+      engine.settle();
+    } catch (SQLException busy) {
+      LOG.debug("the next start reads the store's log: {}", busy.getMessage());
     }
   }
 

@@ -7,16 +7,12 @@ import dev.lintel.Admin;
 import dev.lintel.Answer;
 import dev.lintel.Exchange;
 import dev.lintel.Failure;
-import dev.lintel.Headers;
 import dev.lintel.Json;
-import dev.lintel.RawRequest;
 import dev.lintel.dialect.OpenAiChat;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -49,54 +45,6 @@ class GuardTest {
     }
   }
 
-  /** One request. */
-  private record Asked(String method, List<Answer> answers) implements Exchange {
-    @Override
-    public String path() {
-      return "/admin/v1/things";
-    }
-
-    @Override
-    public RawRequest request() {
-      return new RawRequest(Map.of(), Map.of(), Headers.NONE, new byte[0]);
-    }
-
-    @Override
-    public long arrived() {
-      return 0;
-    }
-
-    @Override
-    public void answer(Answer answer, Map<String, String> headers) {
-      answers.add(answer);
-    }
-
-    @Override
-    public void begin(int status, String contentType, Map<String, String> headers) {
-      throw new AssertionError();
-    }
-
-    @Override
-    public void write(byte[] bytes, long deadline) {
-      throw new AssertionError();
-    }
-
-    @Override
-    public void end() {
-      throw new AssertionError();
-    }
-
-    @Override
-    public void abort() {
-      throw new AssertionError();
-    }
-
-    @Override
-    public Executor loop() {
-      return Runnable::run;
-    }
-  }
-
   private final Failing acts = new Failing();
   private final AtomicInteger done = new AtomicInteger();
   private final AtomicInteger changed = new AtomicInteger();
@@ -112,7 +60,7 @@ class GuardTest {
           changed::incrementAndGet);
 
   private int status(String method, Operation operation) {
-    var asked = new Asked(method, new ArrayList<>());
+    var asked = new Asked(method, "", Runnable::run);
     guard.over(operation).serve(asked);
     assertThat(asked.answers).hasSize(1);
     return asked.answers.getFirst().status();

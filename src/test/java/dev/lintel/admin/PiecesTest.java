@@ -4,40 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lintel.Answer;
-import dev.lintel.Exchange;
 import dev.lintel.Failure;
-import dev.lintel.Headers;
-import dev.lintel.RawRequest;
 import dev.lintel.dialect.OpenAiChat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 
 class PiecesTest {
   private final List<String> done = new ArrayList<>();
 
   /** Writes down what is done with it. */
-  private final class Asked implements Exchange {
-    @Override
-    public String method() {
-      return "GET";
-    }
-
-    @Override
-    public String path() {
-      return "/admin/v1/things";
-    }
-
-    @Override
-    public RawRequest request() {
-      return new RawRequest(Map.of(), Map.of(), Headers.NONE, new byte[0]);
-    }
-
-    @Override
-    public long arrived() {
-      return 0;
+  private final class Streamed extends Asked {
+    Streamed() {
+      super("GET", "", Runnable::run);
     }
 
     @Override
@@ -64,15 +44,10 @@ class PiecesTest {
     public void abort() {
       done.add("abort");
     }
-
-    @Override
-    public Executor loop() {
-      return Runnable::run;
-    }
   }
 
   private List<String> served(Pieces.Writing writing) {
-    Pieces.answer(new OpenAiChat(), writing).serve(new Asked());
+    Pieces.answer(new OpenAiChat(), writing).serve(new Streamed());
     return done;
   }
 

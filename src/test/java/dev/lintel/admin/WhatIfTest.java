@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lintel.Answer;
 import dev.lintel.CallRecords;
 import dev.lintel.CallThread;
-import dev.lintel.Exchange;
 import dev.lintel.Failure;
-import dev.lintel.Headers;
 import dev.lintel.Ids;
 import dev.lintel.Json;
 import dev.lintel.OnCallThread;
-import dev.lintel.RawRequest;
 import dev.lintel.Soon;
 import dev.lintel.dialect.OpenAiChat;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -118,64 +114,8 @@ class WhatIfTest {
     }
   }
 
-  /** What it was answered with, and the headers. */
-  private record Asked(String body, List<Answer> answers, Map<String, String> headers)
-      implements Exchange {
-    Asked(String body) {
-      this(body, new ArrayList<>(), new TreeMap<>());
-    }
-
-    @Override
-    public String method() {
-      return "POST";
-    }
-
-    @Override
-    public String path() {
-      return "/admin/v1/whatif";
-    }
-
-    @Override
-    public RawRequest request() {
-      return new RawRequest(
-          Map.of(), Map.of(), Headers.NONE, body.getBytes(StandardCharsets.UTF_8));
-    }
-
-    @Override
-    public long arrived() {
-      return 0;
-    }
-
-    @Override
-    public void answer(Answer answer, Map<String, String> with) {
-      headers.putAll(with);
-      answers.add(answer);
-    }
-
-    @Override
-    public void begin(int status, String contentType, Map<String, String> with) {
-      throw new AssertionError();
-    }
-
-    @Override
-    public void write(byte[] bytes, long deadline) {
-      throw new AssertionError();
-    }
-
-    @Override
-    public void end() {
-      throw new AssertionError();
-    }
-
-    @Override
-    public void abort() {
-      throw new AssertionError();
-    }
-
-    @Override
-    public Executor loop() {
-      return OnCallThread.loop();
-    }
+  private static Asked asked(String body) {
+    return new Asked("POST", body, OnCallThread.loop());
   }
 
   private final Kept records = new Kept();
@@ -191,7 +131,7 @@ class WhatIfTest {
           new OpenAiChat());
 
   private Asked ask(String more) {
-    var asked = new Asked("{\"config\":\"x\"" + more + "}");
+    var asked = asked("{\"config\":\"x\"" + more + "}");
     OnCallThread.run(() -> whatIf.endpoint().serve(asked));
     return asked;
   }
@@ -234,7 +174,7 @@ class WhatIfTest {
     slow = new Slow(goOn);
     records.add(BEGIN.plusSeconds(1));
     records.add(BEGIN.plusSeconds(2));
-    var first = new Asked("{\"config\":\"x\"" + span(BEGIN.plusSeconds(60)) + "}");
+    var first = asked("{\"config\":\"x\"" + span(BEGIN.plusSeconds(60)) + "}");
     var failed = new ArrayList<Failure>();
     CallThread asking =
         CallThread.start(
